@@ -1,0 +1,44 @@
+# Each target first makes .venv and installs what it needs, so any of them is the only command one types.
+PYTHON ?= python3
+BIN := .venv/bin
+BASE := .venv/.base
+DEV := .venv/.dev
+JOBS ?= 2
+
+.PHONY: demo test test-all lint format bench clean
+
+demo: $(BASE)
+	$(BIN)/normax demo
+
+test: $(DEV)
+	$(BIN)/pytest -n $(JOBS)
+
+test-all: $(DEV)
+	$(BIN)/pytest -n $(JOBS) -m "slow or not slow"
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV)
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file" && $(BIN)/python $$file || exit 1; done
+
+$(BASE): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+# torch is pinned to a CPU build: a bare `torch` may bring gigabytes of CUDA libraries along.
+$(DEV): $(BASE)
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[torch,dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache

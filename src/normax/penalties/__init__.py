@@ -1,0 +1,6 @@
+"""Penalties: value, prox and strength, on NumPy or JAX arrays alike."""
+
+from normax.penalties.base import Penalty, Sum
+from normax.penalties.separable import L1, L2, ElasticNet
+
+__all__ = ["L1", "L2", "ElasticNet", "Penalty", "Sum"]
