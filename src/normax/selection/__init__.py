@@ -1,0 +1,7 @@
+"""How much to penalise: grids of strengths, folds of rows, and the rule that chooses."""
+
+from normax.selection.folds import folds
+from normax.selection.grid import strength_grid
+from normax.selection.rule import choose, edge_notice, summarise
+
+__all__ = ["choose", "edge_notice", "folds", "strength_grid", "summarise"]

@@ -1,0 +1,39 @@
+"""The grid of strengths."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from normax.errors import InputError
+
+__all__ = ["strength_grid"]
+
+
+def strength_grid(largest: float, count: int, ratio: float) -> np.ndarray:
+    """`count` strengths from `largest` down to `largest · ratio`, evenly spaced in the logarithm.
+
+    One grid, from all rows, serves every fold: the mean loss per row keeps its scale when rows are left out.
+
+    Args:
+        largest: the strength the grid starts at, finite and > 0; for linear models the smallest that
+            leaves no non-zero coefficient.
+        count: how many strengths, >= 1. With 1 the grid is `largest` alone.
+        ratio: smallest over largest, in (0, 1).
+
+    Returns:
+        A decreasing float64 array of shape (count,) whose first entry is exactly `largest`.
+
+    Raises:
+        InputError: if one of the three lies outside its range.
+
+    Example:
+        >>> strength_grid(1.0, 3, 1e-2).round(6).tolist()
+        [1.0, 0.1, 0.01]
+    """
+    if not (np.isfinite(largest) and largest > 0):
+        raise InputError(f"largest: expected a finite strength > 0, got {largest!r}")
+    if count != int(count) or count < 1:
+        raise InputError(f"count: expected a whole number of strengths >= 1, got {count!r}")
+    if not 0 < ratio < 1:
+        raise InputError(f"ratio: expected a number between 0 and 1, got {ratio!r}")
+    return largest * ratio ** (np.arange(int(count)) / max(int(count) - 1, 1))
