@@ -49,8 +49,8 @@ def test_nan_is_never_chosen_and_ties_go_to_the_simpler_model():
 
 
 def test_unknown_rule_names_the_two():
-    with pytest.raises(InputError, match=r"'1se' or 'min'.*did you mean '1se'"):
-        choose([1.0], [1.0], [0.0], rule="1SE")
+    with pytest.raises(InputError, match=r"'1se' or 'min', got 'mni'; did you mean 'min'"):
+        choose([1.0], [1.0], [0.0], rule="mni")
 
 
 def test_shapes_are_checked():

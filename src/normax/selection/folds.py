@@ -68,8 +68,8 @@ def folds(
         pairs = cv
     else:
         raise InputError(
-            f"cv: expected a number of folds, a scikit-learn splitter, a list of (train, test) pairs or None, "
-            f"got {cv!r}"
+            f"cv: expected a number of folds, a scikit-learn splitter, a list of (train, test) pairs "
+            f"or None, got {cv!r}"
         )
     return _checked(pairs, n)
 
@@ -99,7 +99,8 @@ def _counted(count: int, n: int, y, groups, time, stratify: bool, seed: int) -> 
         few = [f"{c} ({m})" for c, m in zip(classes.tolist(), counts.tolist()) if m < count]
         if few:
             raise InputError(
-                f"cv: every class needs at least {count} members for {count} folds; too few in {', '.join(few)}"
+                f"cv: every class needs at least {count} members for {count} folds; "
+                f"too few in {', '.join(few)}"
             )
     shuffled: dict[str, Any] = {"n_splits": count, "shuffle": True, "random_state": seed}
     splitters = {

@@ -108,7 +108,7 @@ def edge_notice(strengths: np.ndarray, index_of_min: int) -> str | None:
 
     Example:
         >>> edge_notice([1.0, 0.1, 0.01], 2)
-        'the cross-validated error is smallest at the weakest strength, 0.01: a weaker one may do better still'
+        'the error is smallest at the weakest strength, 0.01: a weaker one may do better still'
         >>> edge_notice([1.0, 0.1, 0.01], 1)
     """
     strengths = np.asarray(strengths, float)
@@ -116,7 +116,4 @@ def edge_notice(strengths: np.ndarray, index_of_min: int) -> str | None:
     if len(strengths) < 2 or strengths.min() < at < strengths.max():
         return None
     end, other = ("weakest", "weaker") if at == strengths.min() else ("strongest", "stronger")
-    return (
-        f"the cross-validated error is smallest at the {end} strength, {at:.3g}: "
-        f"a {other} one may do better still"
-    )
+    return f"the error is smallest at the {end} strength, {at:.3g}: a {other} one may do better still"
