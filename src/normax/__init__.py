@@ -1,1 +1,43 @@
-"""normax"""
+"""normax: penalised models, from the Lasso to deep networks.
+
+The face of the package. Names load on first use, so that `import normax` costs next to nothing and a
+linear model never waits for JAX.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+# name -> the module it lives in; a module's own name stands for the module itself.
+_HOME = {
+    "nn": "normax.nn",
+    "penalties": "normax.penalties",
+    "linear_model": "normax.linear_model",
+    "selection": "normax.selection",
+    "InputError": "normax.errors",
+    "Notice": "normax.errors",
+    "cuda": "normax.nn.device",
+    "device": "normax.nn.device",
+    "manual_seed": "normax.nn.random",
+}
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        from normax.errors import suggest
+
+        raise AttributeError(f"module 'normax' has no attribute {name!r}{suggest(name, __all__)}")
+    module = importlib.import_module(home)
+    value = module if home == f"normax.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,302 @@
+"""Parameter and Buffer: mutable cells that hold an array and behave as one."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from normax.errors import InputError
+from normax.nn.frames import current_frame, structure
+
+__all__ = ["Buffer", "Cell", "Parameter", "as_array"]
+
+
+def as_array(data: Any) -> jax.Array:
+    """A `jax.Array` of array-like data: cells, NumPy arrays, lists, PyTorch tensors.
+
+    Raises:
+        InputError: for float64 data that JAX would silently round, because it runs in 32 bits.
+    """
+    if isinstance(data, Cell):
+        return data.value
+    if isinstance(data, jax.Array):
+        return data
+    if hasattr(data, "detach"):  # a PyTorch tensor, without importing torch
+        data = data.detach().cpu()
+        data = data.float().numpy().astype(jnp.bfloat16) if "bfloat16" in str(data.dtype) else data.numpy()
+    array = data if isinstance(data, (np.ndarray, np.generic)) else None
+    if array is not None and array.dtype == np.float64 and not jax.config.jax_enable_x64:
+        raise InputError(
+            "float64 data, but JAX runs in 32 bits: convert it, `x.astype('float32')`, or enable 64 bits, "
+            "`jax.config.update('jax_enable_x64', True)`"
+        )
+    return jnp.asarray(data)
+
+
+class Cell:
+    """A named place in a module that holds an array; base of `Parameter` and `Buffer`.
+
+    It behaves as its array in `jax.numpy`, operators and NumPy, compares elementwise and hashes by
+    identity. Functions of `jax.lax` want `.value`.
+    """
+
+    __slots__ = ("__weakref__", "_value")
+    __array_priority__ = 100
+
+    def __init__(self, data: Any):
+        self._value = as_array(data)
+
+    @property
+    def value(self) -> jax.Array:
+        """The array: the stand-in of the frame while a compiled function is traced."""
+        frame = current_frame()
+        if frame is None:
+            return self._value
+        holder = frame.holder(self)
+        return self._value if holder is None else holder.values[self]
+
+    @value.setter
+    def value(self, data: Any) -> None:
+        data = as_array(data)
+        frame = current_frame()
+        holder = None if frame is None else frame.holder(self)
+        if holder is not None:
+            holder.values[self] = data
+        elif isinstance(data, jax.core.Tracer):
+            raise InputError(
+                f"a traced value was written to {self._describe()} outside a compiled call of normax, where it "
+                "would leak; compile with `nx.jit(net)` instead of `jax.jit(net)` (or use `nx.functional_call`), "
+                "or call `net.eval()` first so that nothing is written"
+            )
+        else:
+            self._value = data
+
+    # Attributes of the array: shape, dtype, sum(), reshape(), device, at, T, ...
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        if name == "grad":
+            raise AttributeError(
+                "a Parameter has no .grad: `loss, grads = nx.value_and_grad(net, loss_fn)(x, y)` returns them by name"
+            )
+        return getattr(self.value, name)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._value.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self._value.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._value.ndim
+
+    @property
+    def data(self) -> jax.Array:
+        return self.value
+
+    def numel(self) -> int:
+        """Number of elements, as PyTorch spells it."""
+        return int(np.prod(self.shape))
+
+    def __jax_array__(self) -> jax.Array:
+        return self.value
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.value, dtype=dtype, copy=True if copy is None else copy)
+
+    def __getitem__(self, index: Any) -> jax.Array:
+        return self.value[index.value if isinstance(index, Cell) else index]
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self):
+        return iter(self.value)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    def __eq__(self, other: Any) -> Any:
+        return self.value == other
+
+    def __ne__(self, other: Any) -> Any:
+        return self.value != other
+
+    def _describe(self) -> str:
+        return f"a {type(self).__name__} of shape {tuple(self.shape)}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} containing:\n{self.value!r}"
+
+
+def _add_operators() -> None:
+    def binary(op):
+        def forward(self, other):
+            return op(self.value, other.value if isinstance(other, Cell) else other)
+
+        def backward(self, other):
+            return op(other, self.value)
+
+        return forward, backward
+
+    for name in [
+        "add",
+        "sub",
+        "mul",
+        "truediv",
+        "floordiv",
+        "mod",
+        "pow",
+        "matmul",
+        "and",
+        "or",
+        "xor",
+        "lshift",
+        "rshift",
+    ]:
+        op = getattr(operator, name + ("_" if name in ("and", "or") else ""))
+        forward, backward = binary(op)
+        setattr(Cell, f"__{name}__", forward)
+        setattr(Cell, f"__r{name}__", backward)
+    for name in ("lt", "le", "gt", "ge"):
+        setattr(Cell, f"__{name}__", binary(getattr(operator, name))[0])
+    for name in ("neg", "pos", "abs", "invert"):
+        op = getattr(operator, name)
+        setattr(Cell, f"__{name}__", lambda self, op=op: op(self.value))
+
+
+_add_operators()
+
+
+class Parameter(Cell):
+    """A cell that training moves.
+
+    Args:
+        data: the initial value, anything array-like.
+        requires_grad: False freezes it: it gets no gradient, no update and no penalty.
+        role: `"weight"`, `"bias"` or `"norm"`; penalties put on a whole network leave biases and norm
+            parameters alone. None lets the name under which it is registered decide.
+
+    Raises:
+        InputError: for float64 data where JAX runs in 32 bits.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> w = Parameter(jnp.ones((2, 3)))
+        >>> (w * 2).shape, w.requires_grad, float(jnp.sum(w))
+        ((2, 3), True, 6.0)
+    """
+
+    __slots__ = ("_penalty", "_requires_grad", "role")
+
+    def __init__(self, data: Any, requires_grad: bool = True, role: str | None = None):
+        super().__init__(data)
+        self._requires_grad = bool(requires_grad)
+        self._penalty = None
+        self.role = role
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        self._requires_grad = bool(flag)
+        structure.touch_cells()
+
+    def requires_grad_(self, requires_grad: bool = True) -> Parameter:
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def penalty(self) -> Any:
+        """The penalty that `nx.penalize` put here, or None."""
+        return self._penalty
+
+    @penalty.setter
+    def penalty(self, penalty: Any) -> None:
+        self._penalty = penalty
+        structure.touch_cells()
+
+    def __reduce__(self):
+        return Parameter, (np.asarray(self.value), self._requires_grad, self.role)
+
+    def __deepcopy__(self, memo: dict) -> Parameter:
+        copy = Parameter(jnp.array(self.value, copy=True), self._requires_grad, self.role)
+        copy._penalty = self._penalty
+        memo[id(self)] = copy
+        return copy
+
+    def __repr__(self) -> str:
+        grad = ", requires_grad=True" if self._requires_grad else ""
+        return f"Parameter containing:\n{self.value!r}{grad}"
+
+
+class Buffer(Cell):
+    """A cell that is state but not trained, such as a running mean.
+
+    Args:
+        data: the initial value, anything array-like.
+        persistent: whether `state_dict` carries it.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> mean = Buffer(jnp.zeros(3))
+        >>> mean.value = mean + 1
+        >>> mean.tolist()
+        [1.0, 1.0, 1.0]
+    """
+
+    __slots__ = ("persistent",)
+
+    def __init__(self, data: Any, persistent: bool = True):
+        super().__init__(data)
+        self.persistent = persistent
+
+    def __reduce__(self):
+        return Buffer, (np.asarray(self.value), self.persistent)
+
+    def __deepcopy__(self, memo: dict) -> Buffer:
+        copy = Buffer(jnp.array(self.value, copy=True), self.persistent)
+        memo[id(self)] = copy
+        return copy
+
+
+# jax.numpy takes an object with __jax_array__ only if its class is a registered pytree node; a cell that
+# goes through tree.map comes out as a new, anonymous one.
+jax.tree_util.register_pytree_node(
+    Parameter,
+    lambda cell: ((cell.value,), (cell.requires_grad, cell.role)),
+    lambda meta, children: _rebuild(
+        Parameter, children[0], _requires_grad=meta[0], role=meta[1], _penalty=None
+    ),
+)
+jax.tree_util.register_pytree_node(
+    Buffer,
+    lambda cell: ((cell.value,), (cell.persistent,)),
+    lambda meta, children: _rebuild(Buffer, children[0], persistent=meta[0]),
+)
+
+
+def _rebuild(kind: type, value: Any, **fields: Any) -> Any:
+    cell = object.__new__(kind)
+    cell._value = value  # whatever JAX hands over: tracers and placeholders included
+    for name, field in fields.items():
+        setattr(cell, name, field)
+    return cell

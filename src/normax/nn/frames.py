@@ -1,0 +1,123 @@
+"""Frames: the values that stand in for cells while a function of a module is traced.
+
+Outside any frame a cell answers with its own array. A compiled function pushes a frame that maps its
+cells to tracers; reads and writes then go to the frame, and it is popped in a `finally`, so that no
+tracer outlives the trace. Frames live on a stack of their own in each thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+if TYPE_CHECKING:
+    from normax.nn.cells import Cell
+
+__all__ = ["Frame", "ForeignCell", "current_frame", "structure"]
+
+
+class Structure:
+    """What a compiled function compares to learn whether anything changed since its last call.
+
+    `token` is a fresh object after any structural change of any module; `cells` counts the changes of
+    `requires_grad` and of penalties, which belong to no module alone.
+    """
+
+    token: object = object()
+    cells: int = 0
+
+    def touch(self) -> None:
+        self.token = object()
+
+    def touch_cells(self) -> None:
+        self.cells += 1
+        self.token = object()
+
+
+structure = Structure()
+
+
+class ForeignCell(Exception):
+    """A cell outside the frame was read or written while a compiled function was traced.
+
+    Internal: binding catches it, adds the cell to the inputs and traces again.
+    """
+
+    def __init__(self, cell: Cell):
+        super().__init__(f"a cell of another module: {cell!r}")
+        self.cell = cell
+
+
+class Frame:
+    """One level of the stack.
+
+    Args:
+        values: cell -> the array that stands in for it. Written in place.
+        names: cell -> its path, for error messages.
+        numbers: id of a module -> its number in the bound tree, from which random draws derive.
+        key: raw random key `uint32[2]` of this step, or None where nothing may draw.
+        row_mask: `(batch,)` booleans, False on padding rows, or None.
+        sealed: True where cells outside `values` must become inputs instead of constants.
+    """
+
+    def __init__(
+        self,
+        values: dict[Cell, Any],
+        *,
+        names: dict[Cell, str] | None = None,
+        numbers: dict[int, int] | None = None,
+        key: Any = None,
+        row_mask: Any = None,
+        sealed: bool = True,
+    ):
+        self.values = values
+        self.names = names or {}
+        self.numbers = numbers or {}
+        self.key = key
+        self.row_mask = row_mask
+        self.sealed = sealed
+        self.draws: dict[int, int] = {}
+        self.outer: Frame | None = None
+
+    def holder(self, cell: Cell) -> Frame | None:
+        """The innermost frame that holds the cell, or None where the cell itself does."""
+        frame: Frame | None = self
+        while frame is not None:
+            if cell in frame.values:
+                return frame
+            if frame.sealed:
+                raise ForeignCell(cell)
+            frame = frame.outer
+        return None
+
+    @contextlib.contextmanager
+    def active(self):
+        """Push this frame for the length of a `with` block.
+
+        Every trace runs under a user context of its own: JAX keeps traces by function identity, and a
+        `jax.checkpoint(self.block)` in a forward would otherwise hand out tracers of an earlier trace.
+        """
+        self.outer = _stack.top
+        _stack.top = self
+        try:
+            with _fresh_trace(object()):
+                yield self
+        finally:
+            _stack.top = self.outer
+            self.outer = None
+
+
+class _Stack(threading.local):
+    top: Frame | None = None
+
+
+_stack = _Stack()
+_fresh_trace = jax.make_user_context(default_value=None)
+
+
+def current_frame() -> Frame | None:
+    """The innermost active frame of this thread, or None."""
+    return _stack.top

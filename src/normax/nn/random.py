@@ -1,0 +1,124 @@
+"""Random draws: one global generator for eager code, derived keys inside compiled steps."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from typing import Any
+
+import jax
+import numpy as np
+
+from normax.errors import InputError
+from normax.nn.frames import current_frame
+
+__all__ = ["fork", "layer_key", "manual_seed", "next_key", "raw_key", "row_mask"]
+
+_MASK = (1 << 64) - 1
+
+
+def _mix(z: int) -> int:
+    """SplitMix64's finaliser: neighbouring counters become unrelated keys."""
+    z = (z + 0x9E3779B97F4A7C15) & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    return z ^ (z >> 31)
+
+
+class _Generator:
+    """A seed and a counter: a draw costs a microsecond and no dispatch."""
+
+    def __init__(self, seed: int):
+        self.seed, self.count = seed, 0
+
+    def __call__(self) -> np.ndarray:
+        self.count += 1
+        z = _mix(_mix(self.seed & _MASK) + self.count)
+        return np.array([z >> 32, z & 0xFFFFFFFF], np.uint32)
+
+
+_generator = _Generator(secrets.randbits(63))
+
+
+def manual_seed(seed: int) -> None:
+    """Seed every random draw of normax: initial weights, dropout, shuffling.
+
+    Args:
+        seed: any integer. Without a call, each process starts from fresh entropy, as in PyTorch.
+
+    Example:
+        >>> import normax as nx
+        >>> nx.manual_seed(0)
+        >>> a = nx.nn.Linear(2, 2).weight.tolist()
+        >>> nx.manual_seed(0)
+        >>> a == nx.nn.Linear(2, 2).weight.tolist()
+        True
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise InputError(f"manual_seed: expected an integer, got {seed!r}")
+    _generator.seed, _generator.count = int(seed), 0
+
+
+@contextlib.contextmanager
+def fork(seed: int):
+    """Draw from another seed for the length of a `with` block; the global generator goes on unmoved."""
+    before = _generator.seed, _generator.count
+    manual_seed(seed)
+    try:
+        yield
+    finally:
+        _generator.seed, _generator.count = before
+
+
+def raw_key(seed: int | None = None) -> np.ndarray:
+    """The next raw key `uint32[2]` of the global generator, or the one of a seed of its own."""
+    return _generator() if seed is None else _Generator(seed)()
+
+
+def wrap_key(raw: Any) -> jax.Array:
+    """A typed key of a raw one. Compiled functions take raw keys: typed ones cost spurious cache misses."""
+    return jax.random.wrap_key_data(raw, impl="threefry2x32")
+
+
+def next_key() -> jax.Array:
+    """The next typed key of the global generator, for initial weights."""
+    return wrap_key(_generator())
+
+
+def layer_key(module: Any = None) -> jax.Array:
+    """A typed key for a draw inside a forward pass.
+
+    In a compiled step it derives from (step key, number of the layer, number of the call), so that masks
+    survive rematerialisation, one layer used twice draws twice, and a lane of a path draws what the
+    same fit alone would draw. In eager code it comes from the global generator.
+
+    Raises:
+        InputError: under a bare `jax.jit`, where the mask would be frozen into the program, and in a
+            `functional_call` without a key.
+    """
+    frame = current_frame()
+    if frame is None:
+        key = next_key()
+        if isinstance(key, jax.core.Tracer):
+            raise InputError(
+                "a random draw inside a bare `jax.jit` would repeat for ever; compile with `nx.jit(net)`, "
+                "or call `net.eval()` first"
+            )
+        return key
+    if frame.key is None:
+        raise InputError(
+            "a random draw without a key: pass `key=` to `nx.functional_call`, or call `net.eval()` first"
+        )
+    number = frame.numbers.get(id(module), len(frame.numbers))
+    call = frame.draws.get(number, 0)
+    frame.draws[number] = call + 1
+    return jax.random.fold_in(jax.random.fold_in(wrap_key(frame.key), number), call)
+
+
+def row_mask() -> Any:
+    """`(batch,)` booleans, False on padding rows, while a compiled step runs on a padded batch; else None.
+
+    Layers that mix rows, such as batch norm, leave the padding out of their statistics.
+    """
+    frame = current_frame()
+    return None if frame is None else frame.row_mask
