@@ -21,6 +21,9 @@ _HOME = {
     "Notice": "normax.errors",
     "cuda": "normax.nn.device",
     "device": "normax.nn.device",
+    "functional_call": "normax.binding",
+    "jit": "normax.binding",
+    "value_and_grad": "normax.binding",
     "manual_seed": "normax.nn.random",
 }
 

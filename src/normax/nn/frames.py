@@ -47,7 +47,7 @@ class ForeignCell(Exception):
     """
 
     def __init__(self, cell: Cell):
-        super().__init__(f"a cell of another module: {cell!r}")
+        super().__init__(f"a cell of another module, of shape {tuple(cell.shape)}")
         self.cell = cell
 
 
@@ -80,6 +80,7 @@ class Frame:
         self.row_mask = row_mask
         self.sealed = sealed
         self.draws: dict[int, int] = {}
+        self.foreign: dict[int, Any] = {}  # modules outside the bound tree that ran in this frame
         self.outer: Frame | None = None
 
     def holder(self, cell: Cell) -> Frame | None:

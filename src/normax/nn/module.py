@@ -62,6 +62,9 @@ class Module:
         raise InputError(f"{type(self).__name__} has no forward: write `def forward(self, x): ...`")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        frame = current_frame()
+        if frame is not None and id(self) not in frame.numbers:
+            frame.foreign[id(self)] = self
         try:
             return self.forward(*args, **kwargs)
         except Exception as error:

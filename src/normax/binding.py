@@ -1,0 +1,371 @@
+"""Binding: a module's tree walked once into flat lists of cells, and the compiled calls that stand on it.
+
+JAX never sees a module. A program is a function of flat lists of arrays; while it is traced, a frame lets
+the cells answer with tracers, and what was written to buffers comes back as extra outputs. The next call
+compares one global token with `is`; only when something changed anywhere are the versions of this net's
+own modules compared, and only when those differ is the tree walked again. Programs are kept by signature
+(cells, training flags, requires_grad, plain attributes), so that `train()`/`eval()` never compiles twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from normax.errors import InputError, suggest
+from normax.nn.cells import Cell, Parameter
+from normax.nn.frames import ForeignCell, Frame, current_frame, structure
+from normax.nn.module import Module
+from normax.nn.random import raw_key
+
+__all__ = ["Binding", "Program", "bind", "evaluating", "functional_call", "jit", "value_and_grad"]
+
+
+class Binding:
+    """A module's cells in order, each once: `trainable`, then `frozen` parameters, then `buffers`.
+
+    `names` maps a cell to its first path, `numbers` a module's id to its place in the tree.
+    """
+
+    def __init__(self, net: Module):
+        if not isinstance(net, Module):
+            raise InputError(f"expected a normax Module, got {type(net).__name__}")
+        named = list(net.named_modules())
+        self.modules = [module for _, module in named]
+        self.numbers = {id(module): i for i, module in enumerate(self.modules)}
+        parameters = list(net.named_parameters())
+        self.trainable = [p for _, p in parameters if p.requires_grad]
+        self.frozen = [p for _, p in parameters if not p.requires_grad]
+        self.buffers = [b for _, b in net.named_buffers()]
+        self.names: dict[Cell, str] = {cell: name for name, cell in (*parameters, *net.named_buffers())}
+        self.token = structure.token
+        self.stamp = self._stamp()
+        self.signature = (
+            tuple(id(cell) for cell in self.trainable),
+            tuple(id(cell) for cell in (*self.frozen, *self.buffers)),
+            tuple(_plain_attributes(module) for module in self.modules),
+        )
+
+    @property
+    def parameter_names(self) -> list[str]:
+        """Paths of the trainable parameters, in order."""
+        return [self.names[cell] for cell in self.trainable]
+
+    def _stamp(self) -> tuple:
+        return structure.cells, [module._version for module in self.modules]
+
+    def is_current(self) -> bool:
+        if self.token is structure.token:
+            return True
+        token = structure.token
+        if self.stamp != self._stamp():
+            return False
+        self.token = token
+        return True
+
+    def frame(self, values: dict[Cell, Any], key: Any, row_mask: Any = None) -> Frame:
+        return Frame(values, names=self.names, numbers=self.numbers, key=key, row_mask=row_mask)
+
+
+_bindings: weakref.WeakKeyDictionary[Module, Binding] = weakref.WeakKeyDictionary()
+
+
+def bind(net: Module) -> Binding:
+    """The current binding of a module: the last one while nothing in its tree changed."""
+    binding = _bindings.get(net) if isinstance(net, Module) else None
+    if binding is None or not binding.is_current():
+        binding = Binding(net)
+        _bindings[net] = binding
+    return binding
+
+
+def _plain_attributes(module: Module) -> tuple:
+    hidden = ("_parameters", "_buffers", "_modules", "_version")
+    items = ((name, _static(value)) for name, value in module.__dict__.items() if name not in hidden)
+    return (id(module), *items)
+
+
+def _static(value: Any) -> Any:
+    """A hashable stand-in for a plain attribute: equal values compile to equal programs."""
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        return type(value), value
+    if isinstance(value, (tuple, list)):
+        return type(value), tuple(_static(v) for v in value)
+    if isinstance(value, dict):
+        return dict, tuple((k, _static(v)) for k, v in value.items())
+    return _ById(value)
+
+
+class _ById:
+    """Compares by identity and keeps its object alive, so that an id is never taken over by another."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and self.value is other.value
+
+
+@contextlib.contextmanager
+def evaluating(net: Module):
+    """Evaluation mode while tracing; every module gets its own mode back and nothing recompiles for it."""
+    before = [(module, module.training) for module in net.modules()]
+    for module, _ in before:
+        object.__setattr__(module, "training", False)
+    try:
+        yield net
+    finally:
+        for module, mode in before:
+            object.__setattr__(module, "training", mode)
+
+
+class Program:
+    """`body(frame, *args)` compiled over the values of a list of cells and a random key.
+
+    Cells of other modules that the body reads are found while tracing, added to the inputs, and the trace
+    begun again. What was written to cells comes back beside the result, by position.
+    """
+
+    def __init__(self, binding: Binding, body: Callable[..., Any]):
+        self.inputs = [*binding.trainable, *binding.frozen, *binding.buffers]
+        self.foreign: dict[int, Module] = {}
+        self.token, self.foreign_state = structure.token, ()
+
+        def program(values, key, *args):
+            frame = binding.frame(dict(zip(self.inputs, values)), key)
+            with frame.active():
+                result = body(frame, *args)
+            self.foreign |= frame.foreign
+            self.foreign_state = self._foreign_state()
+            return result, written(frame, self.inputs, values)
+
+        self.compiled = jax.jit(program)
+
+    def _foreign_state(self) -> tuple:
+        return tuple(_plain_attributes(module) for module in self.foreign.values())
+
+    def is_current(self) -> bool:
+        """Whether the modules outside the binding that the trace ran through are still as they were."""
+        if self.token is not structure.token:
+            token = structure.token
+            if self._foreign_state() != self.foreign_state:
+                return False
+            self.token = token
+        return True
+
+    def __call__(self, *args: Any) -> Any:
+        plain = current_frame() is None
+        result, changes = retrying(
+            lambda: self.compiled(
+                [cell._value if plain else cell.value for cell in self.inputs], raw_key(), *args
+            ),
+            self.inputs,
+        )
+        for i, value in changes.items():
+            self.inputs[i].value = value
+        return result
+
+
+def retrying(call: Callable[[], Any], inputs: list[Cell]) -> Any:
+    """Call, and as often as the trace meets a cell that is no input yet, add it and call again."""
+    while True:
+        try:
+            return call()
+        except ForeignCell as foreign:
+            if any(cell is foreign.cell for cell in inputs):
+                raise
+            inputs.append(foreign.cell)
+
+
+def written(frame: Frame, inputs: list[Cell], values: list[Any]) -> dict[int, Any]:
+    """Position -> new value of every input cell that the traced body wrote to; parameters may not be."""
+    changes = {i: frame.values[c] for i, (c, v) in enumerate(zip(inputs, values)) if frame.values[c] is not v}
+    wrong = [
+        frame.names.get(inputs[i], "of another module") for i in changes if isinstance(inputs[i], Parameter)
+    ]
+    if wrong:
+        raise InputError(
+            f"parameters written inside a compiled call: {', '.join(wrong)}; only buffers may be, parameters "
+            "move by `nx.train_step` or outside the call"
+        )
+    return changes
+
+
+def grad_in_frame(frame: Frame, cells: Sequence[Cell], objective: Callable[[], tuple[Any, Any]]) -> Any:
+    """`((loss, aux), gradients)` of `objective() -> (loss, aux)` with respect to cells of the active frame.
+
+    What the objective writes to other cells leaves the differentiated trace as auxiliary outputs.
+    """
+    before = dict(frame.values)
+    changed: list[Cell] = []
+
+    def pure(values):
+        frame.values.update(zip(cells, values))
+        loss, aux = objective()
+        if np.shape(loss) != ():
+            raise InputError(
+                f"loss_fn: expected a scalar, got shape {np.shape(loss)}; reduce it: `loss.mean()`"
+            )
+        moving = set(cells)
+        changed[:] = [c for c, v in frame.values.items() if c not in moving and v is not before[c]]
+        return loss, (aux, [frame.values[c] for c in changed])
+
+    inputs = [before[cell] for cell in cells]
+    (loss, (aux, state)), grads = jax.value_and_grad(pure, has_aux=True)(inputs)
+    frame.values.update(before)
+    frame.values.update(zip(changed, state))
+    return (loss, aux), grads
+
+
+class _Compiled:
+    """Programs of one net by signature; base of `jit` and `value_and_grad`."""
+
+    def __init__(self, net: Module):
+        bind(net)
+        self.net = net
+        self._programs: dict[Any, Program] = {}
+        self._last: tuple[Any, Any, Any] = (None, None, None)
+
+    def _program(self, static: Any = None) -> Program:
+        binding = bind(self.net)
+        last_binding, last_static, program = self._last
+        if last_binding is not binding or last_static != static or not program.is_current():
+            key = (binding.signature, static)
+            program = self._programs.get(key)
+            if program is None or not program.is_current():
+                program = self._programs[key] = Program(binding, self._body(binding, static))
+            self._last = (binding, static, program)
+        return program
+
+    def _body(self, binding: Binding, static: Any) -> Callable[..., Any]:
+        raise NotImplementedError
+
+
+class jit(_Compiled):
+    """The compiled forward of a module: `nx.jit(net)(x)` equals `net(x)`.
+
+    It sees every later change of the weights, of the mode and of the structure; buffers that the forward
+    writes (batch norm) are carried; dropout draws anew at each call. Arguments are arrays or pytrees of
+    them; booleans and strings are static.
+
+    Args:
+        net: the module.
+
+    Raises:
+        InputError: if `net` is no Module, or its forward writes to a parameter or a plain attribute.
+
+    Example:
+        >>> import numpy as np
+        >>> import normax as nx
+        >>> net = nx.nn.Linear(3, 2)
+        >>> nx.jit(net)(np.ones((4, 3), "float32")).shape
+        (4, 2)
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        leaves, tree = jax.tree.flatten((args, kwargs), is_leaf=lambda leaf: isinstance(leaf, Cell))
+        static = tree, tuple(leaf if isinstance(leaf, (bool, str)) else _ARRAY for leaf in leaves)
+        arrays = [leaf for leaf in leaves if not isinstance(leaf, (bool, str))]
+        return self._program(static)([leaf.value if isinstance(leaf, Cell) else leaf for leaf in arrays])
+
+    def _body(self, binding, static):
+        tree, marks = static
+
+        def body(frame, arrays):
+            rest = iter(arrays)
+            args, kwargs = jax.tree.unflatten(tree, [next(rest) if m is _ARRAY else m for m in marks])
+            return self.net(*args, **kwargs)
+
+        return body
+
+
+_ARRAY = object()  # the place of an array among static arguments
+
+
+class value_and_grad(_Compiled):
+    """`(loss, {name: gradient})` of a loss of the network, compiled.
+
+    Args:
+        net: the module; frozen parameters get no gradient.
+        loss_fn: `loss_fn(net, *batch) -> scalar`. Penalties are not added: `nx.penalty(net)` is.
+        has_aux: `loss_fn` returns `(scalar, anything)`, and so does the first entry of the result.
+
+    Returns:
+        A function of the batch.
+
+    Raises:
+        InputError: if the loss is not a scalar.
+
+    Example:
+        >>> import numpy as np
+        >>> import normax as nx
+        >>> net = nx.nn.Linear(3, 1)
+        >>> loss_fn = lambda net, x, y: ((net(x) - y) ** 2).mean()
+        >>> x, y = np.ones((4, 3), "float32"), np.zeros((4, 1), "float32")
+        >>> loss, grads = nx.value_and_grad(net, loss_fn)(x, y)
+        >>> sorted(grads)
+        ['bias', 'weight']
+    """
+
+    def __init__(self, net: Module, loss_fn: Callable[..., Any], has_aux: bool = False):
+        super().__init__(net)
+        self.loss_fn, self.has_aux = loss_fn, has_aux
+
+    def __call__(self, *batch: Any) -> Any:
+        return self._program()(*batch)
+
+    def _body(self, binding, static):
+        def body(frame, *batch):
+            def objective():
+                loss = self.loss_fn(self.net, *batch)
+                return loss if self.has_aux else (loss, None)
+
+            (loss, aux), grads = grad_in_frame(frame, binding.trainable, objective)
+            return (loss, aux) if self.has_aux else loss, dict(zip(binding.parameter_names, grads))
+
+        return body
+
+
+def functional_call(net: Module, values: dict[str, Any], *args: Any, key: Any = None, **kwargs: Any) -> Any:
+    """`net(*args)` with some cells' values replaced: a pure function for any JAX transformation.
+
+    Args:
+        net: the module.
+        values: path -> array, for as many parameters and buffers as wanted; the others keep theirs.
+        key: raw (`uint32[2]`) or typed random key for dropout; not needed in evaluation mode.
+
+    Returns:
+        What the forward returns. Writes to buffers (batch norm in training mode) are dropped.
+
+    Raises:
+        InputError: for a path that is no cell of the module.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> import normax as nx
+        >>> net = nx.nn.Linear(3, 1)
+        >>> f = lambda w: nx.functional_call(net, {"weight": w}, jnp.ones((2, 3))).sum()
+        >>> jax.grad(f)(jnp.zeros((1, 3))).tolist()
+        [[2.0, 2.0, 2.0]]
+    """
+    binding = bind(net)
+    cells = {name: cell for cell, name in binding.names.items()}
+    cells |= dict(net.named_parameters(remove_duplicate=False))  # a tied weight answers to all its names
+    unknown = [f"{name!r}{suggest(name, cells)}" for name in values if name not in cells]
+    if unknown:
+        raise InputError(f"functional_call: {type(net).__name__} has no " + ", ".join(unknown))
+    if key is not None and jax.dtypes.issubdtype(getattr(key, "dtype", None), jax.dtypes.prng_key):
+        key = jax.random.key_data(key)
+    stand_ins: dict[Cell, Any] = {cell: cell.value for cell in binding.buffers}
+    stand_ins.update({cells[name]: value for name, value in values.items()})
+    frame = Frame(stand_ins, names=binding.names, numbers=binding.numbers, key=key, sealed=False)
+    with frame.active():
+        return net(*args, **kwargs)
