@@ -1,0 +1,234 @@
+"""Reading a table from CSV, TSV, Parquet, `.npz` or any data frame, every cell still as it was written.
+
+Text stays text here: what a column *is* gets decided over all of its rows (`normax.tables.kinds`), never
+over the first block alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from normax.errors import InputError, suggest
+from normax.tables.delimited import read_delimited
+
+__all__ = ["MISSING", "Table", "read_table"]
+
+#: Text cells that count as missing, after white space is trimmed.
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "None", "?")
+
+_DELIMITED = {".csv", ".tsv", ".tab", ".txt", ".data"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Named columns of equal length; a missing cell is an Arrow null.
+
+    Args:
+        data: the columns as an Arrow table; text cells are trimmed and never one of `MISSING`.
+        source: where it came from, as messages should call it.
+        sha256: fingerprint of the file's bytes; None for a data frame.
+
+    Example:
+        >>> table = read_table({"age": [31, 45], "city": ["Bern", "NA"]})
+        >>> table.names, table.rows, table.column("city").null_count
+        (('age', 'city'), 2, 1)
+    """
+
+    data: pa.Table
+    source: str = "data frame"
+    sha256: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.data.column_names)
+
+    @property
+    def rows(self) -> int:
+        return self.data.num_rows
+
+    def column(self, name: str) -> pa.Array:
+        """One column's cells.
+
+        Raises:
+            InputError: if there is no such column; the closest name is suggested.
+        """
+        self.require([name])
+        column = self.data.column(name)
+        return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+    def require(self, names: Iterable[str]) -> None:
+        """Refuse the table unless it has all these columns; every absent one is named.
+
+        Raises:
+            InputError: naming each absent column and the closest one there is.
+        """
+        absent = [
+            f"no column {name!r}{suggest(name, self.names)}" for name in names if name not in self.names
+        ]
+        if absent:
+            raise InputError(f"{self.source}: {'; '.join(absent)} (columns: {_listed(self.names)})")
+
+    def drop(self, names: Iterable[str]) -> Table:
+        """The table without these columns, which must exist."""
+        names = list(dict.fromkeys(names))
+        self.require(names)
+        return replace(self, data=self.data.drop_columns(names))
+
+    def take(self, rows: np.ndarray) -> Table:
+        """The table with these rows only: a boolean mask or row numbers from 0."""
+        rows = np.asarray(rows)
+        data = self.data.filter(pa.array(rows)) if rows.dtype == bool else self.data.take(pa.array(rows))
+        return replace(self, data=data)
+
+
+def read_table(source: Any) -> Table:
+    """Read a table.
+
+    Args:
+        source: the path of a `.csv`, `.tsv`, `.tab`, `.txt`, `.data` (delimiter `,`, tab, `;` or `|`, read
+            off the header line), `.parquet` or `.npz` file (1-d arrays are columns; a 2-d array `X` becomes
+            the columns `X_0`, `X_1`, ...), a mapping of names to arrays, or any data frame that narwhals
+            knows (pandas, polars, pyarrow, ...).
+
+    Returns:
+        The `Table`, with text cells trimmed and the ones listed in `MISSING` made missing.
+
+    Raises:
+        InputError: if there is no such file, it cannot be read as what it claims to be, it has no rows, two
+            columns share a name, or rows differ in length (the lines are named).
+
+    Example:
+        >>> read_table({"x": np.arange(3.0)}).rows
+        3
+    """
+    if isinstance(source, Table):
+        return source
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        return _finish(_read_file(path), path.name, _sha256(path))
+    if isinstance(source, Mapping):
+        return _finish(_from_arrays(source, "mapping"), "mapping", None)
+    return _finish(_from_frame(source), "data frame", None)
+
+
+def _read_file(path: Path) -> pa.Table:
+    if path.is_dir():
+        raise InputError(f"{path}: expected a file, got a directory")
+    if not path.exists():
+        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise InputError(f"{path}: no such file{suggest(path.name, siblings)}")
+    suffix = path.suffix.lower()
+    try:
+        if suffix in _DELIMITED:
+            return read_delimited(path.read_bytes(), path.name, tab=suffix in {".tsv", ".tab"})
+        if suffix in {".parquet", ".pq"}:
+            import pyarrow.parquet
+
+            return pyarrow.parquet.read_table(path)
+        if suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                return _from_arrays({name: arrays[name] for name in arrays.files}, path.name)
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path.name}: cannot be read ({error.strerror or error})") from error
+    except Exception as error:  # whatever a broken file makes Arrow or NumPy raise
+        raise InputError(f"{path.name}: not a readable {suffix} file ({_one_line(error)})") from error
+    raise InputError(
+        f"{path.name}: expected a .csv, .tsv, .txt, .data, .parquet or .npz file, got {suffix!r}"
+    )
+
+
+def _from_arrays(arrays: Mapping[str, Any], source: str) -> pa.Table:
+    columns: dict[str, np.ndarray] = {}
+    for name, array in arrays.items():
+        array = np.asarray(array)
+        if array.ndim == 1:
+            columns[str(name)] = array
+        elif array.ndim == 2:
+            columns |= {f"{name}_{j}": array[:, j] for j in range(array.shape[1])}
+        else:
+            raise InputError(
+                f"{source}: array {name!r} has shape {array.shape}; expected (rows,) or (rows, columns)"
+            )
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        common = Counter(lengths.values()).most_common(1)[0][0]
+        other = ", ".join(f"{name!r} has {n}" for name, n in lengths.items() if n != common)
+        raise InputError(f"{source}: arrays differ in rows: expected {common}, but {other}")
+    return pa.table({name: _array(name, column, source) for name, column in columns.items()})
+
+
+def _array(name: str, column: np.ndarray, source: str) -> pa.Array:
+    try:
+        return pa.array(column.tolist() if column.dtype.kind in "USO" else np.ascontiguousarray(column))
+    except pa.ArrowException as error:
+        raise InputError(f"{source}: column {name!r} is not of one kind ({_one_line(error)})") from error
+
+
+def _from_frame(frame: Any) -> pa.Table:
+    import narwhals as nw
+
+    try:
+        table = nw.from_native(frame)
+        if isinstance(table, nw.LazyFrame):
+            table = table.collect()
+        data = table.to_arrow()
+    except TypeError as error:
+        raise InputError(
+            f"expected a path, a mapping of arrays or a data frame, got {type(frame).__name__}"
+        ) from error
+    except (pa.ArrowException, nw.exceptions.NarwhalsError) as error:
+        raise InputError(f"data frame: cannot be read ({_one_line(error)})") from error
+    return data.rename_columns([str(name) for name in data.column_names])
+
+
+def _finish(data: pa.Table, source: str, sha256: str | None) -> Table:
+    names = [name or f"column {j + 1}" for j, name in enumerate(data.column_names)]
+    twice = [repr(name) for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"{source}: more than one column is called {', '.join(twice)}; give each its own name"
+        )
+    if not names or not data.num_rows:
+        raise InputError(f"{source}: {'there are columns but no rows' if names else 'there are no columns'}")
+    columns = [_clean(column) for column in data.columns]
+    return Table(pa.table(columns, names=names), source, sha256)
+
+
+def _clean(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Dictionaries are unfolded, text is trimmed and its missing marks become nulls."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not _is_text(column.type):
+        return column
+    column = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    missing = pc.is_in(column, value_set=pa.array(MISSING))
+    return pc.if_else(missing, pa.scalar(None, pa.string()), column) if pc.any(missing).as_py() else column
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _listed(names: Iterable[str], most: int = 12) -> str:
+    names = list(names)
+    return ", ".join(names[:most]) + (f", ... {len(names)} in all" if len(names) > most else "")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,163 @@
+"""The schema: what columns are, the design matrix they become, and later tables read the same way."""
+
+import datetime as dt
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from normax.errors import InputError, Notice
+from normax.tables import Schema, kinds, read_table
+
+
+def learn(columns):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", Notice)
+        schema = Schema.learn(read_table(columns))
+    return schema, [str(w.message) for w in caught]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "values"),
+    [
+        (["1", "-2.5", "+3e2", ".5", None], ("numeric", None), [1, -2.5, 300, 0.5, np.nan]),
+        ([1, None, 3], ("numeric", None), [1, np.nan, 3]),
+        (["True", "false", None], ("boolean", None), [1, 0, np.nan]),
+        (["y", "N"], ("boolean", None), [1, 0]),
+        ([True, None], ("boolean", None), [1, np.nan]),
+        (["1970-01-02", "1970-1-3 12:00"], ("date", "year-month-day"), [1, 2.5]),
+        (["1970-01-02T00:00:00Z", "1970-01-02T02:00:00+01:00"], ("date", "year-month-day"), [1, 1 + 1 / 24]),
+        (["1970/01/02"], ("date", "year/month/day"), [1]),
+        (["2.1.1970"], ("date", "day.month.year"), [1]),
+        (["1/31/1970", "1/2/1970"], ("date", "month/day/year"), [30, 1]),
+        (["31/1/1970", "2/1/1970"], ("date", "day/month/year"), [30, 1]),
+        ([dt.date(1970, 1, 2)], ("date", None), [1]),
+        ([dt.datetime(1969, 12, 31, 12)], ("date", None), [-0.5]),
+        ([dt.timedelta(minutes=1)], ("numeric", None), [60]),
+    ],
+)
+def test_kinds(cells, kind, values):
+    cells = pa.array(cells)
+    assert kinds.infer(cells) == kind
+    np.testing.assert_allclose(kinds.read(cells, *kind), values)
+
+
+@pytest.mark.parametrize(
+    "cells", [["a", "1"], ["2024-02-30"], ["1,000"], ["yes", "f"], ["31/13/2020"], ["12 May"]]
+)
+def test_what_is_only_text(cells):
+    assert kinds.infer(pa.array(cells)) == ("text", None)
+
+
+def test_a_kind_comes_from_the_whole_column():
+    cells = [str(j) for j in range(100_000)] + ["x"]
+    assert kinds.infer(pa.array(cells))[0] == "text"
+    with pytest.raises(InputError, match="row 100001 holds 'x', expected a number"):
+        kinds.read(pa.array(cells), "numeric")
+
+
+def test_none_of_the_categories_is_dropped_and_missing_is_one_of_its_own():
+    schema, notices = learn(
+        {"s": ["b", "a", None, "b"], "x": [1.0, 2.0, 4.0, np.nan], "t": ["no", "yes", "no", "no"]}
+    )
+    assert notices == []
+    assert schema.features == ("s=a", "s=b", "s (missing)", "x", "x (missing)", "t")
+    X = schema.encode(read_table({"s": ["b", "a", None], "x": [1.0, np.nan, 4.0], "t": [True, False, True]}))
+    np.testing.assert_array_equal(X, [[0, 1, 0, 1, 0, 1], [1, 0, 0, np.nan, 1, 0], [0, 0, 1, 4, 0, 1]])
+
+
+def test_what_is_left_out_is_named():
+    n = 1200
+    schema, notices = learn(
+        {
+            "x": np.sin(np.arange(n)),
+            "nothing": [None] * n,
+            "empty": [np.nan] * n,
+            "same": [3] * n,
+            "one": ["a"] * n,
+            "who": [f"w{j}" for j in range(n)],
+            "many": [f"m{j}" for j in range(n - 1)] + ["m0"],
+        }
+    )
+    assert schema.features == ("x",)
+    assert list(schema.left_out) == ["nothing", "empty", "same", "one", "who", "many"]
+    assert notices == [
+        "columns 'nothing', 'empty' left out: every cell is missing",
+        "columns 'same', 'one' left out: constant",
+        "column 'who' left out: text with as many values as rows",
+        "column 'many' left out: text with more than 1000 categories",
+    ]
+
+
+def test_a_constant_with_missing_cells_still_tells_where_it_is_missing():
+    schema, notices = learn({"s": ["a", None, "a"], "x": [1.0, 1.0, np.nan]})
+    assert schema.features == ("s=a", "s (missing)", "x", "x (missing)")
+    assert notices == []
+
+
+def test_notices_of_doubtful_columns():
+    _, notices = learn(
+        {"x": ["1", "2", "2", "n/k"], "d": ["1/2/2020", "3/4/2020", "3/4/2020", None], "i": [5, 6, 7, 8]}
+    )
+    assert notices[0] == "column 'x' taken as text: 1 of its cells are not numbers ('n/k')"
+    assert "column 'd' read as month/day/year, though day/month/year fits too" in notices[1]
+    assert "column 'i' counts the rows one by one" in notices[2]
+
+
+def test_faults_are_gathered_over_columns():
+    with pytest.raises(InputError) as error:
+        learn({"a": [1.0, np.inf], "b": ["-inf", "inf"], "c": [b"x", b"y"], "d": [1, 2]})
+    assert str(error.value) == (
+        "mapping: column 'a': inf in row 2; expected finite numbers or empty cells;"
+        " column 'b': inf in row 1 and 1 more rows; expected finite numbers or empty cells;"
+        " column 'c': cells of type binary are neither numbers, dates nor text"
+    )
+    with pytest.raises(InputError, match="no column is left"), pytest.warns(Notice, match="constant"):
+        Schema.learn(read_table({"a": [1, 1]}))
+
+
+def test_a_later_table_in_any_order_and_of_any_make():
+    train = pd.DataFrame(
+        {
+            "n": [1, 2, 3],
+            "s": ["a", "b", "b"],
+            "d": pd.to_datetime(["2020-01-01", "2020-01-02", "2020-02-02"]),
+        }
+    )
+    schema, _ = learn(train)
+    later = pd.DataFrame(
+        {"extra": ["?", "?"], "d": ["2020-01-02", "2020-01-01"], "s": ["b", "a"], "n": ["2", "1"]}
+    )
+    np.testing.assert_array_equal(
+        schema.encode(read_table(later)), schema.encode(read_table(train.iloc[[1, 0]]))
+    )
+
+
+def test_an_absent_column_and_an_unreadable_cell_are_refused_by_name():
+    schema, _ = learn({"age": [1.5, 2, 4], "height": [1.5, 2, 4], "s": ["a", "b", "b"]})
+    with pytest.raises(InputError, match=r"no column 'age'; did you mean 'Age'.*no column 'height'"):
+        schema.encode(read_table({"Age": [1], "s": ["a"]}))
+    with pytest.raises(
+        InputError, match="column 'age': row 2 holds 'old', expected a number; column 'height': inf in row 1"
+    ):
+        schema.encode(read_table({"age": ["1", "old"], "height": [np.inf, 1], "s": ["a", "a"]}))
+
+
+def test_unseen_categories_and_newly_missing_cells_get_a_notice():
+    schema, _ = learn({"s": ["a", "b", "b"], "x": [1.5, 2, 4]})
+    with pytest.warns(Notice) as caught:
+        X = schema.encode(read_table({"s": ["z", None, "a"], "x": [1.0, 2.0, np.nan]}))
+    np.testing.assert_array_equal(X, [[0, 0, 1], [0, 0, 2], [1, 0, np.nan]])
+    assert [str(w.message) for w in caught] == [
+        "column 's': 1 rows of a category not seen in training ('z'), counted as none",
+        "column 's': 1 missing cells where training had none, counted as none of its categories",
+        "column 'x': 1 missing cells where training had none, filled with its mean",
+    ]
+
+
+def test_the_recipe_is_plain_json_and_comes_back_equal():
+    schema, _ = learn({"s": ["a", None, "b"], "d": ["1.2.2020", "2.2.2020", "2.2.2021"], "c": [1, 1, 1]})
+    assert Schema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
