@@ -24,6 +24,9 @@ _HOME = {
     "functional_call": "normax.binding",
     "jit": "normax.binding",
     "value_and_grad": "normax.binding",
+    "penalize": "normax.training",
+    "penalty": "normax.training",
+    "train_step": "normax.training",
     "manual_seed": "normax.nn.random",
 }
 

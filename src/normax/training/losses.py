@@ -1,0 +1,111 @@
+"""Losses by name: `(output, target) -> (batch,)`, each a negative log-likelihood or a distance per row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from normax.errors import InputError, suggest
+
+__all__ = ["LOSSES", "check_targets", "find_loss"]
+
+Loss = Callable[[Any, Any], Any]
+
+
+def _aligned(output: Any, target: Any) -> tuple[Any, Any]:
+    """Output and target as `(batch, outputs)`, so that `(n, 1)` against `(n,)` never becomes `(n, n)`."""
+    if output.ndim == 1:
+        output = output[:, None]
+    if target.ndim == 1:
+        target = target[:, None]
+    if output.shape != target.shape:
+        raise InputError(
+            f"loss: output {tuple(output.shape)} and target {tuple(target.shape)} differ in shape"
+        )
+    return output, target.astype(output.dtype)
+
+
+def _rows(values: Any) -> Any:
+    return values.reshape(values.shape[0], -1).sum(-1)
+
+
+def squared(output, target):
+    """½ Σ_outputs (y − f)²."""
+    output, target = _aligned(output, target)
+    return _rows((output - target) ** 2) / 2
+
+
+def mse(output, target):
+    """PyTorch's mean squared error: the mean over outputs of (y − f)²."""
+    output, target = _aligned(output, target)
+    return ((output - target) ** 2).reshape(output.shape[0], -1).mean(-1)
+
+
+def absolute(output, target):
+    """Σ_outputs |y − f|."""
+    output, target = _aligned(output, target)
+    return _rows(abs(output - target))
+
+
+def cross_entropy(output, target):
+    """−log softmax(f)[y], for logits f `(batch, classes)` and integer classes y `(batch,)`."""
+    if output.ndim != 2 or target.ndim != 1:
+        raise InputError(
+            "cross_entropy: expected logits (batch, classes) and integer classes (batch,), got "
+            f"{tuple(output.shape)} and {tuple(target.shape)}"
+        )
+    picked = jnp.take_along_axis(output, target.astype(jnp.int32)[:, None], axis=1)[:, 0]
+    return jax.nn.logsumexp(output, axis=1) - picked
+
+
+def binary_cross_entropy(output, target):
+    """Σ_outputs log(1 + e^f) − y·f, for logits f and targets in [0, 1]."""
+    output, target = _aligned(output, target)
+    return _rows(jax.nn.softplus(output) - target * output)
+
+
+def poisson(output, target):
+    """Σ_outputs e^f − y·f, for log-rates f and counts y."""
+    output, target = _aligned(output, target)
+    return _rows(jnp.exp(output) - target * output)
+
+
+LOSSES: dict[str, Loss] = {
+    loss.__name__: loss for loss in (squared, mse, absolute, cross_entropy, binary_cross_entropy, poisson)
+}
+
+
+def find_loss(loss: str | Loss) -> Loss:
+    """The per-row loss that a name or a function stands for."""
+    if callable(loss):
+        return loss
+    if loss not in LOSSES:
+        raise InputError(
+            f"loss: unknown {loss!r}{suggest(loss, LOSSES)}; one of {', '.join(LOSSES)}, or a function"
+        )
+    return LOSSES[loss]
+
+
+def check_targets(loss: Any, y: np.ndarray, outputs: tuple[int, ...]) -> None:
+    """Refuse targets that the named loss cannot mean, by row, before any work starts."""
+    wrong: np.ndarray
+    if loss == "cross_entropy":
+        classes = outputs[-1]
+        wrong = np.flatnonzero((y < 0) | (y >= classes) | (y != np.round(y)))
+        expected = f"integer classes 0 to {classes - 1}"
+    elif loss == "binary_cross_entropy":
+        wrong = np.flatnonzero(((y < 0) | (y > 1)).reshape(len(y), -1).any(1))
+        expected = "values in [0, 1]"
+    elif loss == "poisson":
+        wrong = np.flatnonzero((y < 0).reshape(len(y), -1).any(1))
+        expected = "counts >= 0"
+    else:
+        return
+    if wrong.size:
+        raise InputError(
+            f"y: {loss} expects {expected}, got {y[wrong[0]]} at row {wrong[0]} ({wrong.size} such rows)"
+        )

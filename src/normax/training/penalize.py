@@ -1,0 +1,108 @@
+"""Penalties on the parameters of a network: where they sit and what they add up to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from normax.errors import InputError, suggest
+from normax.nn.cells import Parameter
+from normax.nn.module import Module
+from normax.penalties import Penalty
+
+__all__ = ["penalize", "penalty", "resolve"]
+
+
+def penalize(net: Module, penalties: Penalty | Mapping[str, Penalty | None] | None) -> Module:
+    """Put penalties on the parameters of a network; training steps apply them from then on.
+
+    Args:
+        net: the module.
+        penalties: one penalty for every weight, biases and norm parameters exempt by role; or a dict from
+            path or pattern (`"head.*"`) to penalty, where an exact path reaches a bias too and a later
+            entry overrides an earlier one; None takes penalties away.
+
+    Returns:
+        The module.
+
+    Raises:
+        InputError: for a pattern that matches no parameter (all such at once, with the closest paths), or
+            a value that is no penalty.
+
+    Example:
+        >>> import normax as nx
+        >>> from normax.penalties import L1
+        >>> net = nx.penalize(nx.nn.Linear(2, 1), L1(0.1))
+        >>> net.weight.penalty, net.bias.penalty
+        (L1(strength=0.1), None)
+    """
+    for cell, penalty in resolve(net, penalties).items():
+        cell.penalty = penalty
+    return net
+
+
+def resolve(net: Module, penalties: Any) -> dict[Parameter, Penalty | None]:
+    """Parameter -> penalty that a specification as in `penalize` means for this network."""
+    named = list(net.named_parameters(remove_duplicate=False))
+    if not isinstance(penalties, Mapping):
+        penalties = {"*": penalties}
+    chosen: dict[Parameter, Penalty | None] = {}
+    lost = []
+    for pattern, penalty in penalties.items():
+        if penalty is not None and not isinstance(penalty, Penalty):
+            raise InputError(f"penalty for {pattern!r}: expected a Penalty such as L1(1e-3), got {penalty!r}")
+        exact = [cell for name, cell in named if name == pattern]
+        hits = exact or [c for name, c in named if fnmatchcase(name, pattern) and c.role == "weight"]
+        if not hits:
+            lost.append(f"{pattern!r}{suggest(pattern, (name for name, _ in named))}")
+        if penalty is not None:
+            _as_pytree(type(penalty))
+        chosen.update(dict.fromkeys(hits, penalty))
+    if lost:
+        names = ", ".join(name for name, _ in named) or "none"
+        raise InputError(f"no weight of {type(net).__name__} matches {', '.join(lost)}; parameters: {names}")
+    return chosen
+
+
+def penalty(net: Module) -> jax.Array:
+    """Ω(w), the sum of all penalties on the trainable parameters of a network: a scalar.
+
+    Example:
+        >>> import normax as nx
+        >>> from normax.penalties import L1
+        >>> net = nx.penalize(nx.nn.Linear(2, 1), L1(0.5))
+        >>> bool(nx.penalty(net) == 0.5 * abs(net.weight).sum())
+        True
+    """
+    cells = [cell for cell in net.parameters() if cell.penalty is not None and cell.requires_grad]
+    return sum((cell.penalty.value(cell.value) for cell in cells), jnp.zeros(()))
+
+
+def _as_pytree(kind: type) -> None:
+    """Let JAX see a kind of penalty: its strength (or parts) is data, everything else static."""
+    if kind in _registered or not dataclasses.is_dataclass(kind):
+        return
+    names = [field.name for field in dataclasses.fields(kind)]
+    data = [name for name in names if name in ("strength", "parts")]
+    jax.tree_util.register_dataclass(kind, data, [name for name in names if name not in data])
+    _registered.add(kind)
+
+
+_registered: set[type] = set()
+
+
+def _register_known() -> None:
+    from normax import penalties
+
+    for name in penalties.__all__:
+        kind = getattr(penalties, name)
+        if isinstance(kind, type):
+            _as_pytree(kind)
+
+
+_register_known()

@@ -1,0 +1,114 @@
+"""One update: the optimiser's step, then the prox in the optimiser's own metric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from normax.errors import InputError
+from normax.penalties import Penalty
+from normax.training.metric import WARM_UP, admits_prox, has_second_moment, steady_response
+
+__all__ = ["Update"]
+
+
+class Update:
+    """`(gradients, state, weights, penalties) -> (weights, state)`, a pure function of flat lists.
+
+    The smooth parts of the penalties are in the gradients already; the others act here, after the
+    optimiser, with its per-coordinate steady response as step. With a second moment the prox waits for
+    `WARM_UP` steps.
+
+    Args:
+        tx: an optax transformation; it sees a dict from path to array, for masks and labels by name.
+        names: the paths of the weights, in order.
+        weights: their values or shapes, to check against.
+        penalties: one a weight, or None; only their kinds and their largest strengths matter here.
+        prox_step: a step size (or a function of the step's number) to use where the optimiser's own cannot
+            be read.
+
+    Raises:
+        InputError: for a non-smooth penalty under an optimiser whose step cannot be read, and for a smooth
+            one so strong that plain gradient steps diverge, η·s >= 2.
+    """
+
+    def __init__(
+        self,
+        tx: optax.GradientTransformation,
+        names: Sequence[str],
+        weights: Sequence[Any],
+        penalties: Sequence[Penalty | None],
+        prox_step: float | Callable[[Any], Any] | None = None,
+    ):
+        if not (hasattr(tx, "init") and hasattr(tx, "update")):
+            raise InputError(
+                f"optimizer: expected an optax transformation such as optax.adam(1e-3), got {tx!r}"
+            )
+        self.tx, self.names, self.prox_step = tx, list(names), prox_step
+        shapes = dict(zip(self.names, weights))
+        nonsmooth = [
+            name for name, p in zip(self.names, penalties) if p is not None and p.nonsmooth is not None
+        ]
+        if nonsmooth and prox_step is None and not admits_prox(tx, shapes):
+            raise InputError(
+                f"optimizer: its step cannot be read, so a prox would solve another problem ({nonsmooth[0]} has "
+                "a non-smooth penalty); use optax.sgd, optax.adam, optax.adamw or optax.rmsprop, or give the "
+                "step yourself: prox_step=0.01"
+            )
+        self._check_curvature(shapes, penalties)
+
+    def _check_curvature(self, shapes: dict[str, Any], penalties: Sequence[Penalty | None]) -> None:
+        curved = {
+            n: p.curvature for n, p in zip(self.names, penalties) if p is not None and p.smooth is not None
+        }
+        if not curved:
+            return
+        weights = {name: jnp.zeros([min(d, 2) for d in jnp.shape(w)]) for name, w in shapes.items()}
+        state = self.tx.init(weights)
+        if has_second_moment(state):
+            return  # it normalises the gradient: no strength makes it diverge
+        ones = {name: jnp.full_like(w, 1e-6) for name, w in weights.items()}
+        moved, _ = self.tx.update(ones, state, weights)
+        for name, curvature in curved.items():
+            step = float(abs(moved[name]).max()) / 1e-6
+            if step * float(curvature) >= 2:
+                raise InputError(
+                    f"{name}: learning rate {step:g} times L2 strength {float(curvature):g} is "
+                    f"{step * float(curvature):g}, and gradient steps diverge from 2 on; lower one of them"
+                )
+
+    def init(self, weights: Sequence[Any]) -> Any:
+        """The state before the first step: the optimiser's, and the number of steps done."""
+        return self.tx.init(dict(zip(self.names, weights))), jnp.zeros((), jnp.int32)
+
+    def __call__(self, gradients, state, weights, penalties):
+        before, count = state
+        old = dict(zip(self.names, weights))
+        moves, after = self.tx.update(dict(zip(self.names, gradients)), before, old)
+        new = optax.apply_updates(old, moves)
+        kinks = {
+            n: p.nonsmooth for n, p in zip(self.names, penalties) if p is not None and p.nonsmooth is not None
+        }
+        if kinks:
+            steps = self._steps(before, after, old, count)
+            warm = count >= WARM_UP if self.prox_step is None and has_second_moment(after) else None
+            for name, penalty in kinks.items():
+                mapped = penalty.prox(new[name], steps[name]).astype(old[name].dtype)
+                new[name] = mapped if warm is None else jnp.where(warm, mapped, new[name])
+        return [new[name] for name in self.names], (after, count + 1)
+
+    def _steps(self, before, after, weights, count):
+        if self.prox_step is None:
+            return steady_response(self.tx, before, after, weights)
+        step = self.prox_step(count) if callable(self.prox_step) else self.prox_step
+        return jax.tree.map(lambda _: step, weights)
+
+
+def smooth_part(penalties: Sequence[Penalty | None], weights: Sequence[Any]) -> Any:
+    """Σ of the smooth parts, which a step adds to the loss that it differentiates."""
+    parts = [(p.smooth, w) for p, w in zip(penalties, weights) if p is not None and p.smooth is not None]
+    return sum((p.value(w) for p, w in parts), jnp.zeros(()))
