@@ -1,0 +1,104 @@
+"""Loss families: a mean function, a deviance and a curvature, and nothing else.
+
+A family is the negative log-likelihood of an exponential family under its canonical link, per row. What a
+solver needs of it are four formulas, on arrays of shape (n, m) for n rows and m outputs:
+
+- `mean(η)`: the expected response μ at the linear predictor η; the gradient of the loss in η is μ − y;
+- `loss(y, η)`: the loss of each row;
+- `divergence(a, μ)`: half the unit deviance between two means, the Bregman distance that the duality gap
+  and the null deviance are made of; never negative;
+- `curvature(μ, c, d)`: the second derivative of the loss in η_c and η_d.
+
+A new family is one more class here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, log_softmax, softmax, xlogy
+
+__all__ = ["FAMILIES", "Binomial", "Family", "Gaussian", "Multinomial"]
+
+
+class Family:
+    """A loss that is convex in its linear predictor, with the canonical link."""
+
+    name: str
+
+    def mean(self, eta: np.ndarray) -> np.ndarray:
+        """Expected response μ(η), (n, m)."""
+        raise NotImplementedError
+
+    def loss(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
+        """Loss of each row, (n,)."""
+        raise NotImplementedError
+
+    def divergence(self, a: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Half the unit deviance of each row between the means `a` and `mean`, (n,), >= 0."""
+        raise NotImplementedError
+
+    def curvature(self, mean: np.ndarray, c: int, d: int) -> np.ndarray:
+        """∂²loss/∂η_c∂η_d of each row, (n,)."""
+        raise NotImplementedError
+
+
+class Gaussian(Family):
+    """Squared error `½ Σ (y − η)²` a row."""
+
+    name = "gaussian"
+
+    def mean(self, eta):
+        return eta
+
+    def loss(self, y, eta):
+        return self.divergence(y, eta)
+
+    def divergence(self, a, mean):
+        return 0.5 * ((a - mean) ** 2).sum(axis=1)
+
+    def curvature(self, mean, c, d):
+        return np.full(len(mean), float(c == d))
+
+
+class Binomial(Family):
+    """Logistic loss `log(1 + e^η) − yη` a row, y in [0, 1]."""
+
+    name = "binomial"
+
+    def mean(self, eta):
+        return expit(eta)
+
+    def loss(self, y, eta):
+        return (np.logaddexp(0.0, eta) - y * eta).sum(axis=1)
+
+    def divergence(self, a, mean):
+        return (_relative_entropy(a, mean) + _relative_entropy(1 - a, 1 - mean)).sum(axis=1)
+
+    def curvature(self, mean, c, d):
+        return mean[:, c] * (1 - mean[:, c])
+
+
+class Multinomial(Family):
+    """Cross-entropy `−Σ_c y_c log softmax(η)_c` a row, the rows of y on the simplex."""
+
+    name = "multinomial"
+
+    def mean(self, eta):
+        return softmax(eta, axis=1)
+
+    def loss(self, y, eta):
+        return -(y * log_softmax(eta, axis=1)).sum(axis=1)
+
+    def divergence(self, a, mean):
+        return _relative_entropy(a, mean).sum(axis=1)
+
+    def curvature(self, mean, c, d):
+        return mean[:, c] * (float(c == d) - mean[:, d])
+
+
+def _relative_entropy(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """`a log(a/b)`, 0 where a = 0; means that underflowed to 0 count as the smallest number there is."""
+    return xlogy(a, a / np.maximum(b, np.finfo(float).tiny))
+
+
+FAMILIES: dict[str, type[Family]] = {f.name: f for f in (Gaussian, Binomial, Multinomial)}

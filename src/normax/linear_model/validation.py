@@ -1,0 +1,80 @@
+"""Checks of data before any work starts; every fault names its row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from normax.errors import InputError
+
+__all__ = ["check_design", "check_strengths", "check_weights", "refuse_not_finite"]
+
+
+def check_design(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
+    """X as a float64 (n, p) array of finite numbers."""
+    X = np.asarray(X)
+    if X.dtype.kind not in "fiub":
+        raise InputError(f"X: expected numbers, got dtype {X.dtype}; encode text columns first")
+    if X.ndim != 2 or X.shape[0] < 1:
+        raise InputError(f"X: expected a table of shape (n, p) with n >= 1, got shape {X.shape}")
+    if X.shape[1] == 0:
+        raise InputError("X: no columns are left; at least one feature is needed")
+    X = np.asarray(X, dtype=np.float64)
+    refuse_not_finite("X", X, names)
+    return X
+
+
+def refuse_not_finite(what: str, a: np.ndarray, names: Sequence[str] | None = None) -> None:
+    """Name the first rows and all columns that hold NaN or infinity."""
+    if a.dtype.kind != "f" or np.isfinite(a.sum()) or np.isfinite(a).all():
+        return
+    bad = ~np.isfinite(a)
+    cells = np.argwhere(bad)
+    kind = "NaN" if np.isnan(a[bad]).any() else "infinity"
+    both = "NaN and infinity" if kind == "NaN" and np.isinf(a[bad]).any() else kind
+    if a.ndim == 1:
+        where = f"at rows {_some(cells[:, 0])}"
+    else:
+        columns = np.unique(cells[:, 1])
+        label = _some([repr(str(names[j])) for j in columns] if names is not None else columns)
+        where = f"in columns {label}, first at row {cells[0, 0]}"
+    raise InputError(f"{what}: expected finite numbers, got {both} {where}; fill or drop these cells")
+
+
+def check_weights(sample_weight: Any, n: int) -> np.ndarray:
+    """Row weights that sum to 1, (n,)."""
+    if sample_weight is None:
+        return np.full(n, 1.0 / n)
+    w = np.asarray(sample_weight, dtype=float)
+    if w.ndim == 0:
+        w = np.full(n, float(w))
+    if w.shape != (n,):
+        raise InputError(f"sample_weight: expected one weight for each of the {n} rows, got shape {w.shape}")
+    refuse_not_finite("sample_weight", w)
+    if (w < 0).any():
+        raise InputError(
+            f"sample_weight: expected weights >= 0, got negative ones at rows {_some(np.flatnonzero(w < 0))}"
+        )
+    if not w.any():
+        raise InputError("sample_weight: all weights are zero; at least one row must count")
+    return w / w.sum()
+
+
+def check_strengths(strengths: Any) -> np.ndarray:
+    """Strengths as a (k,) array of finite numbers >= 0, k >= 1."""
+    s = np.atleast_1d(np.asarray(strengths, dtype=float))
+    if s.ndim != 1 or not len(s):
+        raise InputError(f"strengths: expected one or more numbers, got shape {s.shape}")
+    bad = np.flatnonzero(~(np.isfinite(s) & (s >= 0)))
+    if len(bad):
+        told = ", ".join(f"{s[i]} at position {i}" for i in bad[:5])
+        raise InputError(f"strengths: expected finite numbers >= 0, got {told}")
+    return s
+
+
+def _some(items: Any, most: int = 5) -> str:
+    items = list(items)
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(str(i) for i in items[:most]) + more

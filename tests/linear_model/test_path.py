@@ -1,0 +1,238 @@
+"""The engine against the theory: KKT conditions, the gap, invariances, and what it refuses."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from normax.errors import InputError
+from normax.linear_model import fit_path, max_strength
+from normax.linear_model.families import FAMILIES
+
+FAMILY_NAMES = ("gaussian", "binomial", "multinomial")
+
+
+def problem(family, seed, n=40, p=12):
+    """A random correlated design of uneven scales with a response of the family."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p)) @ (np.eye(p) + 0.5 * rng.normal(size=(p, p)) / np.sqrt(p))
+    X = X * rng.uniform(0.5, 3, size=p) + rng.normal(size=p)
+    signal = X[:, :3] @ rng.normal(size=3) + rng.normal(size=n)
+    cuts = {"binomial": [0.5], "multinomial": [0.3, 0.6]}
+    return X, signal if family == "gaussian" else np.digitize(signal, np.quantile(signal, cuts[family]))
+
+
+def as_response(family, y, m):
+    return np.eye(m)[y] if family == "multinomial" else np.asarray(y, float).reshape(len(y), -1)
+
+
+def kkt_violation(family, X, y, strength, l1_ratio, coef, intercept, weights=None):
+    """Distance of the negative gradient from the subdifferential of the penalty, and of the intercept's."""
+    weights = np.full(len(X), 1 / len(X)) if weights is None else weights / weights.sum()
+    residual = as_response(family, y, len(coef)) - FAMILIES[family]().mean(X @ coef.T + intercept)
+    theta = weights[:, None] * residual
+    u = theta.T @ X - strength * (1 - l1_ratio) * coef
+    l1 = strength * l1_ratio
+    off = np.where(coef != 0, np.abs(u - l1 * np.sign(coef)), np.maximum(np.abs(u) - l1, 0))
+    return max(off.max(), np.abs(theta.sum(axis=0)).max())
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.3, 0.0])
+@pytest.mark.parametrize("shape", [(40, 12), (20, 50)])
+def test_kkt_conditions_hold_along_the_path(family, l1_ratio, shape):
+    for seed in range(3):
+        X, y = problem(family, seed, *shape)
+        strengths = max_strength(X, y, family=family, l1_ratio=l1_ratio) * np.geomspace(1, 1e-3, 8)
+        path = fit_path(X, y, family=family, strengths=strengths, l1_ratio=l1_ratio)
+        for s, coef, intercept in zip(strengths, path.coef, path.intercept):
+            assert kkt_violation(family, X, y, s, l1_ratio, coef, intercept) < 1e-9
+        assert (path.gap >= 0).all()
+        assert path.gap.max() < 1e-8
+        if l1_ratio > 0:
+            assert path.nonzero[0] == 0
+            assert path.nonzero[-1] > 0
+
+
+def objective(family, X, y, strength, l1_ratio, coef, intercept):
+    loss = FAMILIES[family]().loss(as_response(family, y, len(coef)), X @ coef.T + intercept).mean()
+    return loss + strength * (l1_ratio * np.abs(coef).sum() + (1 - l1_ratio) / 2 * (coef**2).sum())
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+def test_the_gap_bounds_the_distance_to_the_optimum(family, l1_ratio):
+    """Of points away from the optimum as well as at it; the intercept is refitted for each."""
+    from normax.linear_model.certificate import duality_gap
+    from normax.linear_model.design import Design
+    from normax.linear_model.newton import Likelihood
+
+    X, y = problem(family, 5)
+    s = 0.1 * max_strength(X, y, family=family, l1_ratio=max(l1_ratio, 0.1))
+    best = fit_path(X, y, family=family, strengths=s, l1_ratio=l1_ratio)
+    Y = as_response(family, y, best.coef.shape[1])
+    design, loss = Design(X, np.full(len(X), 1 / len(X)), True), FAMILIES[family]()
+    smooth = Likelihood(design, loss, Y)
+    lowest = objective(family, X, y, s, l1_ratio, best.coef[0], best.intercept[0])
+    rng = np.random.default_rng(0)
+    for size in (0.0, 1e-6, 1e-3, 0.1, 1.0):
+        coef = best.coef[0] + size * rng.normal(size=best.coef[0].shape)
+        intercept = best.intercept[0] + design.means @ coef.T
+        smooth.solve(np.zeros(0, dtype=int), coef, intercept, 0.0, 0.0)
+        theta = smooth.theta(coef, intercept)
+        mean = Y - theta / design.weights[:, None]
+        l1, l2 = s * l1_ratio, s * (1 - l1_ratio)
+        gap = duality_gap(loss, design.weights, Y, mean, coef, design.gradient(theta), l1, l2)
+        excess = objective(family, X, y, s, l1_ratio, coef, intercept - design.means @ coef.T) - lowest
+        assert gap >= excess - 1e-12
+        assert excess > (1e-9 if size >= 1e-3 else -1e-12)
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+def test_invariances(family, l1_ratio):
+    """Order of rows, columns and strengths; a shift of X; repeated rows against weights."""
+    rng = np.random.default_rng(7)
+    X, y = problem(family, 7)
+    n, p = X.shape
+    strengths = max_strength(X, y, family=family, l1_ratio=l1_ratio) * np.geomspace(0.8, 1e-3, 6)
+    options = {"family": family, "l1_ratio": l1_ratio}
+    path = fit_path(X, y, strengths=strengths, **options)
+    rows, columns, order = rng.permutation(n), rng.permutation(p), rng.permutation(6)
+    shuffled = fit_path(X[rows][:, columns], y[rows], strengths=strengths[order], **options)
+    np.testing.assert_allclose(shuffled.coef, path.coef[order][:, :, columns], rtol=1e-9, atol=1e-11)
+    np.testing.assert_array_equal(shuffled.strengths, strengths[order])
+    shifted = fit_path(X + 5.0, y, strengths=strengths, **options)
+    np.testing.assert_allclose(shifted.coef, path.coef, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(shifted.predict(X + 5.0), path.predict(X), rtol=1e-8, atol=1e-9)
+    weights = rng.integers(0, 4, size=n)
+    weighted = fit_path(X, y, strengths=strengths, sample_weight=weights * 0.7, **options)
+    again = np.repeat(np.arange(n), weights)
+    repeated = fit_path(X[again], y[again], strengths=strengths, **options)
+    np.testing.assert_allclose(weighted.coef, repeated.coef, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(weighted.intercept, repeated.intercept, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_scaling_a_column_without_penalty_on_it_scales_its_coefficient(family):
+    """Scaling all columns by c is the same problem at strength s/c for L1."""
+    X, y = problem(family, 2)
+    strengths = max_strength(X, y, family=family) * np.geomspace(0.5, 1e-2, 4)
+    path = fit_path(X, y, family=family, strengths=strengths)
+    scaled = fit_path(1000 * X, y, family=family, strengths=1000 * strengths)
+    np.testing.assert_allclose(1000 * scaled.coef, path.coef, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+def test_collinear_and_constant_columns(family, l1_ratio):
+    """Twins, sums of others, multiples and constants: a certified minimiser, the same predictions in any order."""
+    X, y = problem(family, 3)
+    X = np.hstack([X, X[:, :4], -2 * X[:, 4:6], X[:, :1] + X[:, 1:2], np.full((len(X), 1), 3.7)])
+    strengths = max_strength(X, y, family=family, l1_ratio=l1_ratio) * np.geomspace(1, 1e-4, 8)
+    path = fit_path(X, y, family=family, strengths=strengths, l1_ratio=l1_ratio)
+    assert path.gap.max() < 1e-8
+    assert (path.coef[..., -1] == 0).all()
+    columns = np.random.default_rng(0).permutation(X.shape[1])
+    other = fit_path(X[:, columns], y, family=family, strengths=strengths, l1_ratio=l1_ratio)
+    np.testing.assert_allclose(other.predict(X[:, columns]), path.predict(X), atol=1e-8)
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_max_strength_is_where_the_first_coefficient_enters(family):
+    X, y = problem(family, 4)
+    top = max_strength(X, y, family=family, l1_ratio=0.7)
+    path = fit_path(X, y, family=family, strengths=[top, 0.999 * top], l1_ratio=0.7)
+    assert path.nonzero[0] == 0
+    assert path.nonzero[1] > 0
+    assert max_strength(X, y, family=family, l1_ratio=0) == pytest.approx(0.7e3 * top)
+
+
+def test_max_strength_of_a_constant_response_is_zero():
+    X, _ = problem("gaussian", 0)
+    assert max_strength(X, np.full(len(X), 0.1)) == 0.0
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.0])
+def test_several_gaussian_outputs_are_fitted_apart(l1_ratio):
+    X, y = problem("gaussian", 0)
+    Y = np.column_stack([y, -2 * y + X[:, 5], np.ones(len(y))])
+    strengths = [1.0, 0.1]
+    joint = fit_path(X, Y, strengths=strengths, l1_ratio=l1_ratio)
+    assert joint.coef.shape == (2, 3, X.shape[1])
+    for c in range(3):
+        single = fit_path(X, Y[:, c], strengths=strengths, l1_ratio=l1_ratio)
+        np.testing.assert_allclose(joint.coef[:, c], single.coef[:, 0], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(joint.intercept[:, c], single.intercept[:, 0], rtol=1e-12)
+
+
+def test_without_intercept():
+    X, y = problem("gaussian", 1)
+    path = fit_path(X, y, strengths=[0.1], fit_intercept=False)
+    assert (path.intercept == 0).all()
+    assert kkt_violation("gaussian", X, y, 0.1, 1.0, path.coef[0], 0.0 * path.intercept[0]) > 0
+    u = X.T @ (y - X @ path.coef[0, 0]) / len(y)
+    assert np.abs(u).max() <= 0.1 * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("shape", [(40, 12), (20, 50)])
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.0])
+def test_strength_zero_is_least_squares_of_the_smallest_norm(shape, l1_ratio):
+    X, y = problem("gaussian", 6, *shape)
+    path = fit_path(X, y, strengths=[0.0], l1_ratio=l1_ratio)
+    expected = np.linalg.lstsq(X - X.mean(0), y - y.mean(), rcond=None)[0]
+    np.testing.assert_allclose(path.coef[0, 0], expected, rtol=1e-8, atol=1e-10)
+    assert path.gap[0] < 1e-12
+
+
+def test_separable_classes_stay_finite():
+    X = np.linspace(-1, 1, 20)[:, None]
+    y = (X[:, 0] > 0).astype(int)
+    path = fit_path(X, y, family="binomial", strengths=[1e-3, 1e-6, 0.0])
+    assert np.isfinite(path.coef).all()
+    assert path.gap[:2].max() < 1e-6
+
+
+def test_multinomial_takes_shares_and_a_class_that_never_occurs():
+    X, y = problem("multinomial", 0)
+    path = fit_path(X, y, family="multinomial", strengths=[0.05])
+    shares = np.hstack([np.eye(3)[y], np.zeros((len(y), 1))])
+    wider = fit_path(X, shares, family="multinomial", strengths=[0.05])
+    assert wider.coef.shape == (1, 4, X.shape[1])
+    np.testing.assert_allclose(wider.coef[:, :3], path.coef, atol=1e-7)
+
+
+def test_a_missed_tolerance_is_told_with_its_strengths():
+    X, y = problem("gaussian", 0)
+    with pytest.warns(ConvergenceWarning, match=r"tol=1e-30 at strengths 0\.001 \(gap"):
+        fit_path(X, y, strengths=[0.001], max_iter=1, tol=1e-30)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"X": [[1.0, np.nan], [1.0, 2.0], [0.0, np.nan]]}, "X: .*NaN in columns 1, first at row 0"),
+        ({"X": [[1.0], [np.inf], [2.0]]}, "infinity in columns 0, first at row 1"),
+        ({"X": [["a"], ["b"], ["c"]]}, "X: expected numbers"),
+        ({"X": np.zeros((3, 0))}, "no columns"),
+        ({"X": np.zeros(3)}, "shape"),
+        ({"y": [1.0, 2.0]}, "one entry for each of the 3 rows"),
+        ({"y": [1.0, np.nan, 2.0]}, "y: .*NaN at rows 1"),
+        ({"y": ["a", "b", "c"]}, "y: expected numbers"),
+        ({"family": "gausian"}, "did you mean 'gaussian'"),
+        ({"family": "binomial"}, r"binomial expects values in \[0, 1\]"),
+        ({"family": "multinomial", "y": [0, 1.5, 2]}, "whole numbers"),
+        ({"family": "multinomial", "y": np.full((3, 2), 0.7)}, "sum to 1"),
+        ({"strengths": [1.0, -1.0]}, "-1.0 at position 1"),
+        ({"strengths": [np.nan]}, "nan at position 0"),
+        ({"strengths": []}, "one or more"),
+        ({"l1_ratio": 1.5}, "l1_ratio"),
+        ({"sample_weight": [1.0, -1.0, 1.0]}, "negative ones at rows 1"),
+        ({"sample_weight": [0.0, 0.0, 0.0]}, "all weights are zero"),
+        ({"sample_weight": [1.0, 1.0]}, "one weight for each"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(change, message):
+    good = {"X": [[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]], "y": [0.0, 1.0, 3.0], "strengths": [1.0]}
+    arguments = good | change
+    with pytest.raises(InputError, match=message):
+        fit_path(arguments.pop("X"), arguments.pop("y"), **arguments)
