@@ -1,0 +1,18 @@
+"""Pictures of a path, and the page that explains it."""
+
+from normax.report.curves import errors
+from normax.report.figures import error_figure, figure, trace_figure
+from normax.report.pages import index, page
+from normax.report.traces import coefficients, norms, zeros
+
+__all__ = [
+    "coefficients",
+    "error_figure",
+    "errors",
+    "figure",
+    "index",
+    "norms",
+    "page",
+    "trace_figure",
+    "zeros",
+]

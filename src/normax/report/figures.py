@@ -1,0 +1,85 @@
+"""Whole figures of a path, laid out in inches: the error curves, the traces, and both on one sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from normax.report import curves, traces
+from normax.report.strength_axis import StrengthAxis
+from normax.report.style import CHARACTER, Picture, picture
+
+__all__ = ["error_figure", "figure", "trace_figure"]
+
+Row = tuple[float, Callable[..., None]]  # height in inches, what draws into the axes
+
+WIDE, NARROW = 7.6, 3.6  # inches: a page's column, a phone
+LEFT, BELOW, ABOVE, BETWEEN = 0.72, 0.52, 0.55, 0.22
+
+
+def figure(path: Any, *, width: float = WIDE) -> Picture:
+    """Error curves above, traces below, on one strength axis: what `path.plot()` shows.
+
+    Args:
+        path: a result of `normax.path`.
+        width: inches; the default 7.6 fits a page's column, 3.6 a phone.
+    """
+    first: Row = (2.7, partial(curves.errors, label_strength=False))
+    return _stack(path, [first, *_trace_rows(path, 2.5)], width)
+
+
+def error_figure(path: Any, *, width: float = WIDE) -> Picture:
+    """The error curves alone: how under- and overfitting trade, and which strength was chosen."""
+    return _stack(path, [(3.0, curves.errors)], width)
+
+
+def trace_figure(path: Any, *, width: float = WIDE) -> Picture:
+    """The traces alone: which weights survive which strength."""
+    return _stack(path, _trace_rows(path, 3.0), width)
+
+
+def _trace_rows(path: Any, height: float) -> list[Row]:
+    """The panels of traces, top to bottom: (height in inches, what draws it)."""
+    if path.engine != "linear":
+        return [
+            (0.6 * height, partial(traces.norms, name_choices=False)),
+            (0.5 * height, traces.zeros),
+        ]
+    parts = traces.panels(path)
+    each = height if len(parts) == 1 else 0.6 * height
+    return [
+        (
+            each,
+            partial(traces.coefficients, values=values, title=title, name_choices=i == len(parts) - 1),
+        )
+        for i, (title, values) in enumerate(parts)
+    ]
+
+
+def _stack(path: Any, rows: list[Row], width: float) -> Picture:
+    """Panels one below the other on one strength axis, with the counts of non-zeros along the top."""
+    height = ABOVE + sum(h for h, _ in rows) + BETWEEN * (len(rows) - 1) + BELOW
+    fig = picture(width, height)
+    right = _margin(path, 20 if width > 5 else 12)
+    y = height - ABOVE
+    for i, (tall, draw) in enumerate(rows):
+        y -= tall
+        ax = fig.add_axes((LEFT / width, y / height, (width - LEFT - right) / width, tall / height))
+        draw(path, ax)
+        ax.yaxis.set_label_coords(-(LEFT - 0.2) / (width - LEFT - right), 0.5)
+        if i == 0:
+            noun = "coefficients" if path.engine == "linear" else "penalised weights"
+            StrengthAxis(path).counts(ax, f"{noun} that are not zero")
+        if i < len(rows) - 1:
+            ax.set_xlabel("")
+            ax.tick_params(axis="x", labelbottom=False)
+        y -= BETWEEN
+    return fig
+
+
+def _margin(path: Any, limit: int) -> float:
+    """Inches to the right for the longest name that a margin carries, up to `limit` characters."""
+    names = list(path.penalised) if path.engine != "linear" else list(path.feature_names or [])
+    longest = max(min(len(str(name)), limit) for name in [*names, "no penalty ↑"])
+    return 0.3 + longest * CHARACTER

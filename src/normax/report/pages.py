@@ -1,0 +1,151 @@
+"""The page: one self-contained report.html, with its pictures beside it as PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path as File
+from typing import Any
+
+from normax.report import html, parts
+from normax.report.figures import NARROW, error_figure, trace_figure
+from normax.report.files import write
+from normax.report.html import Raw, escape
+from normax.report.strength_axis import number
+from normax.report.style import png, svg
+from normax.report.words import captions, headline, noun, objective, total_weights
+
+__all__ = ["index", "page"]
+
+
+def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None) -> File:
+    """Write `report.html`, `cv.png` (error curves) and `path.png` (traces) into a folder.
+
+    The page needs no network and no script, adapts to light, dark, phone and print, and is written last,
+    each file whole or not at all.
+
+    Args:
+        folder: where to write; made if missing.
+        path: a result of `normax.path`.
+        details: what the command knows beyond the path (title, columns, metrics, settings, ...); every key
+            may be missing.
+
+    Returns:
+        The path of `report.html`.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    folder, known = File(folder), dict(details or {})
+    curves, traces = error_figure(path), trace_figure(path)
+    write(folder / "cv.png", png(curves))
+    write(folder / "path.png", png(traces))
+    about_errors, about_traces = captions(path, bool(known.get("log_target")))
+    rows = (known.get("data") or {}).get("rows") or _rows(path)
+    what = "weights" if path.engine != "linear" else "coefficients"
+    body = [
+        _head(path, known),
+        html.section(
+            "How much penalty?",
+            html.figure(
+                svg(curves, "errors"),
+                svg(error_figure(path, width=NARROW), "errors-narrow"),
+                "Training and validation error against the strength of the penalty",
+                about_errors,
+            ),
+        ),
+        html.section(
+            f"What the penalty does to the {what}",
+            html.figure(
+                svg(traces, "traces"),
+                svg(trace_figure(path, width=NARROW), "traces-narrow"),
+                f"The {what} against the strength of the penalty",
+                about_traces,
+            ),
+        ),
+        parts.baselines(path, known),
+        parts.metrics(known),
+        parts.confusion(known),
+        parts.coefficients(path, known),
+        parts.tensors(path),
+        html.section("What was solved", objective(path, rows)),
+        parts.columns(known if known else {"notices": path.notices}),
+        parts.path_table(path),
+        parts.provenance(path, known),
+        "<footer>Drawn by normax.</footer>",
+    ]
+    return write(folder / "report.html", html.document(_title(known), "".join(body)))
+
+
+def index(
+    folder: str | File,
+    reports: Iterable[tuple[str, Any, Mapping[str, Any] | None]],
+    title: str,
+    text: str = "",
+) -> File:
+    """Write `index.html`, a page that shows the error curves of several reports and links them.
+
+    Args:
+        folder: where to write; made if missing.
+        reports: (address of the report relative to the folder, path, details) each.
+        title: the page's title.
+        text: a paragraph below it.
+
+    Returns:
+        The path of `index.html`.
+    """
+    cards = []
+    for number_, (address, path, details) in enumerate(reports):
+        wide = svg(error_figure(path), f"card{number_}")
+        narrow = svg(error_figure(path, width=NARROW), f"card{number_}-narrow")
+        picture = html.figure(wide, narrow, "Training and validation error against the strength", "")
+        cards.append(
+            f'<a class="card" href="{escape(address)}"><h2>{escape(_title(dict(details or {})))} <span>→</span></h2>'
+            f"<p>{escape(headline(path))}</p>{picture}</a>"
+        )
+    intro = f'<p class="headline">{escape(text)}</p>' if text else ""
+    return write(
+        File(folder) / "index.html", html.document(title, f"<h1>{escape(title)}</h1>{intro}{''.join(cards)}")
+    )
+
+
+def _title(details: Mapping[str, Any]) -> str:
+    return details.get("title") or "A regularisation path"
+
+
+def _rows(path: Any) -> int | None:
+    return int(sum(path.fold_sizes)) if path.best is not None else None
+
+
+def _head(path: Any, details: dict) -> Raw:
+    """Title, headline, what it was about, the numbers to remember, and the caution."""
+    data = details.get("data") or {}
+    about = [
+        details.get("model_text"),
+        f"penalty {details['penalty']}" if details.get("penalty") else None,
+        f"{data['rows']:,} rows" if data.get("rows") else None,
+        f"{data['features']:,} features" if data.get("features") else None,
+    ]
+    tiles = []
+    if path.best is not None:
+        rule = {"1se": "strength, by the 1\u2011SE rule", "min": "strength, at the minimum"}[path.select]
+        tiles.append((number(path.best.strength), rule))
+        tiles.append((f"{path.best.nonzero:,}", f"of {total_weights(path):,} {noun(path)} not zero"))
+    for row in [m for m in details.get("metrics") or [] if m["name"] != "base rate"][:2]:
+        tested = row.get("test") is not None
+        value = row["test"] if tested else row.get("cv")
+        if value is not None:
+            tiles.append(
+                (number(value), f"{row['name']}, {'test set' if tested else 'validation (optimistic)'}")
+            )
+    shown = "".join(
+        f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>' for value, name in tiles
+    )
+    caution = details.get("caution")
+    return Raw(
+        f"<header><h1>{escape(_title(details))}</h1>"
+        f'<p class="headline">{escape(headline(path))}</p>'
+        + (f'<p class="quiet">{escape(" · ".join(a for a in about if a))}</p>' if any(about) else "")
+        + (f'<div class="tiles">{shown}</div>' if shown else "")
+        + (f'<p class="caution">{escape(caution)}</p>' if caution else "")
+        + "</header>"
+    )

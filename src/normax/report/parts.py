@@ -1,0 +1,332 @@
+"""The parts of the page below its pictures: tables of what came out, what went in, and how to run it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from normax.report.curves import loss_label
+from normax.report.html import Raw, escape, section, table
+from normax.report.strength_axis import number
+
+__all__ = [
+    "baselines",
+    "coefficients",
+    "columns",
+    "confusion",
+    "metrics",
+    "path_table",
+    "provenance",
+    "tensors",
+]
+
+ROWS = 60  # coefficients shown at once; coefficients.csv has them all
+NAMES = {
+    "null": "null model (no features)",
+    "chosen": "chosen",
+    "minimum": "minimum of the error",
+    "unpenalised": "no penalty",
+}
+
+
+def baselines(path: Any, details: dict) -> Raw:
+    """The chosen model between the one without features and the one without a penalty."""
+    rows = details.get("baselines")
+    if rows is None:
+        rows = _own_baselines(path)
+    if not rows:
+        return Raw("")
+    tested = any(row.get("test") is not None for row in rows)
+    head = ["model", "strength", "not zero", "validation error", "± SE", *(["test error"] if tested else [])]
+    cells = [
+        [
+            NAMES.get(row["model"], row["model"]),
+            number(row.get("strength")),
+            "–" if row.get("nonzero") is None else f"{row['nonzero']:,}",
+            number(row.get("cv")),
+            number(row.get("se")),
+            *([number(row.get("test"))] if tested else []),
+        ]
+        for row in rows
+    ]
+    marked = [i for i, row in enumerate(rows) if row["model"] == "chosen"]
+    loss = details.get("loss_text") or loss_label(path.loss)
+    note = f'<p class="quiet">Error per row: {escape(loss)}. Lower is better.</p>'
+    return section("Against the simple models", table(head, cells, marked=marked), note)
+
+
+def _own_baselines(path: Any) -> list[dict]:
+    rows: list[dict] = []
+    if path.null_error is not None:
+        rows.append({"model": "null", "nonzero": 0, "cv": path.null_error[0], "se": path.null_error[1]})
+    marks = [("chosen", path.best), ("minimum", path.minimum)]
+    if path.best is None or path.best.index == path.minimum.index:
+        marks = marks[:1]
+    rows += [
+        {"model": name, "strength": c.strength, "nonzero": c.nonzero, "cv": c.cv_mean, "se": c.cv_se}
+        for name, c in marks
+        if c is not None
+    ]
+    if path.unpenalised_error is not None:
+        cv, se, nonzero = path.unpenalised_error
+        rows.append({"model": "unpenalised", "strength": 0.0, "nonzero": nonzero, "cv": cv, "se": se})
+    return rows
+
+
+def metrics(details: dict) -> Raw:
+    """The measures that people use, out of fold and, where there is one, on the test set."""
+    rows = details.get("metrics") or []
+    if not rows:
+        return Raw("")
+    tested = any(row.get("test") is not None for row in rows)
+    head = ["measure", "what it is", "validation", *(["test"] if tested else [])]
+    cells = [
+        [
+            row["name"],
+            row.get("text", ""),
+            number(row.get("cv")),
+            *([number(row.get("test"))] if tested else []),
+        ]
+        for row in rows
+    ]
+    note = (
+        "Validation: each row predicted by the fold that did not see it. The strength was chosen on these same "
+        "rows, so the numbers lean to the bright side."
+        + (" Test: rows held out until the end, which nothing was chosen on." if tested else "")
+    )
+    return section("How well it predicts", table(head, cells, left=2), f'<p class="quiet">{note}</p>')
+
+
+def confusion(details: dict) -> Raw:
+    """Counts of true against predicted labels; hits in one colour, misses in the other."""
+    data = details.get("confusion")
+    if not data:
+        return Raw("")
+    labels, out = [str(label) for label in data["labels"]], ""
+    for key, name in (("cv", "validation"), ("test", "test")):
+        counts = data.get(key)
+        if not counts:
+            continue
+        share = np.asarray(counts, float)
+        share = share / np.maximum(share.sum(1, keepdims=True), 1)
+        rows = "".join(
+            f"<tr><td>{escape(labels[i])}</td>"
+            + "".join(
+                f'<td class="{"heat" if i == j else "miss"}" style="--h:{60 * share[i, j]:.0f}%">{count:,}</td>'
+                for j, count in enumerate(row)
+            )
+            + "</tr>"
+            for i, row in enumerate(counts)
+        )
+        head = "".join(f'<th class="n">{escape(label)}</th>' for label in labels)
+        out += (
+            f'<h3>{name}</h3><div class="scroll"><table class="matrix"><thead><tr><th>true ↓ predicted →</th>'
+            f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+    return section("Where it errs", out)
+
+
+def coefficients(path: Any, details: dict) -> Raw:
+    """The coefficients that are not zero, largest first, and the names of the others."""
+    if path.engine != "linear" or path.best is None:
+        return Raw("")
+    rows = details.get("coefficients")
+    if rows is None:
+        rows = _own_coefficients(path)
+    live = [row for row in rows if row["standardised"] != 0]
+    dead = [row for row in rows if row["standardised"] == 0]
+    outputs = any(row.get("output") is not None for row in rows)
+    both = any(row.get("original") is not None for row in rows)
+    largest = max((abs(row["standardised"]) for row in live), default=1.0)
+    head = [
+        "feature",
+        *(["output"] if outputs else []),
+        "",
+        *(["per standard deviation", "per unit"] if both else ["coefficient"]),
+    ]
+    cells = [
+        [
+            row["feature"],
+            *([row.get("output")] if outputs else []),
+            _bar(row["standardised"] / largest),
+            number(row["standardised"]),
+            *([number(row.get("original"))] if both else []),
+        ]
+        for row in live[:ROWS]
+    ]
+    for row in details.get("intercept") or []:
+        name = Raw("<i>intercept</i>")
+        values = [number(row["standardised"]), *([number(row.get("original"))] if both else [])]
+        cells.append([name, *([row.get("output")] if outputs else []), "", *values])
+    text = ""
+    if len(live) > ROWS:
+        text += f"<p>{len(live) - ROWS:,} smaller ones are not shown"
+        text += "; <code>coefficients.csv</code> has them all.</p>" if "coefficients" in details else ".</p>"
+    if dead:
+        names = [
+            f"{r['feature']} ({r['output']})" if r.get("output") is not None else r["feature"] for r in dead
+        ]
+        shown = ", ".join(escape(name) for name in names[:200]) + ("…" if len(names) > 200 else "")
+        text += (
+            f"<details><summary><small>{len(dead):,} exactly zero</small></summary><p>{shown}</p></details>"
+        )
+    if both:
+        text += (
+            '<p class="quiet">Per standard deviation: the change of the output when the column rises by one '
+            "standard deviation; these compare with each other. Per unit: in the column’s own units.</p>"
+        )
+    return section("Coefficients of the chosen model", table(head, cells, left=3 if outputs else 2), text)
+
+
+def _own_coefficients(path: Any) -> list[dict]:
+    weight = np.asarray(path.weights[path.penalised[0]])[path.best.index]
+    weight = weight.reshape(-1, weight.shape[-1])
+    names = path.feature_names or [f"x{j}" for j in range(weight.shape[1])]
+    rows = [
+        {"feature": name, "output": i if len(weight) > 1 else None, "standardised": float(weight[i, j])}
+        for i in range(len(weight))
+        for j, name in enumerate(names)
+    ]
+    return sorted(rows, key=lambda row: -abs(row["standardised"]))
+
+
+def _bar(share: float) -> Raw:
+    width = 50 * abs(share)
+    start, kind = (50, "") if share > 0 else (50 - width, ' class="minus"')
+    return Raw(f'<span class="bar"><i{kind} style="left:{start:.1f}%;width:{width:.1f}%"></i></span>')
+
+
+def tensors(path: Any) -> Raw:
+    """The penalised tensors of a network at the chosen strength: shape, zeros, size."""
+    if path.engine == "linear" or path.best is None:
+        return Raw("")
+    rows = []
+    for name in path.penalised:
+        value = np.asarray(path.weights[name], float)[path.best.index]
+        live = int((value != 0).sum())
+        shape = " × ".join(str(d) for d in value.shape)
+        rows.append(
+            [name, shape, f"{live:,}", f"{live / value.size:.0%}", number(float(np.sqrt((value**2).sum())))]
+        )
+    return section(
+        "Penalised weights of the chosen network",
+        table(["tensor", "shape", "not zero", "share", "‖W‖₂"], rows),
+    )
+
+
+def columns(details: dict) -> Raw:
+    """What was done to the columns of the table before any fit."""
+    data = details.get("data") or {}
+    rows = [
+        [c["name"], c["kind"], _count(c.get("levels")), _count(c.get("missing")), _count(c.get("features"))]
+        for c in data.get("columns") or []
+    ]
+    text = ""
+    if data.get("left_out"):
+        items = "".join(
+            f"<li><b>{escape(c['name'])}</b>: {escape(c['reason'])}</li>" for c in data["left_out"]
+        )
+        text += f"<h3>Left out</h3><ul>{items}</ul>"
+    notices = details.get("notices") or []
+    if notices:
+        text += "<h3>Notices</h3><ul>" + "".join(f"<li>{escape(n)}</li>" for n in notices) + "</ul>"
+    body = table(["column", "kind", "levels", "missing", "features"], rows, left=2) if rows else ""
+    if len(rows) > 14:
+        body = f"<details><summary><small>all {len(rows)} columns</small></summary>{body}</details>"
+    if rows:
+        body = (
+            "<p>Numbers as they are, texts as one column for each level, dates as numbers, missing cells filled with "
+            "the mean and marked by a column of their own. Means and standard deviations were learned inside "
+            "each fold, from its training rows alone.</p>" + body
+        )
+    return section("What was done to the columns", body, text)
+
+
+def path_table(path: Any) -> Raw:
+    """Every strength: zeros, training and validation error, and the marks of the choices."""
+    head = [
+        "strength",
+        "not zero",
+        "training error",
+        "validation error",
+        "± SE",
+        "",
+        *(["gap"] if path.gaps is not None else []),
+    ]
+    order = np.argsort(-np.asarray(path.strengths), kind="stable")
+    rows, marked = [], []
+    for place, i in enumerate(order):
+        marks = [
+            name
+            for name, choice in (("minimum", path.minimum), ("1-SE", path.one_se))
+            if choice is not None and choice.index == i
+        ]
+        if path.best is not None and path.best.index == i:
+            marks.append("chosen")
+            marked.append(place)
+        gap = [f"{path.gaps[i]:.0e}"] if path.gaps is not None else []
+        rows.append(
+            [
+                number(path.strengths[i]),
+                f"{int(path.nonzero[i]):,}",
+                *(number(v[i]) for v in (path.train_mean, path.cv_mean, path.cv_se)),
+                ", ".join(marks),
+                *gap,
+            ]
+        )
+    note = ""
+    if path.gaps is not None:
+        note = (
+            '<p class="quiet">Gap: the duality gap over the error of the null model, a certificate that no other '
+            "coefficients do better by more than that.</p>"
+        )
+    return section(
+        f"The whole path: {len(rows)} strengths", table(head, rows, marked=marked), note, folded=True
+    )
+
+
+def provenance(path: Any, details: dict) -> Raw:
+    """How to run it again: command, options, data, times, versions."""
+    data, text = details.get("data") or {}, ""
+    if details.get("command"):
+        text += f"<pre>{escape(details['command'])}</pre>"
+    if details.get("settings"):
+        rows = [
+            [
+                Raw(f"<code>{escape(s['option'])}</code>"),
+                s["value"],
+                "default" if s.get("default") else "given",
+                s.get("text"),
+            ]
+            for s in details["settings"]
+        ]
+        text += "<h3>Options in force</h3>" + table(["option", "value", "", "meaning"], rows, left=4)
+    seconds = details.get("seconds") or list(path.seconds.items())
+    facts = [
+        ("data", data.get("file")),
+        ("sha-256", Raw(f"<code>{escape(data['sha256'])}</code>") if data.get("sha256") else None),
+        ("rows", _rows(data)),
+        ("seconds", ", ".join(f"{name} {value:.2g}" for name, value in seconds) or None),
+        ("versions", ", ".join(f"{name} {v}" for name, v in (details.get("versions") or {}).items()) or None),
+        ("created", details.get("created")),
+    ]
+    pairs = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
+    return section(
+        "To run it again" if text else "How long it took", text, f"<dl>{pairs}</dl>" if pairs else None
+    )
+
+
+def _rows(data: dict) -> str | None:
+    if data.get("rows") is None:
+        return None
+    text = f"{data['rows']:,} to fit"
+    if data.get("test_rows"):
+        text += f", {data['test_rows']:,} held out as a test set"
+    if data.get("rows_without_target"):
+        text += f", {data['rows_without_target']:,} without target left out"
+    return text
+
+
+def _count(value: int | None) -> str:
+    return "" if not value else f"{value:,}"

@@ -1,0 +1,153 @@
+"""The axis that all pictures share: strength on a log scale, strong on the left, weak on the right.
+
+So model complexity grows to the right, as in the textbook's picture of under- and overfitting and in
+glmnet's plots against −log λ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
+
+from normax.report.style import COLOURS, SIZE, axes_points
+
+__all__ = ["StrengthAxis", "number"]
+
+
+def number(value: float | None) -> str:
+    """Three significant digits, without an exponent where that reads better.
+
+    Example:
+        >>> [number(v) for v in (0.012345, 1234.5, 1.5e-7, 0.0, 2.0)]
+        ['0.0123', '1,234', '1.50e-07', '0', '2.00']
+    """
+    if value is None or not np.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    if 1000 <= abs(value) < 1e7:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}".removesuffix(".")
+
+
+class StrengthAxis:
+    """Where each strength of a path stands on the axis, and what is written along it.
+
+    `order` lists the entries of the path from strong to weak, `x` their places. Strength 0 has no place
+    on a log scale: it stands one step past the weakest and is marked "0".
+    """
+
+    def __init__(self, path: Any):
+        self.path = path
+        strengths = np.asarray(path.strengths, float)
+        self.order = np.argsort(-strengths, kind="stable")
+        sorted_ = strengths[self.order]
+        positive = sorted_[sorted_ > 0]
+        self.has_zero = positive.size < sorted_.size
+        if positive.size == 0:
+            positive = np.array([1.0])
+        ratio = max(positive[0] / positive[-1], 10.0)
+        self.zero = positive[-1] / ratio**0.08
+        self.x = np.where(sorted_ > 0, sorted_, self.zero)
+        self._place = dict(zip(self.order.tolist(), self.x.tolist()))
+        margin = ratio**0.02 if len(sorted_) > 1 else 3.0
+        self.limits = (float(self.x.max() * margin), float(self.x.min() / margin))
+
+    def place(self, index: int) -> float:
+        """The place of one entry of the path."""
+        return self._place[int(index)]
+
+    def share(self, x: float) -> float:
+        """How far along the axis a place is: 0 at the strong end, 1 at the weak one."""
+        return float(np.log(self.limits[0] / x) / np.log(self.limits[0] / self.limits[1]))
+
+    def sort(self, values: Any) -> np.ndarray:
+        """One value a strength, reordered from strong to weak."""
+        return np.asarray(values)[self.order]
+
+    def draw(self, ax: Any, label: bool = True) -> None:
+        """Scale, limits, ticks and the label."""
+        ax.set_xscale("log")
+        ax.set_xlim(*self.limits)
+        ax.xaxis.set_major_locator(LogLocator(numticks=9))
+        ax.xaxis.set_minor_locator(NullLocator())
+        if self.has_zero:
+            low, high = self.limits[1], self.limits[0]
+            decades = 10.0 ** np.arange(np.ceil(np.log10(low)), np.floor(np.log10(high)) + 1)
+            decades = decades[decades > self.zero * 1.5]
+            ax.xaxis.set_major_locator(FixedLocator([*decades, self.zero]))
+            ax.set_xticks([*decades, self.zero], [*(f"$10^{{{np.log10(d):.0f}}}$" for d in decades), "0"])
+        if label:
+            ax.set_xlabel("← strong   strength (log scale)   weak →")
+
+    def counts(self, ax: Any, noun: str) -> None:
+        """Along the top: how many penalised weights are not exactly zero, where ticks have room."""
+        slots = max(3, min(len(self.x), int(axes_points(ax)[0] / 40)))
+        spots = np.unique(np.linspace(0, len(self.x) - 1, slots).round().astype(int))
+        # Unevenly spaced strengths: keep those that stand far enough apart.
+        span = np.log(self.limits[0] / self.limits[1])
+        kept: list[int] = []
+        for i in spots:
+            if not kept or np.log(self.x[kept[-1]] / self.x[i]) >= 0.75 * span / slots:
+                kept.append(int(i))
+        nonzero = self.sort(self.path.nonzero)
+        top = ax.secondary_xaxis("top")
+        top.xaxis.set_minor_locator(NullLocator())
+        top.set_xticks(self.x[kept], [compact(int(nonzero[i])) for i in kept])
+        top.tick_params(labelsize=SIZE - 0.5, colors=COLOURS["muted"], labelcolor=COLOURS["ink"], length=3)
+        top.spines["top"].set_visible(False)
+        top.set_xlabel(noun, fontsize=SIZE, color=COLOURS["ink"])
+
+    def choices(self, ax: Any, label: bool = True) -> None:
+        """A line at the minimum and at the 1-SE choice, the one taken drawn firm and named in bold."""
+        path = self.path
+        if path.minimum is None or path.one_se is None:
+            return
+        same = path.minimum.index == path.one_se.index
+        marks = [(path.minimum, "minimum = 1-SE" if same else "minimum", "left")]
+        if not same:
+            marks.append((path.one_se, "1-SE", "right"))
+        width = axes_points(ax)[0]
+        written: list[tuple[float, float]] = []  # from, to in points
+        for choice, name, side in marks:
+            taken = choice.index == path.best.index
+            colour = COLOURS["ink"] if taken else COLOURS["muted"]
+            at = self.place(choice.index)
+            style = "-" if taken else (0, (4, 3))
+            ax.axvline(at, color=colour, linewidth=1.2 if taken else 0.9, linestyle=style, zorder=1.5)
+            if not label:
+                continue
+            text = f"{name}: {number(choice.strength)}" if width > 300 else name
+            need, x = len(text) * SIZE * (0.62 if taken else 0.56) + 4, self.share(at) * width
+            side = "left" if x < need else "right" if x > width - need else side
+            start = x if side == "left" else x - need
+            row = sum(start < b and a < start + need for a, b in written)
+            written.append((start, start + need))
+            ax.annotate(
+                text,
+                xy=(at, 0),
+                xycoords=("data", "axes fraction"),
+                xytext=(4 if side == "left" else -4, 3 + 1.25 * SIZE * row),
+                textcoords="offset points",
+                ha=side,
+                va="bottom",
+                fontsize=SIZE - 0.5,
+                fontweight="bold" if taken else "normal",
+                color=colour,
+            )
+
+
+def compact(count: int) -> str:
+    """A count in at most four characters.
+
+    Example:
+        >>> [compact(c) for c in (7, 940, 4810, 50890, 2_000_000)]
+        ['7', '940', '4.8k', '51k', '2.0M']
+    """
+    for limit, unit in ((1_000_000, "M"), (1_000, "k")):
+        if count >= limit:
+            value = count / limit
+            return f"{value:.1f}{unit}" if value < 10 else f"{value:.0f}{unit}"
+    return str(count)

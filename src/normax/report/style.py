@@ -1,0 +1,191 @@
+"""The one look of every picture: colours by role, a figure that shows itself, axes, labels in the margin."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
+
+__all__ = ["COLOURS", "DARK", "SERIES", "Picture", "dress", "margin_labels", "set_heights", "short", "svg"]
+
+# Every colour has a role. A page replaces each by a CSS variable of the same name, so that one drawing
+# serves light and dark. The series are told apart by people who do not tell red from green, and no reader
+# has to match colours at all: each line carries its name.
+COLOURS = {
+    "paper": "#ffffff",
+    "ink": "#1c2430",
+    "muted": "#5f6b7a",
+    "faint": "#d9dee5",
+    "wash": "#eef2f6",
+    "s1": "#0072b2",
+    "s2": "#d55e00",
+    "s3": "#00896a",
+    "s4": "#a8327a",
+    "s5": "#a87900",
+    "s6": "#3f9fd8",
+    "s7": "#5a4fcf",
+    "s8": "#7d6148",
+}
+DARK = {
+    "paper": "#14181e",
+    "ink": "#e6eaf0",
+    "muted": "#9aa6b4",
+    "faint": "#363e49",
+    "wash": "#1e242c",
+    "s1": "#56b4f5",
+    "s2": "#ff8f4a",
+    "s3": "#2fd0a5",
+    "s4": "#ee7fbd",
+    "s5": "#e6b93f",
+    "s6": "#9bd0f7",
+    "s7": "#a9a1ff",
+    "s8": "#cda98a",
+}
+SERIES = [COLOURS[f"s{i}"] for i in range(1, 9)]
+SIZE = 9.0  # points; 12 px on a page that shows the figure at its own size
+
+
+CHARACTER = (SIZE - 0.5) * 0.58 / 72  # inches that a letter of a margin's label takes, on average
+
+
+class Picture(Figure):
+    """A matplotlib `Figure` that knows nothing of pyplot and shows itself in a notebook."""
+
+    def _repr_png_(self) -> bytes:
+        return png(self, dpi=144)
+
+
+def picture(width: float, height: float) -> Picture:
+    """An empty figure of `width` × `height` inches."""
+    return Picture(figsize=(width, height), facecolor=COLOURS["paper"])
+
+
+def png(figure: Figure, dpi: float = 200) -> bytes:
+    """The figure as the bytes of a PNG file."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
+    return file.getvalue()
+
+
+def svg(figure: Figure, name: str) -> str:
+    """The figure as an `<svg>` element whose colours are CSS variables; `name` keeps its ids apart from others'.
+
+    The same figure gives the same text, byte for byte.
+    """
+    file = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = file.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
+    for role, colour in COLOURS.items():
+        text = text.replace(colour, f"var(--{role})")
+    return text
+
+
+def dress(ax: Any) -> None:
+    """Quiet axes: two spines, light horizontal lines, small type."""
+    ax.set_facecolor("none")
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(COLOURS["muted"])
+    ax.grid(axis="y", color=COLOURS["faint"], linewidth=0.6)
+    ax.tick_params(which="both", labelsize=SIZE - 0.5, colors=COLOURS["muted"], labelcolor=COLOURS["ink"])
+    ax.tick_params(which="minor", length=2)
+    ax.xaxis.label.set(size=SIZE, color=COLOURS["ink"])
+    ax.yaxis.label.set(size=SIZE, color=COLOURS["ink"])
+
+
+def axes_points(ax: Any) -> tuple[float, float]:
+    """Width and height of the axes in points, from their place on the figure."""
+    box = ax.get_position()
+    width, height = ax.figure.get_size_inches()
+    return 72 * box.width * width, 72 * box.height * height
+
+
+def set_heights(ax: Any, low: float, high: float, below: float = 5, above: float = 5) -> None:
+    """Limits of the y axis that show [low, high] and leave strips of `below` and `above` points free."""
+    span = (high - low) or abs(high) or 1.0
+    unit = span / max(axes_points(ax)[1] - below - above, 1)
+    ax.set_ylim(low - below * unit, low + span + above * unit)
+    if max(abs(low), abs(high)) >= 10_000:
+        ax.yaxis.set_major_formatter(EngFormatter(sep=""))
+
+
+def short(name: str, length: int = 20) -> str:
+    """A name that fits a margin: the middle of a long one gives way.
+
+    Example:
+        >>> short("systolic blood pressure at rest", 20)
+        'systolic b…e at rest'
+    """
+    name = str(name)
+    head = length // 2
+    return name if len(name) <= length else name[:head] + "…" + name[head + 1 - length :]
+
+
+def spread(wanted: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:
+    """Positions at least `gap` apart within [low, high], in order and near the wanted ones.
+
+    Pools neighbours that are too close and centres each pool on its mean, as in isotonic regression.
+
+    Example:
+        >>> spread(np.array([0.5, 0.5, 0.9]), 0.2, 0.0, 1.0).round(2)
+        array([0.4, 0.6, 0.9])
+    """
+    order = np.argsort(wanted, kind="stable")
+    gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
+    pools: list[list[float]] = []  # [sum of wanted less offsets, count]; pool members stand `gap` apart
+    for rank, y in enumerate(wanted[order]):
+        pools.append([y - rank * gap, 1.0])
+        while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
+            total, count = pools.pop()
+            pools[-1][0] += total
+            pools[-1][1] += count
+    starts = np.repeat([total / count for total, count in pools], [int(count) for _, count in pools])
+    starts = np.clip(starts, low, high - (len(wanted) - 1) * gap)
+    placed = np.empty(len(wanted))
+    placed[order] = starts + np.arange(len(wanted)) * gap
+    return placed
+
+
+def margin_labels(ax: Any, labels: Sequence[tuple[float, str, str]]) -> None:
+    """Names to the right of the axes, each tied to its height in data units, none upon another.
+
+    Args:
+        ax: axes whose limits and place on the figure are final.
+        labels: (height, text, colour of the tie) each; heights outside the axes go to their edge.
+    """
+    if not labels:
+        return
+    size = SIZE - 0.5
+    height = axes_points(ax)[1]
+    letters = max(6, int(((1 - ax.get_position().x1) * ax.figure.get_figwidth() - 0.28) / CHARACTER))
+    bottom, top = ax.get_ylim()
+    ends = np.clip([(y - bottom) / (top - bottom) for y, _, _ in labels], 0, 1)
+    places = spread(ends, gap=size * 1.25 / height, low=0.0, high=1.0)
+    for (_, text, colour), end, place in zip(labels, ends, places):
+        ax.annotate(
+            short(text, letters),
+            xy=(1.0, end),
+            xytext=(16, (place - end) * height),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="center",
+            fontsize=size,
+            color=COLOURS["ink"],
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 1.2,
+                "relpos": (0, 0.5),
+                "shrinkA": 2,
+                "shrinkB": 1,
+            },
+        )

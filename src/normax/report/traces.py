@@ -1,0 +1,139 @@
+"""What the penalty does to the weights: coefficient traces of linear models, norms and zeros of networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import PercentFormatter
+
+from normax.report.strength_axis import StrengthAxis
+from normax.report.style import COLOURS, SERIES, dress, margin_labels, set_heights, short
+
+__all__ = ["coefficients", "norms", "panels", "zeros"]
+
+LABELLED = 10  # traces that carry a name; the others stay grey
+PANELS = 4  # outputs that get a panel each; beyond that, one panel shows norms over all outputs
+
+
+def panels(path: Any) -> list[tuple[str, np.ndarray]]:
+    """The panels of coefficient traces: (title, values (k, p)) each.
+
+    One for a single output, one an output for up to four, else a single one with `‖w_j‖₂` over the outputs.
+    """
+    weight = _outputs(path)
+    outputs = weight.shape[1]
+    if outputs == 1:
+        return [("coefficient", weight[:, 0])]
+    names = getattr(path, "output_names", None) or [str(i) for i in range(outputs)]
+    if outputs <= PANELS:
+        return [(f"coefficient for {short(n)}", weight[:, i]) for i, n in enumerate(names)]
+    return [(f"norm over {outputs} outputs", np.linalg.norm(weight, axis=1))]
+
+
+def _outputs(path: Any) -> np.ndarray:
+    """The coefficients of a linear model, (strengths, outputs, features)."""
+    weight = np.asarray(path.weights[path.penalised[0]], float)
+    return weight.reshape(weight.shape[0], -1, weight.shape[-1])
+
+
+def coefficients(
+    path: Any, ax: Any, values: np.ndarray | None = None, title: str = "", *, name_choices: bool = True
+) -> None:
+    """Draw one trace a feature against the strength: the lasso path, or the ridge trace.
+
+    A trace is drawn only where its coefficient is not exactly zero; a dot on the zero line marks where it
+    leaves. The coefficients that matter most carry their names, the others stay grey.
+
+    Args:
+        path: a result of `normax.path` for a linear model.
+        ax: matplotlib axes, in their final place.
+        values: (k, p), one of `panels(path)`; by default the first.
+        title: what the height is.
+        name_choices: write which line is which choice.
+    """
+    if values is None:
+        title, values = panels(path)[0]
+    axis = StrengthAxis(path)
+    dress(ax)
+    axis.draw(ax)
+    values = axis.sort(values)  # (k, p), strong to weak
+    names = path.feature_names or [f"x{j}" for j in range(values.shape[1])]
+    leading = _leading(path)
+
+    ax.axhline(0, color=COLOURS["muted"], linewidth=0.8, zorder=1)
+    alive = values != 0
+    shown = alive.copy()  # a segment is drawn if either of its ends is not zero
+    shown[:-1] |= alive[1:]
+    shown[1:] |= alive[:-1]
+    for j in np.flatnonzero(alive.any(0)).tolist():
+        rank = leading.index(j) if j in leading else None
+        colour = COLOURS["faint"] if rank is None else SERIES[rank % len(SERIES)]
+        dashed = rank is not None and rank >= len(SERIES)
+        ax.plot(
+            axis.x,
+            np.where(shown[:, j], values[:, j], np.nan),
+            color=colour,
+            linewidth=0.8 if rank is None else 1.6,
+            linestyle=(0, (4, 1.2)) if dashed else "-",
+            zorder=1.2 if rank is None else 2.5,
+        )
+        edges = shown[:, j] & ~alive[:, j] & (rank is not None)
+        ax.plot(axis.x[edges], np.zeros(edges.sum()), "o", color=colour, markersize=3, zorder=2.6)
+
+    drawn = values[np.isfinite(values)]
+    set_heights(ax, min(drawn.min(), 0.0), max(drawn.max(), 0.0), below=20 if name_choices else 6)
+    ax.set_ylabel(title)
+    margin_labels(ax, [(values[-1, j], names[j], SERIES[r % 8]) for r, j in enumerate(leading)])
+    axis.choices(ax, name_choices)
+
+
+def _leading(path: Any) -> list[int]:
+    """Features to name, the same in every panel: the largest at the chosen strength, then at the weak end."""
+    size = np.linalg.norm(_outputs(path), axis=1)
+    end = int(np.argmin(path.strengths))
+    at_choice, at_end = size[end if path.best is None else path.best.index], size[end]
+    rank = np.lexsort((-at_end, -at_choice))
+    return [int(j) for j in rank[:LABELLED] if at_choice[j] > 0 or at_end[j] > 0]
+
+
+def norms(path: Any, ax: Any, *, name_choices: bool = True) -> None:
+    """Draw `‖W‖₂` of each penalised tensor of a network against the strength."""
+    values = [np.sqrt((_flat(path, name) ** 2).sum(1)) for name in path.penalised]
+    _tensors(path, ax, values, "norm ‖W‖₂", name_choices)
+
+
+def zeros(path: Any, ax: Any, *, name_choices: bool = True) -> None:
+    """Draw the share of each penalised tensor's weights that are not exactly zero."""
+    values = [(_flat(path, name) != 0).mean(1) for name in path.penalised]
+    _tensors(path, ax, values, "weights ≠ 0", name_choices)
+    set_heights(ax, 0, 1, below=32 if name_choices else 6)
+    ax.set_yticks([0, 0.5, 1])
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+
+
+def _flat(path: Any, name: str) -> np.ndarray:
+    weight = np.asarray(path.weights[name], float)
+    return weight.reshape(weight.shape[0], -1)
+
+
+def _tensors(path: Any, ax: Any, values: list[np.ndarray], title: str, name_choices: bool) -> None:
+    """One line a tensor, named in the margin; a dot where a tensor is exactly zero throughout."""
+    axis = StrengthAxis(path)
+    dress(ax)
+    axis.draw(ax)
+    labels = []
+    top = max(float(np.nanmax(v)) for v in values) or 1.0
+    set_heights(ax, 0, top, below=20 if name_choices else 6)
+    for i, (name, value) in enumerate(zip(path.penalised, values)):
+        value = axis.sort(value)
+        colour = SERIES[i % len(SERIES)]
+        style = "-" if i < len(SERIES) else (0, (4, 1.2))
+        ax.plot(axis.x, value, color=colour, linewidth=1.6, linestyle=style, zorder=2.5)
+        dead = value == 0
+        ax.plot(axis.x[dead], value[dead], "o", color=colour, markersize=3, zorder=2.6)
+        labels.append((float(value[-1]), name, colour))
+    ax.set_ylabel(title)
+    ax.axhline(0, color=COLOURS["muted"], linewidth=0.8, zorder=1)
+    margin_labels(ax, labels)
+    axis.choices(ax, name_choices)

@@ -1,0 +1,137 @@
+"""What the page says in sentences: the headline, the captions, the objective and its scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from normax.report.html import Raw, escape
+from normax.report.strength_axis import number
+
+__all__ = ["captions", "headline", "objective", "total_weights"]
+
+RULES = {"1se": "the 1-SE rule", "min": "the minimum of the validation error"}
+
+
+def total_weights(path: Any) -> int:
+    """How many weights the penalty acts on."""
+    return int(sum(np.prod(np.shape(path.weights[name])[1:]) for name in path.penalised))
+
+
+def noun(path: Any) -> str:
+    return "coefficients" if path.engine == "linear" else "penalised weights"
+
+
+def headline(path: Any) -> str:
+    """What was chosen and what it means, in one sentence."""
+    best, count = path.best, len(path.strengths)
+    if best is None:
+        return f"{count} strengths fitted on all rows without cross-validation, so none of them was chosen."
+    total = total_weights(path)
+    if best.nonzero == 0:
+        kept = f"sets all {total:,} {noun(path)} to zero"
+    elif best.nonzero == total:
+        kept = f"shrinks all {total:,} {noun(path)} and sets none to zero"
+    else:
+        kept = f"keeps {best.nonzero:,} of {total:,} {noun(path)} and sets the others to exactly zero"
+    text = f"At strength {number(best.strength)}, chosen by {RULES[path.select]}, the model {kept}"
+    null = path.null_error
+    if null is None or not np.isfinite(null[0]) or null[0] <= 0:
+        return f"{text}; its validation error is {number(best.cv_mean)}."
+    gain = 1 - best.cv_mean / null[0]
+    if best.nonzero == 0 or gain < 0.005:
+        return f"{text}; it predicts rows it has not seen no better than a model without any features."
+    return f"{text}; on rows it has not seen, its error is {gain:.0%} below that of a model without features."
+
+
+def captions(path: Any, log_target: bool = False) -> tuple[str, str]:
+    """What to read in the error curves, and in the traces."""
+    folds = len(path.fold_sizes) if path.fold_sizes is not None else 0
+    if path.best is None:
+        errors = "<b>Training error</b> at each strength. Without folds there is no validation error."
+    else:
+        same = path.minimum.index == path.one_se.index
+        rule = (
+            "The strongest penalty within one standard error of the minimum is the minimum itself here."
+            if same
+            else f"The lowest point is at strength {number(path.minimum.strength)}. Everything up to one standard "
+            "error above it (thin horizontal line) is as good as the data can tell; the <b>1-SE rule</b> takes "
+            f"the strongest penalty there, {number(path.one_se.strength)}: the simplest model that is not "
+            "measurably worse."
+        )
+        errors = (
+            f"<b>Blue</b>: mean error on the held-out rows of {folds} folds, with bars of ± 1 standard error. "
+            "<b>Orange</b>: error on the rows that the model was fitted to, which falls as the penalty "
+            "weakens. Where both are high the model underfits; where they part and blue rises, it overfits. "
+            f"{rule}"
+        )
+    if log_target:
+        errors += " The target was fitted as its logarithm, and these errors are on that scale."
+    if path.engine != "linear":
+        traces = (
+            "<b>Above</b>: the size of each penalised weight tensor. <b>Below</b>: the share of its weights that "
+            "are not exactly zero. Read from right to left: as the penalty grows, weights shrink and go out "
+            "one by one."
+        )
+    elif (np.asarray(path.weights[path.penalised[0]]) == 0).any():
+        traces = (
+            "Each line is one coefficient. Read from left to right: as the penalty weakens, coefficients leave "
+            "zero one by one (dots). Left of its dot, a coefficient is <b>exactly zero</b>: its column "
+            "is not used at all."
+        )
+    else:
+        traces = (
+            "Each line is one coefficient: the <b>ridge trace</b>. Read from right to left: as the penalty grows, "
+            "all coefficients shrink together towards zero, and none reaches it."
+        )
+    return errors, traces
+
+
+LOSS_FORMULAS = {
+    "squared": "½ (y<sub>i</sub> − f(x<sub>i</sub>))²",
+    "mse": "(y<sub>i</sub> − f(x<sub>i</sub>))²",
+    "binary_cross_entropy": "−log p(y<sub>i</sub> | x<sub>i</sub>)",
+    "cross_entropy": "−log p(y<sub>i</sub> | x<sub>i</sub>)",
+}
+
+
+def objective(path: Any, rows: int | None) -> Raw:
+    """The objective as a formula, and what its strength is called elsewhere."""
+    loss = LOSS_FORMULAS.get(str(path.loss), "loss(y<sub>i</sub>, f(x<sub>i</sub>))")
+    terms = ["minimise over w, b:", f"(1/n) Σ<sub>i</sub> {loss}", f"+ {_penalty_formula(path.penalty)}"]
+    text = '<p class="formula">' + " ".join(f"<span>{term}</span>" for term in terms) + "</p>"
+    if path.best is not None:
+        where = f"Here s = {number(path.best.strength)}. Intercepts and biases are not penalised."
+        text += f"<p>{where}{_elsewhere(path, rows)}</p>"
+    return Raw(text)
+
+
+def _penalty_formula(penalty: Any) -> str:
+    kind = type(penalty).__name__
+    if getattr(penalty, "strength", None) == 1:
+        if kind == "L1":
+            return "s ‖w‖<sub>1</sub>"
+        if kind == "L2":
+            return "s ½ ‖w‖<sub>2</sub>²"
+        if kind == "ElasticNet":
+            ratio = penalty.l1_ratio
+            return f"s ({ratio:g} ‖w‖<sub>1</sub> + {(1 - ratio) / 2:g} ‖w‖<sub>2</sub>²)"
+    return f"s Ω(w), where Ω is <code>{escape(penalty)}</code>"
+
+
+def _elsewhere(path: Any, rows: int | None) -> str:
+    """The chosen strength on the scales of scikit-learn, where it has one."""
+    kind = type(path.penalty).__name__
+    if path.engine != "linear" or not rows or getattr(path.penalty, "strength", None) != 1:
+        return ""
+    s = path.best.strength
+    if path.loss == "squared" and kind in ("L1", "ElasticNet"):
+        name = "Lasso" if kind == "L1" else "ElasticNet"
+        return f" scikit-learn’s <code>{name}</code> calls it <code>alpha={s:.6g}</code>."
+    if path.loss == "squared" and kind == "L2":
+        return f" scikit-learn’s <code>Ridge</code> calls it <code>alpha={s * rows:.6g}</code>, which is n·s."
+    if path.loss in ("binary_cross_entropy", "cross_entropy") and s > 0:
+        inverse = f"<code>C={1 / (s * rows):.6g}</code>"
+        return f" scikit-learn’s <code>LogisticRegression</code> calls it {inverse}, which is 1/(n·s)."
+    return ""
