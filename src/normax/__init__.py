@@ -24,6 +24,7 @@ _HOME = {
     "functional_call": "normax.binding",
     "jit": "normax.binding",
     "value_and_grad": "normax.binding",
+    "fit": "normax.training",
     "penalize": "normax.training",
     "penalty": "normax.training",
     "train_step": "normax.training",

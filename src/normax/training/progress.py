@@ -1,0 +1,37 @@
+"""A progress bar that is told of blocks of work, never of single steps, so that it costs nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+__all__ = ["progress_bar"]
+
+Report = Callable[[int, str], None]
+
+
+@contextlib.contextmanager
+def progress_bar(title: str, total: int, show: bool | None) -> Iterator[Report]:
+    """Yield `report(done, text)`; draws with `rich` on a terminal's standard error, otherwise nothing.
+
+    Args:
+        title: what is going on.
+        total: units of work.
+        show: True or False decides; None shows it where standard error is a terminal.
+    """
+    if show is False or (show is None and not sys.stderr.isatty()):
+        yield lambda done, text: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[text]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=total, text="")
+        yield lambda done, text: progress.update(task, completed=done, text=text)
