@@ -130,8 +130,8 @@ def test_ridge_traces_have_no_zeros(ridge):
 def test_a_panel_for_each_output_up_to_four(multinomial):
     fig = trace_figure(multinomial)
     assert [ax.get_ylabel() for ax in fig.axes] == [f"coefficient for {i}" for i in range(3)]
-    multinomial.output_names = ("setosa", "versicolor", "virginica")
-    assert trace_figure(multinomial).axes[1].get_ylabel() == "coefficient for versicolor"
+    names = ("setosa", "versicolor", "virginica")
+    assert trace_figure(multinomial, outputs=names).axes[1].get_ylabel() == "coefficient for versicolor"
     weight = multinomial.weights["weight"]
     multinomial.weights["weight"] = np.concatenate([weight, weight], axis=1)
     (ax,) = trace_figure(multinomial).axes

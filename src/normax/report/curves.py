@@ -12,6 +12,7 @@ from normax.report.style import COLOURS, SIZE, axes_points, dress, margin_labels
 __all__ = ["errors", "loss_label"]
 
 LOSSES = {
+    "absolute": "absolute error",
     "squared": "½ squared error",
     "mse": "mean squared error",
     "cross_entropy": "cross-entropy (nats)",

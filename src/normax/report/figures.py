@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,15 +18,16 @@ WIDE, NARROW = 7.6, 3.6  # inches: a page's column, a phone
 LEFT, BELOW, ABOVE, BETWEEN = 0.72, 0.52, 0.55, 0.22
 
 
-def figure(path: Any, *, width: float = WIDE) -> Picture:
+def figure(path: Any, *, width: float = WIDE, outputs: Sequence[str] | None = None) -> Picture:
     """Error curves above, traces below, on one strength axis: what `path.plot()` shows.
 
     Args:
         path: a result of `normax.path`.
         width: inches; the default 7.6 fits a page's column, 3.6 a phone.
+        outputs: names of the outputs (classes) of a linear model; numbers by default.
     """
     first: Row = (2.7, partial(curves.errors, label_strength=False))
-    return _stack(path, [first, *_trace_rows(path, 2.5)], width)
+    return _stack(path, [first, *_trace_rows(path, 2.5, outputs)], width)
 
 
 def error_figure(path: Any, *, width: float = WIDE) -> Picture:
@@ -34,19 +35,19 @@ def error_figure(path: Any, *, width: float = WIDE) -> Picture:
     return _stack(path, [(3.0, curves.errors)], width)
 
 
-def trace_figure(path: Any, *, width: float = WIDE) -> Picture:
+def trace_figure(path: Any, *, width: float = WIDE, outputs: Sequence[str] | None = None) -> Picture:
     """The traces alone: which weights survive which strength."""
-    return _stack(path, _trace_rows(path, 3.0), width)
+    return _stack(path, _trace_rows(path, 3.0, outputs), width)
 
 
-def _trace_rows(path: Any, height: float) -> list[Row]:
+def _trace_rows(path: Any, height: float, outputs: Sequence[str] | None) -> list[Row]:
     """The panels of traces, top to bottom: (height in inches, what draws it)."""
     if path.engine != "linear":
         return [
             (0.6 * height, partial(traces.norms, name_choices=False)),
             (0.5 * height, traces.zeros),
         ]
-    parts = traces.panels(path)
+    parts = traces.panels(path, outputs)
     each = height if len(parts) == 1 else 0.6 * height
     return [
         (

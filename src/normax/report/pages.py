@@ -36,7 +36,8 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
         InputError: if the folder cannot be written.
     """
     folder, known = File(folder), dict(details or {})
-    curves, traces = error_figure(path), trace_figure(path)
+    labels = known.get("labels")
+    curves, traces = error_figure(path), trace_figure(path, outputs=labels)
     write(folder / "cv.png", png(curves))
     write(folder / "path.png", png(traces))
     about_errors, about_traces = captions(path, bool(known.get("log_target")))
@@ -57,7 +58,7 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
             f"What the penalty does to the {what}",
             html.figure(
                 svg(traces, "traces"),
-                svg(trace_figure(path, width=NARROW), "traces-narrow"),
+                svg(trace_figure(path, width=NARROW, outputs=labels), "traces-narrow"),
                 f"The {what} against the strength of the penalty",
                 about_traces,
             ),

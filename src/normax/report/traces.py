@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,19 +17,19 @@ LABELLED = 10  # traces that carry a name; the others stay grey
 PANELS = 4  # outputs that get a panel each; beyond that, one panel shows norms over all outputs
 
 
-def panels(path: Any) -> list[tuple[str, np.ndarray]]:
+def panels(path: Any, outputs: Sequence[str] | None = None) -> list[tuple[str, np.ndarray]]:
     """The panels of coefficient traces: (title, values (k, p)) each.
 
     One for a single output, one an output for up to four, else a single one with `‖w_j‖₂` over the outputs.
     """
     weight = _outputs(path)
-    outputs = weight.shape[1]
-    if outputs == 1:
+    count = weight.shape[1]
+    if count == 1:
         return [("coefficient", weight[:, 0])]
-    names = getattr(path, "output_names", None) or [str(i) for i in range(outputs)]
-    if outputs <= PANELS:
-        return [(f"coefficient for {short(n)}", weight[:, i]) for i, n in enumerate(names)]
-    return [(f"norm over {outputs} outputs", np.linalg.norm(weight, axis=1))]
+    if count <= PANELS:
+        names = outputs or range(count)
+        return [(f"coefficient for {short(str(name), 12)}", weight[:, i]) for i, name in enumerate(names)]
+    return [(f"norm over {count} outputs", np.linalg.norm(weight, axis=1))]
 
 
 def _outputs(path: Any) -> np.ndarray:
