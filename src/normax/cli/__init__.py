@@ -1,0 +1,69 @@
+"""The command: `normax path`, `normax predict`, `normax show`, `normax demo`.
+
+Whatever is wrong with the input is one line on the standard error and exit code 2; Ctrl-C is one line and
+130. Nothing heavy is imported before the arguments are known to be good.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from normax.cli.arguments import parse
+from normax.errors import InputError
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: the words after `normax`; by default those of the command line.
+
+    Returns:
+        The exit code: 0, 2 for input that cannot be used, 130 when interrupted.
+
+    Example:
+        >>> main(["path", "data.csv", "--target", "y", "--penalty", "l3"])
+        2
+    """
+    try:
+        options = parse(sys.argv[1:] if argv is None else argv)
+        _run(options)
+    except InputError as error:
+        _say(f"error: {error}")
+        return 2
+    except KeyboardInterrupt:
+        _say("interrupted; nothing was written")
+        return 130
+    except MemoryError:
+        _say("error: not enough memory; try fewer --strengths, a smaller --cv or fewer columns (--drop)")
+        return 2
+    except BrokenPipeError:  # the reader, say `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _run(options) -> None:
+    if options.command == "path":
+        from normax.cli.fit import fit
+
+        fit(options)
+    elif options.command == "predict":
+        from normax.cli.saved import predict
+
+        predict(options)
+    elif options.command == "show":
+        from normax.cli.saved import show
+
+        show(options)
+    else:
+        from normax.cli.demo import demo
+
+        demo(options)
+
+
+def _say(message: str) -> None:
+    print(f"normax: {' '.join(message.split())}", file=sys.stderr, flush=True)

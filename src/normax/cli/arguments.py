@@ -1,0 +1,263 @@
+"""The words of the command line: what they mean, what they default to, and what was meant by a misspelt one."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from normax.errors import InputError, suggest
+
+__all__ = ["command_line", "parse", "settings"]
+
+COMMANDS = {
+    "path": "fit a table: the whole regularisation path, its strength chosen by cross-validation",
+    "predict": "apply a fitted model to another table",
+    "show": "print what a fitted model is and how well it predicts",
+    "demo": "fit the embedded data sets and make a report to open",
+}
+_LINEAR, _NETWORK = "for linear models", "for networks"
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose every fault is an InputError that suggests the right word."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "formatter_class", lambda prog: argparse.HelpFormatter(prog, max_help_position=32, width=100)
+        )
+        super().__init__(allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message.removeprefix('argument ')} (see {self.prog} --help)")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line.
+
+    Raises:
+        InputError: for a word that does not belong there; the closest right one is suggested.
+        SystemExit: after `--help` and `--version`, with 0.
+    """
+    parser, commands = _parser()
+    if not argv:
+        parser.print_help()
+        raise SystemExit(0)
+    words = [word for word in argv if not word.startswith("-")]
+    if words and argv[0] == words[0] and words[0] not in COMMANDS:
+        raise InputError(
+            f"no command {words[0]!r}{suggest(words[0], COMMANDS)} (commands: {', '.join(COMMANDS)})"
+        )
+    options, rest = parser.parse_known_args(argv)
+    if rest:
+        known = [option for action in commands[options.command]._actions for option in action.option_strings]
+        wrong = [word.split("=")[0] for word in rest if word.startswith("-")]
+        faults = [f"no option {word!r}{suggest(word, known)}" for word in wrong] or [
+            f"unexpected word {rest[0]!r}"
+        ]
+        raise InputError(f"{'; '.join(faults)} (see normax {options.command} --help)")
+    options.argv = list(argv)
+    return options
+
+
+def command_line(options: argparse.Namespace) -> str:
+    """The command as one would type it again."""
+    return shlex.join(["normax", *options.argv])
+
+
+def settings(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every option in force, as the report lists them: value, whether it is the default, and its meaning."""
+    _, commands = _parser()
+    given = {word.split("=")[0] for word in options.argv}
+    rows = []
+    for action in commands["path"]._actions:
+        value = getattr(options, action.dest, None)
+        if action.option_strings and action.dest != "help" and value not in (None, False, []):
+            option = action.option_strings[0]
+            text = (
+                ", ".join(map(str, value))
+                if isinstance(value, list)
+                else "yes"
+                if value is True
+                else str(value)
+            )
+            meaning = (action.help or "").replace("%%", "%").split(" (default")[0]
+            rows.append({"option": option, "value": text, "default": option not in given, "text": meaning})
+    return rows
+
+
+def _parser() -> tuple[_Parser, dict[str, _Parser]]:
+    from normax import __version__
+
+    parser = _Parser(prog="normax", description="Penalised models, from the Lasso to deep networks.")
+    parser.add_argument("--version", action="version", version=f"normax {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands: dict[str, _Parser] = {}
+    for name, text in COMMANDS.items():
+        commands[name] = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    _path_options(commands["path"])
+    for name in ("predict", "show"):
+        commands[name].add_argument("dir", metavar="DIR", help="the folder that `normax path` wrote")
+    commands["predict"].add_argument(
+        "data", metavar="DATA", help="a table with the columns that the model uses"
+    )
+    commands["predict"].add_argument(
+        "--out", metavar="FILE", help="CSV file to write (default: standard output)"
+    )
+    commands["demo"].add_argument(
+        "--out", metavar="DIR", default="normax-demo", help="folder to write (default: normax-demo)"
+    )
+    return parser, commands
+
+
+def _path_options(parser: _Parser) -> None:
+    parser.add_argument("data", metavar="DATA", help="a .csv, .tsv, .parquet or .npz file")
+    data = parser.add_argument_group("data")
+    data.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    data.add_argument(
+        "--task",
+        type=_one_of("regression", "classification"),
+        metavar="TASK",
+        help="regression or classification (default: by the target: text, booleans, two values or up to ten"
+        " whole numbers are classes)",
+    )
+    data.add_argument(
+        "--drop", metavar="COLUMN", nargs="+", action="extend", default=[], help="columns to leave out"
+    )
+    data.add_argument("--drop-missing-target", action="store_true", help="leave out rows that have no target")
+    data.add_argument(
+        "--log-target", action="store_true", help="fit log(target); predictions are in its own units"
+    )
+    data.add_argument(
+        "--class-weight",
+        type=_one_of("balanced"),
+        metavar="balanced",
+        help="weigh every class alike, however rare (default: every row alike)",
+    )
+    data.add_argument(
+        "--test", metavar="FRACTION|FILE", help="hold out a share of the rows, or another file, until the end"
+    )
+    data.add_argument("--group", metavar="COLUMN", help="keep rows of one group in one fold")
+    data.add_argument(
+        "--time", metavar="COLUMN", help="forward folds: train on the past, validate on what follows"
+    )
+
+    model = parser.add_argument_group("model")
+    model.add_argument(
+        "--model",
+        default="linear",
+        metavar="MODEL",
+        help="linear, mlp (two hidden ReLU layers whose width follows rows and features) or FILE.py:CLASS, an"
+        " nn.Module made as CLASS(in_features, out_features) (default: linear)",
+    )
+    model.add_argument(
+        "--penalty",
+        type=_one_of("l1", "l2", "elastic-net"),
+        default="l1",
+        metavar="PENALTY",
+        help="l1, l2 or elastic-net (default: l1)",
+    )
+    model.add_argument(
+        "--l1-ratio",
+        type=_number("a number from 0 to 1", low=0, high=1),
+        metavar="R",
+        help="share of L1 in the elastic net, from 0 to 1 (default: 0.5)",
+    )
+
+    choice = parser.add_argument_group("choosing the strength")
+    choice.add_argument(
+        "--strengths",
+        type=_strengths,
+        metavar="N|LIST",
+        help="how many, or the values with commas between (default: 100 linear, down to 1e-4 of the largest, 1e-2 if"
+        " rows < features; 30 for networks)",
+    )
+    choice.add_argument(
+        "--cv",
+        type=_whole(2),
+        metavar="K",
+        help="folds, shuffled by the seed and stratified for classes (default: 10 linear, 5 for networks)",
+    )
+    choice.add_argument(
+        "--select",
+        type=_one_of("1se", "min"),
+        default="1se",
+        metavar="RULE",
+        help="1se, the strongest within one standard error of the minimum, or min (default: 1se)",
+    )
+
+    network = parser.add_argument_group("networks")
+    network.add_argument(
+        "--epochs",
+        type=_whole(1),
+        metavar="N",
+        help="passes over the rows (default: as many as make 2000 steps)",
+    )
+    network.add_argument(
+        "--batch-size",
+        type=_whole(1),
+        metavar="N",
+        help="rows a step (default: about rows/16, from 16 to 256)",
+    )
+    network.add_argument(
+        "--learning-rate",
+        type=_number("a number above 0", low=0, open_low=True),
+        metavar="RATE",
+        help="of Adam (default: 0.003)",
+    )
+
+    run = parser.add_argument_group("run")
+    run.add_argument(
+        "--seed",
+        type=_whole(0),
+        default=0,
+        metavar="N",
+        help="of folds, test rows and initial weights (default: 0)",
+    )
+    run.add_argument("--out", metavar="DIR", help="folder to write (default: normax- and the name of DATA)")
+
+
+def _one_of(*known: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in known:
+            raise argparse.ArgumentTypeError(
+                f"expected {' or '.join(known)}, got {text!r}{suggest(text, known)}"
+            )
+        return text
+
+    return check
+
+
+def _whole(low: int) -> Callable[[str], int]:
+    def check(text: str) -> int:
+        if not re.fullmatch(r"\+?\d+", text) or int(text) < low:
+            raise argparse.ArgumentTypeError(f"expected a whole number >= {low}, got {text!r}")
+        return int(text)
+
+    return check
+
+
+def _number(
+    expected: str, low: float, high: float = math.inf, open_low: bool = False
+) -> Callable[[str], float]:
+    def check(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (low <= value <= high and value < math.inf) or (open_low and value == low):
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+        return value
+
+    return check
+
+
+def _strengths(text: str) -> int | list[float]:
+    """A count, or the values themselves; a lone whole number is a count."""
+    if re.fullmatch(r"\+?\d+", text):
+        return _whole(2)(text)
+    check = _number("finite strengths >= 0 with commas between, or how many", low=0)
+    return [check(part) for part in text.split(",")]

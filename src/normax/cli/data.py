@@ -1,0 +1,178 @@
+"""From a file to arrays: the table, its schema and target, the rows held out, groups, times and weights."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+
+from normax.errors import InputError
+from normax.tables import Schema, Table, Target, kinds, read_table
+
+__all__ = ["Data", "Rows", "prepare"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a table: `X` (n, p) raw features with NaN, `y` (n,), and what belongs to each row."""
+
+    X: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray | None = None
+    time: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray) -> Rows:
+        parts = (self.X, self.y, self.groups, self.time)
+        return Rows(*(None if part is None else part[rows] for part in parts))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Data:
+    """All that a fit needs to know of a file."""
+
+    table: Table
+    target: Target
+    schema: Schema
+    train: Rows
+    test: Rows | None
+    weight: np.ndarray | None
+    missing: dict[str, int]
+    without_target: int
+    test_file: str | None
+
+
+def prepare(options: argparse.Namespace) -> Data:
+    """Read DATA (and the test file), learn what its columns are, encode, hold rows out.
+
+    Kinds and categories come from all rows; fills, means and scales are left to the path.
+
+    Raises:
+        InputError: for everything that "Bad input" names.
+    """
+    table = read_table(Path(options.data))
+    _check_columns(table, options)
+    table, without_target = _with_target(table, options)
+    target = Target.learn(table, options.target, options.task, options.log_target)
+    aside = [name for name in (options.target, options.group, options.time, *options.drop) if name]
+    features = table.drop(aside)
+    if not features.names:
+        raise InputError(f"{table.source}: no column is left to learn from")
+    schema = Schema.learn(features)
+    rows = _rows(table, schema, target, options)
+    train, test, test_file = rows, None, None
+    if options.test is not None:
+        share = _fraction(options.test)
+        if share is None:
+            later, _ = _with_target(read_table(Path(options.test)), options)
+            test, test_file = Rows(schema.encode(later), target.encode(later)), later.source
+        else:
+            held = _hold_out(rows, share, target, options.seed)
+            train, test = rows.take(~held), rows.take(held)
+    if target.task == "regression" and train.y.min() == train.y.max():
+        raise InputError(f"target {target.name!r} is constant in the rows left to train on")
+    missing = {column.name: table.column(column.name).null_count for column in schema.columns}
+    weight = _weights(train, target, options)
+    return Data(table, target, schema, train, test, weight, missing, without_target, test_file)
+
+
+def _check_columns(table: Table, options: argparse.Namespace) -> None:
+    if options.target is None:
+        raise InputError(f"name the column to predict, --target COLUMN, one of: {', '.join(table.names)}")
+    table.require(dict.fromkeys(c for c in (options.target, options.group, options.time, *options.drop) if c))
+    if options.target in (options.group, options.time, *options.drop):
+        raise InputError(
+            f"--target {options.target}: the same column cannot be dropped, nor be group or time"
+        )
+    if options.group and options.time:
+        raise InputError("--group and --time: folds are either grouped or forward; name one")
+
+
+def _with_target(table: Table, options: argparse.Namespace) -> tuple[Table, int]:
+    """The table without the rows that have no target, if asked for, and how many those were."""
+    if not options.drop_missing_target:
+        return table, 0
+    there = pc.invert(pc.is_null(table.column(options.target), nan_is_null=True)).to_numpy(
+        zero_copy_only=False
+    )
+    if not there.any():
+        raise InputError(f"target {options.target!r}: every cell is missing")
+    return (table, 0) if there.all() else (table.take(there), int((~there).sum()))
+
+
+def _rows(table: Table, schema: Schema, target: Target, options: argparse.Namespace) -> Rows:
+    groups = time = None
+    if options.group:
+        cells = _complete(table, "--group", options.group)
+        groups = kinds.texts(cells).dictionary_encode().indices.to_numpy()
+    if options.time:
+        cells = _complete(table, "--time", options.time)
+        kind, form = kinds.infer(cells)
+        if kind == kinds.TEXT:
+            raise InputError(
+                f"--time {options.time}: expected numbers or dates, got text such as {cells[0].as_py()!r}"
+            )
+        time = kinds.read(cells, kind, form)
+    return Rows(schema.encode(table), target.encode(table), groups, time)
+
+
+def _complete(table: Table, option: str, name: str):
+    cells = table.column(name)
+    if cells.null_count:
+        raise InputError(f"{option} {name}: {cells.null_count} cells are missing; every row needs one")
+    return cells
+
+
+def _fraction(text: str) -> float | None:
+    """The share of rows that `--test` holds out, or None where it names a file."""
+    try:
+        share = float(text)
+    except ValueError:
+        return None
+    if not 0 < share < 1:
+        raise InputError(f"--test {text}: expected a share between 0 and 1, or a file")
+    return share
+
+
+def _hold_out(rows: Rows, share: float, target: Target, seed: int) -> np.ndarray:
+    """A mask of test rows: the last ones in time, whole groups, each class's share, or simply some rows."""
+    n = len(rows.y)
+    if rows.time is not None:
+        held = rows.time >= np.sort(rows.time)[min(n - 1, round(n * (1 - share)))]
+    else:
+        random = np.random.default_rng(seed)
+        strata = rows.y if target.task == "classification" else np.zeros(n, int)
+        if rows.groups is not None:  # one entry a group, of the first class of its rows
+            _, first, which = np.unique(rows.groups, return_index=True, return_inverse=True)
+            held = _some_of_each(strata[first], share, random)[which]
+        else:
+            held = _some_of_each(strata, share, random)
+    if not held.any() or held.sum() > n - 2:
+        raise InputError(
+            f"--test {share:g}: of {n} rows it leaves {held.sum()} to test on and {n - held.sum()} to train"
+        )
+    if target.task == "classification":
+        absent = [repr(label) for k, label in enumerate(target.labels) if k not in rows.y[~held]]
+        if absent:
+            raise InputError(f"--test {share:g}: no row of class {', '.join(absent)} is left to train on")
+    return held
+
+
+def _some_of_each(strata: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
+    held = np.zeros(len(strata), bool)
+    for stratum in np.unique(strata):
+        members = random.permutation(np.flatnonzero(strata == stratum))
+        held[members[: round(len(members) * share)]] = True
+    return held
+
+
+def _weights(train: Rows, target: Target, options: argparse.Namespace) -> np.ndarray | None:
+    """Row weights that make every class count alike: n / (classes · rows of the class)."""
+    if options.class_weight is None:
+        return None
+    if target.task != "classification":
+        raise InputError("--class-weight balanced: expected classes, and this target is a regression")
+    count = np.bincount(train.y, minlength=len(target.labels))
+    return (len(train.y) / (len(count) * np.maximum(count, 1)))[train.y]

@@ -1,0 +1,196 @@
+"""What a run has to say, as one plain dict: the screen, the page and `model.json` all tell it from there."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import math
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from normax.cli import metrics
+from normax.cli.arguments import command_line, settings
+from normax.cli.data import Data
+from normax.cli.models import describe
+
+__all__ = ["coefficients", "describe_run", "plain", "versions"]
+
+_LOSS = {"squared": "half the squared error"}
+_CAUTION = (
+    "The cross-validated error of the chosen strength is optimistic: the strength was chosen on the same folds."
+    " Hold rows out with --test 0.2 for an honest one."
+)
+
+
+def describe_run(
+    options: argparse.Namespace,
+    data: Data,
+    path: Any,
+    recipe: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """The details of a finished path: what was fitted to what, how well, and against which baselines."""
+    target, n, p = data.target, len(data.train.y), data.train.X.shape[1]
+    file = Path(options.data).name
+    columns = len(data.schema.columns)
+    held_out = np.asarray(path.held_out(), float)
+    tested = np.asarray(path.predict(data.test.X), float) if data.test else None
+    weights, intercept = (None, None) if recipe else coefficients(path, data)
+    log = "log of " if target.log else ""
+    return plain(
+        {
+            "title": f"{log}{target.name} from {columns} column{'s' * (columns != 1)} of {file}",
+            "command": command_line(options),
+            "task": target.task,
+            "target": target.name,
+            "log_target": target.log,
+            "labels": [str(label) for label in target.labels] or None,
+            "positive": str(target.labels[1]) if len(target.labels) == 2 else None,
+            "model": options.model,
+            "model_text": describe(recipe, n, p),
+            "loss": target.loss,
+            "loss_text": _LOSS.get(target.loss, "negative log-likelihood")
+            + (" of the log" if target.log else ""),
+            "penalty": options.penalty
+            + (f" (l1_ratio {options.l1_ratio:g})" if options.l1_ratio is not None else ""),
+            "select": options.select,
+            "settings": settings(options),
+            "data": {
+                "file": file,
+                "sha256": data.table.sha256,
+                "rows": n,
+                "rows_without_target": data.without_target,
+                "test_rows": 0 if data.test is None else len(data.test.y),
+                "test_file": data.test_file,
+                "features": p,
+                "columns": [
+                    {
+                        "name": column.name,
+                        "kind": column.kind,
+                        "features": len(column.features),
+                        "levels": len(column.levels) or None,
+                        "missing": data.missing[column.name],
+                    }
+                    for column in data.schema.columns
+                ],
+                "left_out": [{"name": name, "reason": why} for name, why in data.schema.left_out.items()]
+                + [{"name": name, "reason": "--drop"} for name in options.drop],
+            },
+            "notices": [],
+            "metrics": _metrics(data, held_out, tested),
+            "confusion": _confusion(data, held_out, tested),
+            "baselines": _baselines(data, path, tested),
+            "caution": _CAUTION if data.test is None else None,
+            "coefficients": weights,
+            "intercept": intercept,
+            "seconds": list(path.seconds.items()),
+            "versions": versions(network=recipe is not None),
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        }
+    )
+
+
+def coefficients(path: Any, data: Data) -> tuple[list[dict], list[dict]]:
+    """The chosen model's coefficients, largest first, and its intercepts, on both scales.
+
+    With z = (x − mean) / sd, `w·z + b = Σ (w/sd)·x + (b − Σ w·mean/sd)`.
+    """
+    index, scaling = path.best.index, path.transform
+    weight, bias = np.asarray(path.weights["weight"][index]), np.asarray(path.weights["bias"][index])
+    weight, bias = weight.reshape(-1, weight.shape[-1]), bias.reshape(-1)
+    original = np.divide(weight, scaling.scale_, out=np.zeros_like(weight), where=scaling.scale_ > 0)
+    outputs = list(data.target.labels) if len(weight) > 1 else [None]
+    names = [(column.name, feature) for column in data.schema.columns for feature in column.features]
+    rows = [
+        {
+            "feature": feature,
+            "column": column,
+            "output": None if output is None else str(output),
+            "standardised": weight[i, j],
+            "original": original[i, j],
+        }
+        for i, output in enumerate(outputs)
+        for j, (column, feature) in enumerate(names)
+    ]
+    rows.sort(key=lambda row: -abs(row["standardised"]))
+    intercept = [
+        {
+            "output": None if output is None else str(output),
+            "standardised": bias[i],
+            "original": bias[i] - original[i] @ scaling.mean_,
+        }
+        for i, output in enumerate(outputs)
+    ]
+    return rows, intercept
+
+
+def plain(value: Any) -> Any:
+    """The value with NumPy's scalars and arrays as Python's own and NaN or inf as None: what JSON can say."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def versions(network: bool) -> dict[str, str]:
+    """The versions that decide the numbers."""
+    names = [
+        "normax",
+        "numpy",
+        "scipy",
+        "numba",
+        "scikit-learn",
+        "pyarrow",
+        *(["jax", "optax"] if network else []),
+    ]
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+
+
+def _metrics(data: Data, held_out: np.ndarray, tested: Any) -> list[dict]:
+    cv = metrics.measures(data.target, data.train.y, held_out)
+    test = {} if data.test is None else metrics.measures(data.target, data.test.y, tested)
+    return [
+        {"name": name, "cv": cv[name], "test": test.get(name), "text": metrics.TEXTS[name]} for name in cv
+    ]
+
+
+def _confusion(data: Data, held_out: np.ndarray, tested: Any) -> dict | None:
+    if data.target.task == "regression":
+        return None
+    return {
+        "labels": [str(label) for label in data.target.labels],
+        "cv": metrics.confusion(data.target, data.train.y, held_out),
+        "test": None if data.test is None else metrics.confusion(data.target, data.test.y, tested),
+    }
+
+
+def _baselines(data: Data, path: Any, tested: Any) -> list[dict]:
+    """The null model, the chosen one, the minimum where it is another, and the model without penalty."""
+    target, test = data.target, data.test
+
+    def row(model, strength, nonzero, cv, se, outputs=None):
+        error = None if outputs is None else metrics.errors(target, test.y, outputs).mean()
+        return {"model": model, "strength": strength, "nonzero": nonzero, "cv": cv, "se": se, "test": error}
+
+    def choice(model, chosen, outputs):
+        return row(model, chosen.strength, chosen.nonzero, chosen.cv_mean, chosen.cv_se, outputs)
+
+    rows = []
+    null = None if test is None else metrics.null_outputs(target, data.train.y, data.weight, len(test.y))
+    if path.null_error is not None:
+        cv, se = path.null_error
+        rows.append(row("null", None, 0, cv, se, null))
+    rows.append(choice("chosen", path.best, tested))
+    if path.minimum.index != path.best.index:
+        outputs = None if test is None else np.asarray(path.predict(test.X, path.minimum.index), float)
+        rows.append(choice("minimum", path.minimum, outputs))
+    if path.unpenalised_error is not None:
+        cv, se, nonzero = path.unpenalised_error
+        rows.append(row("unpenalised", 0.0, nonzero, cv, se))
+    return rows

@@ -1,0 +1,186 @@
+"""`normax path`: from a file to a folder with the chosen model, its pictures and its page."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from normax.cli import details as story
+from normax.cli import models, screen
+from normax.cli.data import Data, prepare
+from normax.cli.folder import staged
+from normax.cli.saved import save
+from normax.errors import InputError
+from normax.penalties import L1, L2, ElasticNet
+from normax.tables import FillAndScale
+
+__all__ = ["FILES", "fit", "run"]
+
+#: What a run may leave in its folder.
+FILES = frozenset(
+    {"model.json", "model.safetensors", "coefficients.csv", "path.csv", "report.html", "path.png", "cv.png"}
+)
+
+
+def fit(options: argparse.Namespace) -> None:
+    """Run the command and print its summary; the folder appears whole or not at all."""
+    out = Path(options.out or f"normax-{Path(options.data).stem}")
+    with staged(out, names=FILES) as folder:
+        details = run(options, folder)[1]
+    screen.summary(details, out)
+
+
+def run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]]:
+    """Fit the path of DATA and write all files into a folder.
+
+    Returns:
+        The path and the details of the run.
+    """
+    _check_options(options)
+    with screen.notices() as said:
+        start = time.perf_counter()
+        data = prepare(options)
+        recipe = models.architecture(options.model, data.train.X, data.target.outputs)
+        _fill_defaults(options, len(data.train.y), recipe)
+        seconds = {"reading": time.perf_counter() - start}
+        with screen.progress() as on_progress:
+            path = (
+                _linear(options, data, on_progress)
+                if recipe is None
+                else _network(options, data, recipe, on_progress)
+            )
+        start = time.perf_counter()
+        details = story.describe_run(options, data, path, recipe)
+        details["notices"] = list(dict.fromkeys([*said, *path.notices]))
+        arrays = _chosen(path, recipe)
+        _write_coefficients(folder / "coefficients.csv", details)
+        _write_table(folder / "path.csv", path.table())
+        details["seconds"] = story.plain([*seconds.items(), *path.seconds.items()])
+        from normax.report import page
+
+        page(folder, path, details)
+        details["seconds"].append(["writing", time.perf_counter() - start])
+        kept = {**details, "coefficients": None}  # coefficients.csv has them
+        save(folder, arrays, data.schema, data.target, path.transform, recipe, path.target_scale, kept)
+    return path, details
+
+
+def _linear(options: argparse.Namespace, data: Data, on_progress: Any) -> Any:
+    from normax.paths import linear_path
+
+    train = data.train
+    return linear_path(
+        train.X,
+        train.y,
+        loss=data.target.loss,
+        penalty=_penalty(options),
+        strengths=options.strengths,
+        cv=options.cv,
+        groups=train.groups,
+        time=train.time,
+        select=options.select,
+        transform=FillAndScale(),
+        sample_weight=data.weight,
+        feature_names=data.schema.features,
+        seed=options.seed,
+        on_progress=on_progress,
+    )
+
+
+def _network(options: argparse.Namespace, data: Data, recipe: dict[str, Any], on_progress: Any) -> Any:
+    import optax
+
+    import normax as nx
+
+    nx.manual_seed(options.seed)
+    train = data.train
+    return nx.path(
+        models.build(recipe),
+        (train.X, train.y),
+        loss=data.target.loss,
+        penalty=_penalty(options),
+        strengths=options.strengths,
+        cv=options.cv,
+        groups=train.groups,
+        time=train.time,
+        select=options.select,
+        optimizer=optax.adam(options.learning_rate),
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        transform=FillAndScale(),
+        scale_target=data.target.task == "regression",
+        sample_weight=data.weight,
+        feature_names=data.schema.features,
+        seed=options.seed,
+        on_progress=on_progress,
+    )
+
+
+def _penalty(options: argparse.Namespace) -> Any:
+    return (
+        {"l1": L1, "l2": L2}[options.penalty]()
+        if options.l1_ratio is None
+        else ElasticNet(l1_ratio=options.l1_ratio)
+    )
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse options that would have no effect."""
+    if options.l1_ratio is not None and options.penalty != "elastic-net":
+        raise InputError(f"--l1-ratio is for --penalty elastic-net, and the penalty is {options.penalty}")
+    if options.model == "linear":
+        idle = [
+            f"--{n.replace('_', '-')}"
+            for n in ("epochs", "batch_size", "learning_rate")
+            if getattr(options, n)
+        ]
+        if idle:
+            raise InputError(f"{', '.join(idle)}: for networks, and the model is linear (--model mlp)")
+
+
+def _fill_defaults(options: argparse.Namespace, rows: int, recipe: dict[str, Any] | None) -> None:
+    """Settle the defaults that depend on the model and the data, as `--help` states them."""
+    if options.penalty == "elastic-net" and options.l1_ratio is None:
+        options.l1_ratio = 0.5
+    options.cv = options.cv or (10 if recipe is None else 5)
+    options.strengths = options.strengths or (100 if recipe is None else 30)
+    if recipe is not None:
+        options.batch_size = min(
+            rows, options.batch_size or min(256, max(16, 2 ** round(np.log2(rows / 16))))
+        )
+        options.epochs = options.epochs or int(np.ceil(2000 * options.batch_size / rows))
+        options.learning_rate = options.learning_rate or 0.003
+
+
+def _chosen(path: Any, recipe: dict[str, Any] | None) -> dict[str, np.ndarray]:
+    """The chosen strength's arrays: those of the linear model in float64, or the network's state."""
+    if recipe is None:
+        return {name: np.asarray(path.weights[name][path.best.index], float) for name in ("weight", "bias")}
+    return {name: np.asarray(value) for name, value in path.model().state_dict().items()}
+
+
+def _write_coefficients(file: Path, details: dict[str, Any]) -> None:
+    if details["coefficients"] is None:
+        return
+    intercepts = [{"feature": "intercept", "column": "", **row} for row in details["intercept"]]
+    rows = [*intercepts, *details["coefficients"]]
+    heads = [
+        "feature",
+        "column",
+        *(["output"] if rows[0]["output"] is not None else []),
+        "standardised",
+        "original",
+    ]
+    _write_table(file, [{head: row[head] for head in heads} for row in rows])
+
+
+def _write_table(file: Path, rows: list[dict[str, Any]]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.DictWriter(opened, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

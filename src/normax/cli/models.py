@@ -1,0 +1,138 @@
+"""Which model `--model` names: linear, the mlp, or a class of the user's own file."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import math
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from normax.errors import InputError, Notice, suggest
+
+__all__ = ["architecture", "build", "describe", "outputs_of"]
+
+
+def architecture(model: str, X: np.ndarray, outputs: int) -> dict[str, Any] | None:
+    """The network's recipe for inputs X (rows, features), from which `build` makes it; None for the linear model.
+
+    Raises:
+        InputError: for a word that is no model.
+    """
+    rows, features = X.shape
+    size = {"in_features": features, "out_features": outputs}
+    if model == "linear":
+        return None
+    if model == "mlp":
+        return {"kind": "mlp", "width": _width(rows, features), **size}
+    file, colon, name = model.rpartition(":")
+    if not colon or not file.endswith(".py") or not name.isidentifier():
+        raise InputError(
+            f"--model: expected linear, mlp or FILE.py:CLASS, got {model!r}{suggest(model, ['linear', 'mlp'])}"
+        )
+    return {"kind": "file", "file": file, "class": name, "sha256": _sha256(Path(file)), **size}
+
+
+def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
+    """The network of a recipe, with fresh weights.
+
+    Args:
+        recipe: what `architecture` made.
+        home: the folder against which a relative FILE.py is looked for second, after the current one.
+
+    Raises:
+        InputError: if the user's file or class cannot be loaded, or the class cannot be made or called.
+    """
+    from normax import nn
+
+    p, m = recipe["in_features"], recipe["out_features"]
+    if recipe["kind"] == "mlp":
+        h = recipe["width"]
+        return nn.Sequential(nn.Linear(p, h), nn.ReLU(), nn.Linear(h, h), nn.ReLU(), nn.Linear(h, m))
+    file, name = Path(recipe["file"]), recipe["class"]
+    if home is not None and not file.exists():
+        file = home / file
+    cls = getattr(_module(file), name, None)
+    if not (isinstance(cls, type) and issubclass(cls, nn.Module)):
+        classes = [
+            k for k, v in vars(_module(file)).items() if isinstance(v, type) and issubclass(v, nn.Module)
+        ]
+        raise InputError(
+            f"--model {file}:{name}: the file has no nn.Module of that name{suggest(name, classes)}"
+        )
+    if _sha256(file) != recipe["sha256"]:
+        warnings.warn(f"{file} has changed since the model was fitted", Notice, stacklevel=2)
+    try:
+        net: Any = classes[name](p, m)
+        shape = np.shape(net.eval()(np.zeros((2, p), np.float32)))
+    except Exception as error:
+        raise InputError(
+            f"--model {file}:{name}: expected {name}(in_features, out_features), called here as {name}({p}, {m}) and"
+            f" on 2 rows; {_fault(error)}"
+        ) from error
+    if shape not in ((2, m), (2,) if m == 1 else (2, m)):
+        raise InputError(
+            f"--model {file}:{name}: expected an output of shape (rows, {m}), got {shape} for 2 rows"
+        )
+    return net.train()
+
+
+def describe(recipe: dict[str, Any] | None, rows: int, features: int) -> str:
+    """The model in words, for the report."""
+    if recipe is None:
+        return "linear model"
+    if recipe["kind"] == "mlp":
+        return f"two hidden ReLU layers of {recipe['width']} (for {rows:,} rows and {features:,} features)"
+    return f"network {recipe['class']} of {Path(recipe['file']).name}"
+
+
+def outputs_of(net: Any, Z: np.ndarray) -> np.ndarray:
+    """Raw outputs (rows, outputs) of a network in evaluation mode for standardised rows."""
+    import normax as nx
+
+    forward = nx.jit(net.eval())
+    blocks = [
+        np.asarray(forward(Z[start : start + 4096].astype(np.float32))) for start in range(0, len(Z), 4096)
+    ]
+    return np.concatenate(blocks).astype(float)
+
+
+def _width(rows: int, features: int) -> int:
+    """As many weights as four times the rows, `h² + p·h = 4n`, rounded to a power of two from 16 to 256."""
+    h = (math.sqrt(features**2 + 16 * rows) - features) / 2
+    return 2 ** round(math.log2(min(max(h, 16), 256)))
+
+
+def _module(file: Path) -> Any:
+    name = f"normax_model_{file.stem}"
+    if not file.is_file():
+        raise InputError(f"--model {file}: no such file")
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)  # type: ignore[union-attr]
+    except Exception as error:
+        raise InputError(f"--model {file}: cannot be imported; {_fault(error, file)}") from error
+    return module
+
+
+def _fault(error: Exception, file: Path | None = None) -> str:
+    """An exception as one line: what, and the last place in the user's own file."""
+    traceback, line = error.__traceback__, getattr(error, "lineno", None)
+    while traceback is not None:
+        if file is None or Path(traceback.tb_frame.f_code.co_filename).name == file.name:
+            line = traceback.tb_lineno if not isinstance(error, SyntaxError) else line
+        traceback = traceback.tb_next
+    where = f" (line {line})" if file is not None and line else ""
+    return f"{type(error).__name__}{where}: {' '.join(str(error).split())[:300]}"
+
+
+def _sha256(file: Path) -> str:
+    if not file.is_file():
+        raise InputError(f"--model {file}: no such file")
+    return hashlib.sha256(file.read_bytes()).hexdigest()

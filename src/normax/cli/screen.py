@@ -1,0 +1,175 @@
+"""What the command prints: progress and notices on the standard error, the summary on the standard output."""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from normax.errors import Notice
+
+__all__ = ["console", "notices", "number", "progress", "summary"]
+
+_MODELS = {"null": "no features", "chosen": "chosen", "minimum": "minimum", "unpenalised": "no penalty"}
+_RULES = {"1se": "1-SE rule", "min": "minimum"}
+_SHOWN = 12  # coefficients printed; the file has them all
+
+
+def console(error: bool = False) -> Console:
+    """A console on the standard output or error; off a terminal it is 100 columns wide and without colour."""
+    stream = sys.stderr if error else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else 100, highlight=False, soft_wrap=False)
+
+
+def number(value: float | None) -> str:
+    """Four significant digits, thousands apart; a dash for what is not there."""
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    if not 1e-4 <= abs(value) < 1e7:
+        return f"{value:.3e}"
+    return f"{value:,.{max(0, 3 - math.floor(math.log10(abs(value))))}f}"
+
+
+@contextmanager
+def notices() -> Iterator[list[str]]:
+    """Print each notice once, when it comes, and collect them all."""
+    said: list[str] = []
+    screen = console(error=True)
+
+    def show(message: Any, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
+        text = str(message) if issubclass(category, Notice) else f"{category.__name__}: {message}"
+        if text not in said:
+            said.append(text)
+            _note(screen, text)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", Notice)
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield said
+
+
+def _note(screen: Console, text: str) -> None:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(Text("note", style="yellow"), Text(" ".join(text.split())))
+    screen.print(grid)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar with the time left for each phase: call it with (phase, done, total). Nothing off a terminal."""
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn())
+    times = (TextColumn("left"), TimeRemainingColumn(), TextColumn("so far"), TimeElapsedColumn())
+    with Progress(*columns, *times, console=console(error=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def on_progress(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bars.add_task(phase, total=total)
+            bars.update(tasks[phase], completed=done, total=total)
+
+        yield on_progress
+
+
+def summary(details: dict[str, Any], folder: Path) -> None:
+    """Print what a run found: errors beside the baselines, measures, the largest coefficients, where the page is."""
+    screen = console()
+    data = details["data"]
+    counts = [
+        f"{data['rows']:,} rows",
+        f"{data['features']:,} features",
+        details["model_text"],
+        details["penalty"],
+    ]
+    screen.print()
+    screen.print(Text(details["title"], style="bold"))
+    screen.print(Text(" · ".join([details["task"], *counts]), style="dim"))
+    for table in (_baselines(details), _metrics(details), _confusion(details), _coefficients(details)):
+        if table is not None:
+            screen.print()
+            screen.print(table)
+    screen.print()
+    if details["caution"]:
+        screen.print(Text(details["caution"], style="yellow"))
+    seconds = ", ".join(f"{phase} {spent:.1f} s" for phase, spent in details["seconds"])
+    screen.print(Text(f"Time: {seconds}", style="dim"))
+    screen.print(Text.assemble("Report: ", (str(folder / "report.html"), "bold")), soft_wrap=True)
+
+
+def _table(*heads: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="right" if place else "left", no_wrap=place > 0)
+    return table
+
+
+def _baselines(details: dict[str, Any]) -> Table:
+    tested = details["data"]["test_rows"] > 0
+    table = _table("model", "strength", "nonzero", "cv error", "± se", *(["test error"] if tested else []))
+    for row in details["baselines"]:
+        chosen = row["model"] == "chosen"
+        name = _MODELS[row["model"]] + (f", {_RULES[details['select']]}" if chosen else "")
+        cells = [row["strength"], row["nonzero"], row["cv"], row["se"], *([row["test"]] if tested else [])]
+        table.add_row(
+            name,
+            *(f"{cell:,}" if isinstance(cell, int) else number(cell) for cell in cells),
+            style="bold" if chosen else None,
+        )
+    table.caption = f"error per row: {details['loss_text']}"
+    table.caption_justify = "left"
+    return table
+
+
+def _metrics(details: dict[str, Any]) -> Table:
+    tested = details["data"]["test_rows"] > 0
+    table = _table("measure", "cross-validated", *(["test"] if tested else []))
+    for row in details["metrics"]:
+        table.add_row(row["name"], number(row["cv"]), *([number(row["test"])] if tested else []))
+    return table
+
+
+def _confusion(details: dict[str, Any]) -> Table | None:
+    if details["confusion"] is None or len(details["confusion"]["labels"]) > 12:
+        return None
+    labels = details["confusion"]["labels"]
+    kind = "test" if details["confusion"]["test"] else "cv"
+    table = _table("true ↓ predicted →", *labels)
+    for label, row in zip(labels, details["confusion"][kind]):
+        table.add_row(label, *(f"{count:,}" for count in row))
+    table.caption = f"rows, {'test set' if kind == 'test' else 'cross-validated'}"
+    table.caption_justify = "left"
+    return table
+
+
+def _coefficients(details: dict[str, Any]) -> Table | None:
+    rows = details["coefficients"]
+    if rows is None:
+        return None
+    outputs = rows[0]["output"] is not None
+    table = _table("largest coefficients", *(["class"] if outputs else []), "per sd", "per unit")
+    live = [row for row in rows if row["standardised"]]
+    for row in live[:_SHOWN]:
+        middle = [row["output"]] if outputs else []
+        table.add_row(row["feature"], *middle, number(row["standardised"]), number(row["original"]))
+    rest = f"{len(live) - _SHOWN} more in coefficients.csv; " if len(live) > _SHOWN else ""
+    table.caption = f"{rest}{len(rows) - len(live)} of {len(rows)} are exactly zero"
+    table.caption_justify = "left"
+    return table
