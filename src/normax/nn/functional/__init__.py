@@ -1,0 +1,36 @@
+"""Functional forms of the layers and losses, with PyTorch's names and arguments.
+
+They take arrays, cells or anything array-like, and hold no state. Random ones take a JAX `key`;
+without it they draw from the global generator.
+"""
+
+from normax.nn.functional.activations import *  # noqa: F403
+from normax.nn.functional.activations import __all__ as _activations
+from normax.nn.functional.classification import *  # noqa: F403
+from normax.nn.functional.classification import __all__ as _classification
+from normax.nn.functional.convolution import *  # noqa: F403
+from normax.nn.functional.convolution import __all__ as _convolution
+from normax.nn.functional.dropout import *  # noqa: F403
+from normax.nn.functional.dropout import __all__ as _dropout
+from normax.nn.functional.linear import *  # noqa: F403
+from normax.nn.functional.linear import __all__ as _linear
+from normax.nn.functional.norms import *  # noqa: F403
+from normax.nn.functional.norms import __all__ as _norms
+from normax.nn.functional.padding import *  # noqa: F403
+from normax.nn.functional.padding import __all__ as _padding
+from normax.nn.functional.pooling import *  # noqa: F403
+from normax.nn.functional.pooling import __all__ as _pooling
+from normax.nn.functional.regression import *  # noqa: F403
+from normax.nn.functional.regression import __all__ as _regression
+
+__all__ = [
+    *_activations,
+    *_classification,
+    *_convolution,
+    *_dropout,
+    *_linear,
+    *_norms,
+    *_padding,
+    *_pooling,
+    *_regression,
+]
