@@ -19,7 +19,7 @@ from normax.linear_model.ridge import Spectrum
 from normax.linear_model.validation import check_design, check_strengths, check_weights, refuse_not_finite
 from normax.linear_model.working_set import Fit, follow
 
-__all__ = ["LinearPath", "fit_path", "max_strength"]
+__all__ = ["LinearPath", "fit_path", "max_strength", "response"]
 
 # For pure ridge no strength gives all zeros; the grid starts where glmnet's does.
 RIDGE_RATIO = 1e-3
@@ -182,14 +182,14 @@ def _prepare(X, y, family, fit_intercept, sample_weight) -> tuple[Design, Family
         )
     X = check_design(X)
     weights = check_weights(sample_weight, len(X))
-    y = _response(y, family, len(X))
+    y = response(y, family, len(X))
     if not weights.all():
         rows = np.flatnonzero(weights)
         X, y, weights = X[rows], y[rows], weights[rows]
     return Design(X, weights, bool(fit_intercept)), FAMILIES[family](), y
 
 
-def _response(y: Any, family: str, n: int) -> np.ndarray:
+def response(y: Any, family: str, n: int) -> np.ndarray:
     """y as (n, m) floats that suit the family."""
     y = np.asarray(y)
     if y.dtype.kind not in "fiub":

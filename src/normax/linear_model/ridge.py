@@ -37,3 +37,8 @@ class Spectrum:
         """How much the squared error could still fall: half the squared norm of what X explains of θ/√ω."""
         explained = self.U.T @ (theta / np.sqrt(self.design.weights)[:, None])
         return 0.5 * float((explained**2).sum())
+
+    def leverage(self, strengths: np.ndarray) -> np.ndarray:
+        """(k, n) diagonal of the hat matrix, the intercept included: how much each row fits itself."""
+        share = self.sigma**2 / (self.sigma**2 + np.asarray(strengths, float)[:, None])
+        return share @ (self.U**2).T + self.design.centred * self.design.weights

@@ -9,7 +9,7 @@ import numpy as np
 
 from normax.errors import InputError
 
-__all__ = ["check_design", "check_strengths", "check_weights", "refuse_not_finite"]
+__all__ = ["check_design", "check_strengths", "check_weights", "plain_weights", "refuse_not_finite"]
 
 
 def check_design(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
@@ -43,10 +43,10 @@ def refuse_not_finite(what: str, a: np.ndarray, names: Sequence[str] | None = No
     raise InputError(f"{what}: expected finite numbers, got {both} {where}; fill or drop these cells")
 
 
-def check_weights(sample_weight: Any, n: int) -> np.ndarray:
-    """Row weights that sum to 1, (n,)."""
+def plain_weights(sample_weight: Any, n: int) -> np.ndarray:
+    """Row weights as they were given, (n,); ones for None."""
     if sample_weight is None:
-        return np.full(n, 1.0 / n)
+        return np.ones(n)
     w = np.asarray(sample_weight, dtype=float)
     if w.ndim == 0:
         w = np.full(n, float(w))
@@ -59,6 +59,12 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray:
         )
     if not w.any():
         raise InputError("sample_weight: all weights are zero; at least one row must count")
+    return w
+
+
+def check_weights(sample_weight: Any, n: int) -> np.ndarray:
+    """Row weights that sum to 1, (n,)."""
+    w = plain_weights(sample_weight, n)
     return w / w.sum()
 
 

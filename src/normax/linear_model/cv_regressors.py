@@ -1,0 +1,307 @@
+"""`LassoCV`, `ElasticNetCV` and `RidgeCV`: the strength chosen by cross-validation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import check_cv
+
+from normax.errors import InputError
+from normax.linear_model.base import LinearRegressor, ManyOutputs
+from normax.linear_model.design import Design
+from normax.linear_model.held_out import cross_validate
+from normax.linear_model.path import fit_path, max_strength
+from normax.linear_model.path_functions import default_grid
+from normax.linear_model.regressors import total_weight
+from normax.linear_model.ridge import Spectrum
+from normax.linear_model.validation import check_strengths, check_weights
+from normax.selection import choose, folds, summarise
+
+__all__ = ["ElasticNetCV", "LassoCV", "RidgeCV"]
+
+
+class ElasticNetCV(LinearRegressor):
+    """Elastic net whose strength, and mixture if several are given, are chosen by cross-validation.
+
+    The objective is that of `ElasticNet`; every fit is certified. Names and scale are scikit-learn's.
+
+    Args:
+        l1_ratio: r in (0, 1], or several to choose among. The default 0.5 gives both penalties an even say.
+        eps: smallest over largest alpha of an automatic grid.
+        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values.
+        fit_intercept: whether to fit an intercept, which is never penalised.
+        cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
+        select: "min" (default, scikit-learn's) takes the alpha of the smallest mean error; "1se" the largest
+            within one standard error of it, the simplest model that the data cannot tell from the best.
+        tol, max_iter: as of `ElasticNet`.
+        precompute, copy_X, verbose, n_jobs, random_state, selection: accepted so that code written for
+            scikit-learn runs; the result depends on none.
+
+    Attributes:
+        alpha_, l1_ratio_: chosen.
+        alphas_: (k,) grid, or (mixtures, k) for several.
+        mse_path_: (k, K) or (mixtures, k, K) held-out mean squared errors.
+        cv_mean_, cv_se_: (k,) or (mixtures, k) mean over folds, weighted by their sizes, and its standard error.
+        path_: the `LinearPath` of the chosen mixture on all rows.
+        coef_, intercept_, dual_gap_, gap_, n_iter_: as of `ElasticNet`, refitted on all rows.
+
+    Raises:
+        InputError: for data or arguments that cannot be used.
+
+    Example:
+        >>> X = np.arange(20.0)[:, None]
+        >>> ElasticNetCV(alphas=[1.0, 0.1], cv=4).fit(X, X[:, 0]).alpha_
+        0.1
+
+    Source:
+        Friedman, Hastie & Tibshirani, "Regularization paths for generalized linear models via coordinate
+        descent", JSS 2010.
+    """
+
+    def __init__(
+        self,
+        *,
+        l1_ratio: Any = 0.5,
+        eps: float = 1e-3,
+        alphas: Any = 100,
+        fit_intercept: bool = True,
+        precompute: Any = "auto",
+        max_iter: int = 1000,
+        tol: float = 1e-6,
+        cv: Any = None,
+        copy_X: bool = True,
+        verbose: Any = 0,
+        n_jobs: Any = None,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        select: str = "min",
+    ):
+        self.l1_ratio = l1_ratio
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.precompute = precompute
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.copy_X = copy_X
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.selection = selection
+        self.select = select
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> ElasticNetCV:
+        """Choose alpha (and l1_ratio) and refit on all rows.
+
+        Args:
+            X: (n, p) table of finite numbers.
+            y: (n,) response.
+            sample_weight: (n,) weights >= 0, in the fits and in the errors.
+            groups: (n,) groups for a splitter that keeps them together.
+        """
+        X, y = self._check_fit(X, y)
+        pairs = folds(check_cv(self.cv), len(X), y, groups)
+        ratios = np.atleast_1d(np.asarray(self.l1_ratio, dtype=float))
+        if ratios.ndim != 1 or not len(ratios) or not ((ratios > 0) & (ratios <= 1)).all():
+            raise InputError(
+                f"l1_ratio: expected numbers in (0, 1], got {self.l1_ratio!r}; for pure ridge use RidgeCV"
+            )
+        common: dict[str, Any] = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight}
+        limits: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
+        kept: dict[str, list] = {name: [] for name in ("alphas_", "mse_path_", "cv_mean_", "cv_se_")}
+        for r in ratios:
+            grid = self._grid(X, y, float(r), common)
+            fold_errors, sizes = cross_validate(X, y, pairs, strengths=grid, l1_ratio=r, **common, **limits)
+            mean, se = summarise(2 * fold_errors, sizes)
+            for values, value in zip(kept.values(), (grid, 2 * fold_errors.T, mean, se)):
+                values.append(value)
+        best = int(np.argmin([mean.min() for mean in kept["cv_mean_"]]))
+        grid, _, mean, se = (values[best] for values in kept.values())
+        at = choose(grid, mean, se, self.select)
+        self.alpha_, self.l1_ratio_ = float(grid[at]), float(ratios[best])
+        several = np.ndim(self.l1_ratio) > 0 and len(ratios) > 1
+        for name, values in kept.items():
+            setattr(self, name, np.array(values) if several else values[0])
+        self.path_ = fit_path(X, y, strengths=grid, l1_ratio=self.l1_ratio_, **common, **limits)
+        self._keep(self.path_, at)
+        return self
+
+    def _grid(self, X: np.ndarray, y: np.ndarray, l1_ratio: float, common: dict) -> np.ndarray:
+        if np.ndim(self.alphas) == 0:
+            return default_grid(max_strength(X, y, l1_ratio=l1_ratio, **common), self.alphas, self.eps)
+        return np.sort(check_strengths(self.alphas))[::-1]
+
+
+class LassoCV(ElasticNetCV):
+    """Lasso whose strength is chosen by cross-validation.
+
+    The objective is that of `Lasso`; every fit is certified. Names and scale are scikit-learn's.
+
+    Args:
+        eps: smallest over largest alpha of an automatic grid.
+        alphas: a count (default 100: a grid from the largest useful alpha), or the values.
+        fit_intercept: whether to fit an intercept, which is never penalised.
+        cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
+        select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
+        tol, max_iter: as of `Lasso`. The other arguments have no effect, as in `ElasticNetCV`.
+
+    Attributes: as of `ElasticNetCV`.
+
+    Example:
+        >>> X = np.arange(20.0)[:, None]
+        >>> model = LassoCV(alphas=[1.0, 0.1], cv=4).fit(X, X[:, 0])
+        >>> model.alpha_, model.mse_path_.shape
+        (0.1, (2, 4))
+    """
+
+    l1_ratio = 1.0  # a constant of the class, not a parameter
+
+    def __init__(
+        self,
+        *,
+        eps: float = 1e-3,
+        alphas: Any = 100,
+        fit_intercept: bool = True,
+        precompute: Any = "auto",
+        max_iter: int = 1000,
+        tol: float = 1e-6,
+        copy_X: bool = True,
+        cv: Any = None,
+        verbose: Any = False,
+        n_jobs: Any = None,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        select: str = "min",
+    ):
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.precompute = precompute
+        self.max_iter = max_iter
+        self.tol = tol
+        self.copy_X = copy_X
+        self.cv = cv
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.selection = selection
+        self.select = select
+
+
+class RidgeCV(ManyOutputs, LinearRegressor):
+    """Ridge whose alpha is chosen by cross-validation: exact leave-one-out by default.
+
+    The objective is that of `Ridge`, on scikit-learn's scale: `‖y − Xw − b‖² + alpha ‖w‖₂²`. Leave-one-out
+    comes from one factorisation for all alphas, `e_i / (1 − h_ii)` with the leverages h; each left-out fit has
+    the same alpha.
+
+    Args:
+        alphas: strengths to choose among. The default (0.1, 1, 10) is scikit-learn's.
+        fit_intercept: whether to fit an intercept, which is never penalised.
+        cv: None (default) for leave-one-out; a count, a splitter or pairs of indices otherwise.
+        select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
+        store_cv_results: keep the squared errors of each row (leave-one-out only).
+
+    Attributes:
+        alpha_: chosen.
+        best_score_: minus the mean squared error of the chosen alpha, mean over outputs.
+        cv_mean_, cv_se_: (k,) mean squared errors and their standard errors.
+        cv_results_: (n, k) or (n, outputs, k) squared errors of left-out rows, if stored.
+        coef_, intercept_, dual_gap_, gap_, n_iter_, path_: as of `Ridge`, refitted on all rows.
+
+    Raises:
+        InputError: for data or arguments that cannot be used.
+
+    Example:
+        >>> X = np.arange(20.0)[:, None]
+        >>> RidgeCV(alphas=[1.0, 0.1]).fit(X, X[:, 0]).alpha_
+        0.1
+
+    Source:
+        Golub, Heath & Wahba, "Generalized cross-validation as a method for choosing a good ridge
+        parameter", Technometrics 1979.
+    """
+
+    def __init__(
+        self,
+        alphas: Any = (0.1, 1.0, 10.0),
+        *,
+        fit_intercept: bool = True,
+        cv: Any = None,
+        select: str = "min",
+        store_cv_results: bool = False,
+    ):
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.cv = cv
+        self.select = select
+        self.store_cv_results = store_cv_results
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> RidgeCV:
+        """Choose alpha and refit on all rows.
+
+        Args:
+            X: (n, p) table of finite numbers.
+            y: (n,) or (n, outputs).
+            sample_weight: (n,) weights >= 0, in the fits and in the errors.
+            groups: (n,) groups for a splitter that keeps them together.
+        """
+        X, y = self._check_fit(X, y, multi_output=True)
+        alphas = check_strengths(self.alphas)
+        total, Y = total_weight(sample_weight, len(X)), y.reshape(len(X), -1)
+        if self.cv is None:
+            squared = self._left_out(X, Y, alphas, sample_weight, total)
+            sizes = total * check_weights(sample_weight, len(X))
+            counted = sizes > 0
+            self.cv_mean_, self.cv_se_ = summarise(squared.mean(axis=1)[counted], sizes[counted])
+            if self.store_cv_results:
+                self.cv_results_ = squared if self._many else squared[:, 0]
+        elif self.store_cv_results:
+            raise InputError(
+                "store_cv_results: only leave-one-out keeps the errors of each row; leave cv=None"
+            )
+        else:
+            self.cv_mean_, self.cv_se_ = self._folded(X, Y, alphas, sample_weight, groups)
+        at = choose(alphas, self.cv_mean_, self.cv_se_, self.select)
+        self.alpha_, self.best_score_ = float(alphas[at]), -float(self.cv_mean_[at])
+        options = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight}
+        self.path_ = fit_path(X, y, strengths=alphas / total, l1_ratio=0.0, **options)
+        self._keep(self.path_, at, units=2 * total)
+        return self
+
+    def _left_out(self, X, Y, alphas, sample_weight, total) -> np.ndarray:
+        """(n, outputs, k) squared errors of rows left out one at a time; rows without weight count as left out."""
+        weights = check_weights(sample_weight, len(X))
+        rows = np.flatnonzero(weights)
+        if len(rows) < 2:
+            raise InputError(
+                f"RidgeCV: leave-one-out needs at least 2 samples with a weight > 0, got {len(rows)} sample"
+            )
+        design = Design(X[rows], weights[rows], self.fit_intercept)
+        spectrum = Spectrum(design)
+        centre = design.weights @ Y[rows] if self.fit_intercept else np.zeros(Y.shape[1])
+        coef = spectrum.solve(Y[rows] - centre, alphas / total)
+        leverage = spectrum.leverage(alphas / total)
+        squared = np.empty((len(X), Y.shape[1], len(alphas)))
+        for i, w in enumerate(coef):
+            residual = Y - centre - (X - design.means) @ w.T
+            residual[rows] /= np.maximum(1 - leverage[i], np.finfo(float).eps)[:, None]
+            squared[:, :, i] = residual**2
+        return squared
+
+    def _folded(self, X, Y, alphas, sample_weight, groups) -> tuple[np.ndarray, np.ndarray]:
+        """Means and standard errors over folds; each fold trains at the same alpha, as scikit-learn's do."""
+        pairs = folds(check_cv(self.cv), len(X), Y[:, 0], groups)
+        errors, sizes = cross_validate(
+            X,
+            Y,
+            pairs,
+            strengths=alphas,
+            l1_ratio=0.0,
+            fit_intercept=self.fit_intercept,
+            sample_weight=sample_weight,
+            per_row=False,
+        )
+        return summarise(2 * errors / Y.shape[1], sizes)

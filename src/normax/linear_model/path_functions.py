@@ -1,0 +1,148 @@
+"""`lasso_path`, `enet_path` and `ridge_path`, with scikit-learn's signatures and returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from normax.errors import InputError
+from normax.linear_model.path import LinearPath, fit_path, max_strength
+from normax.selection import strength_grid
+
+__all__ = ["enet_path", "lasso_path", "ridge_path"]
+
+
+def lasso_path(X: Any, y: Any, *, eps: float = 1e-3, alphas: Any = 100, **options: Any) -> tuple:
+    """The lasso at a whole grid of strengths: `‖y − Xw‖² / (2n) + alpha ‖w‖₁` for each alpha.
+
+    As in scikit-learn no intercept is fitted: centre X and y beforehand, or use `fit_path`.
+
+    Args, returns, raises: as of `enet_path` with `l1_ratio=1`.
+
+    Example:
+        >>> alphas, coefs, gaps = lasso_path([[-1.0], [0.0], [1.0]], [-1.0, 0.0, 1.0], alphas=[0.5, 0.25])
+        >>> alphas.tolist(), coefs.round(3).tolist()
+        ([0.5, 0.25], [[0.25, 0.625]])
+    """
+    return enet_path(X, y, l1_ratio=1.0, eps=eps, alphas=alphas, **options)
+
+
+def enet_path(
+    X: Any,
+    y: Any,
+    *,
+    l1_ratio: float = 0.5,
+    eps: float = 1e-3,
+    alphas: Any = 100,
+    precompute: Any = "auto",
+    Xy: Any = None,
+    copy_X: bool = True,
+    coef_init: Any = None,
+    verbose: Any = False,
+    return_n_iter: bool = False,
+    sample_weight: Any = None,
+    tol: float = 1e-6,
+    max_iter: int = 1000,
+) -> tuple:
+    """The elastic net at a whole grid of strengths:
+    `‖y − Xw‖² / (2n) + alpha (r‖w‖₁ + (1 − r)/2 ‖w‖₂²)` for each alpha.
+
+    As in scikit-learn no intercept is fitted: centre X and y beforehand, or use `fit_path`.
+
+    Args:
+        X: (n, p) design.
+        y: (n,) response.
+        l1_ratio: r in [0, 1].
+        eps: smallest over largest alpha, where `alphas` is a count.
+        alphas: a count (default 100: a grid from the largest useful alpha down), or the values.
+        precompute, Xy, copy_X, coef_init, verbose: accepted so that code written for scikit-learn runs;
+            the result depends on none.
+        return_n_iter: return the rounds of each alpha as well.
+        sample_weight: (n,) weights >= 0.
+        tol: duality gap over the null deviance that must be reached.
+        max_iter: rounds for each alpha.
+
+    Returns:
+        alphas (k,), decreasing; coefs (p, k); dual gaps (k,) in units of the objective; and the rounds (k,)
+        if asked for.
+
+    Raises:
+        InputError: for data or arguments that cannot be used.
+
+    Example:
+        >>> alphas, coefs, gaps = enet_path([[-1.0], [0.0], [1.0]], [-1.0, 0.0, 1.0], alphas=3)
+        >>> alphas.shape, coefs.shape, gaps.shape
+        ((3,), (1, 3), (3,))
+    """
+    y = _single_response(y)
+    common = {"l1_ratio": l1_ratio, "fit_intercept": False, "sample_weight": sample_weight}
+    if np.ndim(alphas) == 0:
+        alphas = default_grid(max_strength(X, y, **common), alphas, eps)
+    strengths = np.sort(np.asarray(alphas, dtype=float))[::-1]
+    path = fit_path(X, y, strengths=strengths, tol=tol, max_iter=max_iter, **common)
+    return _returned(strengths, path, path.dual_gap, return_n_iter)
+
+
+def ridge_path(
+    X: Any,
+    y: Any,
+    *,
+    eps: float = 1e-3,
+    alphas: Any = 100,
+    return_n_iter: bool = False,
+    sample_weight: Any = None,
+    tol: float = 1e-6,
+) -> tuple:
+    """Ridge at a whole grid of strengths from one factorisation, on scikit-learn's scale, which has no 1/n:
+    `‖y − Xw‖² + alpha ‖w‖₂²` for each alpha.
+
+    As in the sister functions no intercept is fitted: centre X and y beforehand, or use `fit_path`.
+
+    Args:
+        X: (n, p) design.
+        y: (n,) response.
+        eps: smallest over largest alpha, where `alphas` is a count; the largest is 1000 times where the
+            lasso has its first coefficient, glmnet's convention.
+        alphas: a count (default 100), or the values.
+        return_n_iter, sample_weight, tol: as of `enet_path`.
+
+    Returns:
+        alphas (k,), decreasing; coefs (p, k); dual gaps (k,) in units of the objective above; and ones (k,)
+        for the rounds if asked for.
+
+    Raises:
+        InputError: for data or arguments that cannot be used.
+
+    Example:
+        >>> alphas, coefs, gaps = ridge_path([[-1.0], [0.0], [1.0]], [-1.0, 0.0, 1.0], alphas=[2.0, 0.0])
+        >>> coefs.round(3).tolist()
+        [[0.5, 1.0]]
+    """
+    y = _single_response(y)
+    total = float(len(y) if sample_weight is None else np.sum(sample_weight))
+    common = {"l1_ratio": 0.0, "fit_intercept": False, "sample_weight": sample_weight}
+    if np.ndim(alphas) == 0:
+        alphas = total * default_grid(max_strength(X, y, **common), alphas, eps)
+    alphas = np.sort(np.asarray(alphas, dtype=float))[::-1]
+    path = fit_path(X, y, strengths=alphas / total, tol=tol, **common)
+    return _returned(alphas, path, 2 * total * path.dual_gap, return_n_iter)
+
+
+def default_grid(largest: float, count: int, eps: float) -> np.ndarray:
+    """The grid of a count; for a response that nothing explains, where `largest` is 0, one at rounding level."""
+    return strength_grid(max(largest, np.finfo(float).resolution), count, eps)
+
+
+def _returned(alphas: np.ndarray, path: LinearPath, gaps: np.ndarray, return_n_iter: bool) -> tuple:
+    result = (alphas, path.coef[:, 0].T, gaps)
+    return (*result, path.n_iter) if return_n_iter else result
+
+
+def _single_response(y: Any) -> np.ndarray:
+    y = np.asarray(y)
+    if y.ndim != 1:
+        raise InputError(
+            f"y: expected one response of shape (n,), got shape {y.shape}; use fit_path for several"
+        )
+    return y

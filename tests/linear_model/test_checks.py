@@ -1,0 +1,26 @@
+"""scikit-learn's own estimator checks."""
+
+import warnings
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from normax import linear_model as lm
+
+
+@parametrize_with_checks(
+    [
+        lm.Lasso(),
+        lm.ElasticNet(),
+        lm.Ridge(),
+        lm.LogisticRegression(),
+        lm.LogisticRegression(l1_ratio=0.5),
+        lm.LassoCV(cv=3, alphas=10),
+        lm.ElasticNetCV(cv=3, alphas=10),
+        lm.RidgeCV(),
+        lm.LogisticRegressionCV(cv=3, Cs=3),
+    ]
+)
+def test_scikit_learn_checks(estimator, check):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check(estimator)
