@@ -170,7 +170,8 @@ def test_every_word_is_on_the_figure_and_alone(name, width, request):
 
 def test_without_folds_only_the_training_error_is_drawn(lasso):
     lasso.cv_mean = lasso.cv_se = np.full(25, np.nan)
-    lasso.minimum = lasso.one_se = lasso.best = lasso.null_error = lasso.unpenalised_error = None
+    lasso.fold_errors, lasso.null_error, lasso.unpenalised_error = np.empty((0, 25)), None, None
+    del lasso.minimum, lasso.one_se, lasso.best
     ax = drawn(figure(lasso)).axes[0]
     assert [len(e.get_xdata()) for e in ax.lines] == [25]
     assert not uprights(ax)

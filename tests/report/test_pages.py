@@ -156,7 +156,8 @@ def test_names_are_text_and_never_markup(lasso, details, tmp_path):
 
 def test_a_path_without_folds_makes_a_page(lasso, tmp_path):
     lasso.cv_mean = lasso.cv_se = np.full(25, np.nan)
-    lasso.minimum = lasso.one_se = lasso.best = lasso.null_error = lasso.unpenalised_error = None
+    lasso.fold_errors, lasso.null_error, lasso.unpenalised_error = np.empty((0, 25)), None, None
+    del lasso.minimum, lasso.one_se, lasso.best
     text = read(page(tmp_path, lasso)).text
     assert "without cross-validation" in text
     assert "nan" not in text

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from normax.report.strength_axis import StrengthAxis
+from normax.report.strength_axis import StrengthAxis, has_choice
 from normax.report.style import COLOURS, SIZE, axes_points, dress, margin_labels, set_heights
 
 __all__ = ["errors", "loss_label"]
@@ -46,7 +46,7 @@ def errors(path: Any, ax: Any, *, label_strength: bool = True) -> None:
     axis.draw(ax, label_strength)
     blue, orange, muted = COLOURS["s1"], COLOURS["s2"], COLOURS["muted"]
     train, mean, se = (axis.sort(v) for v in (path.train_mean, path.cv_mean, path.cv_se))
-    validated = bool(np.isfinite(mean).any())
+    validated = has_choice(path)
     size = np.clip(axes_points(ax)[0] / len(axis.x) / 2, 1.6, 4)
     alone = 4 if len(axis.x) == 1 else 0
 
@@ -70,7 +70,7 @@ def errors(path: Any, ax: Any, *, label_strength: bool = True) -> None:
     top = ax.get_ylim()[1]
     hidden = [(y, f"{name} ↑" if y > top else name, colour) for y, name, colour in labels]
     margin_labels(ax, hidden)
-    if validated and path.minimum is not None:
+    if validated:
         _one_se_rule(path, ax, axis)
         axis.choices(ax, label_strength)
         _regions(path, ax, axis, mean)

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as File
 from typing import Any
 
+import numpy as np
+
 from normax.report import html, parts
 from normax.report.figures import NARROW, error_figure, trace_figure
 from normax.report.files import write
 from normax.report.html import Raw, escape
-from normax.report.strength_axis import number
+from normax.report.strength_axis import has_choice, number
 from normax.report.style import png, svg
 from normax.report.words import captions, headline, noun, objective, total_weights
 
@@ -114,7 +116,7 @@ def _title(details: Mapping[str, Any]) -> str:
 
 
 def _rows(path: Any) -> int | None:
-    return int(sum(path.fold_sizes)) if path.best is not None else None
+    return round(float(np.sum(path.fold_sizes))) if has_choice(path) else None
 
 
 def _head(path: Any, details: dict) -> Raw:
@@ -127,7 +129,7 @@ def _head(path: Any, details: dict) -> Raw:
         f"{data['features']:,} features" if data.get("features") else None,
     ]
     tiles = []
-    if path.best is not None:
+    if has_choice(path):
         rule = {"1se": "strength, by the 1\u2011SE rule", "min": "strength, at the minimum"}[path.select]
         tiles.append((number(path.best.strength), rule))
         tiles.append((f"{path.best.nonzero:,}", f"of {total_weights(path):,} {noun(path)} not zero"))

@@ -8,7 +8,7 @@ import numpy as np
 
 from normax.report.curves import loss_label
 from normax.report.html import Raw, escape, section, table
-from normax.report.strength_axis import number
+from normax.report.strength_axis import has_choice, number
 
 __all__ = [
     "baselines",
@@ -60,13 +60,13 @@ def _own_baselines(path: Any) -> list[dict]:
     rows: list[dict] = []
     if path.null_error is not None:
         rows.append({"model": "null", "nonzero": 0, "cv": path.null_error[0], "se": path.null_error[1]})
-    marks = [("chosen", path.best), ("minimum", path.minimum)]
-    if path.best is None or path.best.index == path.minimum.index:
-        marks = marks[:1]
+    marks = []
+    if has_choice(path):
+        marks = [("chosen", path.best), ("minimum", path.minimum)]
+        marks = marks[: 1 + (path.best.index != path.minimum.index)]
     rows += [
         {"model": name, "strength": c.strength, "nonzero": c.nonzero, "cv": c.cv_mean, "se": c.cv_se}
         for name, c in marks
-        if c is not None
     ]
     if path.unpenalised_error is not None:
         cv, se, nonzero = path.unpenalised_error
@@ -129,7 +129,7 @@ def confusion(details: dict) -> Raw:
 
 def coefficients(path: Any, details: dict) -> Raw:
     """The coefficients that are not zero, largest first, and the names of the others."""
-    if path.engine != "linear" or path.best is None:
+    if path.engine != "linear" or not has_choice(path):
         return Raw("")
     rows = details.get("coefficients")
     if rows is None:
@@ -199,7 +199,7 @@ def _bar(share: float) -> Raw:
 
 def tensors(path: Any) -> Raw:
     """The penalised tensors of a network at the chosen strength: shape, zeros, size."""
-    if path.engine == "linear" or path.best is None:
+    if path.engine == "linear" or not has_choice(path):
         return Raw("")
     rows = []
     for name in path.penalised:
@@ -255,15 +255,14 @@ def path_table(path: Any) -> Raw:
         *(["gap"] if path.gaps is not None else []),
     ]
     order = np.argsort(-np.asarray(path.strengths), kind="stable")
+    named: dict[int, list[str]] = {}
+    if has_choice(path):
+        for choice, name in ((path.minimum, "minimum"), (path.one_se, "1-SE"), (path.best, "chosen")):
+            named.setdefault(choice.index, []).append(name)
     rows, marked = [], []
-    for place, i in enumerate(order):
-        marks = [
-            name
-            for name, choice in (("minimum", path.minimum), ("1-SE", path.one_se))
-            if choice is not None and choice.index == i
-        ]
-        if path.best is not None and path.best.index == i:
-            marks.append("chosen")
+    for place, i in enumerate(order.tolist()):
+        marks = named.get(i, [])
+        if "chosen" in marks:
             marked.append(place)
         gap = [f"{path.gaps[i]:.0e}"] if path.gaps is not None else []
         rows.append(

@@ -13,7 +13,12 @@ from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
 from normax.report.style import COLOURS, SIZE, axes_points
 
-__all__ = ["StrengthAxis", "number"]
+__all__ = ["StrengthAxis", "has_choice", "number"]
+
+
+def has_choice(path: Any) -> bool:
+    """Whether there is a validation error to choose by; without folds `path.best` is an error."""
+    return len(path.fold_errors) > 0 and bool(np.isfinite(path.cv_mean).any())
 
 
 def number(value: float | None) -> str:
@@ -103,7 +108,7 @@ class StrengthAxis:
     def choices(self, ax: Any, label: bool = True) -> None:
         """A line at the minimum and at the 1-SE choice, the one taken drawn firm and named in bold."""
         path = self.path
-        if path.minimum is None or path.one_se is None:
+        if not has_choice(path):
             return
         same = path.minimum.index == path.one_se.index
         marks = [(path.minimum, "minimum = 1-SE" if same else "minimum", "left")]

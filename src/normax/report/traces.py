@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from normax.report.strength_axis import StrengthAxis
+from normax.report.strength_axis import StrengthAxis, has_choice
 from normax.report.style import COLOURS, SERIES, dress, margin_labels, set_heights, short
 
 __all__ = ["coefficients", "norms", "panels", "zeros"]
@@ -93,7 +93,7 @@ def _leading(path: Any) -> list[int]:
     """Features to name, the same in every panel: the largest at the chosen strength, then at the weak end."""
     size = np.linalg.norm(_outputs(path), axis=1)
     end = int(np.argmin(path.strengths))
-    at_choice, at_end = size[end if path.best is None else path.best.index], size[end]
+    at_choice, at_end = size[path.best.index if has_choice(path) else end], size[end]
     rank = np.lexsort((-at_end, -at_choice))
     return [int(j) for j in rank[:LABELLED] if at_choice[j] > 0 or at_end[j] > 0]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from normax.report.html import Raw, escape
-from normax.report.strength_axis import number
+from normax.report.strength_axis import has_choice, number
 
 __all__ = ["captions", "headline", "objective", "total_weights"]
 
@@ -25,9 +25,10 @@ def noun(path: Any) -> str:
 
 def headline(path: Any) -> str:
     """What was chosen and what it means, in one sentence."""
-    best, count = path.best, len(path.strengths)
-    if best is None:
+    if not has_choice(path):
+        count = len(path.strengths)
         return f"{count} strengths fitted on all rows without cross-validation, so none of them was chosen."
+    best = path.best
     total = total_weights(path)
     if best.nonzero == 0:
         kept = f"sets all {total:,} {noun(path)} to zero"
@@ -48,7 +49,7 @@ def headline(path: Any) -> str:
 def captions(path: Any, log_target: bool = False) -> tuple[str, str]:
     """What to read in the error curves, and in the traces."""
     folds = len(path.fold_sizes) if path.fold_sizes is not None else 0
-    if path.best is None:
+    if not has_choice(path):
         errors = "<b>Training error</b> at each strength. Without folds there is no validation error."
     else:
         same = path.minimum.index == path.one_se.index
@@ -101,9 +102,14 @@ def objective(path: Any, rows: int | None) -> Raw:
     loss = LOSS_FORMULAS.get(str(path.loss), "loss(y<sub>i</sub>, f(x<sub>i</sub>))")
     terms = ["minimise over w, b:", f"(1/n) Σ<sub>i</sub> {loss}", f"+ {_penalty_formula(path.penalty)}"]
     text = '<p class="formula">' + " ".join(f"<span>{term}</span>" for term in terms) + "</p>"
-    if path.best is not None:
+    if has_choice(path):
         where = f"Here s = {number(path.best.strength)}. Intercepts and biases are not penalised."
         text += f"<p>{where}{_elsewhere(path, rows)}</p>"
+    if tuple(getattr(path, "target_scale", (0, 1))) != (0, 1):
+        text += (
+            "<p>The network saw the target standardised, and s belongs to that scale; errors and predictions are "
+            "in the target’s own units.</p>"
+        )
     return Raw(text)
 
 
