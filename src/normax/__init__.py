@@ -25,6 +25,7 @@ _HOME = {
     "jit": "normax.binding",
     "value_and_grad": "normax.binding",
     "fit": "normax.training",
+    "path": "normax.paths.network",
     "penalize": "normax.training",
     "penalty": "normax.training",
     "train_step": "normax.training",

@@ -97,8 +97,8 @@ def fit(
         >>> X = np.random.default_rng(0).normal(size=(100, 3)).astype("float32")
         >>> net = nx.penalize(nx.nn.Linear(3, 1), nx.penalties.L1(0.1))
         >>> history = nx.fit(net, (X, X[:, 0]), loss="squared", optimizer=optax.sgd(0.1), epochs=50, batch_size=10)
-        >>> np.round(np.asarray(net.weight), 1).tolist()
-        [[0.9, 0.0, 0.0]]
+        >>> (np.asarray(net.weight) != 0).tolist()
+        [[True, False, False]]
     """
     began = time.perf_counter()
     X, y, weight = prepare_data(net, loss, *check_data(*data, sample_weight))
@@ -149,8 +149,8 @@ def fit(
 def _epochs(loop, epochs, state, constants, first, stop, penalties, data, validation_data, rows, key):
     """Epochs `first` to `stop` as one traced loop; losses `(2, epochs)`, training and validation."""
 
-    def step(state, *batch):
-        return loop.step(state, penalties, constants, *batch)
+    def step(state, batch):
+        return loop.step(state, penalties, constants, batch)
 
     def one(number, carry):
         state, losses = carry

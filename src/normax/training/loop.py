@@ -22,7 +22,7 @@ from normax.nn.random import wrap_key
 from normax.training.losses import Loss
 from normax.training.update import Update, smooth_part
 
-__all__ = ["Data", "Loop", "RowSet", "State"]
+__all__ = ["Batch", "Data", "Loop", "RowSet", "State"]
 
 EVALUATION_ROWS = 1024
 """Rows a forward pass takes at a time when errors are measured: enough to fill the cores, little memory."""
@@ -50,6 +50,20 @@ class State(NamedTuple):
     weights: list[Any]
     update: Any
     buffers: list[Any]
+
+
+class Batch(NamedTuple):
+    """What one step gets.
+
+    `mask` is False on padding rows (None: there is none), `mean_weight` the mean weight of the row set, `key`
+    the raw random key of the step, `steps` how many there are in the epoch.
+    """
+
+    data: Data
+    mask: Any
+    mean_weight: Any
+    key: Any
+    steps: Any
 
 
 class Loop:
@@ -92,24 +106,23 @@ class Loop:
         cells = [*self.binding.trainable, *self.binding.buffers, *self.constants]
         return self.binding.frame(dict(zip(cells, [*weights, *buffers, *constants])), key, mask)
 
-    def step(
-        self, state: State, penalties: Any, constants: Any, batch: Data, mask: Any, mean_weight: Any, key: Any
-    ):
-        """One step on a batch; returns the state and the sum of its weighted losses."""
+    def step(self, state: State, penalties: Any, constants: Any, batch: Batch):
+        """One step; returns the state and the sum of the weighted losses of the batch."""
         cells = self.binding.trainable
-        frame = self._frame(state.weights, state.buffers, constants, key, mask)
+        frame = self._frame(state.weights, state.buffers, constants, batch.key, batch.mask)
+        X, y, weight = batch.data
 
         def objective():
-            losses = self.loss(self.net(batch.X), batch.y)
-            losses = losses if batch.weight is None else losses * batch.weight
-            total = losses.sum() if mask is None else jnp.where(mask, losses, 0).sum()
-            count = losses.shape[0] if mask is None else mask.sum()
+            losses = self.loss(self.net(X), y)
+            losses = losses if weight is None else losses * weight
+            total = losses.sum() if batch.mask is None else jnp.where(batch.mask, losses, 0).sum()
+            count = losses.shape[0] if batch.mask is None else batch.mask.sum()
             smooth = smooth_part(penalties, [cell.value for cell in cells])
-            return total / (count * mean_weight) + smooth, total
+            return total / (count * batch.mean_weight) + smooth, total
 
         with frame.active():
             (_, total), gradients = grad_in_frame(frame, cells, objective)
-        weights, update = self.update(gradients, state.update, state.weights, penalties)
+        weights, update = self.update(gradients, state.update, state.weights, penalties, idle=batch.steps)
         return State(weights, update, [frame.values[cell] for cell in self.binding.buffers]), total
 
     def epoch(
@@ -129,10 +142,9 @@ class Loop:
             state, total = carry
             chosen = lax.dynamic_slice(order, (i * size,), (size,))
             mask = i * size + jnp.arange(size) < rows.n if self.padded else None
-            batch = jax.tree.map(lambda a: a[chosen], data)
-            state, loss = step(
-                state, batch, mask, rows.mean_weight, jax.random.key_data(jax.random.fold_in(draws, i))
-            )
+            chosen_data = jax.tree.map(lambda a: a[chosen], data)
+            key = jax.random.key_data(jax.random.fold_in(draws, i))
+            state, loss = step(state, Batch(chosen_data, mask, rows.mean_weight, key, steps))
             return state, total + loss
 
         state, total = lax.fori_loop(0, steps, body, (state, jnp.zeros(lanes)))

@@ -78,8 +78,7 @@ def steady_response(tx: Any, before: Any, after: Any, params: Any) -> Any:
         params: the parameters before it, a pytree.
 
     Returns:
-        A pytree like `params`. A coordinate whose second moment is still 0 gets 0: no prox before its
-        first gradient.
+        A pytree like `params`, NaN where the second moment is still 0: the coordinate had no gradient yet.
     """
     state = _held(tx, before, after, params)
     still = _still(state)
@@ -91,7 +90,9 @@ def steady_response(tx: Any, before: Any, after: Any, params: Any) -> Any:
     by_gradient, c = derivative(one, still)
     _, a = derivative(zero, _map_kind(still, "first", jnp.ones_like))
     by_moment, _ = derivative(zero, _map_kind(still, "first", lambda _, a, c: c / (1 - a), a, c))
-    return jax.tree.map(lambda u, v: jnp.where(jnp.isfinite(u + v), -(u + v), 0.0), by_gradient, by_moment)
+    return jax.tree.map(
+        lambda u, v: jnp.where(jnp.isfinite(u + v), -(u + v), jnp.nan), by_gradient, by_moment
+    )
 
 
 def admits_prox(tx: Any, params: Any) -> bool:

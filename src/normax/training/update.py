@@ -16,12 +16,17 @@ from normax.training.metric import WARM_UP, admits_prox, has_second_moment, stea
 __all__ = ["Update"]
 
 
+IDLE_STEPS = 100
+"""Steps that a coordinate without gradient is left alone where the length of an epoch is not known."""
+
+
 class Update:
     """`(gradients, state, weights, penalties) -> (weights, state)`, a pure function of flat lists.
 
     The smooth parts of the penalties are in the gradients already; the others act here, after the
     optimiser, with its per-coordinate steady response as step. With a second moment the prox waits for
-    `WARM_UP` steps.
+    `WARM_UP` steps; a coordinate without any gradient so far (an embedding row that no batch held) is left
+    alone for `idle` steps, an epoch where that is known, and then the penalty alone decides on it.
 
     Args:
         tx: an optax transformation; it sees a dict from path to array, for masks and labels by name.
@@ -59,15 +64,17 @@ class Update:
                 "a non-smooth penalty); use optax.sgd, optax.adam, optax.adamw or optax.rmsprop, or give the "
                 "step yourself: prox_step=0.01"
             )
-        self._check_curvature(shapes, penalties)
+        self.shapes = {name: jnp.shape(w) for name, w in shapes.items()}
+        self.check_curvature(penalties)
 
-    def _check_curvature(self, shapes: dict[str, Any], penalties: Sequence[Penalty | None]) -> None:
+    def check_curvature(self, penalties: Sequence[Penalty | None]) -> None:
+        """Refuse smooth penalties so strong that plain gradient steps diverge."""
         curved = {
             n: p.curvature for n, p in zip(self.names, penalties) if p is not None and p.smooth is not None
         }
         if not curved:
             return
-        weights = {name: jnp.zeros([min(d, 2) for d in jnp.shape(w)]) for name, w in shapes.items()}
+        weights = {name: jnp.zeros([min(d, 2) for d in shape]) for name, shape in self.shapes.items()}
         state = self.tx.init(weights)
         if has_second_moment(state):
             return  # it normalises the gradient: no strength makes it diverge
@@ -85,7 +92,7 @@ class Update:
         """The state before the first step: the optimiser's, and the number of steps done."""
         return self.tx.init(dict(zip(self.names, weights))), jnp.zeros((), jnp.int32)
 
-    def __call__(self, gradients, state, weights, penalties):
+    def __call__(self, gradients, state, weights, penalties, idle=IDLE_STEPS):
         before, count = state
         old = dict(zip(self.names, weights))
         moves, after = self.tx.update(dict(zip(self.names, gradients)), before, old)
@@ -94,18 +101,25 @@ class Update:
             n: p.nonsmooth for n, p in zip(self.names, penalties) if p is not None and p.nonsmooth is not None
         }
         if kinks:
-            steps = self._steps(before, after, old, count)
+            steps = self._steps(before, after, old, count, idle)
             warm = count >= WARM_UP if self.prox_step is None and has_second_moment(after) else None
             for name, penalty in kinks.items():
                 mapped = penalty.prox(new[name], steps[name]).astype(old[name].dtype)
                 new[name] = mapped if warm is None else jnp.where(warm, mapped, new[name])
         return [new[name] for name in self.names], (after, count + 1)
 
-    def _steps(self, before, after, weights, count):
-        if self.prox_step is None:
-            return steady_response(self.tx, before, after, weights)
-        step = self.prox_step(count) if callable(self.prox_step) else self.prox_step
-        return jax.tree.map(lambda _: step, weights)
+    def _steps(self, before, after, weights, count, idle):
+        if self.prox_step is not None:
+            step = self.prox_step(count) if callable(self.prox_step) else self.prox_step
+            return jax.tree.map(lambda _: step, weights)
+        response = steady_response(self.tx, before, after, weights)
+        if not has_second_moment(after):
+            return response
+
+        def settled(d):
+            return jnp.where(jnp.isnan(d), jnp.where(count >= idle, jnp.finfo(d.dtype).max, 0), d)
+
+        return jax.tree.map(settled, response)
 
 
 def smooth_part(penalties: Sequence[Penalty | None], weights: Sequence[Any]) -> Any:

@@ -1,0 +1,16 @@
+"""Regularisation paths: strengths and folds in one go, a choice by evidence, and the model it leads to."""
+
+from typing import Any
+
+from normax.paths.linear import linear_path
+from normax.paths.result import Choice, Path
+
+__all__ = ["Choice", "Path", "linear_path", "path"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "path":  # the engine of networks needs JAX; linear paths do not
+        from normax.paths.network import path
+
+        return path
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

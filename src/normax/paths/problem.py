@@ -1,0 +1,168 @@
+"""What both engines share: folds, preprocessing inside each fold, the penalty at strength 1, baselines."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from normax.errors import InputError, suggest
+from normax.penalties import L1, L2, ElasticNet, Penalty, Sum
+from normax.selection import folds as make_folds
+
+__all__ = ["Problem", "Rows", "check_strengths", "null_output", "unit_penalty"]
+
+PENALTIES = {"l1": L1, "l2": L2, "elastic-net": ElasticNet}
+
+Progress = Callable[[str, int, int], None]
+
+
+def unit_penalty(penalty: Any) -> Penalty:
+    """The penalty that a path's strength multiplies: a class counts as strength 1, a name as its class."""
+    if isinstance(penalty, str):
+        if penalty not in PENALTIES:
+            raise InputError(
+                f"penalty: unknown {penalty!r}{suggest(penalty, PENALTIES)}; one of {', '.join(PENALTIES)}"
+            )
+        penalty = PENALTIES[penalty]
+    if isinstance(penalty, type) and issubclass(penalty, Penalty):
+        penalty = penalty()
+    if not isinstance(penalty, Penalty):
+        raise InputError(f"penalty: expected L1, L2, ElasticNet, an instance or a name, got {penalty!r}")
+    return penalty
+
+
+def elastic_net_of(penalty: Penalty) -> tuple[float, float] | None:
+    """(strength, l1_ratio) of a penalty that is some mixture of L1 and L2, or None."""
+    parts = penalty.parts if isinstance(penalty, Sum) else (penalty,)
+    l1 = l2 = 0.0
+    for part in parts:
+        ratio = {L1: 1.0, L2: 0.0}.get(type(part), getattr(part, "l1_ratio", None))
+        if not isinstance(part, (L1, L2, ElasticNet)) or ratio is None:
+            return None
+        l1, l2 = l1 + ratio * part.strength, l2 + (1 - ratio) * part.strength
+    return (l1 + l2, l1 / (l1 + l2)) if l1 + l2 > 0 else None
+
+
+def check_strengths(strengths: Any) -> np.ndarray | int:
+    """A count, or given strengths as a float array; negative and non-finite ones are named by position."""
+    if isinstance(strengths, (int, np.integer)) and not isinstance(strengths, bool):
+        if strengths < 1:
+            raise InputError(f"strengths: expected a count >= 1 or the values, got {strengths}")
+        return int(strengths)
+    values = np.asarray(strengths, dtype=float)
+    if values.ndim != 1 or not len(values):
+        raise InputError(f"strengths: expected a count or a list of values, got shape {values.shape}")
+    wrong = [f"{values[i]} at position {i}" for i in np.flatnonzero(~(np.isfinite(values) & (values >= 0)))]
+    if wrong:
+        raise InputError(f"strengths: expected finite values >= 0, got {', '.join(wrong)}")
+    return values
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One fit: the rows it sees and the rows that score it, on data that only the former prepared.
+
+    Attributes:
+        train: row numbers; all rows for the last fit.
+        test: row numbers held out; none for the last fit.
+        X: `(n, ...)` all rows, transformed by what the training rows taught.
+        transform: the transformer that they taught, or None.
+        centre: of the targets of the training rows, 0 if targets are left alone.
+        scale: likewise, 1 if left alone.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    X: np.ndarray
+    transform: Any = None
+    centre: float = 0.0
+    scale: float = 1.0
+
+
+class Problem:
+    """Data, folds and preprocessing of one path.
+
+    Iterating yields `Rows` for each fold and at last for all rows.
+    """
+
+    def __init__(
+        self, X: Any, y: np.ndarray, *, weight: np.ndarray | None, cv: Any, groups: Any, time: Any,
+        stratify: bool, seed: int, transform: Any = None, scale_target: bool = False,
+    ):  # fmt: skip
+        self.X, self.y, self.weight = X, y, weight
+        self.transform, self.scale_target = transform, scale_target
+        by_count = isinstance(cv, (int, np.integer))
+        stratify = stratify and by_count and time is None
+        self.folds = make_folds(
+            cv, len(y), y if stratify or not by_count else None, groups, time, stratify, seed
+        )
+        for number, (_, test) in enumerate(self.folds):
+            if weight is not None and weight[test].sum() == 0:
+                raise InputError(f"cv: fold {number} holds out only rows of weight 0")
+
+    def __iter__(self) -> Iterator[Rows]:
+        for train, test in self.folds:
+            yield self.rows(train, test)
+        yield self.all_rows()
+
+    def __len__(self) -> int:
+        return len(self.folds) + 1
+
+    def all_rows(self) -> Rows:
+        return self.rows(np.arange(len(self.y)), np.arange(0))
+
+    def rows(self, train: np.ndarray, test: np.ndarray) -> Rows:
+        X, transform, centre, scale = self.X, None, 0.0, 1.0
+        if self.transform is not None:
+            transform = _clone(self.transform).fit(X[train])
+            X = np.asarray(transform.transform(X))
+        if self.scale_target:
+            weight = None if self.weight is None else self.weight[train]
+            y = self.y[train]
+            centre = float(np.average(y, weights=weight))
+            scale = math.sqrt(np.average((y - centre) ** 2, weights=weight)) or 1.0
+        return Rows(train, test, X, transform, centre, scale)
+
+    def row_weights(self, rows: np.ndarray) -> np.ndarray:
+        """Weights of some rows; ones where there are none."""
+        return np.ones(len(rows)) if self.weight is None else self.weight[rows]
+
+    @property
+    def fold_sizes(self) -> np.ndarray:
+        """Weight of the held-out rows of each fold."""
+        return np.array([self.row_weights(test).sum() for _, test in self.folds])
+
+
+def _clone(transform: Any) -> Any:
+    from sklearn.base import clone
+
+    return clone(transform) if hasattr(transform, "get_params") else copy.deepcopy(transform)
+
+
+def null_output(loss: Any, y: np.ndarray, weight: np.ndarray, outputs: int) -> np.ndarray | None:
+    """The constant output `(outputs,)` of smallest loss, or None for a loss that is not known by name."""
+    if loss == "cross_entropy":
+        counts = np.bincount(y.astype(int), weights=weight, minlength=outputs)
+        with np.errstate(divide="ignore"):
+            return np.maximum(np.log(counts / counts.sum()), -700.0)
+    if loss not in ("squared", "mse", "absolute", "binary_cross_entropy", "poisson"):
+        return None
+    y = y.reshape(len(y), -1)
+    mean = np.average(y, axis=0, weights=weight)
+    with np.errstate(divide="ignore"):
+        if loss == "absolute":
+            return np.array([_weighted_median(column, weight) for column in y.T])
+        if loss == "binary_cross_entropy":
+            return np.clip(np.log(mean) - np.log1p(-mean), -700.0, 700.0)
+        return np.maximum(np.log(mean), -700.0) if loss == "poisson" else mean
+
+
+def _weighted_median(values: np.ndarray, weight: np.ndarray) -> float:
+    order = np.argsort(values)
+    below = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(below, below[-1] / 2)])
