@@ -223,9 +223,8 @@ def _path_options(parser: _Parser) -> None:
 def _one_of(*known: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if text not in known:
-            raise argparse.ArgumentTypeError(
-                f"expected {' or '.join(known)}, got {text!r}{suggest(text, known)}"
-            )
+            expected = " or ".join(", ".join(known).rsplit(", ", 1))
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}{suggest(text, known)}")
         return text
 
     return check

@@ -47,6 +47,7 @@ def run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]]
         data = prepare(options)
         recipe = models.architecture(options.model, data.train.X, data.target.outputs)
         _fill_defaults(options, len(data.train.y), recipe)
+        _check_classes(options, data)
         seconds = {"reading": time.perf_counter() - start}
         with screen.progress() as on_progress:
             path = (
@@ -155,6 +156,18 @@ def _fill_defaults(options: argparse.Namespace, rows: int, recipe: dict[str, Any
         )
         options.epochs = options.epochs or int(np.ceil(2000 * options.batch_size / rows))
         options.learning_rate = options.learning_rate or 0.003
+
+
+def _check_classes(options: argparse.Namespace, data: Data) -> None:
+    """Refuse stratified folds for which a class has too few rows, by its label."""
+    if data.target.task == "regression" or data.train.groups is not None or data.train.time is not None:
+        return
+    counts = np.bincount(data.train.y, minlength=len(data.target.labels))
+    few = [f"{label!r} has {n}" for label, n in zip(data.target.labels, counts) if n < options.cv]
+    if few:
+        raise InputError(
+            f"--cv {options.cv}: every class needs a row in each fold, but of the rows to train on class {', '.join(few)}"
+        )
 
 
 def _chosen(path: Any, recipe: dict[str, Any] | None) -> dict[str, np.ndarray]:

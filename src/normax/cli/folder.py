@@ -58,10 +58,10 @@ def written(file: Path) -> Iterator[Path]:
     Raises:
         InputError: if it cannot be written.
     """
+    if file.is_dir():
+        raise InputError(f"--out {file}: expected a file, and it is a folder; name another")
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        if file.is_dir():
-            raise InputError(f"--out {file}: expected a file, and it is a folder; name another")
         part.touch()
     except OSError as error:
         raise _unwritable(file, error) from error

@@ -56,13 +56,11 @@ def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
     file, name = Path(recipe["file"]), recipe["class"]
     if home is not None and not file.exists():
         file = home / file
-    cls = getattr(_module(file), name, None)
-    if not (isinstance(cls, type) and issubclass(cls, nn.Module)):
-        classes = [
-            k for k, v in vars(_module(file)).items() if isinstance(v, type) and issubclass(v, nn.Module)
-        ]
+    found = vars(_module(file)).items()
+    classes = {key: value for key, value in found if isinstance(value, type) and issubclass(value, nn.Module)}
+    if name not in classes:
         raise InputError(
-            f"--model {file}:{name}: the file has no nn.Module of that name{suggest(name, classes)}"
+            f"--model {file}:{name}: no nn.Module of that name in the file{suggest(name, classes)}"
         )
     if _sha256(file) != recipe["sha256"]:
         warnings.warn(f"{file} has changed since the model was fitted", Notice, stacklevel=2)

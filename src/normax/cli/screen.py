@@ -78,7 +78,8 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A bar with the time left for each phase: call it with (phase, done, total). Nothing off a terminal."""
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn())
     times = (TextColumn("left"), TimeRemainingColumn(), TextColumn("so far"), TimeElapsedColumn())
-    with Progress(*columns, *times, console=console(error=True), transient=True) as bars:
+    screen = console(error=True)
+    with Progress(*columns, *times, console=screen, transient=True, disable=not screen.is_terminal) as bars:
         tasks: dict[str, Any] = {}
 
         def on_progress(phase: str, done: int, total: int) -> None:
@@ -104,8 +105,11 @@ def summary(details: dict[str, Any], folder: Path) -> None:
     screen.print(Text(" · ".join([details["task"], *counts]), style="dim"))
     for table in (_baselines(details), _metrics(details), _confusion(details), _coefficients(details)):
         if table is not None:
+            caption, table.caption = table.caption, None  # below the table, not wrapped to its width
             screen.print()
             screen.print(table)
+            if caption:
+                screen.print(Text(str(caption), style="dim"))
     screen.print()
     if details["caution"]:
         screen.print(Text(details["caution"], style="yellow"))
@@ -134,7 +138,6 @@ def _baselines(details: dict[str, Any]) -> Table:
             style="bold" if chosen else None,
         )
     table.caption = f"error per row: {details['loss_text']}"
-    table.caption_justify = "left"
     return table
 
 
@@ -155,7 +158,6 @@ def _confusion(details: dict[str, Any]) -> Table | None:
     for label, row in zip(labels, details["confusion"][kind]):
         table.add_row(label, *(f"{count:,}" for count in row))
     table.caption = f"rows, {'test set' if kind == 'test' else 'cross-validated'}"
-    table.caption_justify = "left"
     return table
 
 
@@ -171,5 +173,4 @@ def _coefficients(details: dict[str, Any]) -> Table | None:
         table.add_row(row["feature"], *middle, number(row["standardised"]), number(row["original"]))
     rest = f"{len(live) - _SHOWN} more in coefficients.csv; " if len(live) > _SHOWN else ""
     table.caption = f"{rest}{len(rows) - len(live)} of {len(rows)} are exactly zero"
-    table.caption_justify = "left"
     return table
