@@ -204,6 +204,20 @@ def test_an_unpenalised_error_far_above_does_not_flatten_the_curves(lasso):
     assert any(t.get_text() == "no penalty ↑" for t in texts(ax))
 
 
+def test_errors_of_very_different_size_get_a_log_axis(network):
+    network.cv_mean = network.cv_mean - network.cv_mean.min() + 0.02
+    network.train_mean = network.train_mean * 1e-6
+    for choice in (network.minimum, network.one_se, network.best):
+        choice.cv_mean = network.cv_mean[choice.index]
+    ax = drawn(error_figure(network)).axes[0]
+    assert ax.get_yscale() == "log"
+    assert ax.get_ylabel() == "cross-entropy per row, log scale"
+    low, high = ax.get_ylim()
+    assert low < 0.02 < network.null_error[0] < high
+    assert low > 0.002  # a training error of almost nothing does not stretch the axis,
+    assert any(t.get_text() == "training ↓" for t in texts(ax))  # and is said to lie below
+
+
 def test_figures_leave_matplotlib_as_it_was(lasso):
     before = dict(matplotlib.rcParams)
     fig = figure(lasso)

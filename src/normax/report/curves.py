@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from normax.report.strength_axis import StrengthAxis, has_choice
 from normax.report.style import COLOURS, SIZE, axes_points, dress, margin_labels, set_heights
 
 __all__ = ["errors", "loss_label"]
 
+STEEP = 8  # largest over smallest error from which on the axis is logarithmic
+
 LOSSES = {
     "absolute": "absolute error",
     "squared": "½ squared error",
     "mse": "mean squared error",
-    "cross_entropy": "cross-entropy (nats)",
-    "binary_cross_entropy": "cross-entropy (nats)",
+    "cross_entropy": "cross-entropy",
+    "binary_cross_entropy": "cross-entropy",
     "poisson": "Poisson neg. log-likelihood",
 }
 
@@ -65,11 +68,15 @@ def errors(path: Any, ax: Any, *, label_strength: bool = True) -> None:
             labels.append((float(baseline[0]), name, muted))
 
     low, high = _limits(path, train, mean, se)
+    log = validated and low > 0 and high > STEEP * float(np.nanmin(mean))
+    if log:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+        ax.yaxis.set_minor_locator(NullLocator())
     set_heights(ax, low, high, below=20 if label_strength else 6, above=18)
-    ax.set_ylabel(f"error per row: {loss_label(path.loss)}")
-    top = ax.get_ylim()[1]
-    hidden = [(y, f"{name} ↑" if y > top else name, colour) for y, name, colour in labels]
-    margin_labels(ax, hidden)
+    ax.set_ylabel(f"{loss_label(path.loss)} per row" + (", log scale" if log else ""))
+    margin_labels(ax, labels)
     if validated:
         _one_se_rule(path, ax, axis)
         axis.choices(ax, label_strength)
@@ -83,18 +90,18 @@ def _last(values: np.ndarray) -> float:
 
 def _limits(path: Any, train: np.ndarray, mean: np.ndarray, se: np.ndarray) -> tuple[float, float]:
     """What the error axis must show: the curves and the baselines, less an outlier that would flatten them."""
-    validated = np.isfinite(mean).any()
-    values = np.concatenate([train, mean - se, mean + se]) if validated else train
+    values = np.concatenate([train, mean, mean - se, mean + se])
     values = values[np.isfinite(values)]
     low, high = float(values.min()), float(values.max())
-    if validated:
-        best = float(np.nanmin(mean))
-        scale = max(v for v in (best, *(b[0] for b in (path.null_error,) if b is not None)))
-        high = min(high, best + 2.5 * max(scale - best, float(np.nanmax(mean - best) / 4), 0.02 * abs(best)))
-        for baseline in (path.null_error, path.unpenalised_error):
-            if baseline is not None and np.isfinite(baseline[0]):
-                inside = min(float(baseline[0]), high + 0.3 * (high - low))
-                high, low = max(high, inside if inside == baseline[0] else high), min(low, float(baseline[0]))
+    if has_choice(path):
+        best, worst = float(np.nanmin(mean)), float(np.nanmax(mean))
+        baselines = [b[0] for b in (path.null_error, path.unpenalised_error) if b is not None]
+        null = best if path.null_error is None else path.null_error[0]
+        high = min(high, best + 2.5 * max(null - best, (worst - best) / 4, 0.02 * abs(best)))
+        near = [float(y) for y in baselines if y <= high + 0.3 * (high - low)]
+        low, high = min([low, *near]), max([high, *near])
+        if high > STEEP * best > 0:  # the training error of a network may go to 0
+            low = max(low, best / 3)
     return low, high
 
 

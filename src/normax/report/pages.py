@@ -101,9 +101,10 @@ def index(
         wide = svg(error_figure(path), f"card{number_}")
         narrow = svg(error_figure(path, width=NARROW), f"card{number_}-narrow")
         picture = html.figure(wide, narrow, "Training and validation error against the strength", "")
+        known = details or {}
         cards.append(
-            f'<a class="card" href="{escape(address)}"><h2>{escape(_title(dict(details or {})))} <span>→</span></h2>'
-            f"<p>{escape(headline(path))}</p>{picture}</a>"
+            f'<a class="card" href="{escape(address)}"><h2>{escape(_title(known))} <span>→</span></h2>'
+            f"<p>{escape(headline(path))}</p>{_about(known)}{picture}</a>"
         )
     intro = f'<p class="headline">{escape(text)}</p>' if text else ""
     return write(
@@ -121,13 +122,6 @@ def _rows(path: Any) -> int | None:
 
 def _head(path: Any, details: dict) -> Raw:
     """Title, headline, what it was about, the numbers to remember, and the caution."""
-    data = details.get("data") or {}
-    about = [
-        details.get("model_text"),
-        f"penalty {details['penalty']}" if details.get("penalty") else None,
-        f"{data['rows']:,} rows" if data.get("rows") else None,
-        f"{data['features']:,} features" if data.get("features") else None,
-    ]
     tiles = []
     if has_choice(path):
         rule = {"1se": "strength, by the 1\u2011SE rule", "min": "strength, at the minimum"}[path.select]
@@ -147,8 +141,20 @@ def _head(path: Any, details: dict) -> Raw:
     return Raw(
         f"<header><h1>{escape(_title(details))}</h1>"
         f'<p class="headline">{escape(headline(path))}</p>'
-        + (f'<p class="quiet">{escape(" · ".join(a for a in about if a))}</p>' if any(about) else "")
+        + _about(details)
         + (f'<div class="tiles">{shown}</div>' if shown else "")
         + (f'<p class="caution">{escape(caution)}</p>' if caution else "")
         + "</header>"
     )
+
+
+def _about(details: Mapping[str, Any]) -> str:
+    """Model, penalty and size of the data, in one quiet line."""
+    data = details.get("data") or {}
+    about = [
+        details.get("model_text"),
+        f"penalty {details['penalty']}" if details.get("penalty") else None,
+        f"{data['rows']:,} rows" if data.get("rows") else None,
+        f"{data['features']:,} features" if data.get("features") else None,
+    ]
+    return f'<p class="quiet">{escape(" · ".join(a for a in about if a))}</p>' if any(about) else ""

@@ -113,7 +113,7 @@ def confusion(details: dict) -> Raw:
         rows = "".join(
             f"<tr><td>{escape(labels[i])}</td>"
             + "".join(
-                f'<td class="{"heat" if i == j else "miss"}" style="--h:{60 * share[i, j]:.0f}%">{count:,}</td>'
+                f'<td class="{"heat" if i == j else "miss"}" style="--h:{_heat(share[i, j], i == j)}%">{count:,}</td>'
                 for j, count in enumerate(row)
             )
             + "</tr>"
@@ -125,6 +125,11 @@ def confusion(details: dict) -> Raw:
             f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
     return section("Where it errs", out)
+
+
+def _heat(share: float, hit: bool) -> int:
+    """Percent of colour: misses are rare, so theirs rises steeply."""
+    return round(60 * share if hit else 70 * share**0.5)
 
 
 def coefficients(path: Any, details: dict) -> Raw:

@@ -109,11 +109,14 @@ def axes_points(ax: Any) -> tuple[float, float]:
 
 
 def set_heights(ax: Any, low: float, high: float, below: float = 5, above: float = 5) -> None:
-    """Limits of the y axis that show [low, high] and leave strips of `below` and `above` points free."""
-    span = (high - low) or abs(high) or 1.0
+    """Limits of the y axis, log or not, that show [low, high] and leave strips of so many points free."""
+    log = ax.get_yscale() == "log"
+    bottom, top = np.log([low, high]) if log else (low, high)
+    span = (top - bottom) or abs(top) or 1.0
     unit = span / max(axes_points(ax)[1] - below - above, 1)
-    ax.set_ylim(low - below * unit, low + span + above * unit)
-    if max(abs(low), abs(high)) >= 10_000:
+    limits = np.array([bottom - below * unit, bottom + span + above * unit])
+    ax.set_ylim(*(np.exp(limits) if log else limits))
+    if max(abs(low), abs(high)) >= 10_000 and not log:
         ax.yaxis.set_major_formatter(EngFormatter(sep=""))
 
 
@@ -159,19 +162,23 @@ def margin_labels(ax: Any, labels: Sequence[tuple[float, str, str]]) -> None:
 
     Args:
         ax: axes whose limits and place on the figure are final.
-        labels: (height, text, colour of the tie) each; heights outside the axes go to their edge.
+        labels: (height, text, colour of the tie) each; a height outside the axes goes to their edge, and
+            an arrow says so.
     """
     if not labels:
         return
     size = SIZE - 0.5
     height = axes_points(ax)[1]
     letters = max(6, int(((1 - ax.get_position().x1) * ax.figure.get_figwidth() - 0.28) / CHARACTER))
-    bottom, top = ax.get_ylim()
-    ends = np.clip([(y - bottom) / (top - bottom) for y, _, _ in labels], 0, 1)
+    to_share = (ax.transScale + ax.transLimits).transform
+    left = ax.get_xlim()[0]
+    shares = np.array([to_share((left, y))[1] for y, _, _ in labels])
+    ends = np.clip(shares, 0, 1)
     places = spread(ends, gap=size * 1.25 / height, low=0.0, high=1.0)
-    for (_, text, colour), end, place in zip(labels, ends, places):
+    for (_, text, colour), share, end, place in zip(labels, shares, ends, places):
+        outside = " ↑" if share > 1 else " ↓" if share < 0 else ""
         ax.annotate(
-            short(text, letters),
+            short(text, letters - len(outside)) + outside,
             xy=(1.0, end),
             xytext=(16, (place - end) * height),
             xycoords="axes fraction",

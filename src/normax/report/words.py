@@ -11,6 +11,13 @@ from normax.report.strength_axis import has_choice, number
 
 __all__ = ["captions", "headline", "objective", "total_weights"]
 
+LOSS_NOUNS = {
+    "squared": "squared error",
+    "mse": "squared error",
+    "absolute": "absolute error",
+    "cross_entropy": "cross-entropy",
+    "binary_cross_entropy": "cross-entropy",
+}
 RULES = {"1se": "the 1-SE rule", "min": "the minimum of the validation error"}
 
 
@@ -43,7 +50,10 @@ def headline(path: Any) -> str:
     gain = 1 - best.cv_mean / null[0]
     if best.nonzero == 0 or gain < 0.005:
         return f"{text}; it predicts rows it has not seen no better than a model without any features."
-    return f"{text}; on rows it has not seen, its error is {gain:.0%} below that of a model without features."
+    error = LOSS_NOUNS.get(str(path.loss), "error")
+    return (
+        f"{text}; on rows it has not seen, its {error} is {gain:.0%} below that of a model without features."
+    )
 
 
 def captions(path: Any, log_target: bool = False) -> tuple[str, str]:
