@@ -122,14 +122,15 @@ class GELU(_Activation):
         (1, 2)
     """
 
-    shown = ("approximate",)
-
     def __init__(self, approximate: str = "none"):
         super().__init__()
         self.approximate = approximate
 
     def forward(self, input: Any) -> Any:
         return F.gelu(input, self.approximate)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
 
 
 class GLU(_Activation):
@@ -166,14 +167,15 @@ class Hardshrink(_Activation):
         (1, 2)
     """
 
-    shown = ("lambd",)
-
     def __init__(self, lambd: float = 0.5):
         super().__init__()
         self.lambd = lambd
 
     def forward(self, input: Any) -> Any:
         return F.hardshrink(input, self.lambd)
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
 
 
 class Hardsigmoid(_Inplace):
@@ -545,14 +547,15 @@ class Softshrink(_Activation):
         (1, 2)
     """
 
-    shown = ("lambd",)
-
     def __init__(self, lambd: float = 0.5):
         super().__init__()
         self.lambd = lambd
 
     def forward(self, input: Any) -> Any:
         return F.softshrink(input, self.lambd)
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
 
 
 class Softsign(_Activation):
