@@ -1,0 +1,92 @@
+"""Every block of code in the READMEs and the documentation runs and prints what it says it prints."""
+
+import contextlib
+import io
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+
+from normax.penalties.scales import scale_table
+
+ROOT = Path(__file__).parents[1]
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+PAGES = [*READMES, *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(file, language):
+    return re.findall(rf"```{language}\n(.*?)```", file.read_text(encoding="utf-8"), re.DOTALL)
+
+
+PYTHON = {block: f"{file.name}-{i}" for file in PAGES[::-1] for i, block in enumerate(blocks(file, "python"))}
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=PYTHON.values())
+@pytest.mark.filterwarnings("ignore::normax.Notice")
+def test_python_blocks_run_and_print_what_they_say(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(block, "block", "exec"), {"__name__": "readme"})
+    said = re.findall(r"^print\(.*\n# (.*)$", block, re.MULTILINE)
+    assert [line for line in said if line not in printed.getvalue().splitlines()] == []
+
+
+def test_shell_blocks_run(tmp_path, monkeypatch, capsys):
+    from normax.cli import main
+    from normax.cli.demo import _write_data
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "normax-demo").mkdir()
+    _write_data(tmp_path / "normax-demo")
+    commands = [
+        line
+        for block in blocks(READMES[0], "sh")
+        for line in block.splitlines()
+        if line.startswith("normax ")
+    ]
+    assert len(commands) == 3
+    for command in commands:
+        assert not main(shlex.split(command)[1:])
+    assert (tmp_path / "diabetes" / "report.html").exists()
+    assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 443
+
+
+def test_the_picture_is_drawn_as_the_readmes_say(tmp_path, capsys):
+    picture = runpy.run_path(str(ROOT / "examples" / "readme_picture.py"))
+    picture["main"](tmp_path / "picture.png")
+    (chosen,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.endswith("1se")]
+    assert chosen[1] == "11"
+    assert len(picture["columns"]()[1]) == 64
+    assert all(re.search(r"\b11 of 64|64 列中的 11", f.read_text(encoding="utf-8")) for f in READMES)
+    assert (tmp_path / "picture.png").stat().st_size > 50_000
+
+
+def test_both_languages_have_the_same_code_and_pictures():
+    english, chinese = READMES
+    for language in ("python", "sh"):
+        assert blocks(english, language) == blocks(chinese, language)
+    parts = [re.findall(r"^(#+) ", f.read_text(encoding="utf-8"), re.MULTILINE) for f in READMES]
+    assert parts[0] == parts[1]
+
+
+@pytest.mark.parametrize("file", [*READMES, ROOT / "docs" / "objective.md"], ids=lambda f: f.name)
+def test_the_table_of_scales_is_the_one_that_converts(file):
+    text = file.read_text(encoding="utf-8")
+    for row in scale_table():
+        assert f"| `{row['scale']}` | {row['objective']} | {row['normax']} |" in text
+
+
+@pytest.mark.parametrize(
+    "file", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=lambda f: f.name
+)
+def test_links_lead_somewhere(file):
+    links = re.findall(r"\]\(([^)#]+)", file.read_text(encoding="utf-8"))
+    assert [x for x in links if not x.startswith("https://") and not (file.parent / x).exists()] == []
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "test-all", "lint", "format", "bench"])
+def test_commands_of_the_papers_are_in_the_makefile(target):
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
