@@ -23,7 +23,7 @@ def fails(capsys, *words):
     before = sorted(Path.cwd().rglob("*"))
     assert main(list(words)) == 2
     said = capsys.readouterr()
-    lines = [line for line in said.err.splitlines() if not line.startswith("note ")]
+    lines = [line for line in said.err.splitlines() if not line.startswith("note: ")]
     assert said.out == ""
     assert len(lines) == 1
     assert lines[0].startswith("normax: error: ")

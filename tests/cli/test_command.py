@@ -54,6 +54,7 @@ def test_settings_tell_given_from_default():
     assert (rows["--cv"]["value"], rows["--cv"]["default"]) == ("7", False)
     assert (rows["--penalty"]["value"], rows["--penalty"]["default"]) == ("l1", True)
     assert (rows["--target"]["default"], rows["--drop"]["value"]) == (False, "a, b")
+    assert (rows["--seed"]["value"], rows["--seed"]["default"]) == ("0", True)
     assert "--epochs" not in rows
 
 

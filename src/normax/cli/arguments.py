@@ -75,7 +75,13 @@ def settings(options: argparse.Namespace) -> list[dict[str, Any]]:
     rows = []
     for action in commands["path"]._actions:
         value = getattr(options, action.dest, None)
-        if action.option_strings and action.dest != "help" and value not in (None, False, []):
+        if (
+            action.option_strings
+            and action.dest != "help"
+            and value is not None
+            and value is not False
+            and value != []
+        ):
             option = action.option_strings[0]
             text = (
                 ", ".join(map(str, value))

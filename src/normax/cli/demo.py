@@ -19,7 +19,7 @@ __all__ = ["demo"]
 PARTS = {
     "diabetes-lasso": "path diabetes.csv --target progression --out diabetes-lasso",
     "diabetes-ridge": "path diabetes.csv --target progression --penalty l2 --out diabetes-ridge",
-    "digits-network": "path digits.csv --target digit --task classification --model mlp --out digits-network",
+    "digits-network": "path digits.csv --target digit --task classification --model mlp --strengths 20 --epochs 50 --out digits-network",
 }
 TEXT = (
     "Three regularisation paths. The lasso keeps a few of ten measurements to predict the progress of diabetes;"

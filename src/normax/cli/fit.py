@@ -30,6 +30,7 @@ FILES = frozenset(
 def fit(options: argparse.Namespace) -> None:
     """Run the command and print its summary; the folder appears whole or not at all."""
     out = Path(options.out or f"normax-{Path(options.data).stem}")
+    options.out = str(out)
     with staged(out, names=FILES) as folder:
         details = run(options, folder)[1]
     screen.summary(details, out)
@@ -45,16 +46,19 @@ def run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]]
     with screen.notices() as said:
         start = time.perf_counter()
         data = prepare(options)
-        recipe = models.architecture(options.model, data.train.X, data.target.outputs)
+        recipe = models.architecture(
+            options.model, data.train.X, data.target.outputs, Path(options.out or folder)
+        )
         _fill_defaults(options, len(data.train.y), recipe)
         _check_classes(options, data)
         seconds = {"reading": time.perf_counter() - start}
         with screen.progress() as on_progress:
-            path = (
-                _linear(options, data, on_progress)
-                if recipe is None
-                else _network(options, data, recipe, on_progress)
-            )
+            if recipe is None:
+                path = _linear(options, data, on_progress)
+            else:
+                path = _network(options, data, recipe, on_progress)
+        if path.engine == "linear":  # also what a class that is one Linear becomes
+            recipe = None
         start = time.perf_counter()
         details = story.describe_run(options, data, path, recipe)
         details["notices"] = list(dict.fromkeys([*said, *path.notices]))

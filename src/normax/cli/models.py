@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import math
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -17,8 +18,10 @@ from normax.errors import InputError, Notice, suggest
 __all__ = ["architecture", "build", "describe", "outputs_of"]
 
 
-def architecture(model: str, X: np.ndarray, outputs: int) -> dict[str, Any] | None:
+def architecture(model: str, X: np.ndarray, outputs: int, out: Path) -> dict[str, Any] | None:
     """The network's recipe for inputs X (rows, features), from which `build` makes it; None for the linear model.
+
+    A user's file is recorded as named and as it lies from `out`, so that it is found from anywhere.
 
     Raises:
         InputError: for a word that is no model.
@@ -34,7 +37,9 @@ def architecture(model: str, X: np.ndarray, outputs: int) -> dict[str, Any] | No
         raise InputError(
             f"--model: expected linear, mlp or FILE.py:CLASS, got {model!r}{suggest(model, ['linear', 'mlp'])}"
         )
-    return {"kind": "file", "file": file, "class": name, "sha256": _sha256(Path(file)), **size}
+    path = Path(file)
+    where = {"file": file, "from_folder": os.path.relpath(path.resolve(), out.resolve())}
+    return {"kind": "file", **where, "class": name, "sha256": _sha256(path), **size}
 
 
 def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
@@ -42,7 +47,7 @@ def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
 
     Args:
         recipe: what `architecture` made.
-        home: the folder against which a relative FILE.py is looked for second, after the current one.
+        home: the folder of a saved model, from which the user's file is looked for first.
 
     Raises:
         InputError: if the user's file or class cannot be loaded, or the class cannot be made or called.
@@ -54,8 +59,8 @@ def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
         h = recipe["width"]
         return nn.Sequential(nn.Linear(p, h), nn.ReLU(), nn.Linear(h, h), nn.ReLU(), nn.Linear(h, m))
     file, name = Path(recipe["file"]), recipe["class"]
-    if home is not None and not file.exists():
-        file = home / file
+    if home is not None and (home / recipe["from_folder"]).exists():
+        file = Path(os.path.normpath(home / recipe["from_folder"]))
     found = vars(_module(file)).items()
     classes = {key: value for key, value in found if isinstance(value, type) and issubclass(value, nn.Module)}
     if name not in classes:

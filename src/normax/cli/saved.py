@@ -46,7 +46,7 @@ def save(
     from safetensors.numpy import save_file
 
     save_file(
-        {name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / "model.safetensors"
+        {name: np.array(array, order="C") for name, array in arrays.items()}, folder / "model.safetensors"
     )
     means = scaling.to_json()
     recipe = {
@@ -130,7 +130,7 @@ def show(options: argparse.Namespace) -> None:
     folder = Path(options.dir)
     details = _read_recipe(folder)["details"]
     for text in details["notices"]:
-        screen.console().print(f"[yellow]note[/] {text}")
+        screen.note(text, screen.console())
     screen.summary({**details, "coefficients": _read_coefficients(folder)}, folder)
 
 

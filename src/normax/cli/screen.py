@@ -25,7 +25,7 @@ from rich.text import Text
 
 from normax.errors import Notice
 
-__all__ = ["console", "notices", "number", "progress", "summary"]
+__all__ = ["console", "note", "notices", "number", "progress", "summary"]
 
 _MODELS = {"null": "no features", "chosen": "chosen", "minimum": "minimum", "unpenalised": "no penalty"}
 _RULES = {"1se": "1-SE rule", "min": "minimum"}
@@ -59,7 +59,7 @@ def notices() -> Iterator[list[str]]:
         text = str(message) if issubclass(category, Notice) else f"{category.__name__}: {message}"
         if text not in said:
             said.append(text)
-            _note(screen, text)
+            note(text, screen)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", Notice)
@@ -67,9 +67,13 @@ def notices() -> Iterator[list[str]]:
         yield said
 
 
-def _note(screen: Console, text: str) -> None:
+def note(text: str, screen: Console) -> None:
+    """One notice: with a hanging indent on a terminal, on one line off it."""
+    if not screen.is_terminal:
+        screen.print(Text(f"note: {text}"), soft_wrap=True)
+        return
     grid = Table.grid(padding=(0, 1))
-    grid.add_row(Text("note", style="yellow"), Text(" ".join(text.split())))
+    grid.add_row(Text("note", style="yellow"), Text(text))
     screen.print(grid)
 
 
