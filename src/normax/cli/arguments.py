@@ -75,23 +75,12 @@ def settings(options: argparse.Namespace) -> list[dict[str, Any]]:
     rows = []
     for action in commands["path"]._actions:
         value = getattr(options, action.dest, None)
-        if (
-            action.option_strings
-            and action.dest != "help"
-            and value is not None
-            and value is not False
-            and value != []
-        ):
-            option = action.option_strings[0]
-            text = (
-                ", ".join(map(str, value))
-                if isinstance(value, list)
-                else "yes"
-                if value is True
-                else str(value)
-            )
-            meaning = (action.help or "").replace("%%", "%").split(" (default")[0]
-            rows.append({"option": option, "value": text, "default": option not in given, "text": meaning})
+        if not action.option_strings or value is None or value is False or value == []:
+            continue
+        option, text = action.option_strings[0], "yes" if value is True else str(value)
+        text = ", ".join(map(str, value)) if isinstance(value, list) else text
+        meaning = (action.help or "").split(" (default")[0]
+        rows.append({"option": option, "value": text, "default": option not in given, "text": meaning})
     return rows
 
 

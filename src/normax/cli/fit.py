@@ -169,6 +169,7 @@ def _check_classes(options: argparse.Namespace, data: Data) -> None:
     counts = np.bincount(data.train.y, minlength=len(data.target.labels))
     few = [f"{label!r} has {n}" for label, n in zip(data.target.labels, counts) if n < options.cv]
     if few:
+        few = [*few[:5], f"... {len(few)} classes in all"] if len(few) > 5 else few
         raise InputError(
             f"--cv {options.cv}: every class needs a row in each fold, but of the rows to train on class {', '.join(few)}"
         )

@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,13 @@ class Table:
     source: str = "data frame"
     sha256: str | None = None
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(self.data.column_names)
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.names)}
 
     @property
     def rows(self) -> int:
@@ -62,7 +67,7 @@ class Table:
             InputError: if there is no such column; the closest name is suggested.
         """
         self.require([name])
-        column = self.data.column(name)
+        column = self.data.column(self._place[name])
         return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
     def require(self, names: Iterable[str]) -> None:
@@ -71,11 +76,11 @@ class Table:
         Raises:
             InputError: naming each absent column and the closest one there is.
         """
-        absent = [
-            f"no column {name!r}{suggest(name, self.names)}" for name in names if name not in self.names
-        ]
+        absent = [name for name in names if name not in self._place]
         if absent:
-            raise InputError(f"{self.source}: {'; '.join(absent)} (columns: {_listed(self.names)})")
+            shown = [f"no column {name!r}{suggest(name, self.names)}" for name in absent[:5]]
+            shown += [f"{len(absent)} columns absent in all"] if len(absent) > 5 else []
+            raise InputError(f"{self.source}: {'; '.join(shown)} (columns: {_listed(self.names)})")
 
     def drop(self, names: Iterable[str]) -> Table:
         """The table without these columns, which must exist."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,7 @@ class Schema:
             raise InputError(f"{table.source}: no column is left to learn from")
         return cls(tuple(columns), left_out)
 
-    @property
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """The names of the design matrix's columns."""
         return tuple(feature for column in self.columns for feature in column.features)
