@@ -19,12 +19,16 @@ from normax.penalties import Penalty
 from normax.training.blocks import Blocks
 from normax.training.loop import Data, Loop, RowSet, State
 from normax.training.losses import find_loss
+from normax.training.recent import Recent
 from normax.training.update import Update
 
 __all__ = ["Lanes", "convolves"]
 
 LANES_AT_ONCE = 64
 """Lanes in one vmap: more no longer fit the cache of a core, and 50 beat 250 and 10."""
+
+
+_programs = Recent()
 
 
 def convolves(net: Module) -> bool:
@@ -63,6 +67,16 @@ class Lanes:
         self._train = jax.jit(self._epochs, donate_argnums=0)
         self._measure = jax.jit(self._errors)
         self._outputs = jax.jit(self._held_out)
+
+    @staticmethod
+    def of(net: Module, loss: Any, penalty: dict[Any, Penalty], optimizer: Any, **options: Any) -> Lanes:
+        """Lanes, with the compiled programs of an earlier call of the same kind where there was one."""
+        binding = bind(net)
+        charges = tuple((penalty.get(cell), cell.penalty) for cell in binding.trainable)
+        padded = any(size % options["batch_size"] for size in options["sizes"])
+        rest = (options["epochs"], options["batch_size"], padded, options["prox_step"])
+        kind = (binding.signature, charges, loss, optimizer, rest)
+        return _programs(kind, lambda: Lanes(net, loss, penalty, optimizer, **options))
 
     def penalties(self, strength: Any) -> list[Penalty | None]:
         """What each trainable cell is charged at one strength: the path's share and what it carries itself."""
@@ -120,7 +134,7 @@ class Lanes:
         parts, losses = [], []
         size = -(-len(strengths) // -(-len(strengths) // LANES_AT_ONCE))
         for at in range(0, len(strengths), size):
-            chosen = jnp.asarray(np.resize(strengths[at : at + size], size), jnp.float32)
+            chosen = jnp.asarray(np.resize(strengths[at : at + size], size))
             state = jax.tree.map(lambda a: jnp.repeat(a[None], size, axis=0), start)
 
             def program(state, first, stop, chosen=chosen):

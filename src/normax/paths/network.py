@@ -183,7 +183,7 @@ class _Run:
                 f"penalty: no trainable weight of {type(net).__name__} is penalised, so a path has nothing to vary"
             )
         sizes = [len(train) for train, _ in self.problem.folds] + [len(y)]
-        self.lanes = Lanes(
+        self.lanes = Lanes.of(
             net, loss, self.charged, optimizer, epochs=epochs, batch_size=min(batch_size, len(y)), sizes=sizes,
             prox_step=prox_step,
         )  # fmt: skip

@@ -21,9 +21,13 @@ from normax.training.data import check_data
 from normax.training.loop import Data, Loop, RowSet
 from normax.training.losses import check_targets, find_loss
 from normax.training.progress import progress_bar
+from normax.training.recent import Recent
 from normax.training.update import Update
 
 __all__ = ["History", "check_counts", "fit", "prepare_data"]
+
+
+_programs = Recent()
 
 
 @dataclass(frozen=True)
@@ -115,10 +119,16 @@ def fit(
 
     binding = bind(net)
     penalties = [cell.penalty for cell in binding.trainable]
-    update = Update(optimizer, binding.parameter_names, binding.trainable, penalties, prox_step)
     batch_size = min(batch_size, len(train))
-    loop = Loop(net, binding, find_loss(loss), update, batch_size, padded=len(train) % batch_size != 0)
-    compiled = jax.jit(partial(_epochs, loop, epochs), donate_argnums=0)
+    padded = len(train) % batch_size != 0
+
+    def make():
+        update = Update(optimizer, binding.parameter_names, binding.trainable, penalties, prox_step)
+        loop = Loop(net, binding, find_loss(loss), update, batch_size, padded)
+        return loop, jax.jit(partial(_epochs, loop, epochs), donate_argnums=0)
+
+    kind = binding.signature, tuple(penalties), loss, optimizer, prox_step, batch_size, padded, epochs
+    loop, compiled = _programs(kind, make)
     inputs = (jax.tree.map(jnp.asarray, penalties), everything, validation_data, rows, key)
 
     def program(state, first, stop):
