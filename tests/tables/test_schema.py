@@ -111,8 +111,8 @@ def test_faults_are_gathered_over_columns():
     with pytest.raises(InputError) as error:
         learn({"a": [1.0, np.inf], "b": ["-inf", "inf"], "c": [b"x", b"y"], "d": [1, 2]})
     assert str(error.value) == (
-        "mapping: column 'a': inf in row 2; expected finite numbers or empty cells;"
-        " column 'b': inf in row 1 and 1 more rows; expected finite numbers or empty cells;"
+        "mapping: column 'a': inf in row 2; expected finite numbers below 1e+100, or empty cells;"
+        " column 'b': -inf in row 1 and 1 more rows; expected finite numbers below 1e+100, or empty cells;"
         " column 'c': cells of type binary are neither numbers, dates nor text"
     )
     with pytest.raises(InputError, match="no column is left"), pytest.warns(Notice, match="constant"):

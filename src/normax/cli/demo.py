@@ -45,7 +45,7 @@ def demo(options: argparse.Namespace) -> None:
         from normax.report import index
 
         index(folder, reports, "normax demo", TEXT)
-    screen.console().print(f"\nOpen [bold]{out / 'index.html'}[/]", soft_wrap=True)
+    screen.console().print(f"\nOpen {out / 'index.html'}", soft_wrap=True)
 
 
 def _write_data(folder: Path) -> None:

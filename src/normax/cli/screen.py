@@ -33,9 +33,13 @@ _SHOWN = 12  # coefficients printed; the file has them all
 
 
 def console(error: bool = False) -> Console:
-    """A console on the standard output or error; off a terminal it is 100 columns wide and without colour."""
+    """A console on the standard output or error; off a terminal it is 100 columns wide and without colour.
+
+    No markup: the names of columns may hold square brackets.
+    """
     stream = sys.stderr if error else sys.stdout
-    return Console(file=stream, width=None if stream.isatty() else 100, highlight=False, soft_wrap=False)
+    width = None if stream.isatty() else 100
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def number(value: float | None) -> str:
@@ -70,7 +74,7 @@ def notices() -> Iterator[list[str]]:
 def note(text: str, screen: Console) -> None:
     """One notice: with a hanging indent on a terminal, on one line off it."""
     if not screen.is_terminal:
-        screen.print(Text(f"note: {text}"), soft_wrap=True)
+        screen.print(f"note: {text}", soft_wrap=True)
         return
     grid = Table.grid(padding=(0, 1))
     grid.add_row(Text("note", style="yellow"), Text(text))
@@ -80,7 +84,7 @@ def note(text: str, screen: Console) -> None:
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A bar with the time left for each phase: call it with (phase, done, total). Nothing off a terminal."""
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description:<10}", markup=False), BarColumn(), MofNCompleteColumn())
     times = (TextColumn("left"), TimeRemainingColumn(), TextColumn("so far"), TimeElapsedColumn())
     screen = console(error=True)
     with Progress(*columns, *times, console=screen, transient=True, disable=not screen.is_terminal) as bars:
@@ -98,15 +102,16 @@ def summary(details: dict[str, Any], folder: Path) -> None:
     """Print what a run found: errors beside the baselines, measures, the largest coefficients, where the page is."""
     screen = console()
     data = details["data"]
-    counts = [
+    about = [
+        details["task"],
         f"{data['rows']:,} rows",
         f"{data['features']:,} features",
-        details["model_text"],
-        details["penalty"],
+        f"penalty {details['penalty']}",
     ]
     screen.print()
     screen.print(Text(details["title"], style="bold"))
-    screen.print(Text(" · ".join([details["task"], *counts]), style="dim"))
+    screen.print(Text(" · ".join(about), style="dim"))
+    screen.print(Text(details["model_text"], style="dim"))
     for table in (_baselines(details), _metrics(details), _confusion(details), _coefficients(details)):
         if table is not None:
             caption, table.caption = table.caption, None  # below the table, not wrapped to its width

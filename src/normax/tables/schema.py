@@ -20,6 +20,9 @@ __all__ = ["MAX_LEVELS", "Column", "Schema"]
 #: A text column with more categories than this is left out: one-hot, each would become a column of its own.
 MAX_LEVELS = 1000
 
+#: Numbers beyond this cannot be squared and summed; they are refused as inf is.
+TOO_LARGE = 1e100
+
 _ALL_MISSING = "every cell is missing"
 _CONSTANT = "constant"
 _IDENTIFIER = "text with as many values as rows"
@@ -221,10 +224,11 @@ def _encode(column: Column, cells: pa.Array, out: np.ndarray) -> None:
 
 
 def _refuse_inf(values: np.ndarray) -> None:
-    rows = np.flatnonzero(np.isinf(values))
+    rows = np.flatnonzero(np.abs(values) > TOO_LARGE)
     if rows.size:
         more = f" and {rows.size - 1} more rows" if rows.size > 1 else ""
-        raise InputError(f"inf in row {rows[0] + 1}{more}; expected finite numbers or empty cells")
+        what = f"{values[rows[0]]:g} in row {rows[0] + 1}{more}"
+        raise InputError(f"{what}; expected finite numbers below {TOO_LARGE:g}, or empty cells")
 
 
 def _say_unseen(name: str, values: list[str], rows: int) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from normax.errors import InputError, Notice, suggest
 from normax.tables import kinds
 from normax.tables.reading import Table
+from normax.tables.schema import TOO_LARGE
 
 __all__ = ["FEW", "Target"]
 
@@ -121,11 +122,10 @@ class Target:
             y = kinds.read(cells, kinds.NUMERIC)
         except InputError as error:
             raise InputError(f"target {self.name!r}: {error} for regression") from None
-        bad = np.flatnonzero(~np.isfinite(y))
+        bad = np.flatnonzero(~(np.abs(y) < TOO_LARGE))
         if bad.size:
-            raise InputError(
-                f"target {self.name!r} has {y[bad[0]]} in row {bad[0] + 1}; expected finite numbers"
-            )
+            where = f"{y[bad[0]]:g} in row {bad[0] + 1}"
+            raise InputError(f"target {self.name!r} has {where}; expected finite numbers below {TOO_LARGE:g}")
         if not self.log:
             return y
         low = np.flatnonzero(y <= 0)
