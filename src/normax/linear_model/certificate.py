@@ -2,14 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from normax.linear_model.families import Family
 
-__all__ = ["duality_gap"]
+__all__ = ["duality_gap", "family_gap"]
 
 
 def duality_gap(
+    divergence: Callable[[np.ndarray], Any],
+    coef: np.ndarray,
+    gradient: np.ndarray,
+    l1: Any,
+    l2: Any,
+) -> np.ndarray:
+    """Upper bounds on `P(w) − min P` for `P(w) = Σ_i ω_i loss_i + l1‖w‖₁ + l2/2 ‖w‖₂²`, for k strengths at once.
+
+    With θ_i = ω_i (y_i − μ_i) and u = Xᵀθ, every c in [0, 1] gives a dual point cθ, and the gap splits into
+    terms none of which can be negative, so that nothing cancels even at 1e-16:
+
+        gap(c) = Σ_i ω_i D(y_i − c(y_i − μ_i), μ_i)  +  Σ_j [ω(w_j) − c w_j u_j + ω*(c u_j)]
+
+    where D is the family's divergence, ω(w) = l1|w| + l2/2 w² and ω*(v) = (|v| − l1)₊² / (2 l2). Without an
+    L2 part c must shrink until |c u_j| <= l1; with one, the better of that c and 1 is taken. With an intercept
+    Σ_i θ_i = 0 is required of each output, which is the intercept's own condition.
+
+    Args:
+        divergence: c (k,) -> the first sum for each strength, (k,); never called with 1 alone.
+        coef, gradient: (k, d) coefficients w and u, flat.
+        l1, l2: (k,) strengths, not both 0.
+
+    Returns:
+        (k,) gaps in units of the objective, >= 0.
+
+    Source:
+        Fenchel–Young duality; for the lasso, Osborne, Presnell & Turlach, "On the LASSO and its dual", 2000.
+    """
+    l1, l2 = np.asarray(l1, float)[:, None], np.asarray(l2, float)[:, None]
+    size, u = np.abs(coef), np.abs(gradient)
+    shrink = l1 + l2 * size
+    feasible = np.divide(shrink, u, out=np.ones_like(u), where=u > shrink).min(axis=1, initial=1.0)
+    own = (l1 * size + 0.5 * l2 * coef**2).sum(axis=1)
+    inner = np.einsum("ij,ij->i", coef, gradient)
+
+    def gap(c: np.ndarray) -> np.ndarray:
+        total = own - c * inner
+        if l2.any():
+            beyond = (np.maximum(c[:, None] * u - l1, 0.0) ** 2).sum(axis=1)
+            total += np.divide(beyond, 2 * l2[:, 0], out=np.zeros(len(c)), where=l2[:, 0] > 0)
+        return total + (divergence(c) if (c < 1).any() else 0.0)
+
+    best = gap(feasible)
+    if l2.any() and (feasible < 1).any():
+        best = np.where(l2[:, 0] > 0, np.minimum(best, gap(np.ones(len(best)))), best)
+    return np.maximum(best, 0.0)
+
+
+def family_gap(
     family: Family,
     weights: np.ndarray,
     y: np.ndarray,
@@ -19,40 +71,9 @@ def duality_gap(
     l1: float,
     l2: float,
 ) -> float:
-    """An upper bound on `P(w) − min P` for `P(w) = Σ_i ω_i loss_i + l1‖w‖₁ + l2/2 ‖w‖₂²`.
+    """The gap of one fit of any family: (n, m) response and fitted means, (m, p) coefficients and gradients."""
 
-    With θ_i = ω_i (y_i − μ_i) and u = Xᵀθ, every c in [0, 1] gives a dual point cθ, and the gap splits into
-    terms none of which can be negative, so that nothing cancels even at 1e-16:
+    def rows(c: np.ndarray) -> np.ndarray:
+        return np.array([weights @ family.divergence(y - c[0] * (y - mean), mean)])
 
-        gap(c) = Σ_i ω_i D(y_i − c(y_i − μ_i), μ_i)  +  Σ_j [ω(w_j) − c w_j u_j + ω*(c u_j)]
-
-    where D is the family's divergence, ω(w) = l1|w| + l2/2 w² and ω*(v) = (|v| − l1)₊² / (2 l2). Without an
-    L2 part c must shrink until |c u_j| <= l1; with one, the better of that c and 1 is taken.
-
-    Args:
-        weights: (n,) ω, summing to 1.
-        y, mean: (n, m) response and fitted mean; with an intercept, Σ_i θ_i = 0 for each output, which is
-            the intercept's own condition.
-        coef, gradient: (m, p) coefficients w and u.
-        l1, l2: strengths, not both 0.
-
-    Returns:
-        The gap in units of the objective, >= 0.
-
-    Source:
-        Fenchel–Young duality; for the lasso, Osborne, Presnell & Turlach, "On the LASSO and its dual", 2000.
-    """
-    u = np.abs(gradient)
-    shrink = l1 + l2 * np.abs(coef)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        feasible = min(1.0, float(np.min(np.where(u > shrink, shrink / u, 1.0), initial=1.0)))
-    own = l1 * np.abs(coef) + 0.5 * l2 * coef**2
-    inner = coef * gradient
-
-    def gap(c: float) -> float:
-        conjugate = np.maximum(c * u - l1, 0.0) ** 2 / (2 * l2) if l2 > 0 else 0.0
-        rows = weights @ family.divergence(y - c * (y - mean), mean) if c < 1 else 0.0
-        return float(rows + (own - c * inner + conjugate).sum())
-
-    best = gap(feasible) if l2 == 0 or feasible == 1 else min(gap(feasible), gap(1.0))
-    return max(best, 0.0)
+    return float(duality_gap(rows, coef.reshape(1, -1), gradient.reshape(1, -1), [l1], [l2])[0])

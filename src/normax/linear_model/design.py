@@ -22,15 +22,22 @@ class Design:
     def __init__(self, X: np.ndarray, weights: np.ndarray, centred: bool):
         self.X, self.weights, self.centred = X, weights, centred
         self.n, self.p = X.shape
+        self.alike = bool((weights == weights[0]).all())
         self.means = np.zeros(self.p)
         self.constant = np.zeros(self.p, dtype=bool)
         if centred:
-            self.constant = (X[0] == X).all(axis=0)
+            # A few rows tell most columns apart; only the others are read in full.
+            like = np.flatnonzero((X[:: max(1, self.n // 8)] == X[0]).all(axis=0))
+            self.constant[like] = (X[:, like] == X[0, like]).all(axis=0)
             self.means = np.where(self.constant, X[0], weights @ X)
 
     def columns(self, features: np.ndarray) -> np.ndarray:
         """Centred columns, (n, len(features)), a fresh array in Fortran order."""
         return np.asfortranarray(self.X[:, features] - self.means[features])
+
+    def weighted(self, columns: np.ndarray) -> np.ndarray:
+        """`diag(ω)` times (n, m) columns; alike weights are one number."""
+        return columns * (self.weights[0] if self.alike else self.weights[:, None])
 
     def gradient(self, theta: np.ndarray) -> np.ndarray:
         """`X̃ᵀθ` as (m, p), for θ (n, m) that already carries the weights."""
@@ -41,8 +48,10 @@ class Design:
         return u
 
     def predict(self, coef: np.ndarray) -> np.ndarray:
-        """`X̃ wᵀ` as (n, m), reading only the columns that some output uses."""
+        """`X̃ wᵀ` as (n, m), reading only the columns that some output uses where they are few."""
         used = np.flatnonzero(coef.any(axis=0))
+        if 16 * len(used) > self.p:
+            return self.X @ coef.T - self.means @ coef.T
         return self.columns(used) @ coef[:, used].T
 
     def centred_matrix(self) -> np.ndarray:

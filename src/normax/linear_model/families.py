@@ -29,6 +29,10 @@ class Family:
         """Expected response μ(η), (n, m)."""
         raise NotImplementedError
 
+    def null_mean(self, y: np.ndarray, weights: np.ndarray, intercept: bool) -> np.ndarray:
+        """Fitted mean (m,) without features: that of y, whatever the family, or μ(0) without an intercept."""
+        return weights @ y if intercept else self.mean(np.zeros((1, y.shape[1])))[0]
+
     def loss(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
         """Loss of each row, (n,)."""
         raise NotImplementedError

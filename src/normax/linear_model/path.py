@@ -11,13 +11,12 @@ from scipy.linalg import svd
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, suggest
-from normax.linear_model.certificate import duality_gap
 from normax.linear_model.design import Design
 from normax.linear_model.families import FAMILIES, Family
-from normax.linear_model.newton import Likelihood
-from normax.linear_model.ridge import Spectrum
+from normax.linear_model.fit import Fit
+from normax.linear_model.gaussian import fit_gaussian
 from normax.linear_model.validation import check_design, check_strengths, check_weights, refuse_not_finite
-from normax.linear_model.working_set import Fit, follow
+from normax.linear_model.working_set import follow
 
 __all__ = ["LinearPath", "fit_path", "max_strength", "response"]
 
@@ -117,16 +116,15 @@ def fit_path(
     design, loss, y = _prepare(X, y, family, fit_intercept, sample_weight)
     strengths = check_strengths(strengths)
     _check_ratio(l1_ratio)
-    null = _null_deviance(design, loss, y)
+    null = float(design.weights @ loss.divergence(y, loss.null_mean(y, design.weights, design.centred)))
     order = np.argsort(-strengths, kind="stable")
     sorted_strengths = strengths[order]
-    limits = (tol * null, max_iter)
     if loss.name == "gaussian":
-        fit = _gaussian(design, loss, y, sorted_strengths, l1_ratio, *limits)
+        fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter)
     elif l1_ratio == 0 and design.p > design.n:
-        fit = _rotated(design, loss, y, sorted_strengths, *limits)
+        fit = _rotated(design, loss, y, sorted_strengths, max_iter)
     else:
-        fit = follow(design, loss, y, sorted_strengths, l1_ratio, *limits)
+        fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter)
     back = np.argsort(order)
     result = LinearPath(
         strengths,
@@ -167,8 +165,7 @@ def max_strength(
     """
     design, loss, y = _prepare(X, y, family, fit_intercept, sample_weight)
     _check_ratio(l1_ratio)
-    intercept = Likelihood(design, loss, y).null_intercept()
-    theta = design.weights[:, None] * (y - loss.mean(np.zeros_like(y) + intercept))
+    theta = design.weighted(y - loss.null_mean(y, design.weights, design.centred))
     largest = np.abs(design.gradient(theta)).max() / max(l1_ratio, RIDGE_RATIO)
     spread = np.abs(y - y.mean(axis=0)).max() if design.centred else np.abs(y).max()
     noise = 1e-14 * spread if spread > 1e-14 * np.abs(y).max() else np.inf
@@ -214,47 +211,13 @@ def _check_ratio(l1_ratio: float) -> None:
         raise InputError(f"l1_ratio: expected a number in [0, 1], got {l1_ratio!r}")
 
 
-def _null_deviance(design: Design, family: Family, y: np.ndarray) -> float:
-    intercept = Likelihood(design, family, y).null_intercept()
-    mean = family.mean(np.zeros_like(y) + intercept)
-    return float(design.weights @ family.divergence(y, mean))
-
-
-def _gaussian(design, family, y, strengths, l1_ratio, tol, max_iter) -> Fit:
-    """Outputs one by one by working sets; where no L1 part acts, all at once from one factorisation."""
-    m, k = y.shape[1], len(strengths)
-    fit = Fit(np.zeros((k, m, design.p)), np.zeros((k, m)), np.zeros(k), np.ones(k, dtype=int))
-    centre = design.weights @ y if design.centred else np.zeros(m)
-    fit.intercept[:] = centre
-    sparse = strengths * l1_ratio > 0
-    if sparse.any():
-        for c in range(m):
-            one = follow(design, family, y[:, c : c + 1], strengths[sparse], l1_ratio, tol, max_iter)
-            fit.coef[sparse, c] = one.coef[:, 0]
-            fit.gap[sparse] += one.gap
-            fit.n_iter[sparse] = np.maximum(fit.n_iter[sparse], one.n_iter)
-    if not sparse.all():
-        dense = np.flatnonzero(~sparse)
-        spectrum = Spectrum(design)
-        fit.coef[dense] = spectrum.solve(y - centre, strengths[dense])
-        for i in dense:
-            mean = design.predict(fit.coef[i]) + centre
-            theta = design.weights[:, None] * (y - mean)
-            u = design.gradient(theta)
-            if strengths[i] > 0:
-                fit.gap[i] = duality_gap(family, design.weights, y, mean, fit.coef[i], u, 0.0, strengths[i])
-            else:
-                fit.gap[i] = spectrum.gain(theta)
-    return fit
-
-
-def _rotated(design, family, y, strengths, tol, max_iter) -> Fit:
+def _rotated(design, family, y, strengths, max_iter) -> Fit:
     """Ridge for p > n in the at most n directions that the rows span; the norm does not see the rotation."""
     U, sigma, Vt = svd(design.centred_matrix(), full_matrices=False, check_finite=False)
     rank = int((sigma > sigma.max(initial=0.0) * max(design.n, design.p) * np.finfo(float).eps).sum())
     small = Design(U[:, :rank] * sigma[:rank], design.weights, design.centred)
     small.means[:] = 0.0
-    fit = follow(small, family, y, strengths, 0.0, tol, max_iter)
+    fit = follow(small, family, y, strengths, 0.0, max_iter)
     fit.coef = fit.coef @ Vt[:rank]
     fit.coef[:, :, design.constant] = 0.0
     return fit

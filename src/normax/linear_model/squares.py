@@ -1,80 +1,131 @@
-"""Squared error on a working set: a Gram matrix that grows with the set and serves the whole path."""
+"""The path of squared error: an exact solver on the columns at work, and blocks of strengths checked together.
+
+A block of strengths is solved on the working set alone. One product with all of X then checks every strength
+of the block at once: it gives the gradients, hence the columns that are missing and the duality gaps. The block
+is accepted up to the first strength that misses a column; those join, and the path goes on from there. X is
+read once a block instead of once a strength. With a complete Gram matrix the block is the whole path.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from normax.linear_model.design import Design
-from normax.linear_model.quadratic import minimise, solve_psd
+from normax.linear_model.active_set import DONE, TINY_PIVOT, solve_active
+from normax.linear_model.certificate import duality_gap
+from normax.linear_model.fit import Fit
+from normax.linear_model.gram import CompleteGram, GrowingGram
+from normax.linear_model.quadratic import minimise
 
-__all__ = ["Squares"]
+__all__ = ["follow_squares"]
+
+# |u_j| beyond l1 by more than this share is a violation and not rounding.
+SLACK = 1e-10
+# Columns are taken on ahead of time if |u_j| lies within this share of the step in l1 below it; at 1 this is the
+# sequential strong rule.
+LOOK = 0.3
+# Strengths that are checked together, at most.
+LONGEST = 5
+
+Products = GrowingGram | CompleteGram
 
 
-class Squares:
-    """`½ Σ_i ω_i (y_i − x̃_i·w − b)²` for one output, on any working set of features."""
+def follow_squares(
+    gram: Products, c: np.ndarray, y: np.ndarray, length: float, l1: np.ndarray, l2: np.ndarray, max_iter: int
+) -> Fit:
+    """Solve a decreasing sequence of k strengths for one response.
 
-    def __init__(self, design: Design, y: np.ndarray):
-        self.design, self.y = design, y
-        self.centre = design.weights @ y if design.centred else np.zeros(1)
-        self.features = np.zeros(0, dtype=int)
-        self.position = np.full(design.p, -1)
-        self.Z = np.zeros((design.n, 0), order="F")
-        self.G = np.zeros((0, 0))
+    Args:
+        gram: products of the columns; a growing one is shared between responses of one design.
+        c: (p,) products of all columns with y.
+        y: what `gram.check` takes: (n, 1) the centred response, or its squared length.
+        length: of the centred response, √(Σ ω y²).
+        l1, l2: (k,) strengths of both parts, l1 > 0 and decreasing.
+        max_iter: how often each strength may be solved again for missing columns or rounding.
+    """
+    k, p = len(l1), len(c)
+    fit, u = Fit.empty(k, 1, p), c
+    face = _Face(gram, c.copy(), length)
+    longest = k if isinstance(gram, CompleteGram) else LONGEST
+    at, block, before = 0, k if longest == k else 1, max(np.abs(u).max(initial=0.0), l1[0])
+    while at < k:
+        ahead = slice(at, min(at + block, k))
+        edge = l1[ahead.stop - 1]
+        gram.add(np.flatnonzero(np.abs(u) >= edge - LOOK * (before - edge)))
+        W = np.zeros((ahead.stop - at, gram.size))
+        for w, a, b in zip(W, l1[ahead], l2[ahead]):
+            w[:] = face.solve(a, b)
+        U, squares = gram.check(c, y, W)
+        missing = (np.abs(U) > l1[ahead, None] * (1 + SLACK)) & ~gram.known
+        off = _violation(W, U[:, gram.features], l1[ahead, None], l2[ahead, None])
+        rough = np.any(off > 1e-12 * length * face.lengths, axis=1)
+        fault = (np.any(missing, axis=1) | (rough & (fit.n_iter[ahead] < 4))) & (fit.n_iter[ahead] < max_iter)
+        good = int(np.argmax(fault)) if fault.any() else len(W)
+        done = slice(at, at + good)
+        fit.coef[done, 0][:, gram.features] = W[:good]
+        fit.gap[done] = _gaps(squares[:good], fit.coef[done, 0], U[:good], l1[done], l2[done])
+        if good < len(W):
+            fit.n_iter[at + good] += 1
+            if rough[good] and not missing[good].any():
+                face.c[gram.features] = U[good, gram.features] + W[good] @ gram.G
+            gram.add(np.flatnonzero(missing[good:].any(axis=0)))
+            face.start(W[good], face.l2)
+        if good:
+            u, before = U[good - 1], l1[at + good - 1]
+        block = min(2 * block, longest) if good == len(W) else max(1, good)
+        at += good
+    return fit
 
-    def null_intercept(self) -> np.ndarray:
-        """(1,) intercept without any feature; with centred columns it stays the same along the path."""
-        return self.centre.copy()
 
-    def theta(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """(n, 1) weighted residuals."""
-        used = np.flatnonzero(coef[0])
-        self._grow(used)
-        return self._theta(self.position[used], coef[0, used], intercept)
+def _gaps(squares, coef, U, l1, l2) -> np.ndarray:
+    """Duality gaps; half the squared distance between cθ and θ is what shrinking the dual point costs."""
+    return duality_gap(lambda c: 0.5 * (1 - c) ** 2 * squares, coef, U, l1, l2)
 
-    def _theta(self, at: np.ndarray, w: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        residual = self.y - intercept - (self.Z[:, at] @ w)[:, None]
-        return self.design.weights[:, None] * residual
 
-    def solve(
-        self, features: np.ndarray, coef: np.ndarray, intercept: np.ndarray, l1: float, l2: float
-    ) -> float:
-        """Minimise over the given coefficients in place; returns what a further step would still gain.
+class _Face:
+    """Coefficients on the working set, and the factor of their support, kept from strength to strength."""
 
-        The linear term is taken from true residuals each time, so a second solve repairs what squaring
-        the condition number in the Gram matrix has cost the first.
-        """
-        self._grow(features)
-        at = self.position[features]
-        G, Z = np.ascontiguousarray(self.G[np.ix_(at, at)]), self.Z[:, at]
-        norms = np.sqrt(np.diag(G))
-        enough = 1e-14 * np.sqrt(self.design.weights @ (self.y[:, 0] - self.centre[0]) ** 2)
-        ones = np.ones(len(features))
-        w = coef[0, features]
-        for _ in range(4):
-            u = Z.T @ (self.design.weights * (self.y[:, 0] - intercept[0] - Z @ w))
-            off = np.where(w != 0, np.abs(u - l1 * np.sign(w) - l2 * w), np.maximum(np.abs(u) - l1, 0))
-            if np.all(off <= enough * norms):
-                break
-            w = minimise(G, u + G @ w, l1 * ones, l2 * ones, w)
-        coef[0, features] = w
-        return 0.5 * float(u @ solve_psd(G, u)) if l1 == l2 == 0 and len(u) else 0.0
+    def __init__(self, gram: Products, c: np.ndarray, length: float):
+        self.gram, self.c, self.length = gram, c, length
+        self.L = np.zeros((0, 0))
+        self.start(np.zeros(0), 0.0)
 
-    def _grow(self, features: np.ndarray) -> None:
-        new = features[self.position[features] < 0]
-        if not len(new):
-            return
-        old = len(self.features)
-        columns = self.design.columns(new)
-        weighted = columns * self.design.weights[:, None]
-        self.position[new] = old + np.arange(len(new))
-        self.features = np.concatenate([self.features, new])
-        cross = weighted.T @ self.Z
-        G = np.empty((old + len(new),) * 2)
-        G[:old, :old], G[old:, :old], G[:old, old:], G[old:, old:] = (
-            self.G,
-            cross,
-            cross.T,
-            weighted.T @ columns,
-        )
-        self.G = G
-        self.Z = np.asfortranarray(np.hstack([self.Z, columns]))
+    def start(self, w: np.ndarray, l2: float) -> None:
+        """Take w, padded to the working set, as the present point, and factor its support afresh."""
+        a, room = self.gram.size, len(self.gram.full)
+        self.w, self.l2 = np.concatenate([w, np.zeros(a - len(w))]), l2
+        self.inside, self.S = np.zeros(room, dtype=bool), np.zeros(room, dtype=np.intp)
+        if len(self.L) < room:
+            self.L = np.zeros((room, room))
+        self.lengths = np.sqrt(np.diag(self.gram.G))
+        support = np.flatnonzero(self.w)
+        K = self.gram.G[np.ix_(support, support)]
+        K[np.diag_indices_from(K)] += l2
+        try:
+            factor = np.linalg.cholesky(K) if len(K) else K
+            self.regular = bool(np.all(np.diag(factor) ** 2 > TINY_PIVOT * np.diag(K)))
+        except np.linalg.LinAlgError:
+            self.regular = False
+        self.size = len(support) if self.regular else 0
+        if self.regular:
+            self.L[: self.size, : self.size], self.S[: self.size] = factor, support
+            self.inside[support] = True
+
+    def solve(self, l1: float, l2: float) -> np.ndarray:
+        """Minimise at a strength from where the last one ended."""
+        if self.gram.size > len(self.w) or l2 != self.l2:
+            self.start(self.w, l2)
+        a, c = self.gram.size, self.c[self.gram.features]
+        L1, L2 = np.full(a, l1), np.full(a, l2)
+        if self.regular:
+            noise = 1e-13 * l1 + 1e-15 * self.length * self.lengths
+            face = (self.L, self.S, self.inside, self.size)
+            status, self.size = solve_active(self.gram.full, c, self.w, *face, L1, L2, noise, 20 + 2 * a)
+            if status == DONE:
+                return self.w
+        self.start(minimise(np.ascontiguousarray(self.gram.G), c, L1, L2, self.w), l2)
+        return self.w
+
+
+def _violation(w, u, l1, l2) -> np.ndarray:
+    """How far u lies from the subdifferential of the penalty at w."""
+    return np.where(w != 0, np.abs(u - l1 * np.sign(w) - l2 * w), np.maximum(np.abs(u) - l1, 0))

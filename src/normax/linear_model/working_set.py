@@ -7,30 +7,18 @@ to rounding; then one product with all of X gives the gradient of every coeffici
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from normax.linear_model.certificate import duality_gap
+from normax.linear_model.certificate import family_gap
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
+from normax.linear_model.fit import Fit
 from normax.linear_model.newton import Likelihood
-from normax.linear_model.squares import Squares
 
-__all__ = ["Fit", "follow"]
+__all__ = ["follow"]
 
 # A coefficient violates where |u| exceeds l1 by more than rounding can.
 SLACK = 1e-10
-
-
-@dataclass
-class Fit:
-    """Solutions of k strengths: coefficients (k, m, p), intercepts (k, m) of the centred design, gaps (k,)."""
-
-    coef: np.ndarray
-    intercept: np.ndarray
-    gap: np.ndarray
-    n_iter: np.ndarray
 
 
 def follow(
@@ -39,7 +27,6 @@ def follow(
     y: np.ndarray,
     strengths: np.ndarray,
     l1_ratio: float,
-    tol: float,
     max_iter: int,
 ) -> Fit:
     """Solve a decreasing sequence of strengths, each warm from the last.
@@ -48,12 +35,10 @@ def follow(
         design: the (n, p) design; centred means that an intercept is fitted.
         y: (n, m) response.
         strengths: (k,) decreasing.
-        tol: gap, in units of the objective, at which rounds beyond `max_iter` are not missed.
         max_iter: rounds of solving and checking for each strength.
     """
     m, p, k = y.shape[1], design.p, len(strengths)
-    fit = Fit(np.zeros((k, m, p)), np.zeros((k, m)), np.zeros(k), np.zeros(k, dtype=int))
-    smooth = Squares(design, y) if family.name == "gaussian" else Likelihood(design, family, y)
+    fit, smooth = Fit.empty(k, m, p), Likelihood(design, family, y)
     coef, intercept = np.zeros((m, p)), smooth.null_intercept()
     theta = smooth.theta(coef, intercept)
     u = design.gradient(theta)
@@ -70,7 +55,7 @@ def follow(
             u = design.gradient(theta)
         if s > 0:
             mean = y - theta / design.weights[:, None]
-            fit.gap[i] = duality_gap(family, design.weights, y, mean, coef, u, l1, l2)
+            fit.gap[i] = family_gap(family, design.weights, y, mean, coef, u, l1, l2)
         else:
             fit.gap[i] = decrement
         fit.coef[i], fit.intercept[i] = coef, intercept

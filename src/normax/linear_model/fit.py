@@ -1,0 +1,23 @@
+"""What a path solver hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Fit"]
+
+
+@dataclass
+class Fit:
+    """Solutions of k strengths: coefficients (k, m, p), intercepts (k, m) of the centred design, gaps (k,)."""
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    gap: np.ndarray
+    n_iter: np.ndarray
+
+    @classmethod
+    def empty(cls, k: int, m: int, p: int) -> Fit:
+        return cls(np.zeros((k, m, p)), np.zeros((k, m)), np.zeros(k), np.ones(k, dtype=int))

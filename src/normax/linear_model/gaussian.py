@@ -1,0 +1,100 @@
+"""Squared error at any strengths: which solver serves which shape of the problem."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from normax.linear_model.certificate import family_gap
+from normax.linear_model.design import Design
+from normax.linear_model.families import Gaussian
+from normax.linear_model.fit import Fit
+from normax.linear_model.gram import CompleteGram, GrowingGram
+from normax.linear_model.moments import Moments
+from normax.linear_model.ridge import Spectrum
+from normax.linear_model.squares import follow_squares
+
+__all__ = ["fit_gaussian"]
+
+# All products of columns are worth their price where the rows are this many times the columns: then they cost
+# less than the gradients of a path. Beyond the second number the matrix itself gets in the way.
+TALL, WIDEST = 4, 3000
+# Agreement, over the null deviance, of a gap from the Gram matrix with the same gap from residuals.
+AGREE = 1e-9
+
+GAUSSIAN = Gaussian()
+
+
+def fit_gaussian(design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio: float, max_iter: int) -> Fit:
+    """Outputs one by one where an L1 part acts; all at once from one factorisation where none does.
+
+    Args:
+        design: (n, p) design; y: (n, m) responses.
+        strengths: (k,) decreasing.
+    """
+    m, k = y.shape[1], len(strengths)
+    fit = Fit.empty(k, m, design.p)
+    centre = design.weights @ y if design.centred else np.zeros(m)
+    fit.intercept[:] = centre
+    y = y - centre
+    sparse = strengths * l1_ratio > 0
+    if sparse.any():
+        s = strengths[sparse]
+        parts = _complete(design, y, s, l1_ratio, max_iter) if _tall(design) else None
+        if parts is None:
+            gram, c = GrowingGram(design), design.gradient(design.weighted(y))
+            lengths = np.sqrt(design.weights @ y**2)
+            parts = [
+                follow_squares(gram, c[j], y[:, [j]], lengths[j], s * l1_ratio, s * (1 - l1_ratio), max_iter)
+                for j in range(m)
+            ]
+        for j, part in enumerate(parts):
+            fit.coef[sparse, j] = part.coef[:, 0]
+            fit.gap[sparse] += part.gap
+            fit.n_iter[sparse] = np.maximum(fit.n_iter[sparse], part.n_iter)
+    if not sparse.all():
+        dense = np.flatnonzero(~sparse)
+        spectrum = Spectrum(design)
+        fit.coef[dense] = spectrum.solve(y, strengths[dense])
+        for i in dense:
+            theta = design.weighted(y - design.predict(fit.coef[i]))
+            fit.gap[i] = spectrum.gain(theta)
+            if strengths[i] > 0:
+                mean = y - theta / design.weights[:, None]
+                u = design.gradient(theta)
+                fit.gap[i] = family_gap(GAUSSIAN, design.weights, y, mean, fit.coef[i], u, 0.0, strengths[i])
+    return fit
+
+
+def _tall(design: Design) -> bool:
+    return design.n >= TALL * design.p and design.p <= WIDEST
+
+
+def _complete(
+    design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio: float, max_iter: int
+) -> list[Fit] | None:
+    """The path from second moments; None if rounding in them shows.
+
+    The gaps come from the Gram matrix, in float64. The weakest strength, where rounding is the largest, is
+    certified from residuals as well, and the two must agree.
+    """
+    moments = Moments.of(design.X, y, design.weights)
+    G, c, squares, _, _ = moments.centred(design.centred)
+    _clear(G, c, design.constant)
+    gram, l1, l2 = CompleteGram(G), strengths * l1_ratio, strengths * (1 - l1_ratio)
+    null = 0.5 * squares.sum()
+    parts = []
+    for j in range(y.shape[1]):
+        part = follow_squares(gram, c[:, j], squares[j], float(np.sqrt(squares[j])), l1, l2, max_iter)
+        mean = design.predict(part.coef[-1])
+        u = design.gradient(design.weighted(y[:, [j]] - mean))
+        gap = family_gap(GAUSSIAN, design.weights, y[:, [j]], mean, part.coef[-1], u, l1[-1], l2[-1])
+        if not abs(gap - part.gap[-1]) <= AGREE * null:
+            return None
+        part.gap[-1] = gap
+        parts.append(part)
+    return parts
+
+
+def _clear(G: np.ndarray, c: np.ndarray, constant: np.ndarray) -> None:
+    """Constant columns are zero when centred; what rounding left of them must not look like a column."""
+    G[constant], G[:, constant], c[constant] = 0.0, 0.0, 0.0
