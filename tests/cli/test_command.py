@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from normax.cli import main
+from normax.cli import interrupts, main
 from normax.cli.arguments import COMMANDS, parse, settings
 
 COMMAND = [sys.executable, "-c", "import sys; from normax.cli import main; sys.exit(main())"]
@@ -70,6 +70,31 @@ def test_interruption_is_one_line_and_leaves_nothing(table, tmp_path):
     assert process.returncode == 130
     assert said == "normax: interrupted; nothing was written\n"
     assert [path.name for path in tmp_path.iterdir()] == ["made.csv"]
+
+
+def test_an_interruption_that_python_drops_is_raised_at_the_next_step():
+    class Finalised:
+        def __del__(self):
+            raise KeyboardInterrupt
+
+    with interrupts.watched():
+        Finalised()
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.check()
+        interrupts.check()
+
+
+def test_an_interruption_waits_while_extensions_load():
+    done = []
+
+    def load():
+        with interrupts.held_back():
+            signal.raise_signal(signal.SIGINT)
+            done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        load()
+    assert done
 
 
 def test_a_linear_model_never_waits_for_jax(table, tmp_path):

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from normax.cli.arguments import parse
+from normax.cli.interrupts import watched
 from normax.errors import InputError
 
 __all__ = ["main"]
@@ -31,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
-        _run(options)
+        with watched():
+            _run(options)
     except InputError as error:
         _say(f"error: {error}")
         return 2
@@ -43,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:  # the reader, say `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a full disk, say
+        _say(f"error: {error.filename or 'writing'}: {error.strerror or error}")
+        return 2
     return 0
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import importlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from normax.cli import details as story
 from normax.cli import models, screen
 from normax.cli.data import Data, prepare
 from normax.cli.folder import staged
+from normax.cli.interrupts import held_back
 from normax.cli.saved import save
 from normax.errors import InputError
 from normax.penalties import L1, L2, ElasticNet
@@ -44,14 +48,15 @@ def run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]]
     """
     _check_options(options)
     with screen.notices() as said:
-        start = time.perf_counter()
-        data = prepare(options)
-        recipe = models.architecture(
-            options.model, data.train.X, data.target.outputs, Path(options.out or folder)
-        )
-        _fill_defaults(options, len(data.train.y), recipe)
-        _check_classes(options, data)
-        seconds = {"reading": time.perf_counter() - start}
+        seconds: list[list[Any]] = []
+        with _timed(seconds, "reading"):
+            data = prepare(options)
+            size = data.train.X.shape[1], data.target.outputs
+            recipe = models.architecture(options.model, len(data.train.y), *size, Path(options.out or folder))
+            _fill_defaults(options, len(data.train.y), recipe)
+            _check_classes(options, data)
+        with _timed(seconds, "loading"), held_back():
+            _load(network=recipe is not None)
         with screen.progress() as on_progress:
             if recipe is None:
                 path = _linear(options, data, on_progress)
@@ -59,20 +64,38 @@ def run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]]
                 path = _network(options, data, recipe, on_progress)
         if path.engine == "linear":  # also what a class that is one Linear becomes
             recipe = None
-        start = time.perf_counter()
-        details = story.describe_run(options, data, path, recipe)
+        seconds += map(list, path.seconds.items())
+        with _timed(seconds, "measuring"):
+            details = story.describe_run(options, data, path, recipe)
         details["notices"] = list(dict.fromkeys([*said, *path.notices]))
-        arrays = _chosen(path, recipe)
-        _write_coefficients(folder / "coefficients.csv", details)
-        _write_table(folder / "path.csv", path.table())
-        details["seconds"] = story.plain([*seconds.items(), *path.seconds.items()])
-        from normax.report import page
-
-        page(folder, path, details)
-        details["seconds"].append(["writing", time.perf_counter() - start])
+        details["seconds"] = seconds
+        with _timed(seconds, "writing"):
+            _write(folder, path, details)
         kept = {**details, "coefficients": None}  # coefficients.csv has them
+        arrays = _chosen(path, recipe)
         save(folder, arrays, data.schema, data.target, path.transform, recipe, path.target_scale, kept)
     return path, details
+
+
+def _write(folder: Path, path: Any, details: dict[str, Any]) -> None:
+    from normax.report import page
+
+    _write_coefficients(folder / "coefficients.csv", details)
+    _write_table(folder / "path.csv", path.table())
+    page(folder, path, details)
+
+
+@contextmanager
+def _timed(seconds: list[list[Any]], phase: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds.append([phase, time.perf_counter() - start])
+
+
+def _load(network: bool) -> None:
+    """Import what the fit needs; linear models do without JAX."""
+    for name in ("normax.paths", "normax.report", *(["normax.paths.network"] if network else [])):
+        importlib.import_module(name)
 
 
 def _linear(options: argparse.Namespace, data: Data, on_progress: Any) -> Any:

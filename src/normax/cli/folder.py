@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,10 +38,15 @@ def staged(out: Path, marker: str = "model.json", names: frozenset[str] = frozen
         home = next(parent for parent in (out, *out.absolute().parents) if parent.exists())
         if not home.is_dir():
             raise InputError(f"--out {out}: {home} is a file, not a folder; name another")
-        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}-", suffix=".part", dir=home))
+        # Named before it is made, so that whatever interrupts the making finds it to remove.
+        stage = home / f".{out.name}-{secrets.token_hex(4)}.part"
     except OSError as error:
         raise _unwritable(out, error) from error
     try:
+        try:
+            stage.mkdir()
+        except OSError as error:
+            raise _unwritable(out, error) from error
         yield stage
         try:
             _publish(stage, out, names if old else frozenset())
@@ -75,7 +80,6 @@ def written(file: Path) -> Iterator[Path]:
 def _publish(stage: Path, out: Path, ours: frozenset[str]) -> None:
     if not out.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
-        stage.chmod(0o777 & ~_umask())  # mkdtemp's folders are for their owner alone
         os.rename(stage, out)
         return
     for source in sorted(path for path in stage.rglob("*") if path.is_file()):
@@ -92,12 +96,6 @@ def _is_ours(marker: Path) -> bool:
         return json.loads(marker.read_text()).get("format") == "normax model"
     except (OSError, ValueError, AttributeError):
         return False
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _unwritable(out: Path, error: OSError) -> InputError:

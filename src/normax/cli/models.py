@@ -18,15 +18,14 @@ from normax.errors import InputError, Notice, suggest
 __all__ = ["architecture", "build", "describe", "outputs_of"]
 
 
-def architecture(model: str, X: np.ndarray, outputs: int, out: Path) -> dict[str, Any] | None:
-    """The network's recipe for inputs X (rows, features), from which `build` makes it; None for the linear model.
+def architecture(model: str, rows: int, features: int, outputs: int, out: Path) -> dict[str, Any] | None:
+    """The network's recipe, from which `build` makes it; None for the linear model.
 
     A user's file is recorded as named and as it lies from `out`, so that it is found from anywhere.
 
     Raises:
         InputError: for a word that is no model.
     """
-    rows, features = X.shape
     size = {"in_features": features, "out_features": outputs}
     if model == "linear":
         return None

@@ -14,15 +14,14 @@ from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
 from rich.text import Text
 
+from normax.cli import interrupts
 from normax.errors import Notice
 
 __all__ = ["console", "note", "notices", "number", "progress", "summary"]
@@ -83,17 +82,18 @@ def note(text: str, screen: Console) -> None:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar with the time left for each phase: call it with (phase, done, total). Nothing off a terminal."""
-    columns = (TextColumn("{task.description:<10}", markup=False), BarColumn(), MofNCompleteColumn())
-    times = (TextColumn("left"), TimeRemainingColumn(), TextColumn("so far"), TimeElapsedColumn())
+    """A bar with the time left: call it with (phase, done, total). Nothing off a terminal."""
     screen = console(error=True)
-    with Progress(*columns, *times, console=screen, transient=True, disable=not screen.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
+    left = TextColumn("{task.percentage:>3.0f}%", markup=False), TimeRemainingColumn(), TextColumn("left")
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), *left)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bars:
+        task = bars.add_task("starting", total=None)
 
         def on_progress(phase: str, done: int, total: int) -> None:
-            if phase not in tasks:
-                tasks[phase] = bars.add_task(phase, total=total)
-            bars.update(tasks[phase], completed=done, total=total)
+            interrupts.check()
+            if total != bars.tasks[0].total or done < bars.tasks[0].completed:  # other work: time it anew
+                bars.reset(task, total=total)
+            bars.update(task, description=phase, completed=done)
 
         yield on_progress
 
