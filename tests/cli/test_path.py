@@ -95,6 +95,15 @@ def test_the_fitted_values_come_back(fitted, tmp_path):
     np.testing.assert_allclose(pd.read_csv(tmp_path / "p.csv")["prediction"], path.predict(X), rtol=1e-9)
 
 
+def test_every_kind_of_file_predicts_the_same(fitted, table, tmp_path):
+    table.to_parquet(tmp_path / "d.parquet")
+    arrays = {name: table[name].fillna("").astype(str) if name[0] == "t" else table[name] for name in table}
+    np.savez(tmp_path / "d.npz", **{name: np.array(column.tolist()) for name, column in arrays.items()})
+    table.to_csv(tmp_path / "d.tsv", sep="\t", index=False)
+    for name in ("d.parquet", "d.npz", "d.tsv"):
+        np.testing.assert_allclose(outputs(fitted, tmp_path / name), outputs(fitted, table), rtol=1e-12)
+
+
 def test_what_is_printed(fitted, tmp_path, capsys):
     frame = pd.read_csv(fitted.parent / "made.csv").assign(same=1, name=[f"n{j}" for j in range(1000)])
     frame.to_csv(tmp_path / "d.csv", index=False)
