@@ -152,6 +152,18 @@ def test_classification_gives_labels_back(table, tmp_path, capsys, labels):
     assert all(abs(sum(float(row[f"P({label})"]) for label in labels) - 1) < 1e-12 for row in rows)
 
 
+def test_balanced_classes_count_alike_in_every_error(table, tmp_path):
+    """The model without features has even odds, so its error is log 2 in the folds and on the test rows."""
+    table.assign(y=table["y"] > 4).to_csv(tmp_path / "d.csv", index=False)
+    words = ["path", str(tmp_path / "d.csv"), "--target", "y", "--class-weight", "balanced", "--test", "0.3"]
+    assert main([*words, *FAST, "--out", str(tmp_path / "o")]) == 0
+    details = json.loads((tmp_path / "o" / "model.json").read_text())["details"]
+    null = details["baselines"][0]
+    assert null["cv"] == pytest.approx(np.log(2), abs=2e-3)
+    assert null["test"] == pytest.approx(np.log(2), abs=2e-3)
+    assert details["loss_text"] == "negative log-likelihood, every class counted alike"
+
+
 def test_log_target(table, tmp_path, capsys):
     frame = table.assign(y=np.exp(table["y"] / 4))
     frame.to_csv(tmp_path / "d.csv", index=False)

@@ -251,7 +251,9 @@ def _number(
 
 def _strengths(text: str) -> int | list[float]:
     """A count, or the values themselves; a lone whole number is a count."""
+    if text in ("0", "1"):
+        raise argparse.ArgumentTypeError(f"expected a count >= 2 or values such as 1.0,0.1, got {text!r}")
     if re.fullmatch(r"\+?\d+", text):
-        return _whole(2)(text)
+        return int(text)
     check = _number("finite strengths >= 0 with commas between, or how many", low=0)
     return [check(part) for part in text.split(",")]

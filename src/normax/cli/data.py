@@ -38,10 +38,14 @@ class Data:
     schema: Schema
     train: Rows
     test: Rows | None
-    weight: np.ndarray | None
+    class_weight: np.ndarray | None
     missing: dict[str, int]
     without_target: int
     test_file: str | None
+
+    def weight(self, rows: Rows) -> np.ndarray | None:
+        """The weight of each of these rows, or None where all count alike."""
+        return None if self.class_weight is None else self.class_weight[rows.y]
 
 
 def prepare(options: argparse.Namespace) -> Data:
@@ -74,7 +78,7 @@ def prepare(options: argparse.Namespace) -> Data:
     if target.task == "regression" and train.y.min() == train.y.max():
         raise InputError(f"target {target.name!r} is constant in the rows left to train on")
     missing = {column.name: table.column(column.name).null_count for column in schema.columns}
-    weight = _weights(train, target, options)
+    weight = _class_weight(train, target, options)
     return Data(table, target, schema, train, test, weight, missing, without_target, test_file)
 
 
@@ -168,11 +172,11 @@ def _some_of_each(strata: np.ndarray, share: float, random: np.random.Generator)
     return held
 
 
-def _weights(train: Rows, target: Target, options: argparse.Namespace) -> np.ndarray | None:
-    """Row weights that make every class count alike: n / (classes · rows of the class)."""
+def _class_weight(train: Rows, target: Target, options: argparse.Namespace) -> np.ndarray | None:
+    """(classes,) the weight of a row of each class, n / (classes · rows of the class), so that all count alike."""
     if options.class_weight is None:
         return None
     if target.task != "classification":
         raise InputError("--class-weight balanced: expected classes, and this target is a regression")
     count = np.bincount(train.y, minlength=len(target.labels))
-    return (len(train.y) / (len(count) * np.maximum(count, 1)))[train.y]
+    return len(train.y) / (len(count) * np.maximum(count, 1))

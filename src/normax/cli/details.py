@@ -19,7 +19,6 @@ from normax.cli.models import describe
 
 __all__ = ["coefficients", "describe_run", "plain", "versions"]
 
-_LOSS = {"squared": "half the squared error"}
 _CAUTION = (
     "The cross-validated error of the chosen strength is optimistic: the strength was chosen on the same folds."
     " Hold rows out with --test 0.2 for an honest one."
@@ -52,8 +51,7 @@ def describe_run(
             "model": options.model,
             "model_text": describe(recipe, n, p),
             "loss": target.loss,
-            "loss_text": _LOSS.get(target.loss, "negative log-likelihood")
-            + (" of the log" if target.log else ""),
+            "loss_text": _loss_text(data),
             "penalty": options.penalty
             + (f" (l1_ratio {options.l1_ratio:g})" if options.l1_ratio is not None else ""),
             "select": options.select,
@@ -152,6 +150,12 @@ def versions(network: bool) -> dict[str, str]:
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
 
 
+def _loss_text(data: Data) -> str:
+    if data.target.task == "regression":
+        return "half the squared error" + (" of the log" if data.target.log else "")
+    return "negative log-likelihood" + ("" if data.class_weight is None else ", every class counted alike")
+
+
 def _metrics(data: Data, held_out: np.ndarray, tested: Any) -> list[dict]:
     cv = metrics.measures(data.target, data.train.y, held_out)
     test = {} if data.test is None else metrics.measures(data.target, data.test.y, tested)
@@ -175,14 +179,20 @@ def _baselines(data: Data, path: Any, tested: Any) -> list[dict]:
     target, test = data.target, data.test
 
     def row(model, strength, nonzero, cv, se, outputs=None):
-        error = None if outputs is None else metrics.errors(target, test.y, outputs).mean()
+        error = None
+        if outputs is not None:
+            error = np.average(metrics.errors(target, test.y, outputs), weights=data.weight(test))
         return {"model": model, "strength": strength, "nonzero": nonzero, "cv": cv, "se": se, "test": error}
 
     def choice(model, chosen, outputs):
         return row(model, chosen.strength, chosen.nonzero, chosen.cv_mean, chosen.cv_se, outputs)
 
     rows = []
-    null = None if test is None else metrics.null_outputs(target, data.train.y, data.weight, len(test.y))
+    null = (
+        None
+        if test is None
+        else metrics.null_outputs(target, data.train.y, data.weight(data.train), len(test.y))
+    )
     if path.null_error is not None:
         cv, se = path.null_error
         rows.append(row("null", None, 0, cv, se, null))

@@ -61,7 +61,9 @@ def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
     if home is not None and (home / recipe["from_folder"]).exists():
         file = Path(os.path.normpath(home / recipe["from_folder"]))
     found = vars(_module(file)).items()
-    classes = {key: value for key, value in found if isinstance(value, type) and issubclass(value, nn.Module)}
+    classes: dict[str, Any] = {
+        key: value for key, value in found if isinstance(value, type) and issubclass(value, nn.Module)
+    }
     if name not in classes:
         raise InputError(
             f"--model {file}:{name}: no nn.Module of that name in the file{suggest(name, classes)}"
