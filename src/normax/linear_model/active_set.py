@@ -24,7 +24,7 @@ TINY_PIVOT = 1e-11
 SUMS = {"reassoc", "contract"}  # let sums be reordered, so that they vectorise
 
 
-@njit(cache=True, fastmath=SUMS)
+@njit(cache=True, nogil=True, fastmath=SUMS)
 def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
     """Minimise in place from a warm start.
 
@@ -86,7 +86,7 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
     return SINGULAR_FACE, size
 
 
-@njit(cache=True, fastmath=SUMS)
+@njit(cache=True, nogil=True, fastmath=SUMS)
 def _solve(L, size, x):
     """x ← (LLᵀ)⁻¹x, both passes along rows of L."""
     for i in range(size):
@@ -100,7 +100,7 @@ def _solve(L, size, x):
             x[k] -= L[i, k] * x[i]
 
 
-@njit(cache=True, fastmath=SUMS)
+@njit(cache=True, nogil=True, fastmath=SUMS)
 def _append(L, S, size, G, j, l2):
     """One more row of the factor; False if j is a combination of the members to rounding."""
     row, rest = L[size], G[j, j] + l2
@@ -117,7 +117,7 @@ def _append(L, S, size, G, j, l2):
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _remove(L, S, size, gone):
     """Delete a member: its row goes, and Givens rotations restore the triangle below it."""
     for i in range(gone, size - 1):

@@ -15,7 +15,7 @@ class Design:
     column then is exactly zero. Without an intercept the means are zeros.
 
     Attributes:
-        weights: (n,) weights ω, Σω = 1, all > 0.
+        weights: (n,) weights ω, Σω = 1; rows of weight 0 are left out of everything but `predict` and `columns`.
         means: (p,) centres.
     """
 
@@ -27,9 +27,11 @@ class Design:
         self.constant = np.zeros(self.p, dtype=bool)
         if centred:
             # A few rows tell most columns apart; only the others are read in full.
-            like = np.flatnonzero((X[:: max(1, self.n // 8)] == X[0]).all(axis=0))
-            self.constant[like] = (X[:, like] == X[0, like]).all(axis=0)
-            self.means = np.where(self.constant, X[0], weights @ X)
+            rows = np.flatnonzero(weights)
+            first = X[rows[0]]
+            like = np.flatnonzero((X[rows[:: max(1, len(rows) // 8)]] == first).all(axis=0))
+            self.constant[like] = (X[np.ix_(rows, like)] == first[like]).all(axis=0)
+            self.means = np.where(self.constant, first, weights @ X)
 
     def columns(self, features: np.ndarray) -> np.ndarray:
         """Centred columns, (n, len(features)), a fresh array in Fortran order."""

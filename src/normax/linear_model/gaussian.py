@@ -13,7 +13,7 @@ from normax.linear_model.moments import Moments
 from normax.linear_model.ridge import Spectrum
 from normax.linear_model.squares import follow_squares
 
-__all__ = ["fit_gaussian"]
+__all__ = ["clear_constant", "fit_gaussian", "pays_for_folds"]
 
 # All products of columns are worth their price where the rows are this many times the columns: then they cost
 # less than the gradients of a path. Beyond the second number the matrix itself gets in the way.
@@ -39,7 +39,7 @@ def fit_gaussian(design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio:
     sparse = strengths * l1_ratio > 0
     if sparse.any():
         s = strengths[sparse]
-        parts = _complete(design, y, s, l1_ratio, max_iter) if _tall(design) else None
+        parts = _complete(design, y, s, l1_ratio, max_iter) if pays(design.n, design.p) else None
         if parts is None:
             gram, c = GrowingGram(design), design.gradient(design.weighted(y))
             lengths = np.sqrt(design.weights @ y**2)
@@ -65,8 +65,14 @@ def fit_gaussian(design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio:
     return fit
 
 
-def _tall(design: Design) -> bool:
-    return design.n >= TALL * design.p and design.p <= WIDEST
+def pays(n: int, p: int) -> bool:
+    """Whether all products of n rows of p columns are worth their price for one path."""
+    return n >= TALL * p and p <= WIDEST
+
+
+def pays_for_folds(n: int, p: int) -> bool:
+    """The same for cross-validation, where one pass over X serves all folds."""
+    return n >= p and p <= WIDEST
 
 
 def _complete(
@@ -79,7 +85,7 @@ def _complete(
     """
     moments = Moments.of(design.X, y, design.weights)
     G, c, squares, _, _ = moments.centred(design.centred)
-    _clear(G, c, design.constant)
+    clear_constant(G, c, design.constant)
     gram, l1, l2 = CompleteGram(G), strengths * l1_ratio, strengths * (1 - l1_ratio)
     null = 0.5 * squares.sum()
     parts = []
@@ -95,6 +101,6 @@ def _complete(
     return parts
 
 
-def _clear(G: np.ndarray, c: np.ndarray, constant: np.ndarray) -> None:
+def clear_constant(G: np.ndarray, c: np.ndarray, constant: np.ndarray) -> None:
     """Constant columns are zero when centred; what rounding left of them must not look like a column."""
     G[constant], G[:, constant], c[constant] = 0.0, 0.0, 0.0

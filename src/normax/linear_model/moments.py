@@ -99,8 +99,21 @@ class Moments:
         x, y = self.x / w, self.y / w
         if intercept:
             G = self.xx / w
-            G -= np.outer(x, x)
+            for start in range(
+                0, len(x), 256
+            ):  # by rows: the outer product as a whole would not fit the cache
+                G[start : start + 256] -= x[start : start + 256, None] * x
             return G, self.xy / w - np.outer(x, y), self.yy / w - y * y, x + self.x0, y + self.y0
         G = self.xx / w + np.outer(x, self.x0) + np.outer(self.x0, x + self.x0)
         c = self.xy / w + np.outer(x, self.y0) + np.outer(self.x0, y + self.y0)
         return G, c, self.yy / w + 2 * y * self.y0 + self.y0**2, 0 * x, 0 * y
+
+    def squared_errors(self, coef: np.ndarray, intercept: np.ndarray, output: int) -> np.ndarray:
+        """Σ ω (y − x·w − b)² over these rows, (k,), for coefficients (k, p) and intercepts (k,) of one output."""
+        used = np.flatnonzero(coef.any(axis=0))
+        w = coef[:, used]
+        b = intercept + coef @ self.x0 - self.y0[output]
+        x, y = w @ self.x[used], self.y[output]
+        squares = self.yy[output] + np.einsum("kj,kj->k", w @ self.xx[np.ix_(used, used)], w)
+        cross = w @ self.xy[used, output]
+        return np.maximum(squares - 2 * cross - 2 * b * (y - x) + b * b * self.weight, 0.0)

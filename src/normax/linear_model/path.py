@@ -18,7 +18,7 @@ from normax.linear_model.gaussian import fit_gaussian
 from normax.linear_model.validation import check_design, check_strengths, check_weights, refuse_not_finite
 from normax.linear_model.working_set import follow
 
-__all__ = ["LinearPath", "fit_path", "max_strength", "response"]
+__all__ = ["LinearPath", "fit_path", "max_strength", "response", "warn_unconverged"]
 
 # For pure ridge no strength gives all zeros; the grid starts where glmnet's does.
 RIDGE_RATIO = 1e-3
@@ -134,7 +134,7 @@ def fit_path(
         fit.gap[back],
         fit.n_iter[back],
     )
-    _warn_unconverged(result, tol)
+    warn_unconverged(result.strengths, result.gap, tol)
     return result
 
 
@@ -223,10 +223,11 @@ def _rotated(design, family, y, strengths, max_iter) -> Fit:
     return fit
 
 
-def _warn_unconverged(path: LinearPath, tol: float) -> None:
-    late = np.flatnonzero(~(path.gap <= tol))
+def warn_unconverged(strengths: np.ndarray, gap: np.ndarray, tol: float) -> None:
+    """Tell where the gap over the null deviance stayed above tol, and how large it is there."""
+    late = np.flatnonzero(~(gap <= tol))
     if len(late):
-        where = ", ".join(f"{path.strengths[i]:.4g} (gap {path.gap[i]:.2g})" for i in late[:5])
+        where = ", ".join(f"{strengths[i]:.4g} (gap {gap[i]:.2g})" for i in late[:5])
         more = f" and {len(late) - 5} more" if len(late) > 5 else ""
         warnings.warn(
             f"the duality gap over the null deviance stayed above tol={tol:g} at strengths {where}{more}; "

@@ -67,7 +67,7 @@ def minimise(
     return w
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def descend(H, g, w, l1, l2, passes):
     """Cyclic coordinate descent in place; g is the negative gradient q − Hw and is kept up to date."""
     a = w.size

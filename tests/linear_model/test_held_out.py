@@ -1,0 +1,119 @@
+"""Cross-validation as one problem against the plain way: a fit for each fold."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, TimeSeriesSplit
+
+from normax.linear_model import fit_path, max_strength
+from normax.linear_model.families import FAMILIES
+from normax.linear_model.held_out import cross_validate
+from normax.linear_model.moments import Moments
+
+
+def problem(n, p, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p)) * rng.uniform(0.1, 5, size=p) + rng.normal(size=p)
+    return X, X[:, :4] @ rng.normal(size=4) + rng.normal(size=n), rng
+
+
+def plainly(X, y, pairs, family="gaussian", weights=None, strengths=None, per_row=True, **options):
+    weights = np.ones(len(y)) if weights is None else weights
+    loss, errors = FAMILIES[family](), []
+    for train, test in pairs:
+        grid = strengths if per_row else strengths / weights[train].sum()
+        path = fit_path(
+            X[train], y[train], strengths=grid, family=family, sample_weight=weights[train], **options
+        )
+        rows = [
+            loss.loss(y[test].reshape(len(test), -1), eta) @ weights[test] for eta in path.predict(X[test])
+        ]
+        errors.append(np.array(rows) / weights[test].sum())
+    return np.array(errors)
+
+
+SPLITTERS = {
+    "folds": KFold(4, shuffle=True, random_state=0),
+    "forward": TimeSeriesSplit(3),
+    "random": ShuffleSplit(3, test_size=0.3, random_state=0),
+    "groups": GroupKFold(3),
+}
+
+
+@pytest.mark.parametrize("shape", [(120, 9), (60, 100)], ids=["moments", "masks"])
+@pytest.mark.parametrize("splitter", SPLITTERS)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.4])
+def test_every_fold_is_the_fit_of_that_fold(shape, splitter, l1_ratio):
+    X, y, rng = problem(*shape)
+    groups = np.arange(len(y)) % 7 if splitter == "groups" else None
+    pairs = list(SPLITTERS[splitter].split(X, groups=groups))
+    strengths = max_strength(X, y, l1_ratio=l1_ratio) * rng.permutation(np.geomspace(1, 1e-3, 12))
+    for weights in (None, rng.integers(0, 3, size=len(y)).astype(float)):
+        for options in ({}, {"fit_intercept": False}, {"per_row": False}):
+            errors, sizes = cross_validate(
+                X, y, pairs, strengths=strengths, l1_ratio=l1_ratio, sample_weight=weights, **options
+            )
+            expected = plainly(
+                X, y, pairs, weights=weights, strengths=strengths, l1_ratio=l1_ratio, **options
+            )
+            np.testing.assert_allclose(errors, expected, rtol=1e-8)
+            held = [len(test) if weights is None else weights[test].sum() for _, test in pairs]
+            np.testing.assert_allclose(sizes, held)
+
+
+@pytest.mark.parametrize("shape", [(120, 9), (60, 100)], ids=["moments", "masks"])
+def test_several_outputs_and_a_column_constant_in_one_fold(shape):
+    X, y, rng = problem(*shape)
+    pairs = list(KFold(3).split(X))
+    X[pairs[0][0], 2] = 0.1
+    Y = np.column_stack([y, rng.normal(size=len(y))])
+    strengths = np.array([0.5, 0.05])
+    errors, _ = cross_validate(X, Y, pairs, strengths=strengths)
+    np.testing.assert_allclose(errors, plainly(X, Y, pairs, strengths=strengths), rtol=1e-8)
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_ridge_and_other_families(family):
+    X, y, _ = problem(80, 12)
+    y = y if family == "gaussian" else (y > 0).astype(float)
+    pairs = list(KFold(4).split(X))
+    strengths = np.array([0.01, 1.0])
+    errors, _ = cross_validate(X, y, pairs, strengths=strengths, family=family, l1_ratio=0.0)
+    np.testing.assert_allclose(
+        errors, plainly(X, y, pairs, family, strengths=strengths, l1_ratio=0.0), rtol=1e-8
+    )
+
+
+def test_a_missed_tolerance_is_told():
+    X, y, _ = problem(80, 12)
+    with pytest.warns(ConvergenceWarning, match=r"tol=1e-30 at strengths 0\.01"):
+        cross_validate(X, y, list(KFold(4).split(X)), strengths=[0.01], tol=1e-30)
+
+
+@pytest.mark.parametrize("far", [0.0, 1e6])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_moments_subtract_exactly(far, weighted):
+    """Also where the columns lie a million standard deviations from zero."""
+    X, y, rng = problem(90, 5)
+    X, Y = X + far, np.column_stack([y + far, y])
+    weights = rng.uniform(0.5, 2, size=90) if weighted else np.ones(90)
+    every, test = Moments.of(X, Y, weights), np.arange(0, 90, 3)
+    held = Moments.of(X[test], Y[test], weights[test], every.x0, every.y0)
+    train = np.setdiff1d(np.arange(90), test)
+    G, c, squares, x_mean, y_mean = (every - held).centred(True)
+    w = weights[train] / weights[train].sum()
+    np.testing.assert_allclose(x_mean, w @ X[train], rtol=1e-12)
+    np.testing.assert_allclose(y_mean, w @ Y[train], rtol=1e-12)
+    Z, V = X[train] - w @ X[train], Y[train] - w @ Y[train]
+    np.testing.assert_allclose(G, Z.T @ (w[:, None] * Z), rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(c, Z.T @ (w[:, None] * V), rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(squares, w @ V**2, rtol=1e-8)
+    coef, intercept = rng.normal(size=(2, 5)), rng.normal(size=2) - far * 5
+    direct = [(weights[test] * (Y[test, 0] - X[test] @ b - a) ** 2).sum() for a, b in zip(intercept, coef)]
+    np.testing.assert_allclose(held.squared_errors(coef, intercept, 0), direct, rtol=1e-6)
+    if not far:
+        G, c, squares, _, _ = every.centred(False)
+        w = weights / weights.sum()
+        np.testing.assert_allclose(G, X.T @ (w[:, None] * X), rtol=1e-10)
+        np.testing.assert_allclose(c, X.T @ (w[:, None] * Y), rtol=1e-10)
+        np.testing.assert_allclose(squares, w @ Y**2, rtol=1e-10)
