@@ -50,7 +50,7 @@ def same_outputs(path):
 def test_an_mlp_for_a_regression(folder):
     path, details = fit(folder, "--target", "y", "--drop", "kind", "--model", "mlp", "--test", "0.2")
     same_outputs(path)
-    assert details["model_text"] == "two hidden ReLU layers of 16 (for 160 rows and 6 features)"
+    assert details["model_text"] == "two hidden ReLU layers of 16 units"
     assert details["coefficients"] is None
     recipe = json.loads((folder / "o" / "model.json").read_text())
     assert recipe["network"] == {"kind": "mlp", "width": 16, "in_features": 6, "out_features": 1}

@@ -145,7 +145,7 @@ def _path_options(parser: _Parser) -> None:
         "--model",
         default="linear",
         metavar="MODEL",
-        help="linear, mlp (two hidden ReLU layers whose width follows rows and features) or FILE.py:CLASS, an"
+        help="linear, mlp (two hidden ReLU layers, 16 to 256 wide for about four weights a row) or FILE.py:CLASS, an"
         " nn.Module made as CLASS(in_features, out_features) (default: linear)",
     )
     model.add_argument(

@@ -49,7 +49,7 @@ def describe_run(
             "labels": [str(label) for label in target.labels] or None,
             "positive": str(target.labels[1]) if len(target.labels) == 2 else None,
             "model": options.model,
-            "model_text": describe(recipe, n, p),
+            "model_text": describe(recipe),
             "loss": target.loss,
             "loss_text": _loss_text(data),
             "penalty": options.penalty

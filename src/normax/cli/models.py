@@ -85,12 +85,12 @@ def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
     return net.train()
 
 
-def describe(recipe: dict[str, Any] | None, rows: int, features: int) -> str:
+def describe(recipe: dict[str, Any] | None) -> str:
     """The model in words, for the report."""
     if recipe is None:
         return "linear model"
     if recipe["kind"] == "mlp":
-        return f"two hidden ReLU layers of {recipe['width']} (for {rows:,} rows and {features:,} features)"
+        return f"two hidden ReLU layers of {recipe['width']} units"
     return f"network {recipe['class']} of {Path(recipe['file']).name}"
 
 
