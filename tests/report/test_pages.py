@@ -101,7 +101,7 @@ def test_a_page_needs_nothing_but_itself(lasso, details, tmp_path):
 def test_a_page_says_what_was_chosen_and_what_came_out(lasso, details, tmp_path):
     text = read(page(tmp_path, lasso, details)).text
     for expected in (
-        details["title"], headline(lasso), details["caution"], "1,584", "0.471", "101", "optimistic",
+        details["title"], headline(lasso, details), details["caution"], "1,584", "0.471", "101", "optimistic",
         f"{lasso.best.nonzero}of 10 coefficients not zero",
         f"{10 - lasso.best.nonzero} exactly zero", "patient: text with as many values as rows",
         details["notices"][0], details["command"], "shuffled folds, seed 0", "ab12", "folds 1.2", "7 without target",
@@ -141,6 +141,10 @@ def test_a_test_set_is_shown_and_labelled(lasso, details, tmp_path):
     details["baselines"][1]["test"] = 1700.0
     text = read(page(tmp_path, lasso, details)).text
     assert "0.432R², test set" in text
+    assert "in cross-validation, its squared error" in text
+    details["baselines"][0]["test"] = 3400.0
+    text = read(page(tmp_path, lasso, details)).text
+    assert "on the test rows, its squared error is 50% below" in text
     assert "1,700" in text
     assert "rows held out until the end" in text
 

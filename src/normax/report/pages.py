@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from normax.report import html, parts
+from normax.report import html, origins, results
 from normax.report.figures import NARROW, error_figure, trace_figure
 from normax.report.files import write
 from normax.report.html import Raw, escape
@@ -42,7 +42,7 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
     curves, traces = error_figure(path), trace_figure(path, outputs=labels)
     write(folder / "cv.png", png(curves))
     write(folder / "path.png", png(traces))
-    about_errors, about_traces = captions(path, bool(known.get("log_target")))
+    about_errors, about_traces = captions(path, known)
     rows = (known.get("data") or {}).get("rows") or _rows(path)
     what = "weights" if path.engine != "linear" else "coefficients"
     body = [
@@ -65,15 +65,15 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
                 about_traces,
             ),
         ),
-        parts.baselines(path, known),
-        parts.metrics(known),
-        parts.confusion(known),
-        parts.coefficients(path, known),
-        parts.tensors(path),
+        results.baselines(path, known),
+        results.metrics(known),
+        results.confusion(known),
+        results.coefficients(path, known),
+        results.tensors(path),
         html.section("What was solved", objective(path, rows)),
-        parts.columns(known if known else {"notices": path.notices}),
-        parts.path_table(path),
-        parts.provenance(path, known),
+        origins.columns(known if known else {"notices": path.notices}),
+        results.path_table(path),
+        origins.provenance(path, known),
         "<footer>Drawn by normax.</footer>",
     ]
     return write(folder / "report.html", html.document(_title(known), "".join(body)))
@@ -104,7 +104,7 @@ def index(
         known = details or {}
         cards.append(
             f'<a class="card" href="{escape(address)}"><h2>{escape(_title(known))} <span>→</span></h2>'
-            f"<p>{escape(headline(path))}</p>{_about(known)}{picture}</a>"
+            f"<p>{escape(headline(path, known))}</p>{_about(known)}{picture}</a>"
         )
     intro = f'<p class="headline">{escape(text)}</p>' if text else ""
     return write(
@@ -140,7 +140,7 @@ def _head(path: Any, details: dict) -> Raw:
     caution = details.get("caution")
     return Raw(
         f"<header><h1>{escape(_title(details))}</h1>"
-        f'<p class="headline">{escape(headline(path))}</p>'
+        f'<p class="headline">{escape(headline(path, details))}</p>'
         + _about(details)
         + (f'<div class="tiles">{shown}</div>' if shown else "")
         + (f'<p class="caution">{escape(caution)}</p>' if caution else "")

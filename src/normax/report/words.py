@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,12 @@ def noun(path: Any) -> str:
     return "coefficients" if path.engine == "linear" else "penalised weights"
 
 
-def headline(path: Any) -> str:
-    """What was chosen and what it means, in one sentence."""
+def headline(path: Any, details: Mapping[str, Any] | None = None) -> str:
+    """What was chosen and what it means, in one sentence; by the test set where the details have one."""
     if not has_choice(path):
         count = len(path.strengths)
         return f"{count} strengths fitted on all rows without cross-validation, so none of them was chosen."
-    best = path.best
-    total = total_weights(path)
+    best, total = path.best, total_weights(path)
     if best.nonzero == 0:
         kept = f"sets all {total:,} {noun(path)} to zero"
     elif best.nonzero == total:
@@ -44,19 +44,25 @@ def headline(path: Any) -> str:
     else:
         kept = f"keeps {best.nonzero:,} of {total:,} {noun(path)} and sets the others to exactly zero"
     text = f"At strength {number(best.strength)}, chosen by {RULES[path.select]}, the model {kept}"
-    null = path.null_error
-    if null is None or not np.isfinite(null[0]) or null[0] <= 0:
+    where, error, null = _evidence(path, details or {})
+    if null is None or not np.isfinite(null) or null <= 0:
         return f"{text}; its validation error is {number(best.cv_mean)}."
-    gain = 1 - best.cv_mean / null[0]
+    gain = 1 - error / null
     if best.nonzero == 0 or gain < 0.005:
-        return f"{text}; it predicts rows it has not seen no better than a model without any features."
-    error = LOSS_NOUNS.get(str(path.loss), "error")
-    return (
-        f"{text}; on rows it has not seen, its {error} is {gain:.0%} below that of a model without features."
-    )
+        return f"{text}; {where}, it predicts no better than a model without any features."
+    loss = LOSS_NOUNS.get(str(path.loss), "error")
+    return f"{text}; {where}, its {loss} is {gain:.0%} below that of a model without features."
 
 
-def captions(path: Any, log_target: bool = False) -> tuple[str, str]:
+def _evidence(path: Any, details: Mapping[str, Any]) -> tuple[str, float, float | None]:
+    """Where it was measured, the error of the chosen model there, and that of the null model."""
+    test = {row["model"]: row.get("test") for row in details.get("baselines") or []}
+    if test.get("null") is not None and test.get("chosen") is not None:
+        return "on the test rows", test["chosen"], test["null"]
+    return "in cross-validation", path.best.cv_mean, None if path.null_error is None else path.null_error[0]
+
+
+def captions(path: Any, details: Mapping[str, Any] | None = None) -> tuple[str, str]:
     """What to read in the error curves, and in the traces."""
     folds = len(path.fold_sizes) if path.fold_sizes is not None else 0
     if not has_choice(path):
@@ -77,7 +83,8 @@ def captions(path: Any, log_target: bool = False) -> tuple[str, str]:
             "weakens. Where both are high the model underfits; where they part and blue rises, it overfits. "
             f"{rule}"
         )
-    if log_target:
+    known = details or {}
+    if known.get("log_target"):
         errors += " The target was fitted as its logarithm, and these errors are on that scale."
     if path.engine != "linear":
         traces = (
@@ -96,6 +103,8 @@ def captions(path: Any, log_target: bool = False) -> tuple[str, str]:
             "Each line is one coefficient: the <b>ridge trace</b>. Read from right to left: as the penalty grows, "
             "all coefficients shrink together towards zero, and none reaches it."
         )
+    if known.get("coefficients"):
+        traces += " Heights are per standard deviation of the column, so that they compare."
     return errors, traces
 
 
