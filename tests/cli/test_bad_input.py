@@ -47,7 +47,10 @@ def fails(capsys, *words):
             ["path", "made.csv", "--target", "y", "--time", "t0"],
             "--time t0: expected numbers or dates, got text",
         ),
-        (["path", "made.csv", "--target", "y", "--time", "x7"], "--time x7: 12 cells are missing"),
+        (
+            ["path", "made.csv", "--target", "y", "--time", "x7"],
+            "--time x7: every row needs one, and 12 of 1000 have none",
+        ),
         (
             ["path", "made.csv", "--target", "y", "--tets", "0.2"],
             "no option '--tets'; did you mean '--test'?",
@@ -220,5 +223,5 @@ def test_unseen_categories_pass_with_a_note(fitted, folder, table, capsys):
     pd.concat([table.head(2), table.head(1).assign(t0="pink")]).to_csv("later.csv", index=False)
     assert main(["predict", str(fitted), "later.csv"]) == 0
     said = capsys.readouterr()
-    assert "column 't0': 1 rows of a category not seen in training ('pink')" in " ".join(said.err.split())
+    assert "column 't0': 1 row of a category not seen in training ('pink')" in " ".join(said.err.split())
     assert len(said.out.splitlines()) == 4

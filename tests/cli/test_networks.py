@@ -1,6 +1,7 @@
 """Networks by the command: the mlp, a class of the user's file, and what is saved of them."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -14,12 +15,13 @@ from normax.tables import read_table
 
 NETS = """
 from normax import nn
+from sizes import HIDDEN
 
 class Net(nn.Module):
     def __init__(self, p, m):
         super().__init__()
-        self.norm, self.hidden, self.drop = nn.BatchNorm1d(p), nn.Linear(p, 8), nn.Dropout(0.1)
-        self.head = nn.Linear(8, m)
+        self.norm, self.hidden, self.drop = nn.BatchNorm1d(p), nn.Linear(p, HIDDEN), nn.Dropout(0.1)
+        self.head = nn.Linear(HIDDEN, m)
 
     def forward(self, x):
         return self.head(self.drop(nn.functional.relu(self.hidden(self.norm(x)))))
@@ -31,9 +33,12 @@ FAST = ["--strengths", "1e-1,1e-3", "--epochs", "3", "--cv", "2", "--batch-size"
 def folder(table, tmp_path, monkeypatch):
     """A folder with a small table of a number, a text and missing cells, and a file with a network."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.delitem(sys.modules, "sizes", raising=False)
     frame = table[["x0", "x1", "t0", "y"]].head(200)
     frame.assign(kind=np.where(frame["y"] > 0, "high", "low")).to_csv("d.csv", index=False)
     (tmp_path / "nets.py").write_text(NETS)
+    (tmp_path / "sizes.py").write_text("HIDDEN = 8")
     return tmp_path
 
 
@@ -73,7 +78,7 @@ def test_a_class_of_the_users_file(folder, monkeypatch, capsys):
     (folder / "nets.py").write_text(NETS + "\n# another day\n")
     assert main(["predict", "../o", "../d.csv"]) == 0
     assert "nets.py has changed since the model was fitted" in capsys.readouterr().err
-    (folder / "nets.py").write_text(NETS.replace("8", "9"))
+    (folder / "nets.py").write_text(NETS.replace("HIDDEN", "9").replace("from sizes import 9", ""))
     assert main(["predict", "../o", "../d.csv"]) == 2
     assert "hidden.weight" in capsys.readouterr().err
 
@@ -93,7 +98,7 @@ def test_what_is_no_model(folder, model):
 
 
 def test_a_wrong_shape_of_output(folder):
-    (folder / "nets.py").write_text(NETS.replace("nn.Linear(8, m)", "nn.Linear(8, m + 1)"))
+    (folder / "nets.py").write_text(NETS.replace("nn.Linear(HIDDEN, m)", "nn.Linear(HIDDEN, m + 1)"))
     recipe = models.architecture("nets.py:Net", 10, 2, 1, folder)
     with pytest.raises(InputError, match=r"expected an output of shape \(rows, 1\), got \(2, 2\) for 2 rows"):
         models.build(recipe)

@@ -102,7 +102,7 @@ def test_notices_of_doubtful_columns():
     _, notices = learn(
         {"x": ["1", "2", "2", "n/k"], "d": ["1/2/2020", "3/4/2020", "3/4/2020", None], "i": [5, 6, 7, 8]}
     )
-    assert notices[0] == "column 'x' taken as text: 1 of its cells are not numbers ('n/k')"
+    assert notices[0] == "column 'x' taken as text: not a number in 1 cell ('n/k')"
     assert "column 'd' read as month/day/year, though day/month/year fits too" in notices[1]
     assert "column 'i' counts the rows one by one" in notices[2]
 
@@ -112,7 +112,7 @@ def test_faults_are_gathered_over_columns():
         learn({"a": [1.0, np.inf], "b": ["-inf", "inf"], "c": [b"x", b"y"], "d": [1, 2]})
     assert str(error.value) == (
         "mapping: column 'a': inf in row 2; expected finite numbers below 1e+100, or empty cells;"
-        " column 'b': -inf in row 1 and 1 more rows; expected finite numbers below 1e+100, or empty cells;"
+        " column 'b': -inf in row 1 and 1 more row; expected finite numbers below 1e+100, or empty cells;"
         " column 'c': cells of type binary are neither numbers, dates nor text"
     )
     with pytest.raises(InputError, match="no column is left"), pytest.warns(Notice, match="constant"):
@@ -152,9 +152,9 @@ def test_unseen_categories_and_newly_missing_cells_get_a_notice():
         X = schema.encode(read_table({"s": ["z", None, "a"], "x": [1.0, 2.0, np.nan]}))
     np.testing.assert_array_equal(X, [[0, 0, 1], [0, 0, 2], [1, 0, np.nan]])
     assert [str(w.message) for w in caught] == [
-        "column 's': 1 rows of a category not seen in training ('z'), counted as none",
-        "column 's': 1 missing cells where training had none, counted as none of its categories",
-        "column 'x': 1 missing cells where training had none, filled with its mean",
+        "column 's': 1 row of a category not seen in training ('z'), counted as none",
+        "column 's': 1 missing cell where training had none, counted as none of its categories",
+        "column 'x': 1 missing cell where training had none, filled with its mean",
     ]
 
 

@@ -125,7 +125,9 @@ def _rows(table: Table, schema: Schema, target: Target, options: argparse.Namesp
 def _complete(table: Table, option: str, name: str):
     cells = table.column(name)
     if cells.null_count:
-        raise InputError(f"{option} {name}: {cells.null_count} cells are missing; every row needs one")
+        raise InputError(
+            f"{option} {name}: every row needs one, and {cells.null_count} of {len(cells)} have none"
+        )
     return cells
 
 

@@ -118,10 +118,13 @@ def _module(file: Path) -> Any:
     spec = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     sys.modules[name] = module
+    sys.path.insert(0, str(file.parent.resolve()))  # what lies beside the file can be imported from it
     try:
         spec.loader.exec_module(module)  # type: ignore[union-attr]
     except Exception as error:
         raise InputError(f"--model {file}: cannot be imported; {_fault(error, file)}") from error
+    finally:
+        sys.path.pop(0)
     return module
 
 

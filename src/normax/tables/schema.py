@@ -189,7 +189,7 @@ def _learn_text(name: str, cells: pa.Array) -> tuple[Column, str | None]:
     if 2 * count[number].sum() >= there:
         other = ", ".join(repr(text) for text in values.filter(pa.array(~number)).to_pylist()[:3])
         _notice(
-            f"column {name!r} taken as text: {count[~number].sum()} of its cells are not numbers ({other})"
+            f"column {name!r} taken as text: not a number in {_many(count[~number].sum(), 'cell')} ({other})"
         )
     if len(values) == there > 1:
         return column, _IDENTIFIER
@@ -220,13 +220,15 @@ def _encode(column: Column, cells: pa.Array, out: np.ndarray) -> None:
         out[:, -1] = absent
     elif absent.any():
         became = "counted as none of its categories" if column.kind == kinds.TEXT else "filled with its mean"
-        _notice(f"column {column.name!r}: {absent.sum()} missing cells where training had none, {became}")
+        _notice(
+            f"column {column.name!r}: {_many(absent.sum(), 'missing cell')} where training had none, {became}"
+        )
 
 
 def _refuse_inf(values: np.ndarray) -> None:
     rows = np.flatnonzero(np.abs(values) > TOO_LARGE)
     if rows.size:
-        more = f" and {rows.size - 1} more rows" if rows.size > 1 else ""
+        more = f" and {_many(rows.size - 1, 'more row')}" if rows.size > 1 else ""
         what = f"{values[rows[0]]:g} in row {rows[0] + 1}{more}"
         raise InputError(f"{what}; expected finite numbers below {TOO_LARGE:g}, or empty cells")
 
@@ -234,7 +236,13 @@ def _refuse_inf(values: np.ndarray) -> None:
 def _say_unseen(name: str, values: list[str], rows: int) -> None:
     if rows:
         shown = ", ".join(map(repr, values[:3])) + (", ..." if len(values) > 3 else "")
-        _notice(f"column {name!r}: {rows} rows of a category not seen in training ({shown}), counted as none")
+        _notice(
+            f"column {name!r}: {_many(rows, 'row')} of a category not seen in training ({shown}), counted as none"
+        )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _columns(names: Iterable[str]) -> str:
