@@ -1,0 +1,206 @@
+"""Paths of networks: a lane is the fit that a user would run alone."""
+
+import jax
+import numpy as np
+import optax
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.linear_model import Lasso
+
+import normax as nx
+from normax import nn
+from normax.penalties import L1, L2, ElasticNet
+from normax.selection import folds
+
+pytestmark = pytest.mark.filterwarnings("ignore::normax.errors.Notice")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(n_class=4, return_X_y=True)
+    return (X[:203] / 16).astype(np.float32), y[:203]
+
+
+def network(kind: str) -> nn.Module:
+    nx.manual_seed(0)
+    if kind == "mlp":
+        return nn.Sequential(nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, 4))
+    if kind == "norm and dropout":
+        layers = nn.Linear(64, 12), nn.BatchNorm1d(12), nn.ReLU(), nn.Dropout(0.3), nn.Linear(12, 4)
+        return nn.Sequential(*layers)
+
+    class Convolutional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.pool, self.out = nn.Conv2d(1, 3, 3, padding=1), nn.MaxPool2d(2), nn.Linear(48, 4)
+
+        def forward(self, x):
+            h = self.pool(nn.functional.relu(self.conv(x.reshape(-1, 1, 8, 8))))
+            return self.out(h.reshape(h.shape[0], -1))
+
+    return Convolutional()
+
+
+@pytest.mark.parametrize("kind", ["mlp", "norm and dropout", "convolutional"])
+def test_a_lane_is_the_fit_alone(digits, kind):
+    X, y = digits
+    strengths, options = [1e-2, 1e-3], {"epochs": 3, "batch_size": 32, "seed": 5}
+    net = network(kind)
+    optimizer = optax.sgd(0.05, 0.9)
+    path = nx.path(
+        net, digits, loss="cross_entropy", strengths=strengths, cv=3, optimizer=optimizer, **options
+    )
+    start = net.state_dict()
+    for k, (train, test) in enumerate(folds(3, len(y), y, stratify=True, seed=5)[:2]):
+        alone = network(kind)
+        alone.load_state_dict(start)
+        nx.penalize(alone, L1(strengths[k]))
+        nx.fit(alone, (X[train], y[train]), loss="cross_entropy", optimizer=optimizer, **options)
+        alone.eval()
+        np.testing.assert_allclose(
+            path.held_out(k)[test], np.asarray(nx.jit(alone)(X[test])), rtol=0, atol=2e-4
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["mlp", "norm and dropout"])
+def test_a_lane_is_the_fit_alone_in_float64_to_rounding(digits, kind):
+    with jax.enable_x64(True):
+        X, y = digits
+        net = network(kind).double()
+        optimizer = optax.adam(1e-2)
+        options = {"epochs": 20, "batch_size": 32, "seed": 5}
+        path = nx.path(
+            net, (X, y), loss="cross_entropy", strengths=[1e-2, 1e-3], cv=3, optimizer=optimizer, **options
+        )
+        train, test = folds(3, len(y), y, stratify=True, seed=5)[1]
+        alone = network(kind).double()
+        alone.load_state_dict(net.state_dict())
+        nx.penalize(alone, L1(1e-3))
+        nx.fit(alone, (X[train], y[train]), loss="cross_entropy", optimizer=optimizer, **options)
+        alone.eval()
+        outputs = np.asarray(alone(X[test].astype(float)))
+        np.testing.assert_allclose(path.held_out(1)[test], outputs, rtol=0, atol=1e-8)
+
+
+def test_the_network_and_the_grid_of_strengths_are_left_as_they_were(digits):
+    net = network("norm and dropout")
+    before = net.state_dict()
+    path = nx.path(net, digits, loss="cross_entropy", strengths=4, cv=3, epochs=2, optimizer=optax.adam(1e-2))
+    after = net.state_dict()
+    assert all((before[name] == after[name]).all() for name in before)
+    assert net.training
+    assert len(path.strengths) == 4
+    assert path.strengths[0] / path.strengths[-1] == pytest.approx(1e3)
+    assert path.penalised == ("0.weight", "4.weight")
+    assert any("batch norm" in notice for notice in path.notices)
+
+
+def test_the_automatic_grid_begins_where_all_is_zero(digits):
+    net = network("mlp")
+    options = {"loss": "cross_entropy", "epochs": 10, "optimizer": optax.adam(1e-2), "cv": None}
+    path = nx.path(net, digits, strengths=11, **options)
+    assert path.nonzero[0] == 0
+    assert path.nonzero[-1] > 300
+    weaker = nx.path(net, digits, strengths=[path.strengths[0] / 2], **options)
+    assert weaker.nonzero[0] > 0
+
+
+def test_pure_l2_shrinks_and_never_zeroes(digits):
+    path = nx.path(network("mlp"), digits, loss="cross_entropy", penalty=L2, strengths=4, cv=None, epochs=5,
+                   optimizer=optax.sgd(0.1))  # fmt: skip
+    np.testing.assert_allclose(path.strengths, np.geomspace(1, 1e-5, 4))
+    norms = np.sqrt((path.weights["2.weight"] ** 2).sum((1, 2)))
+    assert (np.diff(norms) > 0).all()
+    assert (path.nonzero == path.nonzero[0]).all()
+
+
+def test_full_batch_lanes_reach_the_lasso(digits):
+    """A one-layer net that the certified engine does not take (a dict of patterns) finds its support."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(80, 10)).astype(np.float32)
+    y = (X[:, 0] - 2 * X[:, 3] + 0.3 * random.normal(size=80)).astype(np.float32)
+    strengths = [0.5, 0.1]
+    path = nx.path(nn.Linear(10, 1), (X, y), loss="squared", penalty={"weight": L1}, strengths=strengths, cv=None,
+                   optimizer=optax.sgd(0.3), epochs=400, batch_size=80)  # fmt: skip
+    assert path.engine == "network"
+    for i, strength in enumerate(strengths):
+        reference = Lasso(strength, tol=1e-10).fit(X, y)
+        np.testing.assert_allclose(path.weights["weight"][i, 0], reference.coef_, atol=1e-5)
+        np.testing.assert_array_equal(path.weights["weight"][i, 0] == 0, reference.coef_ == 0)
+
+
+def test_penalties_on_the_network_stay_and_add(digits):
+    options = {"loss": "cross_entropy", "cv": None, "epochs": 3, "optimizer": optax.sgd(0.1)}
+    own = nx.penalize(network("mlp"), L2(0.1))
+    path = nx.path(own, digits, penalty=L1, strengths=[1e-2], **options)
+    both = nx.path(network("mlp"), digits, penalty=L1(1e-2) + L2(0.1), strengths=[1.0], **options)
+    np.testing.assert_allclose(path.weights["0.weight"], both.weights["0.weight"], atol=1e-6)
+
+
+def test_seeds_average_errors_and_keep_the_first_weights(digits):
+    options = {
+        "loss": "cross_entropy",
+        "strengths": [1e-3],
+        "cv": 3,
+        "epochs": 2,
+        "optimizer": optax.sgd(0.1),
+    }
+    one = nx.path(network("mlp"), digits, seeds=1, **options)
+    two = nx.path(network("mlp"), digits, seeds=2, **options)
+    np.testing.assert_allclose(one.weights["0.weight"], two.weights["0.weight"])
+    assert (one.fold_errors != two.fold_errors).all()
+
+
+def test_scaled_targets_report_in_the_units_of_y():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(90, 3)).astype(np.float32)
+    y = 5000 + 800 * X[:, 0] + 50 * random.normal(size=90)
+    net = nn.Sequential(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 1))
+    path = nx.path(net, (X, y), loss="squared", strengths=[1e-2, 1e-4], cv=3, scale_target=True, epochs=60,
+                   optimizer=optax.adam(1e-2), sample_weight=np.ones(90), penalty=ElasticNet)  # fmt: skip
+    residual = y - path.held_out(1)
+    assert path.cv_mean[1] == pytest.approx(0.5 * np.mean(residual**2), rel=1e-4)
+    assert np.corrcoef(path.predict(X, 1), y)[0, 1] > 0.95
+    assert abs(path.predict(X, 1).mean() - 5000) < 300
+    assert path.null_error[0] > 10 * path.cv_mean[1]
+
+
+def test_chunks_of_lanes_change_nothing(digits, monkeypatch):
+    options = {"loss": "cross_entropy", "cv": None, "epochs": 2, "strengths": [1e-1, 1e-2, 1e-3, 1e-4]}
+    whole = nx.path(network("mlp"), digits, optimizer=optax.sgd(0.1), **options)
+    monkeypatch.setattr("normax.paths.lanes.LANES_AT_ONCE", 2)
+    parts = nx.path(network("mlp"), digits, optimizer=optax.sgd(0.1), **options)
+    np.testing.assert_allclose(whole.weights["0.weight"], parts.weights["0.weight"], atol=1e-6)
+
+
+def test_a_second_path_of_the_same_kind_does_not_compile(digits):
+    net, optimizer = network("mlp"), optax.sgd(0.1)
+    options = {"loss": "cross_entropy", "cv": 3, "epochs": 2, "optimizer": optimizer}
+    nx.path(net, digits, strengths=[1e-2, 1e-3], **options)
+    with jax.log_compiles(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nn.Sequential, "forward", lambda self, x: pytest.fail("traced again"))
+        nx.path(net, digits, strengths=[3e-2, 5e-3], **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"penalty": {"0.wieght": L1}}, "did you mean '0.weight'"),
+        ({"optimizer": optax.lion(1e-3)}, "step cannot be read"),
+        ({"penalty": L2, "strengths": [30.0]}, "diverge"),
+        ({"epochs": 0}, "epochs"),
+        ({"loss": "squared"}, "differ in shape"),
+        ({"scale_target": True}, "scale_target"),
+    ],
+)
+def test_bad_input_is_named(digits, change, message):
+    options = {
+        "loss": "cross_entropy",
+        "strengths": 2,
+        "cv": 2,
+        "epochs": 1,
+        "optimizer": optax.sgd(0.1),
+    } | change
+    with pytest.raises(nx.InputError, match=message):
+        nx.path(network("mlp"), digits, **options)
