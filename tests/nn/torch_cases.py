@@ -36,6 +36,7 @@ class Case:
     call_kwargs: dict = dataclasses.field(default_factory=dict)
     gradient: bool = True
     positive: bool = False
+    constant: tuple[int, ...] = ()  # inputs that PyTorch cannot differentiate
     rtol: float | None = None  # where PyTorch itself is off in float64
 
     def __str__(self) -> str:
@@ -136,6 +137,7 @@ def _compare_call(ours: Any, theirs: Any, case: Case, data: tuple, kind: str) ->
     if case.rtol and kind == "float64":
         close["rtol"] = case.rtol
     x, tx = _to(kind, data, "jax"), _to(kind, data, "torch")
+    tx = tuple(v.detach() if i in case.constant else v for i, v in enumerate(tx))
     wanted = _leaves(theirs(*tx, **_to_kwargs(case, kind, "torch")))
     floating = [leaf for leaf in wanted if leaf.requires_grad] if case.gradient else []
     rng = np.random.default_rng(1)
@@ -144,6 +146,7 @@ def _compare_call(ours: Any, theirs: Any, case: Case, data: tuple, kind: str) ->
     values = {name: cell.value for name, cell in ours.named_parameters()}
     flat, tree = jax.tree.flatten(x)
     moving = [i for i, leaf in enumerate(flat) if jnp.issubdtype(jnp.result_type(leaf), jnp.floating)]
+    moving = [i for i in moving if i not in case.constant]
 
     def outputs_and_gradients(values, floats):
         def pulled(values, floats):

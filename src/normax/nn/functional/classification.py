@@ -181,7 +181,7 @@ def _bernoulli_tangent(primals, tangents):
     # The gradient stays finite at 0 and 1: (x − y) / max(x (1 − x), 1e-12).
     (x, y), (dx, dy) = primals, tangents
     slope = (x - y) / jnp.maximum(x * (1 - x), 1e-12)
-    in_y = jnp.maximum(jnp.log1p(-x), -100) - jnp.maximum(jnp.log(x), -100)
+    in_y = jnp.log1p(-x) - jnp.log(x)
     return _bernoulli(x, y), slope * dx + in_y * dy
 
 

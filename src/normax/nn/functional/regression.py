@@ -113,7 +113,8 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
         raise InputError(f"delta: expected > 0, got {delta}")
     x, y = _pair(input, target)
     d = jnp.abs(x - y)
-    return _weighted(jnp.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta)), reduction, weight)
+    loss = jnp.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
+    return reduce_loss(loss if weight is None else loss * as_array(weight), reduction)
 
 
 def poisson_nll_loss(

@@ -31,13 +31,14 @@ class RunningNorm(Module):
         track_running_stats: bool,
         device: Any,
         dtype: Any,
+        bias: bool,
     ):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         shape = (num_features,)
-        for name in ("weight", "bias"):
-            self.register_parameter(name, new_parameter(shape, "norm", device, dtype) if affine else None)
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, new_parameter(shape, "norm", device, dtype) if wanted else None)
         for name in ("running_mean", "running_var"):
             self.register_buffer(name, new_buffer(shape, 0.0, device, dtype) if track_running_stats else None)
         count = Buffer(jnp.zeros((), jnp.int64 if jnp.zeros(()).dtype == jnp.float64 else jnp.int32))
@@ -56,6 +57,7 @@ class RunningNorm(Module):
         self.reset_running_stats()
         if self.affine:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def check(self, input: Any) -> Any:
@@ -69,6 +71,7 @@ class RunningNorm(Module):
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, "
             f"track_running_stats={self.track_running_stats}"
         )
 
@@ -83,8 +86,10 @@ class _BatchNorm(RunningNorm):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ):
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input: Any) -> Any:
         x = self.check(input)
@@ -129,6 +134,7 @@ class BatchNorm2d(_BatchNorm):
         track_running_stats: False uses the batch's statistics always.
         device: where parameters and buffers live.
         dtype: of parameters and buffers.
+        bias: False leaves β out.
 
     Raises:
         InputError: in a call, for a wrong shape, or for one value a channel in training.
@@ -137,7 +143,7 @@ class BatchNorm2d(_BatchNorm):
         >>> import jax.numpy as jnp
         >>> layer = BatchNorm2d(3)
         >>> layer
-        BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
+        BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
         >>> layer(jnp.ones((2, 3, 4, 4))).shape, int(layer.num_batches_tracked)
         ((2, 3, 4, 4), 1)
 

@@ -1,0 +1,108 @@
+"""Initial values have PyTorch's distributions (two-sample tests on about 10⁵ draws)."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from scipy.stats import ks_2samp
+
+import normax as nx
+from normax import nn
+from normax.errors import InputError
+from normax.nn import init
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    nx.manual_seed(0)
+    torch.manual_seed(0)
+
+
+def same_distribution(ours, theirs):
+    assert tuple(ours.shape) == tuple(theirs.shape)
+    assert ks_2samp(np.asarray(ours).ravel(), theirs.detach().numpy().ravel()).pvalue > 1e-3
+
+
+# A change of the scale by 1% must show: the test would otherwise fail to fail.
+def test_the_two_sample_test_sees_one_percent():
+    draws = np.random.default_rng(0).uniform(-1, 1, (2, 100_000))
+    assert ks_2samp(draws[0], 1.02 * draws[1]).pvalue < 1e-3
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda init, w: init.uniform_(w, -2, 0.5),
+        lambda init, w: init.normal_(w, 1.0, 0.3),
+        lambda init, w: init.trunc_normal_(w, 0.5, 1.5, -1.0, 1.2),
+        lambda init, w: init.xavier_uniform_(w, 1.7),
+        lambda init, w: init.xavier_normal_(w),
+        lambda init, w: init.kaiming_uniform_(w, 0.2, "fan_out"),
+        lambda init, w: init.kaiming_uniform_(w, nonlinearity="tanh"),
+        lambda init, w: init.kaiming_normal_(w, mode="fan_out", nonlinearity="relu"),
+        lambda init, w: init.sparse_(w, 0.1, 2.0),
+    ],
+)
+def test_draws(draw):
+    ours, theirs = nn.Parameter(jnp.zeros((250, 400))), torch.zeros(250, 400)
+    assert draw(init, ours) is ours
+    same_distribution(ours, draw(torch.nn.init, theirs))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda nn: nn.Linear(300, 330),
+        lambda nn: nn.Bilinear(50, 40, 50),
+        lambda nn: nn.Conv1d(60, 180, 9),
+        lambda nn: nn.Conv2d(96, 128, 3, groups=2),
+        lambda nn: nn.Conv3d(20, 190, 3),
+        lambda nn: nn.PReLU(3),
+        lambda nn: nn.BatchNorm2d(4),
+    ],
+)
+def test_layers(build):
+    ours, theirs = build(nn), build(torch.nn)
+    for (name, p), (their_name, q) in zip(ours.named_parameters(), theirs.named_parameters(), strict=True):
+        assert name == their_name
+        same_distribution(p, q)
+
+
+def test_orthogonal():
+    for shape in ((30, 50), (50, 30), (20, 4, 5)):
+        w = init.orthogonal_(nn.Parameter(jnp.zeros(shape)), gain=2.0).value.reshape(shape[0], -1)
+        gram = w @ w.T if w.shape[0] <= w.shape[1] else w.T @ w
+        np.testing.assert_allclose(gram, 4 * np.eye(len(gram)), atol=1e-4)
+    entries = np.concatenate([init.orthogonal_(nn.Parameter(jnp.zeros((2, 2)))).value[0] for _ in range(200)])
+    assert abs(entries.mean()) < 0.15  # no preferred sign
+
+
+def test_fixed_values_like_torch():
+    for draw in (
+        lambda init, w: init.constant_(w, 0.3),
+        lambda init, w: init.ones_(w),
+        lambda init, w: init.zeros_(w),
+        lambda init, w: init.eye_(w),
+    ):
+        ours, theirs = nn.Parameter(jnp.full((3, 5), 7.0)), torch.full((3, 5), 7.0)
+        np.testing.assert_allclose(draw(init, ours).value, draw(torch.nn.init, theirs).numpy())
+    for shape, groups in (((4, 2, 3), 2), ((3, 5, 3, 2), 1), ((6, 2, 2, 3, 3), 3)):
+        ours = init.dirac_(nn.Parameter(jnp.ones(shape)), groups).value
+        np.testing.assert_allclose(ours, torch.nn.init.dirac_(torch.ones(shape), groups).numpy())
+
+
+def test_gains_like_torch():
+    for name in ("linear", "conv2d", "conv_transpose3d", "sigmoid", "tanh", "relu", "selu", "leaky_relu"):
+        assert init.calculate_gain(name) == torch.nn.init.calculate_gain(name)
+    assert init.calculate_gain("leaky_relu", 0.3) == torch.nn.init.calculate_gain("leaky_relu", 0.3)
+
+
+def test_refused():
+    with pytest.raises(InputError, match=r"expected a Parameter or Buffer.*init.normal_\(layer.weight\)"):
+        init.normal_(jnp.zeros(3))
+    with pytest.raises(InputError, match="expected 2 or more axes"):
+        init.kaiming_uniform_(nn.Parameter(jnp.zeros(3)))
+    with pytest.raises(InputError, match="did you mean 'relu'"):
+        init.calculate_gain("rleu")
+    with pytest.raises(InputError, match="'fan_in' or 'fan_out'"):
+        init.kaiming_normal_(nn.Parameter(jnp.zeros((2, 2))), mode="fan")
