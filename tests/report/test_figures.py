@@ -8,7 +8,7 @@ import pytest
 from matplotlib.text import Annotation, Text
 
 from normax.report import error_figure, errors, figure, trace_figure
-from normax.report.style import COLOURS, Picture, spread, svg
+from normax.report.style import COLOURS, Picture, png, spread, svg
 
 
 def drawn(fig):
@@ -166,6 +166,19 @@ def test_every_word_is_on_the_figure_and_alone(name, width, request):
         assert len(rows) >= 2
         for lower, upper in pairwise(rows):
             assert lower.y1 <= upper.y0 + 1.5
+
+
+@pytest.mark.parametrize(
+    "script", ["收入（万元）每年每户", "cost in $ of $ a $_x", "naïve £ ‰", "\U00013080\u1bd1"]
+)
+def test_any_script_and_any_sign_is_a_name(script, lasso):
+    lasso.feature_names = tuple(f"{script}{i}" for i in range(10))
+    for width in (7.6, 3.6):
+        fig = trace_figure(lasso, width=width)
+        assert svg(fig, "x").startswith("<svg")
+        assert png(fig).startswith(b"\x89PNG")
+        labels = [t.get_text() for t in fig.axes[0].texts if t.get_text().startswith(script[:3])]
+        assert len(labels) >= 8
 
 
 def test_without_folds_only_the_training_error_is_drawn(lasso):

@@ -8,7 +8,7 @@ from typing import Any
 
 from normax.report import curves, traces
 from normax.report.strength_axis import StrengthAxis
-from normax.report.style import CHARACTER, Picture, picture
+from normax.report.style import CHARACTER, Picture, columns, picture
 
 __all__ = ["error_figure", "figure", "trace_figure"]
 
@@ -82,5 +82,5 @@ def _stack(path: Any, rows: list[Row], width: float) -> Picture:
 def _margin(path: Any, limit: int) -> float:
     """Inches to the right for the longest name that a margin carries, up to `limit` characters."""
     names = list(path.penalised) if path.engine != "linear" else list(path.feature_names or [])
-    longest = max(min(len(str(name)), limit) for name in [*names, "no penalty ↑"])
+    longest = max(min(columns(str(name)), limit) for name in [*names, "no penalty ↑"])
     return 0.3 + longest * CHARACTER

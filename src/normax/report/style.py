@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+import unicodedata
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
@@ -54,6 +59,20 @@ SIZE = 9.0  # points; 12 px on a page that shows the figure at its own size
 CHARACTER = (SIZE - 0.5) * 0.58 / 72  # inches that a letter of a margin's label takes, on average
 
 
+# Families that know Chinese, Japanese and Korean, for names that the default family cannot write.
+FAMILIES = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB",
+    "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS",
+)  # fmt: skip
+
+
+@cache
+def families() -> list[str]:
+    """Font families for names out of the data: matplotlib's own first, then the first installed that knows more."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return ["DejaVu Sans", *[name for name in FAMILIES if name in installed][:1]]
+
+
 class Picture(Figure):
     """A matplotlib `Figure` that knows nothing of pyplot and shows itself in a notebook."""
 
@@ -69,7 +88,8 @@ def picture(width: float, height: float) -> Picture:
 def png(figure: Figure, dpi: float = 200) -> bytes:
     """The figure as the bytes of a PNG file."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
+    with _missing_glyphs_are_boxes():
+        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
     return file.getvalue()
 
 
@@ -79,13 +99,21 @@ def svg(figure: Figure, name: str) -> str:
     The same figure gives the same text, byte for byte.
     """
     file = io.StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}), _missing_glyphs_are_boxes():
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = file.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     for role, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{role})")
     return text
+
+
+@contextmanager
+def _missing_glyphs_are_boxes() -> Iterator[None]:
+    """A letter that no installed font knows is drawn as a box, without a warning for each; the page names it in text."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        yield
 
 
 def dress(ax: Any) -> None:
@@ -98,7 +126,7 @@ def dress(ax: Any) -> None:
     ax.tick_params(which="both", labelsize=SIZE - 0.5, colors=COLOURS["muted"], labelcolor=COLOURS["ink"])
     ax.tick_params(which="minor", length=2)
     ax.xaxis.label.set(size=SIZE, color=COLOURS["ink"])
-    ax.yaxis.label.set(size=SIZE, color=COLOURS["ink"])
+    ax.yaxis.label.set(size=SIZE, color=COLOURS["ink"], fontfamily=families(), parse_math=False)
 
 
 def axes_points(ax: Any) -> tuple[float, float]:
@@ -120,6 +148,16 @@ def set_heights(ax: Any, low: float, high: float, below: float = 5, above: float
         ax.yaxis.set_major_formatter(EngFormatter(sep=""))
 
 
+def columns(text: str) -> int:
+    """How many letters wide a text is; Chinese, Japanese and Korean letters count twice.
+
+    Example:
+        >>> columns("age"), columns("年龄")
+        (3, 4)
+    """
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def short(name: str, length: int = 20) -> str:
     """A name that fits a margin: the middle of a long one gives way.
 
@@ -128,8 +166,14 @@ def short(name: str, length: int = 20) -> str:
         'systolic b…e at rest'
     """
     name = str(name)
-    head = length // 2
-    return name if len(name) <= length else name[:head] + "…" + name[head + 1 - length :]
+    if columns(name) <= length:
+        return name
+    head, tail = name[: len(name) // 2], name[len(name) // 2 :]
+    while columns(head) > length // 2:
+        head = head[:-1]
+    while columns(tail) > length - length // 2 - 1:
+        tail = tail[1:]
+    return f"{head}…{tail}"
 
 
 def spread(wanted: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:
@@ -185,6 +229,8 @@ def margin_labels(ax: Any, labels: Sequence[tuple[float, str, str]]) -> None:
             textcoords="offset points",
             va="center",
             fontsize=size,
+            fontfamily=families(),
+            parse_math=False,
             color=COLOURS["ink"],
             annotation_clip=False,
             arrowprops={
