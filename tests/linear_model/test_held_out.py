@@ -72,16 +72,32 @@ def test_several_outputs_and_a_column_constant_in_one_fold(shape):
     np.testing.assert_allclose(errors, plainly(X, Y, pairs, strengths=strengths), rtol=1e-8)
 
 
-@pytest.mark.parametrize("family", ["gaussian", "binomial"])
-def test_ridge_and_other_families(family):
+@pytest.mark.parametrize("shape", [(80, 12), (40, 60)], ids=["tall", "wide"])
+@pytest.mark.parametrize("weakest", [1e-2, 1e-9, 0.0])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_ridge_of_all_folds_from_one_factorisation(shape, weakest, fit_intercept):
+    X, y, rng = problem(*shape)
+    Y = np.column_stack([y, rng.normal(size=len(y))])
+    strengths = np.array([weakest, 1.0, 30.0])
+    for weights in (None, rng.uniform(0.5, 2, size=len(y))):
+        for splitter in ("folds", "forward"):
+            pairs = list(SPLITTERS[splitter].split(X))
+            options = {"l1_ratio": 0.0, "fit_intercept": fit_intercept}
+            errors, _ = cross_validate(X, Y, pairs, strengths=strengths, sample_weight=weights, **options)
+            expected = plainly(X, Y, pairs, weights=weights, strengths=strengths, **options)
+            np.testing.assert_allclose(errors, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("family", ["binomial", "multinomial"])
+def test_other_families(family):
     X, y, _ = problem(80, 12)
-    y = y if family == "gaussian" else (y > 0).astype(float)
+    y = np.digitize(y, [0.0] if family == "binomial" else [-1.0, 1.0])
+    Y = y.astype(float) if family == "binomial" else np.eye(3)[y]
     pairs = list(KFold(4).split(X))
     strengths = np.array([0.01, 1.0])
-    errors, _ = cross_validate(X, y, pairs, strengths=strengths, family=family, l1_ratio=0.0)
-    np.testing.assert_allclose(
-        errors, plainly(X, y, pairs, family, strengths=strengths, l1_ratio=0.0), rtol=1e-8
-    )
+    errors, _ = cross_validate(X, Y, pairs, strengths=strengths, family=family, l1_ratio=0.5)
+    expected = plainly(X, Y, pairs, family, strengths=strengths, l1_ratio=0.5)
+    np.testing.assert_allclose(errors, expected, rtol=1e-8)
 
 
 def test_a_missed_tolerance_is_told():

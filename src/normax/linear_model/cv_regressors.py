@@ -280,7 +280,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
                 f"RidgeCV: leave-one-out needs at least 2 samples with a weight > 0, got {len(rows)} sample"
             )
         design = Design(X[rows], weights[rows], self.fit_intercept)
-        spectrum = Spectrum(design)
+        spectrum = Spectrum(design, alphas.min() / total)
         centre = design.weights @ Y[rows] if self.fit_intercept else np.zeros(Y.shape[1])
         coef = spectrum.solve(Y[rows] - centre, alphas / total)
         leverage = spectrum.leverage(alphas / total)

@@ -53,12 +53,13 @@ def fit_gaussian(design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio:
             fit.n_iter[sparse] = np.maximum(fit.n_iter[sparse], part.n_iter)
     if not sparse.all():
         dense = np.flatnonzero(~sparse)
-        spectrum = Spectrum(design)
+        spectrum = Spectrum(design, strengths[-1])
         fit.coef[dense] = spectrum.solve(y, strengths[dense])
         for i in dense:
             theta = design.weighted(y - design.predict(fit.coef[i]))
-            fit.gap[i] = spectrum.gain(theta)
-            if strengths[i] > 0:
+            if strengths[i] == 0:
+                fit.gap[i] = spectrum.gain(theta)
+            else:
                 mean = y - theta / design.weights[:, None]
                 u = design.gradient(theta)
                 fit.gap[i] = family_gap(GAUSSIAN, design.weights, y, mean, fit.coef[i], u, 0.0, strengths[i])

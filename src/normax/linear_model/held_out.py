@@ -22,6 +22,7 @@ from normax.linear_model.gaussian import clear_constant, pays_for_folds
 from normax.linear_model.gram import CompleteGram, GrowingGram
 from normax.linear_model.moments import Moments
 from normax.linear_model.path import LinearPath, fit_path, response, warn_unconverged
+from normax.linear_model.ridge_folds import RidgeFolds
 from normax.linear_model.squares import follow_squares
 from normax.linear_model.validation import check_design, check_strengths, plain_weights
 
@@ -78,33 +79,41 @@ def cross_validate(
     weights, Y = plain_weights(sample_weight, len(X)), response(y, family, len(X))
     grids = [strengths if per_row else strengths / weights[train].sum() for train, _ in pairs]
     sizes = np.array([weights[test].sum() for _, test in pairs])
-    if family == "gaussian" and l1_ratio > 0 and strengths.min() > 0:
-        order = np.argsort(-strengths, kind="stable")
-        back = np.argsort(order)
-        problem = _Squares(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter)
-        solve = problem.by_moments if problem.tall else problem.by_masks
+    loss = FAMILIES[family]()
 
-        def one(k: int) -> tuple[np.ndarray, np.ndarray]:
-            sums, gaps = solve(k, grids[k][order])
-            return 0.5 * sums[back] / sizes[k], gaps[back]
+    def plain(k: int) -> tuple[np.ndarray, np.ndarray]:
+        train, test = pairs[k]
+        path: LinearPath = fit_path(
+            X[train],
+            Y[train],
+            strengths=grids[k],
+            family=family,
+            l1_ratio=l1_ratio,
+            fit_intercept=fit_intercept,
+            sample_weight=weights[train],
+            tol=np.inf,
+            max_iter=max_iter,
+        )
+        rows = np.array([loss.loss(Y[test], eta) for eta in path.predict(X[test])])
+        return rows @ (weights[test] / sizes[k]), path.gap
 
-    else:
-        loss = FAMILIES[family]()
-        options: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
+    one = plain
+    if family == "gaussian" and strengths.min() > 0:
+        if l1_ratio > 0:
+            order = np.argsort(-strengths, kind="stable")
+            back = np.argsort(order)
+            squares = _Squares(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter)
 
-        def one(k: int) -> tuple[np.ndarray, np.ndarray]:
-            train, test = pairs[k]
-            path: LinearPath = fit_path(
-                X[train],
-                Y[train],
-                strengths=grids[k],
-                sample_weight=weights[train],
-                tol=np.inf,
-                max_iter=max_iter,
-                **options,
-            )
-            rows = np.array([loss.loss(Y[test], eta) for eta in path.predict(X[test])])
-            return rows @ (weights[test] / sizes[k]), path.gap
+            def one(k: int) -> tuple[np.ndarray, np.ndarray]:
+                sums, gaps = squares.sums(k, grids[k][order])
+                return 0.5 * sums[back] / sizes[k], gaps[back]
+
+        elif RidgeFolds.serves(X, weights, pairs):
+            ridge = RidgeFolds(X, Y, weights, pairs, fit_intercept)
+
+            def one(k: int) -> tuple[np.ndarray, np.ndarray]:
+                sums = ridge.sums(k, grids[k])  # a direct solution, whose gap is rounding
+                return plain(k) if sums is None else (0.5 * sums / sizes[k], np.zeros(len(sums)))
 
     errors, gaps = zip(*_side_by_side(one, len(pairs)))
     worst = np.max(gaps, axis=0)
@@ -133,7 +142,11 @@ class _Squares:
         if self.tall:
             self.every = Moments.of(X, Y, weights)
 
-    def by_moments(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def sums(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(k,) sums of squared errors of fold k at decreasing strengths, and gaps over the null deviance."""
+        return self._by_moments(k, strengths) if self.tall else self._by_masks(k, strengths)
+
+    def _by_moments(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         train, test = self.pairs[k]
         held, rest = self._moments(test), len(np.union1d(train, test)) == len(self.X)
         inside = self.every - held if rest else self._moments(train)
@@ -154,7 +167,7 @@ class _Squares:
         """Of some rows, about the shift of all of them."""
         return Moments.of(self.X[rows], self.Y[rows], self.weights[rows], self.every.x0, self.every.y0)
 
-    def by_masks(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _by_masks(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         train, test = self.pairs[k]
         inside, held = np.zeros(len(self.X)), np.zeros(len(self.X))
         inside[train] = self.weights[train] / self.weights[train].sum()

@@ -183,7 +183,7 @@ class Ridge(ManyOutputs, LinearRegressor):
         InputError: for NaN or infinity, named by row and column, and for arguments outside their range.
 
     Example:
-        >>> Ridge(alpha=2.0).fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0]).coef_.tolist()
+        >>> Ridge(alpha=2.0).fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0]).coef_.round(9).tolist()
         [0.5]
 
     Source:

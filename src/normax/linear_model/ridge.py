@@ -1,44 +1,109 @@
-"""Squared error with an L2 penalty: one factorisation serves every strength and every output."""
+"""Squared error with an L2 penalty: one factorisation serves every strength, output and fold."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from scipy.linalg import svd
 
 from normax.linear_model.design import Design
+from normax.linear_model.moments import Moments
 
 __all__ = ["Spectrum"]
 
+# Strengths this far above rounding in the largest eigenvalue may be solved from the products of X with itself,
+# which squares its condition number; weaker ones, 0 included, need X's own singular values.
+SAFE = 1e-5
+
 
 class Spectrum:
-    """The weighted, centred design as `Z = diag(√ω) X̃ = U diag(σ) Vᵀ`, with k = rank columns.
+    """The weighted, centred design as `Z = diag(√ω) X̃ = U diag(σ) Vᵀ`.
 
-    Minimising `½ Σ_i ω_i (y_i − x̃_i·w)² + (s/2)‖w‖²` then is `w(s) = V diag(σ/(σ² + s)) Uᵀ √ω y`, at a
-    cost of O(p·k) for each strength. Strength 0 gives the least squares solution of the smallest norm.
+    Minimising `½ Σ_i ω_i (y_i − x̃_i·w)² + (s/2)‖w‖²` then is a product for each strength s. Of the three
+    factorisations the cheapest that is accurate is taken: eigenvectors of ZᵀZ where n >= p, of ZZᵀ where
+    n < p, both without a copy of X, and a singular value decomposition for strengths near 0. Strength 0 gives
+    the least squares solution of the smallest norm.
+
+    Args:
+        design: (n, p) design; rows of weight 0 are allowed.
+        smallest: the weakest strength that will be asked for.
     """
 
-    def __init__(self, design: Design):
-        self.design = design
-        self.Z = design.centred_matrix() * np.sqrt(design.weights)[:, None]
-        self.U, self.sigma, Vt = svd(self.Z, full_matrices=False, check_finite=False)
-        largest = self.sigma.max(initial=0.0)
-        rank = int((self.sigma > largest * max(self.Z.shape) * np.finfo(float).eps).sum())
-        self.U, self.sigma, self.V = self.U[:, :rank], self.sigma[:rank], Vt[:rank].T
+    def __init__(self, design: Design, smallest: float):
+        self.design, self.root = design, np.sqrt(design.weights)[:, None]
+        self.U: Any = None  # what a factorisation does not need stays None
+        self.V: Any = None
+        if design.n < design.p:
+            self.values, self.U = np.linalg.eigh(self._between_rows())
+        else:
+            self.values, self.V = np.linalg.eigh(self._between_columns())
+        if smallest <= SAFE * self.values[-1]:
+            Z = design.centred_matrix() * self.root
+            self.U, sigma, Vt = svd(Z, full_matrices=False, check_finite=False)
+            rank = int((sigma > sigma.max(initial=0.0) * max(Z.shape) * np.finfo(float).eps).sum())
+            self.U, self.values, self.V = self.U[:, :rank], sigma[:rank] ** 2, Vt[:rank].T
+
+    def _between_columns(self) -> np.ndarray:
+        d = self.design
+        rows = slice(None) if d.weights.all() else np.flatnonzero(d.weights)
+        X, weights = d.X[rows], d.weights[rows]
+        G = Moments.of(X, np.zeros((len(X), 1)), weights).centred(d.centred)[0]
+        G[d.constant], G[:, d.constant] = 0.0, 0.0
+        return G
+
+    def _between_rows(self, width: int = 4096) -> np.ndarray:
+        K = np.zeros((self.design.n, self.design.n))
+        for start in range(0, self.design.p, width):  # some columns at a time, so that no copy of X is made
+            Z = self.design.columns(np.arange(start, min(start + width, self.design.p))) * self.root
+            K += Z @ Z.T
+        return K
 
     def solve(self, y: np.ndarray, strengths: np.ndarray) -> np.ndarray:
-        """(k, m, p) coefficients of (n, m) centred responses at (k,) strengths >= 0."""
-        projected = self.U.T @ (np.sqrt(self.design.weights)[:, None] * y)
-        shrink = self.sigma / (self.sigma**2 + np.asarray(strengths, float)[:, None])
-        coef = np.einsum("ks,sm,ps->kmp", shrink, projected, self.V, optimize=True)
+        """(k, m, p) coefficients of (n, m) centred responses at (k,) strengths >= `smallest`."""
+        k, m, p = len(strengths), y.shape[1], self.design.p
+        shrink = 1 / (self.values + np.asarray(strengths, float)[:, None])
+        if self.U is None:
+            inside = self.V.T @ self.design.gradient(self.design.weighted(y)).T
+        else:
+            inside = self.U.T @ (self.root * y)
+            if self.V is not None:
+                inside *= np.sqrt(self.values)[:, None]
+        inside = np.einsum("kr,rm->rkm", shrink, inside).reshape(-1, k * m)
+        if self.V is not None:
+            coef = (self.V @ inside).T
+        else:
+            coef = self.design.gradient(self.root * (self.U @ inside))
+        coef = coef.reshape(k, m, p)
         coef[:, :, self.design.constant] = 0.0
         return coef
 
     def gain(self, theta: np.ndarray) -> float:
-        """How much the squared error could still fall: half the squared norm of what X explains of θ/√ω."""
-        explained = self.U.T @ (theta / np.sqrt(self.design.weights)[:, None])
+        """How much the squared error could still fall: half the squared length of what X explains of θ/√ω."""
+        explained = self.U.T @ (theta / self.root)
         return 0.5 * float((explained**2).sum())
 
     def leverage(self, strengths: np.ndarray) -> np.ndarray:
         """(k, n) diagonal of the hat matrix, the intercept included: how much each row fits itself."""
-        share = self.sigma**2 / (self.sigma**2 + np.asarray(strengths, float)[:, None])
-        return share @ (self.U**2).T + self.design.centred * self.design.weights
+        shrink = 1 / (self.values + np.asarray(strengths, float)[:, None])
+        if self.U is not None:
+            squares = self.U**2 * self.values
+        else:
+            squares = ((self.design.centred_matrix() * self.root) @ self.V) ** 2
+        return shrink @ squares.T + self.design.centred * self.design.weights
+
+    def left_out(self, rows: np.ndarray, y: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+        """Residuals (k, r, m) of some rows from the fits without them, for (n, m) centred responses.
+
+        `(I − H_RR)⁻¹ e_R` in units of √ω, with the hat matrix H of the strength and the intercept. The
+        strengths are those of the summed loss over Σω of all rows: leaving rows out does not change them.
+        Needs U, that is n < p, and weights > 0 of the rows.
+        """
+        U, root, y = self.U[rows], self.root[rows], self.root * y
+        inside, own = self.U.T @ y, self.design.centred * (root @ root.T)
+        result = np.empty((len(strengths), len(rows), y.shape[1]))
+        for i, share in enumerate(self.values / (self.values + np.asarray(strengths, float)[:, None])):
+            scaled = U * share
+            system = np.eye(len(rows)) - own - scaled @ U.T
+            result[i] = np.linalg.solve(system, y[rows] - scaled @ inside) / root
+        return result
