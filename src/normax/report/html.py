@@ -127,6 +127,7 @@ padding:.8rem 1rem;border-radius:.4rem;overflow-x:auto}
 .formula span{white-space:nowrap;margin-right:.4em}
 code,pre{font:.86rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 td code{white-space:nowrap}
+.wide-cell{display:block;min-width:14rem}
 pre{background:var(--wash);padding:.7rem .9rem;border-radius:.4rem;overflow-x:auto;white-space:pre-wrap;
 overflow-wrap:anywhere}
 details summary{cursor:pointer;font-size:1.18rem;font-weight:700}

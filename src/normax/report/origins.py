@@ -48,7 +48,7 @@ def provenance(path: Any, details: dict) -> Raw:
                 Raw(f"<code>{escape(s['option'])}</code>"),
                 s["value"],
                 "default" if s.get("default") else "given",
-                s.get("text"),
+                Raw(f'<span class="wide-cell">{escape(s.get("text"))}</span>'),
             ]
             for s in details["settings"]
         ]

@@ -19,7 +19,7 @@ LOSS_NOUNS = {
     "cross_entropy": "cross-entropy",
     "binary_cross_entropy": "cross-entropy",
 }
-RULES = {"1se": "the 1-SE rule", "min": "the minimum of the validation error"}
+RULES = {"1se": "the 1\u2011SE rule", "min": "the minimum of the validation error"}
 
 
 def total_weights(path: Any) -> int:
@@ -73,7 +73,7 @@ def captions(path: Any, details: Mapping[str, Any] | None = None) -> tuple[str, 
             "The strongest penalty within one standard error of the minimum is the minimum itself here."
             if same
             else f"The lowest point is at strength {number(path.minimum.strength)}. Everything up to one standard "
-            "error above it (thin horizontal line) is as good as the data can tell; the <b>1-SE rule</b> takes "
+            "error above it (thin horizontal line) is as good as the data can tell; the <b>1\u2011SE rule</b> takes "
             f"the strongest penalty there, {number(path.one_se.strength)}: the simplest model that is not "
             "measurably worse."
         )
