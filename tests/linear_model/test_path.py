@@ -65,6 +65,7 @@ def test_the_gap_bounds_the_distance_to_the_optimum(family, l1_ratio):
     from normax.linear_model.certificate import family_gap
     from normax.linear_model.design import Design
     from normax.linear_model.newton import Likelihood
+    from normax.linear_model.terms import check_rules
 
     X, y = problem(family, 5)
     s = 0.1 * max_strength(X, y, family=family, l1_ratio=max(l1_ratio, 0.1))
@@ -77,11 +78,11 @@ def test_the_gap_bounds_the_distance_to_the_optimum(family, l1_ratio):
     for size in (0.0, 1e-6, 1e-3, 0.1, 1.0):
         coef = best.coef[0] + size * rng.normal(size=best.coef[0].shape)
         intercept = best.intercept[0] + design.means @ coef.T
-        smooth.solve(np.zeros(0, dtype=int), coef, intercept, 0.0, 0.0)
+        smooth.refit_intercept(coef, intercept)
         theta = smooth.theta(coef, intercept)
         mean = Y - theta / design.weights[:, None]
-        l1, l2 = s * l1_ratio, s * (1 - l1_ratio)
-        gap = family_gap(loss, design.weights, Y, mean, coef, design.gradient(theta), l1, l2)
+        terms = check_rules(design.p, None, None, None).terms(s, l1_ratio)
+        gap = family_gap(loss, design.weights, Y, mean, coef, design.gradient(theta), terms)
         excess = objective(family, X, y, s, l1_ratio, coef, intercept - design.means @ coef.T) - lowest
         assert gap >= excess - 1e-12
         assert excess > (1e-9 if size >= 1e-3 else -1e-12)

@@ -21,6 +21,9 @@ class LinearEstimator(BaseEstimator):
     coef_: np.ndarray
     intercept_: Any
     n_features_in_: int
+    penalty_factor: Any
+    lower: Any
+    upper: Any
 
     def _check_table(self, X: Any) -> np.ndarray:
         """X of a prediction: the columns that were fitted, finite."""
@@ -46,6 +49,11 @@ class LinearEstimator(BaseEstimator):
         ):
             bound = f"{'>' if strict else '>='} {low:g}" + (f" and <= {high:g}" if np.isfinite(high) else "")
             raise InputError(f"{name}: expected a number {bound}, got {value!r}")
+
+    def _rules(self) -> dict[str, Any]:
+        """What `fit_path` is told about single features."""
+        lower = 0.0 if getattr(self, "positive", False) else self.lower
+        return {"penalty_factor": self.penalty_factor, "lower": lower, "upper": self.upper}
 
     def _linear(self, X: Any) -> np.ndarray:
         X = self._check_table(X)

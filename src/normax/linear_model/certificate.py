@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from normax.linear_model.families import Family
+from normax.linear_model.terms import Terms
 
 __all__ = ["duality_gap", "family_gap"]
 
@@ -18,6 +19,8 @@ def duality_gap(
     gradient: np.ndarray,
     l1: Any,
     l2: Any,
+    lower: Any = -np.inf,
+    upper: Any = np.inf,
 ) -> np.ndarray:
     """Upper bounds on `P(w) − min P` for `P(w) = Σ_i ω_i loss_i + l1‖w‖₁ + l2/2 ‖w‖₂²`, for k strengths at once.
 
@@ -26,14 +29,16 @@ def duality_gap(
 
         gap(c) = Σ_i ω_i D(y_i − c(y_i − μ_i), μ_i)  +  Σ_j [ω(w_j) − c w_j u_j + ω*(c u_j)]
 
-    where D is the family's divergence, ω(w) = l1|w| + l2/2 w² and ω*(v) = (|v| − l1)₊² / (2 l2). Without an
-    L2 part c must shrink until |c u_j| <= l1; with one, the better of that c and 1 is taken. With an intercept
+    where D is the family's divergence, ω(w) = l1|w| + l2/2 w² within the bounds and ω* its conjugate, which is
+    (|v| − l1)₊² / (2 l2) without bounds. Without an L2 part c must shrink until |c u_j| <= l1; with one, the better of that c and 1 is taken. With an intercept
     Σ_i θ_i = 0 is required of each output, which is the intercept's own condition.
 
     Args:
         divergence: c (k,) -> the first sum for each strength, (k,); never called with 1 alone.
         coef, gradient: (k, d) coefficients w and u, flat.
-        l1, l2: (k,) strengths, not both 0.
+        l1, l2: strengths, broadcast against coef. Where both are 0 a coefficient is free, and u_j = 0 is its own
+            condition, as the intercept's.
+        lower, upper: bounds of w, broadcast likewise; in a direction with a bound nothing needs to shrink.
 
     Returns:
         (k,) gaps in units of the objective, >= 0.
@@ -41,23 +46,30 @@ def duality_gap(
     Source:
         Fenchel–Young duality; for the lasso, Osborne, Presnell & Turlach, "On the LASSO and its dual", 2000.
     """
-    l1, l2 = np.asarray(l1, float)[:, None], np.asarray(l2, float)[:, None]
     size, u = np.abs(coef), np.abs(gradient)
+    bound = np.where(gradient > 0, upper, np.negative(lower)) if _any_bound(lower, upper) else np.inf
+    open_ended = np.isinf(bound)
+    free = open_ended & (l1 == 0) & (l2 == 0)
     shrink = l1 + l2 * size
-    feasible = np.divide(shrink, u, out=np.ones_like(u), where=u > shrink).min(axis=1, initial=1.0)
+    steep = (u > shrink) & open_ended & ~free
+    feasible = np.divide(shrink, u, out=np.ones_like(u), where=steep).min(axis=1, initial=1.0)
     own = (l1 * size + 0.5 * l2 * coef**2).sum(axis=1)
     inner = np.einsum("ij,ij->i", coef, gradient)
 
     def gap(c: np.ndarray) -> np.ndarray:
         total = own - c * inner
-        if l2.any():
-            beyond = (np.maximum(c[:, None] * u - l1, 0.0) ** 2).sum(axis=1)
-            total += np.divide(beyond, 2 * l2[:, 0], out=np.zeros(len(c)), where=l2[:, 0] > 0)
+        if np.any(l2) or not np.all(open_ended):
+            beyond = np.where(free, 0.0, np.maximum(c[:, None] * u - l1, 0.0))
+            # The maximiser of v·w − ω(w): beyond/l2 or the bound; 0 where c keeps v within l1.
+            with np.errstate(divide="ignore", invalid="ignore"):
+                smooth = np.where(l2 > 0, beyond / l2, np.where(open_ended, 0.0, bound))
+            reach = np.where(beyond > 0, np.minimum(smooth, bound), 0.0)
+            total += (beyond * reach - 0.5 * l2 * reach**2).sum(axis=1)
         return total + (divergence(c) if (c < 1).any() else 0.0)
 
-    best = gap(feasible)
-    if l2.any() and (feasible < 1).any():
-        best = np.where(l2[:, 0] > 0, np.minimum(best, gap(np.ones(len(best)))), best)
+    best, whole = gap(feasible), np.all((l2 > 0) | free | ~open_ended)
+    if whole and (feasible < 1).any():
+        best = np.minimum(best, gap(np.ones(len(best))))
     return np.maximum(best, 0.0)
 
 
@@ -68,12 +80,17 @@ def family_gap(
     mean: np.ndarray,
     coef: np.ndarray,
     gradient: np.ndarray,
-    l1: float,
-    l2: float,
+    terms: Terms,
 ) -> float:
     """The gap of one fit of any family: (n, m) response and fitted means, (m, p) coefficients and gradients."""
 
     def rows(c: np.ndarray) -> np.ndarray:
         return np.array([weights @ family.divergence(y - c[0] * (y - mean), mean)])
 
-    return float(duality_gap(rows, coef.reshape(1, -1), gradient.reshape(1, -1), [l1], [l2])[0])
+    m = len(coef)
+    parts = (np.tile(part, m)[None] for part in (terms.l1, terms.l2, terms.lower, terms.upper))
+    return float(duality_gap(rows, coef.reshape(1, -1), gradient.reshape(1, -1), *parts)[0])
+
+
+def _any_bound(lower: Any, upper: Any) -> bool:
+    return bool(np.isfinite(lower).any() or np.isfinite(upper).any())

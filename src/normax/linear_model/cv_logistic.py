@@ -30,7 +30,7 @@ class LogisticRegressionCV(LinearClassifier):
         cv: as in scikit-learn: None for 5 consecutive stratified folds, a count, a splitter, or pairs of indices.
         select: "min" (default) or "1se", the smallest C within one standard error of it.
         class_weight: None, "balanced", or a dict from class to weight.
-        tol, max_iter: as of `LogisticRegression`.
+        tol, max_iter, penalty_factor, lower, upper: as of `LogisticRegression`.
         dual, solver, n_jobs, verbose, intercept_scaling, random_state: accepted so that code written for
             scikit-learn runs; the result depends on none.
 
@@ -69,6 +69,9 @@ class LogisticRegressionCV(LinearClassifier):
         intercept_scaling: float = 1.0,
         random_state: Any = None,
         select: str = "min",
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
     ):
         self.Cs = Cs
         self.l1_ratios = l1_ratios
@@ -84,6 +87,9 @@ class LogisticRegressionCV(LinearClassifier):
         self.intercept_scaling = intercept_scaling
         self.random_state = random_state
         self.select = select
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> LogisticRegressionCV:
         """Choose C (and l1_ratio) and refit on all rows.
@@ -110,6 +116,7 @@ class LogisticRegressionCV(LinearClassifier):
             "sample_weight": weights,
             "tol": self.tol,
             "max_iter": self.max_iter,
+            **self._rules(),
         }
         errors = []
         for r in self.l1_ratios_:

@@ -34,7 +34,7 @@ class ElasticNetCV(LinearRegressor):
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) takes the alpha of the smallest mean error; "1se" the largest
             within one standard error of it, the simplest model that the data cannot tell from the best.
-        tol, max_iter: as of `ElasticNet`.
+        tol, max_iter, positive, penalty_factor, lower, upper: as of `ElasticNet`.
         precompute, copy_X, verbose, n_jobs, random_state, selection: accepted so that code written for
             scikit-learn runs; the result depends on none.
 
@@ -76,6 +76,10 @@ class ElasticNetCV(LinearRegressor):
         random_state: Any = None,
         selection: str = "cyclic",
         select: str = "min",
+        positive: bool = False,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
     ):
         self.l1_ratio = l1_ratio
         self.eps = eps
@@ -91,6 +95,10 @@ class ElasticNetCV(LinearRegressor):
         self.random_state = random_state
         self.selection = selection
         self.select = select
+        self.positive = positive
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> ElasticNetCV:
         """Choose alpha (and l1_ratio) and refit on all rows.
@@ -108,7 +116,11 @@ class ElasticNetCV(LinearRegressor):
             raise InputError(
                 f"l1_ratio: expected numbers in (0, 1], got {self.l1_ratio!r}; for pure ridge use RidgeCV"
             )
-        common: dict[str, Any] = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight}
+        common: dict[str, Any] = {
+            "fit_intercept": self.fit_intercept,
+            "sample_weight": sample_weight,
+            **self._rules(),
+        }
         limits: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
         kept: dict[str, list] = {name: [] for name in ("alphas_", "mse_path_", "cv_mean_", "cv_se_")}
         for r in ratios:
@@ -145,7 +157,7 @@ class LassoCV(ElasticNetCV):
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
-        tol, max_iter: as of `Lasso`. The other arguments have no effect, as in `ElasticNetCV`.
+        tol, max_iter, positive, penalty_factor, lower, upper: as of `Lasso`. The other arguments have no effect, as in `ElasticNetCV`.
 
     Attributes: as of `ElasticNetCV`.
 
@@ -174,6 +186,10 @@ class LassoCV(ElasticNetCV):
         random_state: Any = None,
         selection: str = "cyclic",
         select: str = "min",
+        positive: bool = False,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
     ):
         self.eps = eps
         self.alphas = alphas
@@ -188,6 +204,10 @@ class LassoCV(ElasticNetCV):
         self.random_state = random_state
         self.selection = selection
         self.select = select
+        self.positive = positive
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
 
 
 class RidgeCV(ManyOutputs, LinearRegressor):

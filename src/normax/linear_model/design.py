@@ -49,6 +49,10 @@ class Design:
             u[:, self.constant] = 0.0
         return u
 
+    def lengths(self) -> np.ndarray:
+        """(p,) largest sizes of the columns as they stand, the scale of rounding in products with them."""
+        return np.maximum(self.X.max(axis=0), -self.X.min(axis=0))
+
     def predict(self, coef: np.ndarray) -> np.ndarray:
         """`X̃ wᵀ` as (n, m), reading only the columns that some output uses where they are few."""
         used = np.flatnonzero(coef.any(axis=0))

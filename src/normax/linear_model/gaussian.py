@@ -12,6 +12,7 @@ from normax.linear_model.gram import CompleteGram, GrowingGram
 from normax.linear_model.moments import Moments
 from normax.linear_model.ridge import Spectrum
 from normax.linear_model.squares import follow_squares
+from normax.linear_model.terms import check_rules
 
 __all__ = ["clear_constant", "fit_gaussian", "pays_for_folds"]
 
@@ -53,6 +54,7 @@ def fit_gaussian(design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio:
             fit.n_iter[sparse] = np.maximum(fit.n_iter[sparse], part.n_iter)
     if not sparse.all():
         dense = np.flatnonzero(~sparse)
+        plain = check_rules(design.p, None, None, None)
         spectrum = Spectrum(design, strengths[-1])
         fit.coef[dense] = spectrum.solve(y, strengths[dense])
         for i in dense:
@@ -62,7 +64,9 @@ def fit_gaussian(design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio:
             else:
                 mean = y - theta / design.weights[:, None]
                 u = design.gradient(theta)
-                fit.gap[i] = family_gap(GAUSSIAN, design.weights, y, mean, fit.coef[i], u, 0.0, strengths[i])
+                fit.gap[i] = family_gap(
+                    GAUSSIAN, design.weights, y, mean, fit.coef[i], u, plain.terms(strengths[i], 0.0)
+                )
     return fit
 
 
@@ -88,13 +92,15 @@ def _complete(
     G, c, squares, _, _ = moments.centred(design.centred)
     clear_constant(G, c, design.constant)
     gram, l1, l2 = CompleteGram(G), strengths * l1_ratio, strengths * (1 - l1_ratio)
-    null = 0.5 * squares.sum()
+    null, plain = 0.5 * squares.sum(), check_rules(design.p, None, None, None)
     parts = []
     for j in range(y.shape[1]):
         part = follow_squares(gram, c[:, j], squares[j], float(np.sqrt(squares[j])), l1, l2, max_iter)
         mean = design.predict(part.coef[-1])
         u = design.gradient(design.weighted(y[:, [j]] - mean))
-        gap = family_gap(GAUSSIAN, design.weights, y[:, [j]], mean, part.coef[-1], u, l1[-1], l2[-1])
+        gap = family_gap(
+            GAUSSIAN, design.weights, y[:, [j]], mean, part.coef[-1], u, plain.terms(strengths[-1], l1_ratio)
+        )
         if not abs(gap - part.gap[-1]) <= AGREE * null:
             return None
         part.gap[-1] = gap

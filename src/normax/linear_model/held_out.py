@@ -24,6 +24,7 @@ from normax.linear_model.moments import Moments
 from normax.linear_model.path import LinearPath, fit_path, response, warn_unconverged
 from normax.linear_model.ridge_folds import RidgeFolds
 from normax.linear_model.squares import follow_squares
+from normax.linear_model.terms import check_rules
 from normax.linear_model.validation import check_design, check_strengths, plain_weights
 
 __all__ = ["cross_validate"]
@@ -44,12 +45,15 @@ def cross_validate(
     tol: float = 1e-6,
     max_iter: int = 1000,
     per_row: bool = True,
+    penalty_factor: Any = None,
+    lower: Any = None,
+    upper: Any = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit the path on the training rows of each fold and score its held-out rows.
 
     Args:
-        X, y, strengths, family, l1_ratio, fit_intercept, sample_weight, tol, max_iter: as of `fit_path`; the
-            strengths serve every fold.
+        X, y, strengths, family, l1_ratio, fit_intercept, sample_weight, tol, max_iter,
+            penalty_factor, lower, upper: as of `fit_path`; the strengths serve every fold.
         pairs: K pairs (training rows, held-out rows).
         per_row: whether the strengths are those of the mean loss (default) or of the summed loss, which
             scikit-learn's `Ridge` and `LogisticRegression` have and where fewer rows mean a stronger penalty.
@@ -93,12 +97,16 @@ def cross_validate(
             sample_weight=weights[train],
             tol=np.inf,
             max_iter=max_iter,
+            penalty_factor=penalty_factor,
+            lower=lower,
+            upper=upper,
         )
         rows = np.array([loss.loss(Y[test], eta) for eta in path.predict(X[test])])
         return rows @ (weights[test] / sizes[k]), path.gap
 
     one = plain
-    if family == "gaussian" and strengths.min() > 0:
+    rules = check_rules(X.shape[1], penalty_factor, lower, upper)
+    if family == "gaussian" and strengths.min() > 0 and rules.plain:
         if l1_ratio > 0:
             order = np.argsort(-strengths, kind="stable")
             back = np.argsort(order)

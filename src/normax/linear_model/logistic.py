@@ -100,6 +100,8 @@ class LogisticRegression(LinearClassifier):
         tol: duality gap over the null deviance that must be reached. The default 1e-6 is a promise; the
             exact finish lands far below.
         max_iter: rounds of solving and checking; a handful are used.
+        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
+        lower, upper: bounds of the coefficients, a number or (p,), with lower <= 0 <= upper.
         dual, intercept_scaling, random_state, solver, verbose, warm_start, n_jobs: accepted so that code
             written for scikit-learn runs; the result depends on none.
 
@@ -147,6 +149,9 @@ class LogisticRegression(LinearClassifier):
         verbose: int = 0,
         warm_start: bool = False,
         n_jobs: Any = None,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
     ):
         self.C = C
         self.l1_ratio = l1_ratio
@@ -161,6 +166,9 @@ class LogisticRegression(LinearClassifier):
         self.verbose = verbose
         self.warm_start = warm_start
         self.n_jobs = n_jobs
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LogisticRegression:
         """Fit the coefficients.
@@ -184,6 +192,7 @@ class LogisticRegression(LinearClassifier):
             sample_weight=weights,
             tol=self.tol,
             max_iter=self.max_iter,
+            **self._rules(),
         )
         self._keep(self.path_, 0, units=scale if np.isfinite(scale) else 1.0)
         return self

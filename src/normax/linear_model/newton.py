@@ -7,8 +7,11 @@ import numpy as np
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.quadratic import minimise
+from normax.linear_model.terms import Terms
 
 __all__ = ["Likelihood"]
+
+NOTHING = Terms(*(np.zeros(0) for _ in range(4)))
 
 
 class Likelihood:
@@ -24,7 +27,7 @@ class Likelihood:
         """(m,) intercepts of the model without features; zeros where none is fitted."""
         intercept = np.zeros(self.m)
         if self.design.centred:
-            self._steps(self.zero, np.zeros((self.m, self.design.p)), intercept, 0.0, 0.0)
+            self._steps(self.zero, np.zeros((self.m, self.design.p)), intercept, NOTHING)
         return intercept
 
     def null_value(self) -> float:
@@ -36,23 +39,25 @@ class Likelihood:
         eta = self.design.predict(coef) + intercept
         return self.design.weights[:, None] * (self.y - self.family.mean(eta))
 
-    def solve(
-        self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, l1: float, l2: float
-    ) -> float:
+    def solve(self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, terms: Terms) -> float:
         """Minimise over the given flat entries of coef, in place; returns the last step's gain."""
-        gain = self._steps(entries, coef, intercept, l1, l2)
-        if self.design.centred:
-            self._steps(self.zero, coef, intercept, 0.0, 0.0)
+        gain = self._steps(entries, coef, intercept, terms)
+        self.refit_intercept(coef, intercept)
         return gain
 
-    def _steps(self, entries, coef, intercept, l1, l2) -> float:
+    def refit_intercept(self, coef: np.ndarray, intercept: np.ndarray) -> None:
+        """The best intercepts for these coefficients, in place, if any are fitted."""
+        if self.design.centred:
+            self._steps(self.zero, coef, intercept, NOTHING)
+
+    def _steps(self, entries, coef, intercept, terms) -> float:
         rows, features = np.divmod(entries, self.design.p)
         used = np.flatnonzero(coef.any(axis=0))
         others = np.setdiff1d(used, features)
         fixed = self.design.columns(others) @ coef[:, others].T + intercept * 0
         distinct, at = np.unique(features, return_inverse=True)
         Z = self.design.columns(distinct)
-        ones = np.ones(len(entries))
+        own = terms.at(features)
         w, b = coef[rows, features], intercept.copy()
 
         def linear(w, b):
@@ -62,7 +67,7 @@ class Likelihood:
 
         def objective(eta, w):
             loss = self.design.weights @ self.family.loss(self.y, eta)
-            return loss + l1 * np.abs(w).sum() + 0.5 * l2 * (w @ w)
+            return loss + own.value(w)
 
         eta, gain = linear(w, b), np.inf
         for _ in range(self.max_steps):
@@ -74,9 +79,9 @@ class Likelihood:
             inverse = np.linalg.pinv(hb, rcond=1e-13, hermitian=True)
             H -= h @ inverse @ h.T
             q = u - h @ (inverse @ ub) + H @ w
-            dw = minimise(H, q, l1 * ones, l2 * ones, w) - w
+            dw = self._direction(H, q, own, w)
             db = inverse @ (ub - h.T @ dw)
-            penalty = l1 * (np.abs(w + dw) - np.abs(w)).sum() + 0.5 * l2 * (dw @ (2 * w + dw))
+            penalty = own.l1 @ (np.abs(w + dw) - np.abs(w)) + 0.5 * (own.l2 * dw) @ (2 * w + dw)
             gain = float(u @ dw + ub @ db - penalty)
             if not gain > 0:
                 break
@@ -87,6 +92,16 @@ class Likelihood:
                 break
         coef[rows, features], intercept[:] = w, b
         return max(gain, 0.0) if np.isfinite(gain) else 0.0
+
+    def _direction(self, H, q, own: Terms, w) -> np.ndarray:
+        """From w to the minimiser of the quadratic model: one solve where nothing has a kink."""
+        if own.l1.any() or own.bounded:
+            return minimise(H, q, own, w) - w
+        K, downhill = H + np.diag(own.l2), q - H @ w - own.l2 * w
+        if own.l2.all():
+            return np.linalg.solve(K, downhill)
+        # The softmax is blind to a shift of all classes: the shortest of many steps.
+        return np.linalg.pinv(K, rcond=1e-12, hermitian=True) @ downhill
 
     def _step_length(self, objective, linear, eta, w, b, dw, db, gain) -> float:
         """1, halved until the objective falls by a share of what the model promises."""

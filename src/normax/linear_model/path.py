@@ -15,6 +15,7 @@ from normax.linear_model.design import Design
 from normax.linear_model.families import FAMILIES, Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.gaussian import fit_gaussian
+from normax.linear_model.terms import Rules, check_rules
 from normax.linear_model.validation import check_design, check_strengths, check_weights, refuse_not_finite
 from normax.linear_model.working_set import follow
 
@@ -65,6 +66,9 @@ def fit_path(
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    penalty_factor: Any = None,
+    lower: Any = None,
+    upper: Any = None,
     tol: float = 1e-6,
     max_iter: int = 1000,
 ) -> LinearPath:
@@ -87,6 +91,10 @@ def fit_path(
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.
         fit_intercept: whether to fit one intercept for each output.
         sample_weight: (n,) weights >= 0; None counts rows alike.
+        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
+            None is 1 for all.
+        lower, upper: bounds of the coefficients on X's scale, a number or (p,), with lower <= 0 <= upper; None for
+            none. `lower=0` asks for coefficients that are not negative.
         tol: the gap over the null deviance that every strength must reach. The finish normally lands far
             below; 1e-6 is what the certificate promises.
         max_iter: rounds for each strength; generous, since a handful are used.
@@ -119,12 +127,13 @@ def fit_path(
     null = float(design.weights @ loss.divergence(y, loss.null_mean(y, design.weights, design.centred)))
     order = np.argsort(-strengths, kind="stable")
     sorted_strengths = strengths[order]
-    if loss.name == "gaussian":
+    rules = check_rules(design.p, penalty_factor, lower, upper)
+    if loss.name == "gaussian" and rules.plain:
         fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter)
-    elif l1_ratio == 0 and design.p > design.n:
+    elif l1_ratio == 0 and design.p > design.n and rules.plain:
         fit = _rotated(design, loss, y, sorted_strengths, max_iter)
     else:
-        fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter)
+        fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules)
     back = np.argsort(order)
     result = LinearPath(
         strengths,
@@ -146,6 +155,9 @@ def max_strength(
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    penalty_factor: Any = None,
+    lower: Any = None,
+    upper: Any = None,
 ) -> float:
     """The smallest strength at which every coefficient is zero, by the KKT conditions:
     `max_j |Σ_i ω_i x_ij (y_i − μ_i)| / r` at the null model.
@@ -165,11 +177,18 @@ def max_strength(
     """
     design, loss, y = _prepare(X, y, family, fit_intercept, sample_weight)
     _check_ratio(l1_ratio)
-    theta = design.weighted(y - loss.null_mean(y, design.weights, design.centred))
-    largest = np.abs(design.gradient(theta)).max() / max(l1_ratio, RIDGE_RATIO)
-    spread = np.abs(y - y.mean(axis=0)).max() if design.centred else np.abs(y).max()
-    noise = 1e-14 * spread if spread > 1e-14 * np.abs(y).max() else np.inf
-    return float(largest) if largest > noise * 1e-6 and np.isfinite(noise) else 0.0
+    rules = check_rules(design.p, penalty_factor, lower, upper)
+    mean = loss.null_mean(y, design.weights, design.centred)
+    if not rules.factor.all():  # the features without a penalty are in the model at any strength
+        closed = rules.factor > 0
+        kept = Rules(rules.factor, np.where(closed, 0.0, rules.lower), np.where(closed, 0.0, rules.upper))
+        fit = follow(design, loss, y, np.ones(1), 1.0, 1000, kept)
+        mean = loss.mean(design.predict(fit.coef[0]) + fit.intercept[0])
+    u = design.gradient(design.weighted(y - mean))
+    pull = np.maximum(rules.terms(0.0, 1.0).pull(u), 0.0).max(axis=0)
+    pull[pull <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0  # rounding is no correlation
+    charge = np.where(rules.factor > 0, rules.factor, np.inf) * max(l1_ratio, RIDGE_RATIO)
+    return float((pull / charge).max())
 
 
 def _prepare(X, y, family, fit_intercept, sample_weight) -> tuple[Design, Family, np.ndarray]:
@@ -217,7 +236,7 @@ def _rotated(design, family, y, strengths, max_iter) -> Fit:
     rank = int((sigma > sigma.max(initial=0.0) * max(design.n, design.p) * np.finfo(float).eps).sum())
     small = Design(U[:, :rank] * sigma[:rank], design.weights, design.centred)
     small.means[:] = 0.0
-    fit = follow(small, family, y, strengths, 0.0, max_iter)
+    fit = follow(small, family, y, strengths, 0.0, max_iter, check_rules(small.p, None, None, None))
     fit.coef = fit.coef @ Vt[:rank]
     fit.coef[:, :, design.constant] = 0.0
     return fit

@@ -41,9 +41,13 @@ def enet_path(
     coef_init: Any = None,
     verbose: Any = False,
     return_n_iter: bool = False,
+    positive: bool = False,
     sample_weight: Any = None,
     tol: float = 1e-6,
     max_iter: int = 1000,
+    penalty_factor: Any = None,
+    lower: Any = None,
+    upper: Any = None,
 ) -> tuple:
     """The elastic net at a whole grid of strengths:
     `‖y − Xw‖² / (2n) + alpha (r‖w‖₁ + (1 − r)/2 ‖w‖₂²)` for each alpha.
@@ -62,6 +66,8 @@ def enet_path(
         sample_weight: (n,) weights >= 0.
         tol: duality gap over the null deviance that must be reached.
         max_iter: rounds for each alpha.
+        positive: ask for coefficients that are not negative, which is `lower=0`.
+        penalty_factor, lower, upper: as of `fit_path`.
 
     Returns:
         alphas (k,), decreasing; coefs (p, k); dual gaps (k,) in units of the objective; and the rounds (k,)
@@ -76,7 +82,14 @@ def enet_path(
         ((3,), (1, 3), (3,))
     """
     y = _single_response(y)
-    common = {"l1_ratio": l1_ratio, "fit_intercept": False, "sample_weight": sample_weight}
+    common = {
+        "l1_ratio": l1_ratio,
+        "fit_intercept": False,
+        "sample_weight": sample_weight,
+        "penalty_factor": penalty_factor,
+        "lower": 0.0 if positive else lower,
+        "upper": upper,
+    }
     if np.ndim(alphas) == 0:
         alphas = default_grid(max_strength(X, y, **common), alphas, eps)
     strengths = np.sort(np.asarray(alphas, dtype=float))[::-1]

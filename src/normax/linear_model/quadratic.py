@@ -1,6 +1,6 @@
 """Minimise a penalised quadratic: coordinate descent finds the signs, a linear solve finishes exactly.
 
-    min_w  ½ wᵀHw − qᵀw + Σ_j l1_j |w_j| + ½ Σ_j l2_j w_j²
+    min_w  ½ wᵀHw − qᵀw + Σ_j l1_j |w_j| + ½ Σ_j l2_j w_j²    with  lower_j <= w_j <= upper_j
 
 Every solver here comes down to this problem on its working set: once for squared error, where H is the Gram
 matrix, and once a Newton step for the other families.
@@ -12,64 +12,59 @@ import numpy as np
 from numba import njit
 from scipy.linalg import cho_factor, cho_solve, eigh
 
+from normax.linear_model.terms import Terms
+
 __all__ = ["minimise"]
 
 # Pivots this small against the diagonal mean that a column repeats others to rounding.
 SINGULAR = 1e-12
 
 
-def minimise(
-    H: np.ndarray,
-    q: np.ndarray,
-    l1: np.ndarray,
-    l2: np.ndarray,
-    w: np.ndarray,
-    max_rounds: int = 60,
-) -> np.ndarray:
+def minimise(H: np.ndarray, q: np.ndarray, terms: Terms, w: np.ndarray, max_rounds: int = 60) -> np.ndarray:
     """The minimiser, started from w.
 
-    Rounds of coordinate descent alternate with an exact step on the face that the signs of w span. The step
-    stops where a coefficient would change its sign, so the objective never grows, and the first step
-    that crosses nothing and leaves no violation outside the face is the answer to rounding.
+    Rounds of coordinate descent alternate with an exact step on the face that the signs of w span and the bounds
+    leave open. The step stops where a coefficient would change its sign or leave its bounds, so the objective never
+    grows, and the first step that meets nothing and leaves no violation outside the face is the answer to rounding.
 
     Args:
         H: (a, a) symmetric positive semi-definite, C-contiguous rows.
         q: (a,) linear term.
-        l1, l2: (a,) strengths of each coordinate; a coordinate with l1 = 0 may take any sign.
-        w: (a,) start, which is left as it is.
+        terms: of the a coordinates; one with l1 = 0 may take any sign.
+        w: (a,) start within the bounds, which is left as it is.
         max_rounds: of descent and face step; more are never needed in practice, and what is left
             then shows in the duality gap.
 
     Returns:
-        (a,) minimiser; zeros are exact.
+        (a,) minimiser; zeros and bounds are exact.
     """
     w = w.copy()
     if not len(w):
         return w
-    free = l1 == 0
+    smooth = terms.l1 == 0
+    direct = smooth.all() and not terms.bounded
     g = q - H @ w
     # Rounding in g_j grows with the length of column j and with the longest step of the others.
-    lengths = np.sqrt(np.diag(H))
-    noise = 1e-14 * lengths * np.abs(_over_root(q, H)).max()
+    noise = 1e-14 * np.sqrt(np.diag(H)) * np.abs(_over_root(q, H)).max()
     passes = 1
     for _ in range(max_rounds):
-        if not free.all():
-            descend(H, g, w, l1, l2, passes)
+        if not direct:
+            descend(H, g, w, terms.l1, terms.l2, terms.lower, terms.upper, noise, passes)
             passes = min(2 * passes, 64)
-        face = np.flatnonzero((w != 0) | free)
-        crossed = _face_step(H, g, w, l1, l2, face, free)
-        if not crossed:
+        face = np.flatnonzero(((w != 0) | smooth) & (terms.lower < w) & (w < terms.upper))
+        if not _face_step(H, g, w, terms, face):
             g = q - H @ w
-            off = np.ones(len(w), dtype=bool)
-            off[face] = False
-            if not np.any(np.abs(g[off]) > l1[off] + noise[off]):
+            if not np.any(_wants_to_move(H, g, w, terms, noise, face)):
                 break
     return w
 
 
 @njit(cache=True, nogil=True)
-def descend(H, g, w, l1, l2, passes):
-    """Cyclic coordinate descent in place; g is the negative gradient q − Hw and is kept up to date."""
+def descend(H, g, w, l1, l2, lower, upper, noise, passes):
+    """Cyclic coordinate descent in place; g is the negative gradient q − Hw and is kept up to date.
+
+    A zero coefficient moves only if its gradient exceeds l1 by more than rounding.
+    """
     a = w.size
     for _ in range(passes):
         moved = False
@@ -78,11 +73,13 @@ def descend(H, g, w, l1, l2, passes):
             if h <= 0.0:
                 continue
             z = g[j] + H[j, j] * w[j]
+            if w[j] == 0.0 and abs(z) <= l1[j] + noise[j]:
+                continue
             new = 0.0
             if z > l1[j]:
-                new = (z - l1[j]) / h
+                new = min((z - l1[j]) / h, upper[j])
             elif z < -l1[j]:
-                new = (z + l1[j]) / h
+                new = max((z + l1[j]) / h, lower[j])
             d = new - w[j]
             if d != 0.0:
                 if abs(d) > 1e-14 * abs(new):
@@ -94,30 +91,43 @@ def descend(H, g, w, l1, l2, passes):
             break
 
 
-def _face_step(H, g, w, l1, l2, face, free) -> bool:
-    """Move w to the minimum on its face, or to the first sign change; True if it met one."""
+def _wants_to_move(H, g, w, terms, noise, face) -> np.ndarray:
+    """Which coordinates outside the face, at zero or at a bound, a coordinate step would move."""
+    out = np.ones(len(w), dtype=bool)
+    out[face] = False
+    rise = g - terms.l2 * w - terms.l1 * np.where(w >= 0, 1.0, -1.0)  # slope towards larger w
+    fall = terms.l2 * w - g - terms.l1 * np.where(w <= 0, 1.0, -1.0)  # and towards smaller
+    return out & (((w < terms.upper) & (rise > noise)) | ((w > terms.lower) & (fall > noise)))
+
+
+def _face_step(H, g, w, terms, face) -> bool:
+    """Move w to the minimum on its face, or to the first sign change or bound; True if it met one."""
     if not len(face):
         return False
-    residual = g[face] - l1[face] * np.sign(w[face]) - l2[face] * w[face]
+    at, v = terms.at(face), w[face]
+    residual = g[face] - at.l1 * np.sign(v) - at.l2 * v
     K = H[np.ix_(face, face)]
-    K[np.diag_indices_from(K)] += l2[face]
+    K[np.diag_indices_from(K)] += at.l2
     d, flat = _directions(K, residual)
     # Along a direction that H does not see the objective is linear: follow it until a coefficient vanishes.
-    straight = np.linalg.norm(flat * np.sqrt(np.diag(K))) > 1e-8 * np.linalg.norm(_over_root(l1[face], K))
+    slope, kinks = np.linalg.norm(flat * np.sqrt(np.diag(K))), np.linalg.norm(_over_root(at.l1, K))
+    straight = bool(kinks > 0 and slope > 1e-8 * kinks)
     if straight:
         d = flat
+    stop = np.where(d > 0, at.upper, at.lower)
+    stop = np.where((at.l1 > 0) & (v * d < 0), 0.0, stop)  # zero lies before any bound
     with np.errstate(divide="ignore", invalid="ignore"):
-        reach = np.where(free[face] | (w[face] * d >= 0), np.inf, -w[face] / d)
+        reach = np.where((d != 0) & np.isfinite(stop), (stop - v) / d, np.inf)
     first = int(np.argmin(reach))
     if straight and not np.isfinite(reach[first]):
         return False
     t = reach[first] if straight else min(1.0, reach[first])
     w[face] += t * d
-    crossed = straight or t < 1.0
-    if crossed:
-        w[face[first]] = 0.0
+    met = straight or t < 1.0
+    if met:
+        w[face[first]] = stop[first]
     g -= H[:, face] @ (t * d)
-    return crossed
+    return met
 
 
 def solve_psd(K: np.ndarray, r: np.ndarray) -> np.ndarray:

@@ -31,6 +31,9 @@ class ElasticNet(ManyOutputs, LinearRegressor):
         max_iter: rounds of solving and checking; a handful are used.
         tol: duality gap over the null deviance that must be reached. The default 1e-6 is a promise; the
             exact finish lands far below.
+        positive: ask for coefficients that are not negative, which is `lower=0`.
+        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
+        lower, upper: bounds of the coefficients, a number or (p,), with lower <= 0 <= upper.
 
     Attributes:
         coef_: (p,) or (outputs, p) coefficients; zeros are exact.
@@ -69,6 +72,10 @@ class ElasticNet(ManyOutputs, LinearRegressor):
         warm_start: bool = False,
         random_state: Any = None,
         selection: str = "cyclic",
+        positive: bool = False,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
     ):
         self.alpha = alpha
         self.l1_ratio = l1_ratio
@@ -80,6 +87,10 @@ class ElasticNet(ManyOutputs, LinearRegressor):
         self.warm_start = warm_start
         self.random_state = random_state
         self.selection = selection
+        self.positive = positive
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ElasticNet:
         """Fit the coefficients.
@@ -101,6 +112,7 @@ class ElasticNet(ManyOutputs, LinearRegressor):
             sample_weight=sample_weight,
             tol=self.tol,
             max_iter=self.max_iter,
+            **self._rules(),
         )
         self._keep(self.path_, 0)
         return self
@@ -118,6 +130,9 @@ class Lasso(ElasticNet):
         fit_intercept: whether to fit b, which is never penalised.
         tol: duality gap over the null deviance that must be reached.
         max_iter: rounds of solving and checking; a handful are used.
+        positive: ask for coefficients that are not negative, which is `lower=0`.
+        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
+        lower, upper: bounds of the coefficients, a number or (p,), with lower <= 0 <= upper.
 
     Attributes: as of `ElasticNet`.
 
@@ -148,6 +163,10 @@ class Lasso(ElasticNet):
         warm_start: bool = False,
         random_state: Any = None,
         selection: str = "cyclic",
+        positive: bool = False,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
     ):
         self.alpha = alpha
         self.fit_intercept = fit_intercept
@@ -158,6 +177,10 @@ class Lasso(ElasticNet):
         self.warm_start = warm_start
         self.random_state = random_state
         self.selection = selection
+        self.positive = positive
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
 
 
 class Ridge(ManyOutputs, LinearRegressor):
@@ -174,6 +197,9 @@ class Ridge(ManyOutputs, LinearRegressor):
         copy_X, max_iter, solver, random_state: accepted so that code written for scikit-learn runs; the
             result depends on none.
         tol: duality gap over the null deviance above which a warning is given.
+        positive: ask for coefficients that are not negative, which is `lower=0`.
+        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
+        lower, upper: bounds of the coefficients, a number or (p,), with lower <= 0 <= upper.
 
     Attributes:
         coef_, intercept_, gap_, n_iter_, path_: as of `ElasticNet`.
@@ -200,6 +226,10 @@ class Ridge(ManyOutputs, LinearRegressor):
         tol: float = 1e-6,
         solver: str = "auto",
         random_state: Any = None,
+        positive: bool = False,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
     ):
         self.alpha = alpha
         self.fit_intercept = fit_intercept
@@ -208,6 +238,10 @@ class Ridge(ManyOutputs, LinearRegressor):
         self.tol = tol
         self.solver = solver
         self.random_state = random_state
+        self.positive = positive
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Ridge:
         """Fit the coefficients.
@@ -235,6 +269,7 @@ class Ridge(ManyOutputs, LinearRegressor):
             fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
             tol=self.tol,
+            **self._rules(),
         )
         if len(alphas) > 1:  # the fit of output c at its own strength
             c = np.arange(outputs)

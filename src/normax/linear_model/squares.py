@@ -15,6 +15,7 @@ from normax.linear_model.certificate import duality_gap
 from normax.linear_model.fit import Fit
 from normax.linear_model.gram import CompleteGram, GrowingGram
 from normax.linear_model.quadratic import minimise
+from normax.linear_model.terms import Terms
 
 __all__ = ["follow_squares"]
 
@@ -79,7 +80,7 @@ def follow_squares(
 
 def _gaps(squares, coef, U, l1, l2) -> np.ndarray:
     """Duality gaps; half the squared distance between cθ and θ is what shrinking the dual point costs."""
-    return duality_gap(lambda c: 0.5 * (1 - c) ** 2 * squares, coef, U, l1, l2)
+    return duality_gap(lambda c: 0.5 * (1 - c) ** 2 * squares, coef, U, l1[:, None], l2[:, None])
 
 
 class _Face:
@@ -116,14 +117,14 @@ class _Face:
         if self.gram.size > len(self.w) or l2 != self.l2:
             self.start(self.w, l2)
         a, c = self.gram.size, self.c[self.gram.features]
-        L1, L2 = np.full(a, l1), np.full(a, l2)
+        L1, L2, open_ = np.full(a, l1), np.full(a, l2), np.full(a, np.inf)
         if self.regular:
             noise = 1e-13 * l1 + 1e-15 * self.length * self.lengths
             face = (self.L, self.S, self.inside, self.size)
             status, self.size = solve_active(self.gram.full, c, self.w, *face, L1, L2, noise, 20 + 2 * a)
             if status == DONE:
                 return self.w
-        self.start(minimise(np.ascontiguousarray(self.gram.G), c, L1, L2, self.w), l2)
+        self.start(minimise(np.ascontiguousarray(self.gram.G), c, Terms(L1, L2, -open_, open_), self.w), l2)
         return self.w
 
 

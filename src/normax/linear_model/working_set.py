@@ -14,6 +14,7 @@ from normax.linear_model.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.newton import Likelihood
+from normax.linear_model.terms import Rules
 
 __all__ = ["follow"]
 
@@ -28,6 +29,7 @@ def follow(
     strengths: np.ndarray,
     l1_ratio: float,
     max_iter: int,
+    rules: Rules,
 ) -> Fit:
     """Solve a decreasing sequence of strengths, each warm from the last.
 
@@ -36,6 +38,7 @@ def follow(
         y: (n, m) response.
         strengths: (k,) decreasing.
         max_iter: rounds of solving and checking for each strength.
+        rules: penalty factors and bounds of the features.
     """
     m, p, k = y.shape[1], design.p, len(strengths)
     fit, smooth = Fit.empty(k, m, p), Likelihood(design, family, y)
@@ -43,19 +46,19 @@ def follow(
     theta = smooth.theta(coef, intercept)
     u = design.gradient(theta)
     for i, s in enumerate(strengths):
-        l1, l2 = s * l1_ratio, s * (1 - l1_ratio)
-        working = coef != 0
+        terms = rules.terms(s, l1_ratio)
+        working = (coef != 0) | (terms.l1 == 0)
         for fit.n_iter[i] in range(1, max_iter + 1):
-            missing = (np.abs(u) > l1 * (1 + SLACK)) & ~working if l1 > 0 else ~working
+            missing = (terms.pull(u) > SLACK * terms.l1) & ~working
             if fit.n_iter[i] > 1 and not missing.any():
                 break
             working |= missing
-            decrement = smooth.solve(np.flatnonzero(working), coef, intercept, l1, l2)
+            decrement = smooth.solve(np.flatnonzero(working), coef, intercept, terms)
             theta = smooth.theta(coef, intercept)
             u = design.gradient(theta)
         if s > 0:
             mean = y - theta / design.weights[:, None]
-            fit.gap[i] = family_gap(family, design.weights, y, mean, coef, u, l1, l2)
+            fit.gap[i] = family_gap(family, design.weights, y, mean, coef, u, terms)
         else:
             fit.gap[i] = decrement
         fit.coef[i], fit.intercept[i] = coef, intercept

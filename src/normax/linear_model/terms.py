@@ -1,0 +1,100 @@
+"""The penalty at one strength, feature by feature: strengths of both parts and the box that w must stay in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from normax.errors import InputError
+
+__all__ = ["Rules", "Terms", "check_rules"]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`Σ_j l1_j |w_j| + ½ Σ_j l2_j w_j²` on `lower_j <= w_j <= upper_j`, all (p,)."""
+
+    l1: np.ndarray
+    l2: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+    def at(self, features: np.ndarray) -> Terms:
+        """The same for some features."""
+        return Terms(self.l1[features], self.l2[features], self.lower[features], self.upper[features])
+
+    @property
+    def bounded(self) -> bool:
+        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
+
+    def value(self, w: np.ndarray) -> float:
+        """The penalty of w inside the box."""
+        return float(self.l1 @ np.abs(w) + 0.5 * self.l2 @ w**2)
+
+    def pull(self, u: np.ndarray) -> np.ndarray:
+        """How far the negative gradient u, (m, p), exceeds what keeps a zero coefficient at zero."""
+        return np.maximum(np.where(self.upper > 0, u, 0.0), np.where(self.lower < 0, -u, 0.0)) - self.l1
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What differs between features along a path: multiples of the penalty, and boxes.
+
+    Attributes:
+        factor: (p,) >= 0, multiplies the strength; 0 leaves a feature unpenalised.
+        lower, upper: (p,) with lower <= 0 <= upper; infinite where there is no bound.
+    """
+
+    factor: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+    @property
+    def plain(self) -> bool:
+        """Whether all features are penalised alike and free of bounds."""
+        return bool((self.factor == 1).all()) and not self.bounded
+
+    @property
+    def bounded(self) -> bool:
+        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
+
+    def terms(self, strength: float, l1_ratio: float) -> Terms:
+        return Terms(
+            strength * l1_ratio * self.factor, strength * (1 - l1_ratio) * self.factor, self.lower, self.upper
+        )
+
+
+def check_rules(p: int, penalty_factor: Any, lower: Any, upper: Any) -> Rules:
+    """Rules from arguments that are None, a number, or one number for each of p features."""
+
+    def column(name: str, value: Any, default: float) -> np.ndarray:
+        a = np.asarray(default if value is None else value, dtype=float)
+        if a.shape not in ((), (p,)):
+            raise InputError(
+                f"{name}: expected a number or one for each of {p} features, got shape {a.shape}"
+            )
+        if np.isnan(a).any():
+            raise InputError(
+                f"{name}: expected numbers, got NaN at features {np.flatnonzero(np.isnan(a)).tolist()[:5]}"
+            )
+        return np.array(np.broadcast_to(a, p))
+
+    rules = Rules(
+        column("penalty_factor", penalty_factor, 1.0),
+        column("lower", lower, -np.inf),
+        column("upper", upper, np.inf),
+    )
+    bad = np.flatnonzero(~((rules.factor >= 0) & np.isfinite(rules.factor)))
+    if len(bad):
+        raise InputError(
+            f"penalty_factor: expected finite numbers >= 0, got {rules.factor[bad[0]]} for feature {bad[0]}"
+        )
+    for name, wrong in (("lower", rules.lower > 0), ("upper", rules.upper < 0)):
+        if wrong.any():
+            sign = "<=" if name == "lower" else ">="
+            raise InputError(
+                f"{name}: expected bounds {sign} 0, so that 0 is allowed, got another for feature {np.argmax(wrong)}"
+            )
+    return rules
