@@ -13,6 +13,7 @@ from normax import linear_model as lm
         lm.ElasticNet(),
         lm.Ridge(),
         lm.LogisticRegression(),
+        lm.PoissonRegressor(),
         lm.LogisticRegression(l1_ratio=0.5),
         lm.LassoCV(cv=3, alphas=10),
         lm.ElasticNetCV(cv=3, alphas=10),

@@ -97,6 +97,24 @@ def test_multinomial_equals_scikit_learn(l1_ratio, solver):
         np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
 
 
+def test_poisson_equals_scikit_learn(diabetes):
+    X, y = diabetes
+    y = np.round(y / 10)
+    weights = np.random.default_rng(0).uniform(0.5, 2, size=len(y))
+    for alpha in np.geomspace(1e-3, 30, 20):
+        theirs = sk.PoissonRegressor(alpha=alpha, solver="newton-cholesky", tol=1e-12, max_iter=1000)
+        theirs.fit(X, y, sample_weight=weights)
+        ours = lm.PoissonRegressor(alpha=alpha).fit(X, y, sample_weight=weights)
+        np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=0, atol=1e-6)
+        assert ours.intercept_ == pytest.approx(theirs.intercept_, abs=1e-6)
+        assert ours.score(X, y) == pytest.approx(theirs.score(X, y), abs=1e-6)
+        assert ours.gap_ < 1e-10
+    sparse = lm.PoissonRegressor(alpha=0.5, l1_ratio=1.0).fit(X, y)
+    assert 0 < np.count_nonzero(sparse.coef_) < X.shape[1]
+    large = lm.PoissonRegressor(alpha=1e-2).fit(X, 1e6 * y)
+    assert large.intercept_ == pytest.approx(np.log(1e6 * y.mean()), abs=0.2)
+
+
 def test_the_gap_is_in_scikit_learns_units(diabetes):
     """Both bound the same objective: scikit-learn stopped early has a gap of at least its excess over ours."""
     X, y = diabetes

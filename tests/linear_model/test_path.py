@@ -8,7 +8,7 @@ from normax.errors import InputError
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES
 
-FAMILY_NAMES = ("gaussian", "binomial", "multinomial")
+FAMILY_NAMES = ("gaussian", "binomial", "multinomial", "poisson")
 
 
 def problem(family, seed, n=40, p=12):
@@ -17,6 +17,8 @@ def problem(family, seed, n=40, p=12):
     X = rng.normal(size=(n, p)) @ (np.eye(p) + 0.5 * rng.normal(size=(p, p)) / np.sqrt(p))
     X = X * rng.uniform(0.5, 3, size=p) + rng.normal(size=p)
     signal = X[:, :3] @ rng.normal(size=3) + rng.normal(size=n)
+    if family == "poisson":
+        return X, rng.poisson(np.exp(signal / np.abs(signal).max() * 2))
     cuts = {"binomial": [0.5], "multinomial": [0.3, 0.6]}
     return X, signal if family == "gaussian" else np.digitize(signal, np.quantile(signal, cuts[family]))
 
@@ -221,6 +223,7 @@ def test_a_missed_tolerance_is_told_with_its_strengths():
         ({"y": ["a", "b", "c"]}, "y: expected numbers"),
         ({"family": "gausian"}, "did you mean 'gaussian'"),
         ({"family": "binomial"}, r"binomial expects values in \[0, 1\]"),
+        ({"family": "poisson", "y": [0, 2, -3]}, "counts >= 0, got -3 at row 2"),
         ({"family": "multinomial", "y": [0, 1.5, 2]}, "whole numbers"),
         ({"family": "multinomial", "y": np.full((3, 2), 0.7)}, "sum to 1"),
         ({"strengths": [1.0, -1.0]}, "-1.0 at position 1"),

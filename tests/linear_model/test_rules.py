@@ -10,13 +10,15 @@ from normax.errors import InputError
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES
 
-FAMILY_NAMES = ("gaussian", "binomial", "multinomial")
+FAMILY_NAMES = ("gaussian", "binomial", "multinomial", "poisson")
 
 
 def problem(family, seed=0, n=60, p=8):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, p)) @ (np.eye(p) + 0.3 * rng.normal(size=(p, p))) + 1.0
     signal = X @ rng.normal(size=p) + rng.normal(size=n)
+    if family == "poisson":
+        return X, rng.poisson(np.exp(signal / np.abs(signal).max() * 2))
     cuts = {"binomial": [0.5], "multinomial": [0.3, 0.6]}
     return X, signal if family == "gaussian" else np.digitize(signal, np.quantile(signal, cuts[family]))
 

@@ -5,6 +5,7 @@ from normax.linear_model.cv_regressors import ElasticNetCV, LassoCV, RidgeCV
 from normax.linear_model.logistic import LogisticRegression
 from normax.linear_model.path import LinearPath, fit_path, max_strength
 from normax.linear_model.path_functions import enet_path, lasso_path, ridge_path
+from normax.linear_model.poisson import PoissonRegressor
 from normax.linear_model.regressors import ElasticNet, Lasso, Ridge
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "LinearPath",
     "LogisticRegression",
     "LogisticRegressionCV",
+    "PoissonRegressor",
     "Ridge",
     "RidgeCV",
     "enet_path",

@@ -1,12 +1,13 @@
 """Loss families: a mean function, a deviance and a curvature, and nothing else.
 
 A family is the negative log-likelihood of an exponential family under its canonical link, per row. What a
-solver needs of it are four formulas, on arrays of shape (n, m) for n rows and m outputs:
+solver needs of it are five formulas, on arrays of shape (n, m) for n rows and m outputs:
 
 - `mean(η)`: the expected response μ at the linear predictor η; the gradient of the loss in η is μ − y;
 - `loss(y, η)`: the loss of each row;
 - `divergence(a, μ)`: half the unit deviance between two means, the Bregman distance that the duality gap
   and the null deviance are made of; never negative;
+- `link(μ)`: the inverse of the mean function, kept finite at the edge, where an intercept starts;
 - `curvature(μ, c, d)`: the second derivative of the loss in η_c and η_d.
 
 A new family is one more class here.
@@ -15,9 +16,13 @@ A new family is one more class here.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, log_softmax, softmax, xlogy
+from scipy.special import expit, log_softmax, logit, softmax, xlogy
 
-__all__ = ["FAMILIES", "Binomial", "Family", "Gaussian", "Multinomial"]
+__all__ = ["FAMILIES", "Binomial", "Family", "Gaussian", "Multinomial", "Poisson"]
+
+
+# How close a starting mean may come to the edge of its range.
+EDGE = 1e-10
 
 
 class Family:
@@ -27,6 +32,10 @@ class Family:
 
     def mean(self, eta: np.ndarray) -> np.ndarray:
         """Expected response μ(η), (n, m)."""
+        raise NotImplementedError
+
+    def link(self, mean: np.ndarray) -> np.ndarray:
+        """A finite linear predictor whose mean this is, to within EDGE."""
         raise NotImplementedError
 
     def null_mean(self, y: np.ndarray, weights: np.ndarray, intercept: bool) -> np.ndarray:
@@ -51,6 +60,9 @@ class Gaussian(Family):
 
     name = "gaussian"
 
+    def link(self, mean):
+        return mean
+
     def mean(self, eta):
         return eta
 
@@ -68,6 +80,9 @@ class Binomial(Family):
     """Logistic loss `log(1 + e^η) − yη` a row, y in [0, 1]."""
 
     name = "binomial"
+
+    def link(self, mean):
+        return logit(np.clip(mean, EDGE, 1 - EDGE))
 
     def mean(self, eta):
         return expit(eta)
@@ -87,6 +102,10 @@ class Multinomial(Family):
 
     name = "multinomial"
 
+    def link(self, mean):
+        eta = np.log(np.maximum(mean, EDGE))
+        return eta - eta.mean()
+
     def mean(self, eta):
         return softmax(eta, axis=1)
 
@@ -100,9 +119,31 @@ class Multinomial(Family):
         return mean[:, c] * (float(c == d) - mean[:, d])
 
 
+class Poisson(Family):
+    """Counts: `e^η − yη` a row, y >= 0; the constant log y! of the likelihood is left out."""
+
+    name = "poisson"
+
+    def link(self, mean):
+        return np.log(np.maximum(mean, EDGE))
+
+    def mean(self, eta):
+        with np.errstate(over="ignore"):
+            return np.exp(eta)
+
+    def loss(self, y, eta):
+        return (self.mean(eta) - y * eta).sum(axis=1)
+
+    def divergence(self, a, mean):
+        return np.maximum(_relative_entropy(a, mean) - a + mean, 0.0).sum(axis=1)
+
+    def curvature(self, mean, c, d):
+        return mean[:, c] * float(c == d)
+
+
 def _relative_entropy(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """`a log(a/b)`, 0 where a = 0; means that underflowed to 0 count as the smallest number there is."""
     return xlogy(a, a / np.maximum(b, np.finfo(float).tiny))
 
 
-FAMILIES: dict[str, type[Family]] = {f.name: f for f in (Gaussian, Binomial, Multinomial)}
+FAMILIES: dict[str, type[Family]] = {f.name: f for f in (Gaussian, Binomial, Multinomial, Poisson)}

@@ -27,7 +27,8 @@ class Likelihood:
         """(m,) intercepts of the model without features; zeros where none is fitted."""
         intercept = np.zeros(self.m)
         if self.design.centred:
-            self._steps(self.zero, np.zeros((self.m, self.design.p)), intercept, NOTHING)
+            intercept += self.family.link(self.family.null_mean(self.y, self.design.weights, True))
+            self.refit_intercept(np.zeros((self.m, self.design.p)), intercept)
         return intercept
 
     def null_value(self) -> float:

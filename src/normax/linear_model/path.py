@@ -23,6 +23,7 @@ __all__ = ["LinearPath", "fit_path", "max_strength", "response", "warn_unconverg
 
 # For pure ridge no strength gives all zeros; the grid starts where glmnet's does.
 RIDGE_RATIO = 1e-3
+SHARES, ONE_OUTPUT = ("binomial", "multinomial"), ("binomial", "poisson")
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,11 @@ def fit_path(
     Args:
         X: (n, p) finite numbers.
         y: gaussian (n,) or (n, m), where outputs are fitted separately at the same strength; binomial (n,)
-            in [0, 1]; multinomial (n,) of whole numbers 0..C−1, or (n, C) shares of the classes.
+            in [0, 1]; poisson (n,) of counts >= 0; multinomial (n,) of whole numbers 0..C−1, or (n, C) shares of the classes.
         strengths: (k,) values >= 0 in any order. At 0, gaussian gives the least squares solution of the
             smallest norm; other families take Newton steps until the loss gains nothing, which for
             separable classes ends at large finite coefficients. The gap at 0 is that last gain.
-        family: "gaussian", "binomial" or "multinomial".
+        family: "gaussian", "binomial", "multinomial" or "poisson".
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.
         fit_intercept: whether to fit one intercept for each output.
         sample_weight: (n,) weights >= 0; None counts rows alike.
@@ -100,7 +101,7 @@ def fit_path(
         max_iter: rounds for each strength; generous, since a handful are used.
 
     Returns:
-        A `LinearPath`; m is 1 for one gaussian output and for binomial, and C for multinomial.
+        A `LinearPath`; m is 1 for one gaussian output, binomial and poisson, and C for multinomial.
 
     Raises:
         InputError: for data or arguments that cannot be used.
@@ -210,7 +211,7 @@ def response(y: Any, family: str, n: int) -> np.ndarray:
     y = np.asarray(y)
     if y.dtype.kind not in "fiub":
         raise InputError(f"y: expected numbers, got dtype {y.dtype}")
-    if y.ndim not in (1, 2) or len(y) != n or (y.ndim == 2 and family == "binomial" and y.shape[1] != 1):
+    if y.ndim not in (1, 2) or len(y) != n or (y.ndim == 2 and family in ONE_OUTPUT and y.shape[1] != 1):
         raise InputError(f"y: expected one entry for each of the {n} rows of X, got shape {y.shape}")
     refuse_not_finite("y", y)
     if family == "multinomial" and y.ndim == 1:
@@ -218,7 +219,10 @@ def response(y: Any, family: str, n: int) -> np.ndarray:
             raise InputError("y: multinomial classes are whole numbers 0..C-1; encode the labels first")
         y = np.eye(max(int(y.max()) + 1, 2))[y.astype(int)]
     y = y.astype(float).reshape(n, -1)
-    if family != "gaussian" and ((y < 0) | (y > 1)).any():
+    if family == "poisson" and (y < 0).any():
+        rows = np.flatnonzero((y < 0).any(axis=1))
+        raise InputError(f"y: poisson expects counts >= 0, got {y[rows[0], 0]:g} at row {rows[0]}")
+    if family in SHARES and ((y < 0) | (y > 1)).any():
         raise InputError(f"y: {family} expects values in [0, 1], got {y.min()} to {y.max()}")
     if family == "multinomial" and not np.allclose(y.sum(axis=1), 1):
         raise InputError("y: multinomial shares must sum to 1 in each row")
