@@ -18,12 +18,12 @@ import jax
 import numpy as np
 
 from normax.errors import InputError, suggest
-from normax.nn.cells import Cell, Parameter
+from normax.nn.cells import Cell, Parameter, as_array
 from normax.nn.frames import ForeignCell, Frame, current_frame, structure
 from normax.nn.module import Module
-from normax.nn.random import raw_key
+from normax.nn.random import layer_key, raw_key
 
-__all__ = ["Binding", "Program", "bind", "evaluating", "functional_call", "jit", "value_and_grad"]
+__all__ = ["Binding", "Foreign", "Program", "bind", "evaluating", "functional_call", "jit", "value_and_grad"]
 
 
 class Binding:
@@ -36,8 +36,8 @@ class Binding:
         if not isinstance(net, Module):
             raise InputError(f"expected a normax Module, got {type(net).__name__}")
         named = list(net.named_modules())
-        self.modules = [module for _, module in named]
-        self.numbers = {id(module): i for i, module in enumerate(self.modules)}
+        self.numbers = {id(module): i for i, (_, module) in enumerate(named)}
+        self._versions = [module._version for _, module in named]
         parameters = list(net.named_parameters())
         self.trainable = [p for _, p in parameters if p.requires_grad]
         self.frozen = [p for _, p in parameters if not p.requires_grad]
@@ -46,9 +46,9 @@ class Binding:
         self.token = structure.token
         self.stamp = self._stamp()
         self.signature = (
+            type(net),
             tuple(id(cell) for cell in self.trainable),
-            tuple(id(cell) for cell in (*self.frozen, *self.buffers)),
-            tuple(_plain_attributes(module) for module in self.modules),
+            tuple(_attributes(module) for _, module in named),
         )
 
     @property
@@ -57,7 +57,7 @@ class Binding:
         return [self.names[cell] for cell in self.trainable]
 
     def _stamp(self) -> tuple:
-        return structure.cells, [module._version for module in self.modules]
+        return structure.cells, [version[0] for version in self._versions]
 
     def is_current(self) -> bool:
         if self.token is structure.token:
@@ -84,10 +84,9 @@ def bind(net: Module) -> Binding:
     return binding
 
 
-def _plain_attributes(module: Module) -> tuple:
-    hidden = ("_parameters", "_buffers", "_modules", "_version")
-    items = ((name, _static(value)) for name, value in module.__dict__.items() if name not in hidden)
-    return (id(module), *items)
+def _attributes(module: Module) -> tuple:
+    """All that a trace through a module depends on beside arrays: its cells, its children, plain attributes."""
+    return tuple((name, _static(value)) for name, value in module.__dict__.items() if name != "_version")
 
 
 def _static(value: Any) -> Any:
@@ -127,6 +126,30 @@ def evaluating(net: Module):
             object.__setattr__(module, "training", mode)
 
 
+class Foreign:
+    """The modules outside the binding that a trace ran through; their modes and attributes bear on it too."""
+
+    def __init__(self) -> None:
+        self._modules: dict[int, Module] = {}
+        self._token, self._state = structure.token, ()
+
+    def _now(self) -> tuple:
+        return tuple(_attributes(module) for module in self._modules.values())
+
+    def note(self, frame: Frame) -> None:
+        self._modules |= frame.foreign
+        self._state = self._now()
+
+    def is_current(self) -> bool:
+        """Whether they are still as they were when traced."""
+        if self._token is not structure.token:
+            token = structure.token
+            if self._now() != self._state:
+                return False
+            self._token = token
+        return True
+
+
 class Program:
     """`body(frame, *args)` compiled over the values of a list of cells and a random key.
 
@@ -136,37 +159,22 @@ class Program:
 
     def __init__(self, binding: Binding, body: Callable[..., Any]):
         self.inputs = [*binding.trainable, *binding.frozen, *binding.buffers]
-        self.foreign: dict[int, Module] = {}
-        self.token, self.foreign_state = structure.token, ()
+        self.foreign = Foreign()
 
         def program(values, key, *args):
             frame = binding.frame(dict(zip(self.inputs, values)), key)
             with frame.active():
                 result = body(frame, *args)
-            self.foreign |= frame.foreign
-            self.foreign_state = self._foreign_state()
+            self.foreign.note(frame)
             return result, written(frame, self.inputs, values)
 
         self.compiled = jax.jit(program)
 
-    def _foreign_state(self) -> tuple:
-        return tuple(_plain_attributes(module) for module in self.foreign.values())
-
-    def is_current(self) -> bool:
-        """Whether the modules outside the binding that the trace ran through are still as they were."""
-        if self.token is not structure.token:
-            token = structure.token
-            if self._foreign_state() != self.foreign_state:
-                return False
-            self.token = token
-        return True
-
     def __call__(self, *args: Any) -> Any:
         plain = current_frame() is None
+        key = raw_key() if plain else jax.random.key_data(layer_key(self))
         result, changes = retrying(
-            lambda: self.compiled(
-                [cell._value if plain else cell.value for cell in self.inputs], raw_key(), *args
-            ),
+            lambda: self.compiled([cell._value if plain else cell.value for cell in self.inputs], key, *args),
             self.inputs,
         )
         for i, value in changes.items():
@@ -237,10 +245,10 @@ class _Compiled:
     def _program(self, static: Any = None) -> Program:
         binding = bind(self.net)
         last_binding, last_static, program = self._last
-        if last_binding is not binding or last_static != static or not program.is_current():
+        if last_binding is not binding or last_static != static or not program.foreign.is_current():
             key = (binding.signature, static)
             program = self._programs.get(key)
-            if program is None or not program.is_current():
+            if program is None or not program.foreign.is_current():
                 program = self._programs[key] = Program(binding, self._body(binding, static))
             self._last = (binding, static, program)
         return program
@@ -340,7 +348,8 @@ def functional_call(net: Module, values: dict[str, Any], *args: Any, key: Any = 
     Args:
         net: the module.
         values: path -> array, for as many parameters and buffers as wanted; the others keep theirs.
-        key: raw (`uint32[2]`) or typed random key for dropout; not needed in evaluation mode.
+        key: raw (`uint32[2]`) or typed random key for dropout; not needed in evaluation mode, nor inside a
+            compiled call of normax, which has one.
 
     Returns:
         What the forward returns. Writes to buffers (batch norm in training mode) are dropped.
@@ -365,7 +374,8 @@ def functional_call(net: Module, values: dict[str, Any], *args: Any, key: Any = 
     if key is not None and jax.dtypes.issubdtype(getattr(key, "dtype", None), jax.dtypes.prng_key):
         key = jax.random.key_data(key)
     stand_ins: dict[Cell, Any] = {cell: cell.value for cell in binding.buffers}
-    stand_ins.update({cells[name]: value for name, value in values.items()})
+    stand_ins.update({cells[name]: as_array(value) for name, value in values.items()})
     frame = Frame(stand_ins, names=binding.names, numbers=binding.numbers, key=key, sealed=False)
-    with frame.active():
+    leaves = jax.tree.leaves((list(stand_ins.values()), key, args, kwargs))
+    with frame.active(tracing=any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)):
         return net(*args, **kwargs)

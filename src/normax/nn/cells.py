@@ -28,12 +28,14 @@ def as_array(data: Any) -> jax.Array:
     if hasattr(data, "detach"):  # a PyTorch tensor, without importing torch
         data = data.detach().cpu()
         data = data.float().numpy().astype(jnp.bfloat16) if "bfloat16" in str(data.dtype) else data.numpy()
-    array = data if isinstance(data, (np.ndarray, np.generic)) else None
-    if array is not None and array.dtype == np.float64 and not jax.config.jax_enable_x64:
-        raise InputError(
-            "float64 data, but JAX runs in 32 bits: convert it, `x.astype('float32')`, or enable 64 bits, "
-            "`jax.config.update('jax_enable_x64', True)`"
-        )
+    if isinstance(data, (np.ndarray, np.generic)) and not jax.config.jax_enable_x64:
+        if data.dtype in (np.float64, np.complex128):
+            raise InputError(
+                f"{data.dtype} data, but JAX runs in 32 bits: convert it, `x.astype('float32')`, or enable 64 "
+                "bits, `jax.config.update('jax_enable_x64', True)`"
+            )
+        if data.dtype == np.int64 and data.size and np.abs(data).max() > np.iinfo(np.int32).max:
+            raise InputError("int64 values beyond 32 bits, in which JAX runs")
     return jnp.asarray(data)
 
 
@@ -48,7 +50,9 @@ class Cell:
     __array_priority__ = 100
 
     def __init__(self, data: Any):
-        self._value = as_array(data)
+        data = as_array(data)
+        # A number is weakly typed in JAX: as state it would change dtype with whatever it meets.
+        self._value = jnp.asarray(data, data.dtype) if data.weak_type else data
 
     @property
     def value(self) -> jax.Array:
@@ -87,15 +91,15 @@ class Cell:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._value.shape
+        return self.value.shape
 
     @property
     def dtype(self) -> Any:
-        return self._value.dtype
+        return self.value.dtype
 
     @property
     def ndim(self) -> int:
-        return self._value.ndim
+        return self.value.ndim
 
     @property
     def data(self) -> jax.Array:
@@ -235,7 +239,8 @@ class Parameter(Cell):
         structure.touch_cells()
 
     def __reduce__(self):
-        return Parameter, (np.asarray(self.value), self._requires_grad, self.role)
+        arguments = (np.asarray(self.value), self._requires_grad, self.role)
+        return Parameter, arguments, (None, {"_penalty": self._penalty})
 
     def __deepcopy__(self, memo: dict) -> Parameter:
         copy = Parameter(jnp.array(self.value, copy=True), self._requires_grad, self.role)

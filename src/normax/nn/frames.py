@@ -47,7 +47,7 @@ class ForeignCell(Exception):
     """
 
     def __init__(self, cell: Cell):
-        super().__init__(f"a cell of another module, of shape {tuple(cell.shape)}")
+        super().__init__("a cell of another module")
         self.cell = cell
 
 
@@ -94,17 +94,31 @@ class Frame:
             frame = frame.outer
         return None
 
+    def entered(self, module: Any) -> None:
+        """Note a module that runs in this frame: one outside the bound tree bears on the program too."""
+        if id(module) not in self.numbers:
+            self.foreign[id(module)] = module
+        if self.outer is not None and not self.sealed:
+            self.outer.entered(module)
+
+    def drawing(self) -> Frame:
+        """The frame whose key a draw here comes from: the nearest with a key that this one sees."""
+        if self.key is None and self.outer is not None and not self.sealed:
+            return self.outer.drawing()
+        return self
+
     @contextlib.contextmanager
-    def active(self):
+    def active(self, tracing: bool = True):
         """Push this frame for the length of a `with` block.
 
         Every trace runs under a user context of its own: JAX keeps traces by function identity, and a
         `jax.checkpoint(self.block)` in a forward would otherwise hand out tracers of an earlier trace.
+        Without tracers (`tracing=False`) that would only compile every operation anew.
         """
         self.outer = _stack.top
         _stack.top = self
         try:
-            with _fresh_trace(object()):
+            with _fresh_trace(object()) if tracing else contextlib.nullcontext():
                 yield self
         finally:
             _stack.top = self.outer

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.nn.cells import Buffer, Cell, Parameter, as_array
@@ -56,15 +55,15 @@ class Module:
         for name, value in (("_parameters", {}), ("_buffers", {}), ("_modules", {})):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "training", True)
-        object.__setattr__(self, "_version", 0)
+        object.__setattr__(self, "_version", [0])  # a box: bindings watch it without keeping the module
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         raise InputError(f"{type(self).__name__} has no forward: write `def forward(self, x): ...`")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         frame = current_frame()
-        if frame is not None and id(self) not in frame.numbers:
-            frame.foreign[id(self)] = self
+        if frame is not None:
+            frame.entered(self)
         try:
             return self.forward(*args, **kwargs)
         except Exception as error:
@@ -79,6 +78,8 @@ class Module:
                 f"cannot assign {name!r} before Module.__init__(): begin {type(self).__name__}.__init__ "
                 "with super().__init__()"
             )
+        if isinstance(value, (Cell, Module)):
+            self._refuse_in_frame(name)
         if isinstance(value, Parameter):
             self._clear(name, keep=self._parameters)
             self.register_parameter(name, value)
@@ -114,19 +115,22 @@ class Module:
         self._touch()
 
     def _set_plain(self, name: str, value: Any) -> None:
-        frame = current_frame()
-        if frame is not None and id(self) in frame.numbers:
-            raise InputError(
-                f"{type(self).__name__}.{name} was assigned inside a compiled call, which runs Python only "
-                f"once; make it a Buffer (`self.register_buffer({name!r}, ...)`) or return it"
-            )
-        if isinstance(value, jax.core.Tracer):
+        self._refuse_in_frame(name)
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(value)):
             raise InputError(
                 f"a traced value was assigned to the plain attribute {type(self).__name__}.{name}, where it "
                 f"would leak; make it a Buffer: `self.register_buffer({name!r}, ...)`"
             )
         object.__setattr__(self, name, value)
         self._touch()
+
+    def _refuse_in_frame(self, name: str) -> None:
+        frame = current_frame()
+        if frame is not None and id(self) in frame.numbers:
+            raise InputError(
+                f"{type(self).__name__}.{name} was assigned inside a compiled call, which runs Python only "
+                f"once; make it a Buffer (`self.register_buffer({name!r}, ...)`) or return it"
+            )
 
     def _clear(self, name: str, keep: dict) -> None:
         """Free a name of what it stood for in any other table."""
@@ -135,7 +139,7 @@ class Module:
                 table.pop(name, None)
 
     def _touch(self) -> None:
-        object.__setattr__(self, "_version", self._version + 1)
+        self._version[0] += 1
         structure.touch()
 
     def __getattr__(self, name: str) -> Any:
@@ -179,7 +183,7 @@ class Module:
                 f"cannot assign {type(param).__name__} to parameter {name!r}: expected nn.Parameter or None"
             )
         if param is not None and param.role is None:
-            param.role = "bias" if name == "bias" or name.endswith("_bias") else "weight"
+            param.role = "bias" if "bias" in name.split("_") else "weight"
         self._parameters[name] = param
         self._touch()
 
@@ -336,7 +340,6 @@ class Module:
             if dtype is not None and jnp.issubdtype(value.dtype, jnp.floating):
                 value = value.astype(dtype)
             cell.value = value if place is None else jax.device_put(value, place)
-        structure.touch_cells()
         return self
 
     def cpu(self) -> Module:
@@ -381,6 +384,8 @@ class Module:
         Raises:
             InputError: with every fault at once; the module is then untouched.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"load_state_dict: expected a dict of arrays, got {type(state_dict).__name__}")
         own = dict(self._named_state())
         missing = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]
@@ -415,9 +420,9 @@ class Module:
             f"({name}): " + repr(module).replace("\n", "\n  ") for name, module in self._modules.items()
         ]
         extra = self.extra_repr()
-        if not children:
+        if not children and "\n" not in extra:
             return f"{self._get_name()}({extra})"
-        lines = [*([extra] if extra else []), *children]
+        lines = [*extra.splitlines(), *children]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
@@ -447,21 +452,15 @@ def _floating(dtype: Any) -> Any:
 
 
 def _cast(data: Any, cell: Cell) -> jax.Array:
-    """A copy of `data` in the cell's shape and dtype, or an InputError."""
-    value = as_array(_narrow_integers(data))
+    """A copy of `data` in the cell's shape and dtype, where the cell lies, or an InputError."""
+    try:
+        value = as_array(data)
+    except TypeError as error:
+        raise InputError(f"expected an array, got {type(data).__name__}") from error
     if value.shape != cell.shape:
         raise InputError(f"expected shape {tuple(cell.shape)}, got {tuple(value.shape)}")
-    return jnp.array(value, dtype=cell.dtype, copy=True)
-
-
-def _narrow_integers(data: Any) -> Any:
-    """PyTorch counts in int64, JAX in 32 bits by default: the count is kept, a larger one is refused."""
-    data = data.detach().cpu().numpy() if hasattr(data, "detach") and "int" in str(data.dtype) else data
-    if isinstance(data, np.ndarray) and data.dtype == np.int64 and not jax.config.jax_enable_x64:
-        if data.size and np.abs(data).max() > np.iinfo(np.int32).max:
-            raise InputError("int64 values beyond 32 bits, in which JAX runs")
-        return data.astype(np.int32)
-    return data
+    value = jnp.array(value, dtype=cell.dtype, copy=True)
+    return jax.device_put(value, cell.value.sharding) if cell.value.committed else value
 
 
 def _locate(module: Module, error: Exception) -> None:

@@ -97,6 +97,7 @@ def layer_key(module: Any = None) -> jax.Array:
             `functional_call` without a key.
     """
     frame = current_frame()
+    frame = None if frame is None else frame.drawing()
     if frame is None:
         key = next_key()
         if isinstance(key, jax.core.Tracer):

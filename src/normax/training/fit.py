@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from normax.binding import bind, evaluating, retrying
+from normax.binding import bind, evaluating, functional_call, retrying
 from normax.errors import InputError
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
@@ -182,13 +182,14 @@ def prepare_data(net: Module, loss: Any, X: Any, y: Any, weight: Any) -> tuple[A
     dtype = weights[0] if weights else jnp.float32
     X = jnp.asarray(X, dtype) if X.dtype.kind == "f" else jnp.asarray(X)
     with evaluating(net):
-        output = jax.eval_shape(net, X[:2])
-    check_targets(loss, y, output.shape)
+        output = jax.eval_shape(lambda x: functional_call(net, {}, x, key=raw_key(0)), X[:2])
+    targets = y
     y = jnp.asarray(y, jnp.int32 if loss == "cross_entropy" else dtype if y.dtype.kind == "f" else None)
     losses = jax.eval_shape(find_loss(loss), output, y[:2])
     if losses.shape != (2,):
         raise InputError(f"loss: expected one value a row, (batch,), got {losses.shape} for a batch of 2")
-    return X, y, None if weight is None else jnp.asarray(weight, jnp.float32)
+    check_targets(loss, targets, output.shape)
+    return X, y, None if weight is None else jnp.asarray(weight, dtype)
 
 
 def check_counts(**counts: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from normax.binding import Binding, bind, grad_in_frame, retrying, written
+from normax.binding import Binding, Foreign, bind, grad_in_frame, retrying, written
 from normax.errors import InputError
 from normax.nn.module import Module
 from normax.nn.random import raw_key
@@ -83,7 +83,7 @@ class train_step:
     def _program(self) -> _StepProgram:
         binding = bind(self.net)
         last, program = self._last
-        if last is not binding:
+        if last is not binding or not program.foreign.is_current():
             if [id(c) for c in binding.trainable] != [id(c) for c in self.cells]:
                 raise InputError(
                     "the trainable parameters changed since this train_step was made (frozen, freed or "
@@ -91,10 +91,10 @@ class train_step:
                 )
             kinds = tuple(jax.tree.structure(cell.penalty) for cell in self.cells)
             key = (binding.signature, kinds)
-            if key not in self._programs:
-                self._programs[key] = _StepProgram(self, binding, self._update(binding))
-            program = self._programs[key]
-            program.penalties = jax.tree.map(jnp.asarray, [cell.penalty for cell in self.cells])
+            program = self._programs.get(key)
+            if program is None or not program.foreign.is_current():
+                program = self._programs[key] = _StepProgram(self, binding, self._update(binding))
+            program.charge([cell.penalty for cell in self.cells])
             self._last = (binding, program)
         return program
 
@@ -124,6 +124,9 @@ class _StepProgram:
 
     def __init__(self, step: train_step, binding: Binding, update: Update):
         self.others = [*binding.frozen, *binding.buffers]
+        self.foreign = Foreign()
+        self._update = update
+        self._charged: Any = None
         self.penalties: Any = None
         cells = binding.trainable
 
@@ -137,11 +140,18 @@ class _StepProgram:
 
             with frame.active():
                 (_, loss), gradients = grad_in_frame(frame, cells, objective)
+            self.foreign.note(frame)
             state = jax.tree.unflatten(step._tree, state)
             new, state = update(gradients, state, weights, penalties)
             return loss, new, jax.tree.leaves(state), written(frame, outside, others)
 
         self.compiled = jax.jit(program, donate_argnums=(0, 1))
+
+    def charge(self, penalties: list[Any]) -> None:
+        """Take the penalties of the next steps: same kinds, perhaps other strengths."""
+        if penalties != self._charged:
+            self._update.check_curvature(penalties)
+            self._charged, self.penalties = penalties, jax.tree.map(jnp.asarray, penalties)
 
     def __call__(self, weights, state, batch):
         return retrying(

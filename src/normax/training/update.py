@@ -78,11 +78,18 @@ class Update:
         state = self.tx.init(weights)
         if has_second_moment(state):
             return  # it normalises the gradient: no strength makes it diverge
-        ones = {name: jnp.full_like(w, 1e-6) for name, w in weights.items()}
-        moved, _ = self.tx.update(ones, state, weights)
+
+        def moved(size):
+            gradients = {name: jnp.full_like(w, size) for name, w in weights.items()}
+            return {
+                name: float(abs(m).max()) for name, m in self.tx.update(gradients, state, weights)[0].items()
+            }
+
+        small, large = moved(1e-6), moved(1e-5)
         for name, curvature in curved.items():
-            step = float(abs(moved[name]).max()) / 1e-6
-            if step * float(curvature) >= 2:
+            step = small[name] / 1e-6
+            linear = large[name] > 5 * small[name]  # the sign of a gradient is no multiple of it
+            if linear and step * float(curvature) >= 2:
                 raise InputError(
                     f"{name}: learning rate {step:g} times L2 strength {float(curvature):g} is "
                     f"{step * float(curvature):g}, and gradient steps diverge from 2 on; lower one of them"
