@@ -125,7 +125,7 @@ def test_full_batch_lanes_reach_the_lasso(digits):
                    optimizer=optax.sgd(0.3), epochs=400, batch_size=80)  # fmt: skip
     assert path.engine == "network"
     for i, strength in enumerate(strengths):
-        reference = Lasso(strength, tol=1e-10).fit(X, y)
+        reference = Lasso(strength, tol=1e-10).fit(X.astype(float), y.astype(float))
         np.testing.assert_allclose(path.weights["weight"][i, 0], reference.coef_, atol=1e-5)
         np.testing.assert_array_equal(path.weights["weight"][i, 0] == 0, reference.coef_ == 0)
 
@@ -175,12 +175,15 @@ def test_chunks_of_lanes_change_nothing(digits, monkeypatch):
 
 
 def test_a_second_path_of_the_same_kind_does_not_compile(digits):
-    net, optimizer = network("mlp"), optax.sgd(0.1)
+    net, optimizer, traces = network("mlp"), optax.sgd(0.1), []
     options = {"loss": "cross_entropy", "cv": 3, "epochs": 2, "optimizer": optimizer}
     nx.path(net, digits, strengths=[1e-2, 1e-3], **options)
-    with jax.log_compiles(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nn.Sequential, "forward", lambda self, x: pytest.fail("traced again"))
-        nx.path(net, digits, strengths=[3e-2, 5e-3], **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("normax.paths.lanes.Lanes._epochs", lambda *_: traces.append("training"))
+        patch.setattr("normax.training.loop.Loop.step", lambda *_: traces.append("step"))
+        path = nx.path(net, digits, strengths=[3e-2, 5e-3], **options)
+    assert traces == []
+    assert path.nonzero[0] < path.nonzero[1]
 
 
 @pytest.mark.parametrize(
@@ -204,3 +207,11 @@ def test_bad_input_is_named(digits, change, message):
     } | change
     with pytest.raises(nx.InputError, match=message):
         nx.path(network("mlp"), digits, **options)
+
+
+def test_a_last_batch_of_one_row_leaves_batch_norm_finite(digits):
+    X, y = digits
+    path = nx.path(network("norm and dropout"), (X[:97], y[:97]), loss="cross_entropy", strengths=[1e-3], cv=None,
+                   epochs=2, batch_size=16, optimizer=optax.sgd(0.05))  # fmt: skip
+    assert np.isfinite(path.train_mean).all()
+    assert all(np.isfinite(w).all() for w in path.weights.values())

@@ -58,8 +58,12 @@ def batch_norm(
         check_dtypes(x, gamma)
     if training:
         mean, var, count = batch_statistics(x, row_mask())
+        # One row alone, the last of a padded epoch, has no variance to teach: PyTorch refuses it, here the
+        # running statistics stay as they were.
+        momentum = momentum if isinstance(count, int) else jnp.where(count > 1, momentum, 0)
+        several = count if isinstance(count, int) else jnp.maximum(count, 2)
         _update(running_mean, mean, momentum)
-        _update(running_var, var * (count / (count - 1)), momentum)
+        _update(running_var, var * (several / (several - 1)), momentum)
     elif running_mean is None or running_var is None:
         raise InputError("batch_norm: expected running_mean and running_var in evaluation, got None")
     else:
