@@ -32,8 +32,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
     Example:
         >>> suggest("f1", ["fc1", "relu", "fc2"])
         "; did you mean 'fc1'?"
+        >>> suggest("AGE", ["age", "page"])
+        "; did you mean 'age'?"
         >>> suggest("zebra", ["fc1"])
         ''
     """
-    close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    folded = {str(k).casefold(): str(k) for k in known}
+    close = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
+    return f"; did you mean {folded[close[0]]!r}?" if close else ""

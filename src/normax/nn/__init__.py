@@ -5,4 +5,5 @@ from normax.nn.cells import Buffer, Parameter
 from normax.nn.layers import *  # noqa: F403
 from normax.nn.module import Module
 
-__all__ = ["Buffer", "Module", "Parameter", "functional", "init", *layers.__all__]
+__all__ = ["Buffer", "Module", "Parameter", "functional", "init"]
+__all__ += layers.__all__

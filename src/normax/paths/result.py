@@ -120,8 +120,8 @@ class Path:
     def choice(self, index: int) -> Choice:
         """The strength at an index, with what it achieves."""
         i = range(len(self.strengths))[index]
-        values = self.strengths[i], self.cv_mean[i], self.cv_se[i]
-        return Choice(i, *(float(v) for v in values), int(self.nonzero[i]))
+        strength, mean, se = (float(values[i]) for values in (self.strengths, self.cv_mean, self.cv_se))
+        return Choice(i, strength, mean, se, int(self.nonzero[i]))
 
     @property
     def minimum(self) -> Choice:

@@ -11,5 +11,14 @@ from normax.nn.layers.loss import *  # noqa: F403
 from normax.nn.layers.pooling import *  # noqa: F403
 from normax.nn.layers.shaping import *  # noqa: F403
 
-_parts = (activations, batchnorm, containers, conv, dropout, linear, loss, pooling, shaping)
-__all__ = sorted(name for part in _parts for name in part.__all__)
+# Spelt out for type checkers, which read these lines and no comprehension.
+__all__ = []
+__all__ += activations.__all__
+__all__ += batchnorm.__all__
+__all__ += containers.__all__
+__all__ += conv.__all__
+__all__ += dropout.__all__
+__all__ += linear.__all__
+__all__ += loss.__all__
+__all__ += pooling.__all__
+__all__ += shaping.__all__
