@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
-__all__ = ["DONE", "solve_active"]
+__all__ = ["DONE", "solve_active", "solve_factored"]
 
 DONE, SINGULAR_FACE = 0, 1
 # A pivot this small against its diagonal means that a column repeats others to rounding.
@@ -50,7 +50,7 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
             for i in range(size):
                 j = S[i]
                 d[i] = g[j] - l1[j] * np.sign(w[j]) - l2[j] * w[j]
-            _solve(L, size, d)
+            solve_factored(L, size, d)
             t, leaving = 1.0, -1
             for i in range(size):
                 j = S[i]
@@ -87,7 +87,7 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
 
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
-def _solve(L, size, x):
+def solve_factored(L, size, x):
     """x ← (LLᵀ)⁻¹x, both passes along rows of L."""
     for i in range(size):
         s = x[i]

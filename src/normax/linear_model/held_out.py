@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from normax.linear_model.design import Design
 from normax.linear_model.families import FAMILIES
@@ -25,6 +24,7 @@ from normax.linear_model.path import LinearPath, fit_path, response, warn_unconv
 from normax.linear_model.ridge_folds import RidgeFolds
 from normax.linear_model.squares import follow_squares
 from normax.linear_model.terms import check_rules
+from normax.linear_model.threads import one_thread
 from normax.linear_model.validation import check_design, check_strengths, plain_weights
 
 __all__ = ["cross_validate"]
@@ -136,7 +136,7 @@ def _side_by_side(one: Callable[[int], Any], count: int) -> list:
     )
     if workers < 2:
         return [one(k) for k in range(count)]
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+    with one_thread(), ThreadPoolExecutor(workers) as pool:
         return list(pool.map(one, range(count)))
 
 

@@ -42,9 +42,7 @@ class Likelihood:
 
     def solve(self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, terms: Terms) -> float:
         """Minimise over the given flat entries of coef, in place; returns the last step's gain."""
-        gain = self._steps(entries, coef, intercept, terms)
-        self.refit_intercept(coef, intercept)
-        return gain
+        return self._steps(entries, coef, intercept, terms)
 
     def refit_intercept(self, coef: np.ndarray, intercept: np.ndarray) -> None:
         """The best intercepts for these coefficients, in place, if any are fitted."""

@@ -16,6 +16,7 @@ from normax.linear_model.families import FAMILIES, Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.gaussian import fit_gaussian
 from normax.linear_model.terms import Rules, check_rules
+from normax.linear_model.threads import one_thread_if_small
 from normax.linear_model.validation import check_design, check_strengths, check_weights, refuse_not_finite
 from normax.linear_model.working_set import follow
 
@@ -129,12 +130,13 @@ def fit_path(
     order = np.argsort(-strengths, kind="stable")
     sorted_strengths = strengths[order]
     rules = check_rules(design.p, penalty_factor, lower, upper)
-    if loss.name == "gaussian" and rules.plain:
-        fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter)
-    elif l1_ratio == 0 and design.p > design.n and rules.plain:
-        fit = _rotated(design, loss, y, sorted_strengths, max_iter)
-    else:
-        fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules)
+    with one_thread_if_small(design.n, design.p):
+        if loss.name == "gaussian" and rules.plain:
+            fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter)
+        elif l1_ratio == 0 and design.p > design.n and rules.plain:
+            fit = _rotated(design, loss, y, sorted_strengths, max_iter)
+        else:
+            fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules)
     back = np.argsort(order)
     result = LinearPath(
         strengths,

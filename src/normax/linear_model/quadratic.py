@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from scipy.linalg import cho_factor, cho_solve, eigh
 
+from normax.linear_model.active_set import solve_factored
 from normax.linear_model.terms import Terms
 
 __all__ = ["minimise"]
@@ -144,12 +144,13 @@ def _directions(K: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     K = K * np.outer(inverse, inverse)
     rhs = inverse * r
     try:
-        factor = cho_factor(K, lower=True, check_finite=False)
-        if np.diag(factor[0]).min() ** 2 > SINGULAR:
-            return inverse * cho_solve(factor, rhs, check_finite=False), np.zeros_like(r)
+        L = np.linalg.cholesky(K)
+        if np.diag(L).min() ** 2 > SINGULAR:
+            solve_factored(L, len(r), rhs)
+            return inverse * rhs, np.zeros_like(r)
     except np.linalg.LinAlgError:
         pass
-    values, vectors = eigh(K, check_finite=False)
+    values, vectors = np.linalg.eigh(K)
     keep = values > SINGULAR * values[-1]
     inside = vectors[:, keep].T @ rhs
     return inverse * (vectors[:, keep] @ (inside / values[keep])), inverse * (rhs - vectors[:, keep] @ inside)

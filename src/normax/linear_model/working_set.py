@@ -55,6 +55,9 @@ def follow(
             working |= missing
             decrement = smooth.solve(np.flatnonzero(working), coef, intercept, terms)
             theta = smooth.theta(coef, intercept)
+            if design.centred and np.abs(theta.sum(axis=0)).max() > 1e-14:
+                smooth.refit_intercept(coef, intercept)
+                theta = smooth.theta(coef, intercept)
             u = design.gradient(theta)
         if s > 0:
             mean = y - theta / design.weights[:, None]
