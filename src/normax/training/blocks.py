@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +15,23 @@ __all__ = ["Blocks"]
 
 BLOCK_SECONDS = 0.25
 """Aimed length of a block: long enough to cost no dispatch, short enough for a bar and for Ctrl-C."""
+
+
+@contextlib.contextmanager
+def held_interrupts():
+    """Let Ctrl-C wait for the end of the block: between a donating call and the keeping of its result it
+    would leave nothing but donated arrays."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pending: list[Any] = []
+    before = signal.signal(signal.SIGINT, lambda *args: pending.append(args))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if pending and callable(before):
+            before(*pending[0])
 
 
 class Blocks:
@@ -34,14 +54,8 @@ class Blocks:
         while done < epochs:
             stop = min(done + size, epochs)
             start = time.perf_counter()
-            results: list[Any] = []
-            try:
-                # map and extend run in C: an interrupt between the call and the keeping of its result would
-                # leave nothing but donated arrays.
-                results.extend(map(self.program, [self.state], [done], [stop]))
-            finally:
-                if results:
-                    self.state, losses = results[0]
+            with held_interrupts():
+                self.state, losses = self.program(self.state, done, stop)
             losses = np.asarray(losses)[..., done:stop]
             self.losses = losses if self.losses is None else np.concatenate([self.losses, losses], axis=-1)
             spent = time.perf_counter() - start

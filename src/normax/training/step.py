@@ -106,9 +106,7 @@ class train_step:
                 weights[i] = jnp.array(value, copy=True)
         done: list[Any] = []
         try:
-            # map and extend run in C: an interrupt between the call and the keeping of its results would
-            # leave the cells with donated arrays.
-            done.extend(map(program, [weights], [self._state], [batch]))
+            program.run(done, weights, self._state, batch)
         finally:
             if done:
                 loss, self._owned, self._state, changes = done[0]
@@ -153,10 +151,16 @@ class _StepProgram:
             self._update.check_curvature(penalties)
             self._charged, self.penalties = penalties, jax.tree.map(jnp.asarray, penalties)
 
-    def __call__(self, weights, state, batch):
-        return retrying(
-            lambda: self.compiled(
-                weights, state, [cell._value for cell in self.others], self.penalties, raw_key(), batch
-            ),
-            self.others,
-        )
+    def run(self, done: list[Any], weights: list[Any], state: list[Any], batch: tuple) -> None:
+        """Append the results of one step to `done`.
+
+        map and extend run in C: an interrupt between the call and the keeping of its results would leave the
+        cells with donated arrays.
+        """
+
+        def call():
+            others = [cell._value for cell in self.others]
+            inputs = weights, state, others, self.penalties, raw_key(), batch
+            done.extend(map(self.compiled, *([item] for item in inputs)))
+
+        retrying(call, self.others)
