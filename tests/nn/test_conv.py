@@ -27,6 +27,11 @@ from normax.nn.functional.convolution import run
     case("Conv2d", 3, 2, 3, padding=1, padding_mode="reflect", inputs=(2, 3, 6, 6)),
     case("Conv2d", 3, 2, 3, padding=(1, 2), padding_mode="replicate", inputs=(2, 3, 6, 6)),
     case("Conv2d", 3, 2, (3, 5), padding="same", padding_mode="circular", inputs=(2, 3, 6, 6)),
+    case("ConvTranspose1d", 4, 6, 3, stride=2, padding=1, output_padding=1, groups=2, inputs=(2, 4, 5)),
+    case("ConvTranspose2d", 3, 4, 2, stride=2, inputs=(2, 3, 4, 5)),
+    case("ConvTranspose2d", 4, 4, (3, 2), (2, 3), (1, 0), dilation=2, groups=4, bias=False, inputs=(4, 4, 4)),
+    case("ConvTranspose2d", 4, 6, 3, stride=3, output_padding=2, groups=2, inputs=(2, 4, 3, 3)),
+    case("ConvTranspose3d", 2, 3, 2, stride=(1, 2, 1), inputs=(1, 2, 3, 3, 2)),
     case("Conv3d", 2, 3, 2, inputs=(2, 2, 4, 4, 3)),
     case("Conv3d", 2, 4, (2, 3, 2), stride=(1, 2, 1), padding=1, groups=2, inputs=(2, 4, 5, 3)),
 )

@@ -6,6 +6,8 @@ without it they draw from the global generator.
 
 from normax.nn.functional.activations import *  # noqa: F403
 from normax.nn.functional.activations import __all__ as _activations
+from normax.nn.functional.adaptive import *  # noqa: F403
+from normax.nn.functional.adaptive import __all__ as _adaptive
 from normax.nn.functional.classification import *  # noqa: F403
 from normax.nn.functional.classification import __all__ as _classification
 from normax.nn.functional.convolution import *  # noqa: F403
@@ -22,9 +24,12 @@ from normax.nn.functional.pooling import *  # noqa: F403
 from normax.nn.functional.pooling import __all__ as _pooling
 from normax.nn.functional.regression import *  # noqa: F403
 from normax.nn.functional.regression import __all__ as _regression
+from normax.nn.functional.transposed import *  # noqa: F403
+from normax.nn.functional.transposed import __all__ as _transposed
 
 __all__ = [
     *_activations,
+    *_adaptive,
     *_classification,
     *_convolution,
     *_dropout,
@@ -33,4 +38,5 @@ __all__ = [
     *_padding,
     *_pooling,
     *_regression,
+    *_transposed,
 ]

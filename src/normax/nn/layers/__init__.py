@@ -1,24 +1,47 @@
 """The layers."""
 
-from normax.nn.layers import activations, batchnorm, containers, conv, dropout, linear, loss, pooling, shaping
+from normax.nn.layers import (
+    activations,
+    adaptive,
+    batchnorm,
+    containers,
+    conv,
+    dropout,
+    linear,
+    loss,
+    normalization,
+    padding,
+    pooling,
+    shaping,
+    transposed,
+)
 from normax.nn.layers.activations import *  # noqa: F403
+from normax.nn.layers.adaptive import *  # noqa: F403
 from normax.nn.layers.batchnorm import *  # noqa: F403
 from normax.nn.layers.containers import *  # noqa: F403
 from normax.nn.layers.conv import *  # noqa: F403
 from normax.nn.layers.dropout import *  # noqa: F403
 from normax.nn.layers.linear import *  # noqa: F403
 from normax.nn.layers.loss import *  # noqa: F403
+from normax.nn.layers.normalization import *  # noqa: F403
+from normax.nn.layers.padding import *  # noqa: F403
 from normax.nn.layers.pooling import *  # noqa: F403
 from normax.nn.layers.shaping import *  # noqa: F403
+from normax.nn.layers.transposed import *  # noqa: F403
 
-# Spelt out for type checkers, which read these lines and no comprehension.
-__all__ = []
-__all__ += activations.__all__
-__all__ += batchnorm.__all__
-__all__ += containers.__all__
-__all__ += conv.__all__
-__all__ += dropout.__all__
-__all__ += linear.__all__
-__all__ += loss.__all__
-__all__ += pooling.__all__
-__all__ += shaping.__all__
+_parts = (
+    activations,
+    adaptive,
+    batchnorm,
+    containers,
+    conv,
+    dropout,
+    linear,
+    loss,
+    normalization,
+    padding,
+    pooling,
+    shaping,
+    transposed,
+)
+__all__ = sorted(name for part in _parts for name in part.__all__)
