@@ -33,7 +33,7 @@ def main() -> None:
     lines = table(times, gaps)
     lines.append(
         f"In brackets the largest duality gap of the path on all rows over the null deviance. "
-        f"Too long: one path alone took more than 15 s. {rounds} round(s) in turn."
+        f"Too long: one path alone took more than 5 s. {rounds} round(s) in turn."
     )
     record("Lasso, 100 strengths × 10 folds", lines, "numba", "scikit-learn")
 

@@ -304,12 +304,11 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         centre = design.weights @ Y[rows] if self.fit_intercept else np.zeros(Y.shape[1])
         coef = spectrum.solve(Y[rows] - centre, alphas / total)
         leverage = spectrum.leverage(alphas / total)
-        squared = np.empty((len(X), Y.shape[1], len(alphas)))
-        for i, w in enumerate(coef):
-            residual = Y - centre - (X - design.means) @ w.T
-            residual[rows] /= np.maximum(1 - leverage[i], np.finfo(float).eps)[:, None]
-            squared[:, :, i] = residual**2
-        return squared
+        k, m, p = coef.shape
+        fitted = (X @ coef.reshape(k * m, p).T - coef.reshape(k * m, p) @ design.means).reshape(len(X), k, m)
+        residual = (Y - centre)[:, None, :] - fitted
+        residual[rows] /= np.maximum(1 - leverage.T, np.finfo(float).eps)[:, :, None]
+        return (residual**2).transpose(0, 2, 1)
 
     def _folded(self, X, Y, alphas, sample_weight, groups) -> tuple[np.ndarray, np.ndarray]:
         """Means and standard errors over folds; each fold trains at the same alpha, as scikit-learn's do."""

@@ -14,7 +14,7 @@ __all__ = ["Spectrum"]
 
 # Strengths this far above rounding in the largest eigenvalue may be solved from the products of X with itself,
 # which squares its condition number; weaker ones, 0 included, need X's own singular values.
-SAFE = 1e-5
+SAFE = 1e-7
 
 
 class Spectrum:
