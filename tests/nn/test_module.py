@@ -251,11 +251,11 @@ def test_a_cell_behaves_as_its_array():
 
 def test_what_pytorch_has_and_jax_cannot_is_answered():
     net = Net(2, 2, 2)
-    with pytest.raises(AttributeError, match="nx.value_and_grad"):
+    with pytest.raises(AttributeError, match=r"nx\.value_and_grad"):
         net.backward()
     with pytest.raises(AttributeError, match="delete the line"):
         net.zero_grad()
-    with pytest.raises(AttributeError, match="nx.value_and_grad"):
+    with pytest.raises(AttributeError, match=r"nx\.value_and_grad"):
         _ = net.fc1.weight.grad
 
 
@@ -270,9 +270,9 @@ def test_no_tracer_stays_behind():
             self.last = x
             return x
 
-    with pytest.raises(nx.InputError, match=r"Keeps.last .*register_buffer"):
+    with pytest.raises(nx.InputError, match=r"Keeps\.last, where it would leak"):
         jax.jit(Keeps())(jnp.ones(2))
-    with pytest.raises(nx.InputError, match="Keeps.last"):
+    with pytest.raises(nx.InputError, match=r"Keeps\.last"):
         nx.jit(Keeps())(jnp.ones(2))
 
 
