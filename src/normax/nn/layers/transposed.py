@@ -74,9 +74,7 @@ class _ConvTranspose(ConvNd):
         padding: Any = self.padding
         least = [
             (length - 1) * s - 2 * p + d * (k - 1) + 1
-            for length, s, p, d, k in zip(
-                x.shape[-n:], self.stride, padding, self.dilation, self.kernel_size
-            )
+            for length, s, p, d, k in zip(x.shape[-n:], self.stride, padding, self.dilation, self.kernel_size)
         ]
         extra = tuple(w - m for w, m in zip(wanted, least))
         if any(not 0 <= e < s for e, s in zip(extra, self.stride)):

@@ -1,0 +1,53 @@
+"""Recurrent layers and embeddings against PyTorch."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from torch_cases import case, cases
+
+from normax import nn
+from normax.errors import InputError
+
+INDEX = np.array([[0, 2, 4], [2, 1, 2]])
+
+
+# PyTorch says that it has no fast path for projections.
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+@cases(
+    case("RNN", 3, 4, inputs=(5, 2, 3)),
+    case("RNN", 3, 4, 2, "relu", bidirectional=True, inputs=(5, 2, 3)),
+    case("LSTM", 3, 4, inputs=(5, 3)),
+    case("LSTM", 3, 4, 2, batch_first=True, bidirectional=True, inputs=(2, 5, 3)),
+    case("LSTM", 3, 4, bias=False, proj_size=2, inputs=[(5, 2, 3), ((1, 2, 2), (1, 2, 4))]),
+    case("GRU", 3, 4, 2, inputs=[(5, 2, 3), (2, 2, 4)]),
+    case("GRU", 3, 4, bias=False, bidirectional=True, inputs=(5, 2, 3)),
+    case("GRU", 3, 4, 2, dropout=0.5, inputs=(5, 2, 3), modes=(False,)),
+    case("RNNCell", 3, 4, inputs=(2, 3)),
+    case("RNNCell", 3, 4, nonlinearity="relu", inputs=[(2, 3), (2, 4)]),
+    case("LSTMCell", 3, 4, inputs=[(2, 3), ((2, 4), (2, 4))]),
+    case("LSTMCell", 3, 4, bias=False, inputs=(3,)),
+    case("GRUCell", 3, 4, inputs=[(2, 3), (2, 4)]),
+    case("Embedding", 5, 3, inputs=INDEX),
+    case("Embedding", 5, 3, padding_idx=-3, inputs=INDEX),
+)
+def test_like_torch(case, compare):
+    compare(case)
+
+
+def test_roles_and_frozen_tables():
+    assert {n: p.role for n, p in nn.LSTM(2, 2).named_parameters()}["bias_hh_l0"] == "bias"
+    assert not nn.Embedding.from_pretrained(jnp.ones((4, 2))).weight.requires_grad
+    assert (nn.Embedding(4, 2, padding_idx=1).weight.value[1] == 0).all()
+
+
+def test_refused():
+    with pytest.raises(InputError, match="expected indices from 0 to 4, got 7"):
+        nn.Embedding(5, 3)(jnp.array([1, 7]))
+    with pytest.raises(InputError, match="expected integer indices"):
+        nn.Embedding(5, 3)(jnp.ones(2))
+    with pytest.raises(InputError, match="expected input of 3 features"):
+        nn.GRU(3, 4)(jnp.ones((5, 2, 2)))
+    with pytest.raises(InputError, match="hx: expected shapes"):
+        nn.GRU(3, 4)(jnp.ones((5, 2, 3)), jnp.ones((1, 1, 4)))
+    with pytest.raises(InputError, match="max_norm"):
+        nn.Embedding(5, 3, max_norm=1.0)
