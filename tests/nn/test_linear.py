@@ -13,6 +13,10 @@ from torch_cases import case, cases
     case("Flatten", inputs=(2, 3, 4)),
     case("Flatten", 0, 1, inputs=(2, 3, 4)),
     case("Flatten", start_dim=-2, inputs=(2, 3, 4)),
+    case("PixelShuffle", 2, inputs=(2, 8, 3, 2)),
+    case("PixelShuffle", 3, inputs=(9, 1, 2)),
+    case("PixelUnshuffle", 2, inputs=(2, 3, 4, 6)),
+    case("ChannelShuffle", 3, inputs=(2, 6, 2, 2)),
     case("Unflatten", 1, (2, 3), inputs=(4, 6)),
     case("Unflatten", -1, (2, -1), inputs=(4, 6)),
 )

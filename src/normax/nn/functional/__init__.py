@@ -22,6 +22,8 @@ from normax.nn.functional.padding import *  # noqa: F403
 from normax.nn.functional.padding import __all__ as _padding
 from normax.nn.functional.pooling import *  # noqa: F403
 from normax.nn.functional.pooling import __all__ as _pooling
+from normax.nn.functional.ranking import *  # noqa: F403
+from normax.nn.functional.ranking import __all__ as _ranking
 from normax.nn.functional.regression import *  # noqa: F403
 from normax.nn.functional.regression import __all__ as _regression
 from normax.nn.functional.transposed import *  # noqa: F403
@@ -37,6 +39,7 @@ __all__ = [
     *_norms,
     *_padding,
     *_pooling,
+    *_ranking,
     *_regression,
     *_transposed,
 ]

@@ -14,6 +14,7 @@ from normax.nn.layers import (
     normalization,
     padding,
     pooling,
+    ranking,
     recurrent,
     shaping,
     transposed,
@@ -31,6 +32,7 @@ from normax.nn.layers.loss import *  # noqa: F403
 from normax.nn.layers.normalization import *  # noqa: F403
 from normax.nn.layers.padding import *  # noqa: F403
 from normax.nn.layers.pooling import *  # noqa: F403
+from normax.nn.layers.ranking import *  # noqa: F403
 from normax.nn.layers.recurrent import *  # noqa: F403
 from normax.nn.layers.shaping import *  # noqa: F403
 from normax.nn.layers.transposed import *  # noqa: F403
@@ -49,6 +51,7 @@ _parts = (
     normalization,
     padding,
     pooling,
+    ranking,
     recurrent,
     shaping,
     transposed,

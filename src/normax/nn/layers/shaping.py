@@ -9,7 +9,7 @@ from normax.errors import InputError
 from normax.nn.functional._common import as_array
 from normax.nn.module import Module
 
-__all__ = ["Flatten", "Unflatten"]
+__all__ = ["ChannelShuffle", "Flatten", "PixelShuffle", "PixelUnshuffle", "Unflatten"]
 
 
 class Flatten(Module):
@@ -74,3 +74,104 @@ class Unflatten(Module):
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+
+
+class PixelShuffle(Module):
+    """Channels to positions: `(..., C r², H, W)` becomes `(..., C, H r, W r)`.
+
+    Args:
+        upscale_factor: r.
+
+    Raises:
+        InputError: in a call, if the channels do not divide by r².
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> PixelShuffle(2)(jnp.ones((1, 8, 3, 3))).shape
+        (1, 2, 6, 6)
+
+    Source:
+        Shi et al., "Real-time single image and video super-resolution", CVPR 2016.
+    """
+
+    def __init__(self, upscale_factor: int):
+        super().__init__()
+        self.upscale_factor = upscale_factor
+
+    def forward(self, input: Any) -> Any:
+        x, r = as_array(input), self.upscale_factor
+        if x.ndim < 3 or x.shape[-3] % r**2:
+            raise InputError(
+                f"expected (..., C, H, W) with channels divisible by {r**2}, got shape {x.shape}"
+            )
+        *batch, c, h, w = x.shape
+        y = x.reshape(-1, c // r**2, r, r, h, w).transpose(0, 1, 4, 2, 5, 3)
+        return y.reshape(*batch, c // r**2, h * r, w * r)
+
+    def extra_repr(self) -> str:
+        return f"upscale_factor={self.upscale_factor}"
+
+
+class PixelUnshuffle(Module):
+    """Positions to channels: `(..., C, H r, W r)` becomes `(..., C r², H, W)`.
+
+    Args:
+        downscale_factor: r.
+
+    Raises:
+        InputError: in a call, if height or width do not divide by r.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> PixelUnshuffle(2)(jnp.ones((1, 2, 6, 6))).shape
+        (1, 8, 3, 3)
+    """
+
+    def __init__(self, downscale_factor: int):
+        super().__init__()
+        self.downscale_factor = downscale_factor
+
+    def forward(self, input: Any) -> Any:
+        x, r = as_array(input), self.downscale_factor
+        if x.ndim < 3 or x.shape[-1] % r or x.shape[-2] % r:
+            raise InputError(f"expected (..., C, H, W) with H and W divisible by {r}, got shape {x.shape}")
+        *batch, c, h, w = x.shape
+        y = x.reshape(-1, c, h // r, r, w // r, r).transpose(0, 1, 3, 5, 2, 4)
+        return y.reshape(*batch, c * r**2, h // r, w // r)
+
+    def extra_repr(self) -> str:
+        return f"downscale_factor={self.downscale_factor}"
+
+
+class ChannelShuffle(Module):
+    """The channels of `(N, C, ...)`, read across groups instead of one group after the other.
+
+    Args:
+        groups: a divisor of C.
+
+    Raises:
+        InputError: in a call, if the channels do not divide into the groups.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> ChannelShuffle(2)(jnp.arange(4.0).reshape(1, 4, 1)).ravel().tolist()
+        [0.0, 2.0, 1.0, 3.0]
+
+    Source:
+        Zhang et al., "ShuffleNet", CVPR 2018.
+    """
+
+    def __init__(self, groups: int):
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, input: Any) -> Any:
+        x = as_array(input)
+        if x.ndim < 3 or x.shape[1] % self.groups:
+            raise InputError(
+                f"expected (N, C, ...) with {self.groups} groups of channels, got shape {x.shape}"
+            )
+        return x.reshape(x.shape[0], self.groups, -1, *x.shape[2:]).swapaxes(1, 2).reshape(x.shape)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"

@@ -1,0 +1,118 @@
+"""Losses that compare pairs and triplets, and the distances that they use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from normax.nn.functional._common import as_array, legacy, reduce_loss
+from normax.nn.functional.activations import vector_norm
+
+__all__ = [
+    "cosine_embedding_loss",
+    "cosine_similarity",
+    "hinge_embedding_loss",
+    "margin_ranking_loss",
+    "pairwise_distance",
+    "triplet_margin_loss",
+]
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> jax.Array:
+    """`x₁·x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε))` along an axis.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> cosine_similarity(jnp.array([[1.0, 0.0]]), jnp.array([[2.0, 0.0]])).tolist()
+        [1.0]
+    """
+    a, b = as_array(x1), as_array(x2)
+    a, b = (v / jnp.maximum(vector_norm(v, 2.0, dim), eps) for v in (a, b))
+    return jnp.sum(a * b, dim)
+
+
+def pairwise_distance(
+    x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> jax.Array:
+    """`‖x₁ − x₂ + ε‖_p` of the last axis.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> pairwise_distance(jnp.array([3.0, 4.0]), jnp.zeros(2)).round(3).item()
+        5.0
+    """
+    return vector_norm(as_array(x1) - as_array(x2) + eps, p, -1, keepdim)
+
+
+def margin_ranking_loss(
+    input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"
+) -> jax.Array:
+    """`max(0, −y (x₁ − x₂) + margin)` for y of 1 (the first should rank higher) or −1.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> float(margin_ranking_loss(jnp.array([1.0]), jnp.array([3.0]), jnp.array([1.0])))
+        2.0
+    """
+    loss = jax.nn.relu(-as_array(target) * (as_array(input1) - as_array(input2)) + margin)
+    return reduce_loss(loss, legacy(size_average, reduce, reduction))
+
+
+def hinge_embedding_loss(
+    input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"
+) -> jax.Array:
+    """x where y is 1, `max(0, margin − x)` where it is −1.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> hinge_embedding_loss(jnp.array([0.5, 0.25]), jnp.array([1.0, -1.0]), reduction="none").tolist()
+        [0.5, 0.75]
+    """
+    x, y = as_array(input), as_array(target)
+    loss = jnp.where(y == 1, x, 0) + jnp.where(y == -1, jax.nn.relu(margin - x), 0)
+    return reduce_loss(loss, legacy(size_average, reduce, reduction))
+
+
+def cosine_embedding_loss(
+    input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"
+) -> jax.Array:
+    """`1 − cos(x₁, x₂)` where y is 1, `max(0, cos(x₁, x₂) − margin)` where it is −1.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> x = jnp.array([[1.0, 0.0]])
+        >>> float(cosine_embedding_loss(x, x, jnp.array([-1.0])))
+        1.0
+    """
+    y = as_array(target)
+    cosine = cosine_similarity(input1, input2, -1)
+    loss = jnp.where(y == 1, 1 - cosine, 0) + jnp.where(y == -1, jax.nn.relu(cosine - margin), 0)
+    return reduce_loss(loss, legacy(size_average, reduce, reduction))
+
+
+def triplet_margin_loss(
+    anchor,
+    positive,
+    negative,
+    margin=1.0,
+    p=2,
+    eps=1e-6,
+    swap=False,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+) -> jax.Array:
+    """`max(0, d(a, p) − d(a, n) + margin)`; with `swap` the nearer of a and p to n counts.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> x = jnp.zeros((1, 2))
+        >>> float(triplet_margin_loss(x, x, x))
+        1.0
+    """
+    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = jnp.minimum(far, pairwise_distance(positive, negative, p, eps))
+    return reduce_loss(jax.nn.relu(near - far + margin), legacy(size_average, reduce, reduction))
