@@ -43,11 +43,10 @@ def save(
         output_scale: (mean, sd) by which a network's standardised target was shifted and scaled.
         details: what the run has to say, for `normax show`.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as serialise
 
-    save_file(
-        {name: np.array(array, order="C") for name, array in arrays.items()}, folder / "model.safetensors"
-    )
+    data = serialise({name: np.array(array, order="C") for name, array in arrays.items()})
+    (folder / "model.safetensors").write_bytes(data)
     means = scaling.to_json()
     recipe = {
         "format": FORMAT,

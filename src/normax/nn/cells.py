@@ -15,6 +15,11 @@ from normax.nn.frames import current_frame, structure
 __all__ = ["Buffer", "Cell", "Parameter", "as_array"]
 
 
+def in_64_bits() -> bool:
+    """Whether JAX keeps float64 here, or would silently round it."""
+    return jax.dtypes.canonicalize_dtype(np.float64) == np.float64
+
+
 def as_array(data: Any) -> jax.Array:
     """A `jax.Array` of array-like data: cells, NumPy arrays, lists, PyTorch tensors.
 
@@ -28,7 +33,7 @@ def as_array(data: Any) -> jax.Array:
     if hasattr(data, "detach"):  # a PyTorch tensor, without importing torch
         data = data.detach().cpu()
         data = data.float().numpy().astype(jnp.bfloat16) if "bfloat16" in str(data.dtype) else data.numpy()
-    if isinstance(data, (np.ndarray, np.generic)) and not jax.config.jax_enable_x64:
+    if isinstance(data, (np.ndarray, np.generic)) and not in_64_bits():
         if data.dtype in (np.float64, np.complex128):
             raise InputError(
                 f"{data.dtype} data, but JAX runs in 32 bits: convert it, `x.astype('float32')`, or enable 64 "
@@ -300,7 +305,7 @@ jax.tree_util.register_pytree_node(
 
 
 def _rebuild(kind: type, value: Any, **fields: Any) -> Any:
-    cell = object.__new__(kind)
+    cell: Any = object.__new__(kind)
     cell._value = value  # whatever JAX hands over: tracers and placeholders included
     for name, field in fields.items():
         setattr(cell, name, field)

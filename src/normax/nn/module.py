@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError, suggest
-from normax.nn.cells import Buffer, Cell, Parameter, as_array
+from normax.nn.cells import Buffer, Cell, Parameter, as_array, in_64_bits
 from normax.nn.device import device as find_device
 from normax.nn.frames import current_frame, structure
 
@@ -52,8 +52,8 @@ class Module:
     _modules: dict[str, Module | None]
 
     def __init__(self) -> None:
-        for name, value in (("_parameters", {}), ("_buffers", {}), ("_modules", {})):
-            object.__setattr__(self, name, value)
+        for name in ("_parameters", "_buffers", "_modules"):
+            object.__setattr__(self, name, {})
         object.__setattr__(self, "training", True)
         object.__setattr__(self, "_version", [0])  # a box: bindings watch it without keeping the module
 
@@ -111,7 +111,7 @@ class Module:
                 f"cannot assign {type(value).__name__} to {name!r} of {type(self).__name__}: expected a {kind} "
                 f"or None{hint}"
             )
-        table[name] = None  # type: ignore[index]
+        table[name] = None
         self._touch()
 
     def _set_plain(self, name: str, value: Any) -> None:
@@ -444,7 +444,7 @@ def _floating(dtype: Any) -> Any:
         raise TypeError(f"to: expected a device, a sharding or a floating dtype, got {dtype!r}") from None
     if not jnp.issubdtype(dtype, jnp.floating):
         raise TypeError(f"to: expected a floating dtype, got {dtype}")
-    if dtype == jnp.float64 and not jax.config.jax_enable_x64:
+    if dtype == jnp.float64 and not in_64_bits():
         raise InputError(
             "float64 needs JAX in 64 bits: `jax.config.update('jax_enable_x64', True)` before the first array"
         )
