@@ -1,0 +1,84 @@
+"""Files of weights: exact round trips, and every bad file refused with the network untouched."""
+
+import numpy as np
+import pytest
+
+import normax as nx
+from normax import nn
+
+torch = pytest.importorskip("torch")
+
+
+def network(lib):
+    return lib.Sequential(lib.Linear(3, 4), lib.BatchNorm1d(4), lib.ReLU(), lib.Linear(4, 2))
+
+
+def same(a, b):
+    return all((np.asarray(a[name]) == np.asarray(b[name])).all() for name in a) and a.keys() == b.keys()
+
+
+def test_round_trips_are_exact(tmp_path):
+    from safetensors.torch import load_file
+
+    theirs, ours, again = network(torch.nn), network(nn), network(nn)
+    torch.save(theirs.state_dict(), tmp_path / "net.pt")
+    nx.load(ours, tmp_path / "net.pt")
+    nx.save(ours, tmp_path / "net.safetensors")
+    nx.load(again, tmp_path / "net.safetensors")
+    assert same(ours.state_dict(), again.state_dict())
+    theirs.load_state_dict(load_file(tmp_path / "net.safetensors"))
+    assert same(theirs.state_dict(), ours.state_dict())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["net.pt", "net.safetensors"]
+
+
+def test_bfloat16_and_ties_survive(tmp_path):
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)).bfloat16()
+    net[1].weight = net[0].weight
+    other = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    nx.load(other, nx.save(net, tmp_path / "a.safetensors"))
+    assert same(other.bfloat16().state_dict(), net.state_dict())
+
+
+def broken(tmp_path):
+    net = network(nn)
+    whole = nx.save(net, tmp_path / "whole.safetensors").read_bytes()
+    (tmp_path / "truncated.safetensors").write_bytes(whole[:-7])
+    (tmp_path / "text.pt").write_text("hello")
+    (tmp_path / "weights.csv").write_text("1,2")
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "pickled.pt")
+    torch.save([1, 2], tmp_path / "list.pt")
+    torch.save({"0.weight": torch.zeros(9, 9), "odd": torch.zeros(1)}, tmp_path / "other.pt")
+    return net
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("truncated.safetensors", "damaged"),
+        ("text.pt", "damaged"),
+        ("pickled.pt", "more than a state dict"),
+        ("list.pt", "expected a state dict"),
+        ("weights.csv", r"expected one of .*safetensors"),
+        ("none.pt", "no such file"),
+        ("other.pt", r"(?s)missing: 0\.bias.*unexpected: odd.*0\.weight: expected shape"),
+    ],
+)
+def test_bad_files_leave_the_network_untouched(tmp_path, name, message):
+    net = broken(tmp_path)
+    before = net.state_dict()
+    with pytest.raises(nx.InputError, match=message):
+        nx.load(net, tmp_path / name)
+    assert same(net.state_dict(), before)
+
+
+def test_nan_loads_with_a_notice(tmp_path):
+    net = nn.Linear(1, 1)
+    net.weight.value = np.full((1, 1), np.nan, np.float32)
+    file = nx.save(net, tmp_path / "nan.safetensors")
+    with pytest.warns(nx.Notice, match="NaN in weight"):
+        nx.load(nn.Linear(1, 1), file)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(nx.InputError, match="cannot be written"):
+        nx.save(nn.Linear(1, 1), tmp_path / "no" / "net.safetensors")
