@@ -2,7 +2,8 @@
 
 Digits, 1500 rows, 20 epochs of batch 100, Adam. The loop runs twice: with L1 added to the loss, as it is
 usually written (it solves a smoothed problem and reaches no zeros), and with the same proximal algorithm
-that normax runs, from the same weights and in the same order of rows, so that the results can be compared.
+that normax runs, from the same weights and in the same order of rows, so that the results can be compared. Its batches come
+from a DataLoader, as PyTorch's users write it, and, for the ambitious, sliced by hand, on one thread too.
 
     python benchmarks/lanes.py [rounds]
 """
@@ -21,8 +22,8 @@ from sklearn.datasets import load_digits
 import normax as nx
 import normax.paths.network  # imports are nobody's compilation
 from normax import nn
-from normax.nn.random import raw_key, wrap_key
-from normax.training.loop import RowSet, _shuffled
+from normax.nn.random import raw_key
+from normax.training.loop import RowSet, shuffled
 from normax.training.metric import WARM_UP
 
 STRENGTHS = np.geomspace(3e-2, 3e-5, 50)
@@ -37,11 +38,8 @@ START = {name: torch.tensor(np.asarray(value)) for name, value in NET.state_dict
 
 def orders() -> list[np.ndarray]:
     """The orders of rows that normax's fit draws from the seed."""
-    import jax
-
-    key = jax.random.fold_in(wrap_key(raw_key(SEED)), 0)
     rows = RowSet(jnp.arange(ROWS), ROWS)
-    return [np.array(_shuffled(rows, jax.random.fold_in(key, epoch), BATCH)) for epoch in range(EPOCHS)]
+    return [np.array(shuffled(rows, raw_key(SEED), epoch, BATCH)) for epoch in range(EPOCHS)]
 
 
 def normax_path(optimizer) -> nx.paths.Path:
@@ -51,11 +49,14 @@ def normax_path(optimizer) -> nx.paths.Path:
     )  # fmt: skip
 
 
-def torch_loop(proximal: bool, threads: int) -> list[dict[str, torch.Tensor]]:
-    """One network after another, eager, as PyTorch users write it."""
+def torch_loop(proximal: bool, threads: int, loader: bool) -> list[dict[str, torch.Tensor]]:
+    """One network after another, eager; batches from a DataLoader, as users write it, or sliced by hand."""
     torch.set_num_threads(threads)
     inputs, targets = torch.tensor(X), torch.tensor(y)
     indices = [torch.tensor(order) for order in orders()]
+    shuffling = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(inputs, targets), BATCH, shuffle=True
+    )
     results = []
     for strength in STRENGTHS:
         net = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
@@ -64,8 +65,9 @@ def torch_loop(proximal: bool, threads: int) -> list[dict[str, torch.Tensor]]:
         optimizer = torch.optim.Adam(net.parameters(), lr=RATE)
         step = 0
         for order in indices:
-            for chosen in order.split(BATCH):
-                loss = torch.nn.functional.cross_entropy(net(inputs[chosen]), targets[chosen])
+            sliced = ((inputs[chosen], targets[chosen]) for chosen in order.split(BATCH))
+            for batch, truth in shuffling if loader else sliced:
+                loss = torch.nn.functional.cross_entropy(net(batch), truth)
                 if not proximal:
                     loss = loss + strength * sum(w.abs().sum() for w in weights)
                 optimizer.zero_grad()
@@ -109,12 +111,11 @@ def main() -> None:
     found: dict[str, object] = {}
     default = torch.get_num_threads()
     contenders = {"normax": lambda: found.update(normax=normax_path(optimizer))}
-    for threads in sorted({default, 1}, reverse=True):
+    for threads, loader in ((default, True), (default, False), (1, False)):
         for name, proximal in (("L1 in the loss", False), ("same proximal algorithm", True)):
-            label = f"PyTorch loop, {name}, {threads} thread{'s' * (threads > 1)}"
-            label += " (its default)" * (threads == default)
-            contenders[label] = lambda name=name, p=proximal, t=threads: found.update(
-                {name: torch_loop(p, t)}
+            label = f"PyTorch, {name}, {'DataLoader' if loader else 'sliced by hand'}, {threads} thread{'s' * (threads > 1)}"
+            contenders[label] = lambda *, n=name, p=proximal, t=threads, d=loader: found.update(
+                {n: torch_loop(p, t, d)}
             )
     middle = medians(alternate(contenders, rounds))
     loss_difference, zero_difference = agreement(found["normax"], found["same proximal algorithm"])

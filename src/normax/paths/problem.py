@@ -41,9 +41,9 @@ def elastic_net_of(penalty: Penalty) -> tuple[float, float] | None:
     parts = penalty.parts if isinstance(penalty, Sum) else (penalty,)
     l1 = l2 = 0.0
     for part in parts:
-        ratio = {L1: 1.0, L2: 0.0}.get(type(part), getattr(part, "l1_ratio", None))
-        if not isinstance(part, (L1, L2, ElasticNet)) or ratio is None:
+        if not isinstance(part, (L1, L2, ElasticNet)):
             return None
+        ratio = part.l1_ratio if isinstance(part, ElasticNet) else float(isinstance(part, L1))
         l1, l2 = l1 + ratio * part.strength, l2 + (1 - ratio) * part.strength
     return (l1 + l2, l1 / (l1 + l2)) if l1 + l2 > 0 else None
 
