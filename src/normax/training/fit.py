@@ -91,7 +91,7 @@ def fit(
 
     Raises:
         InputError: for data that cannot be used, by row and column; a loss that is no longer finite, by
-            epoch; an optimiser or strength as in `nx.train_step`. On an interrupt the network keeps what
+            epoch (the network then holds what it diverged to); an optimiser or strength as in `nx.train_step`. On an interrupt the network keeps what
             was trained so far.
 
     Example:
