@@ -28,13 +28,13 @@ _HOME = {
     "functional_call": "normax.binding",
     "jit": "normax.binding",
     "value_and_grad": "normax.binding",
-    "fit": "normax.training",
+    "fit": "normax.training.fit",
     "load": "normax.interop",
     "path": "normax.paths.network",
-    "penalize": "normax.training",
-    "penalty": "normax.training",
+    "penalize": "normax.training.penalize",
+    "penalty": "normax.training.penalize",
     "save": "normax.interop",
-    "train_step": "normax.training",
+    "train_step": "normax.training.step",
     "manual_seed": "normax.nn.random",
 }
 
