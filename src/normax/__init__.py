@@ -34,6 +34,9 @@ _HOME = {
     "penalize": "normax.training.penalize",
     "penalty": "normax.training.penalize",
     "save": "normax.interop",
+    "remat": "normax.transforms",
+    "scan": "normax.transforms",
+    "scan_layers": "normax.transforms",
     "train_step": "normax.training.step",
     "manual_seed": "normax.nn.random",
 }

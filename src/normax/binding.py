@@ -89,6 +89,12 @@ def _attributes(module: Module) -> tuple:
     return tuple((name, _static(value)) for name, value in module.__dict__.items() if name != "_version")
 
 
+def plain_attributes(module: Module) -> dict[str, Any]:
+    """What a module is set to, apart from its cells and children, in hashable form."""
+    tables = ("_version", "_parameters", "_buffers", "_modules")
+    return {name: _static(value) for name, value in module.__dict__.items() if name not in tables}
+
+
 def _static(value: Any) -> Any:
     """A hashable stand-in for a plain attribute: equal values compile to equal programs."""
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):

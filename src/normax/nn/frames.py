@@ -16,7 +16,7 @@ import jax
 if TYPE_CHECKING:
     from normax.nn.cells import Cell
 
-__all__ = ["Frame", "ForeignCell", "current_frame", "structure"]
+__all__ = ["CapturingFrame", "Frame", "ForeignCell", "current_frame", "structure"]
 
 
 class Structure:
@@ -79,20 +79,20 @@ class Frame:
         self.key = key
         self.row_mask = row_mask
         self.sealed = sealed
-        self.draws: dict[int, int] = {}
+        self.draws: dict[
+            int | None, Any
+        ] = {}  # id of a module -> draws so far; None: modules without a number
+        self.starts: dict[int | None, Any] = {}  # where draws count from inside a loop: may be traced
         self.foreign: dict[int, Any] = {}  # modules outside the bound tree that ran in this frame
         self.outer: Frame | None = None
 
     def holder(self, cell: Cell) -> Frame | None:
         """The innermost frame that holds the cell, or None where the cell itself does."""
-        frame: Frame | None = self
-        while frame is not None:
-            if cell in frame.values:
-                return frame
-            if frame.sealed:
-                raise ForeignCell(cell)
-            frame = frame.outer
-        return None
+        if cell in self.values:
+            return self
+        if self.sealed:
+            raise ForeignCell(cell)
+        return None if self.outer is None else self.outer.holder(cell)
 
     def entered(self, module: Any) -> None:
         """Note a module that runs in this frame: one outside the bound tree bears on the program too."""
@@ -123,6 +123,44 @@ class Frame:
         finally:
             _stack.top = self.outer
             self.outer = None
+
+
+class CapturingFrame(Frame):
+    """A level that takes in each cell when it is first touched: the frame of a body that a JAX transformation
+    traces by itself (checkpoint, scan). What the body writes stays here, until it leaves as an output.
+
+    Names, numbers, key, draws and row mask are those of the frame around it; `key` and `numbers` serve
+    where there is none.
+    """
+
+    def __init__(self, key: Any = None, numbers: dict[int, Any] | None = None):
+        around = current_frame()
+        source = None if around is None else around.drawing()
+        super().__init__(
+            {},
+            names=None if around is None else around.names,
+            numbers={**(numbers or {}), **({} if source is None else source.numbers)},
+            key=key if source is None else source.key,
+            row_mask=None if around is None else around.row_mask,
+            sealed=False,
+        )
+        self.source = source
+        if source is not None:
+            self.draws, self.starts = dict(source.draws), dict(source.starts)
+        self.taken: dict[Cell, Any] = {}
+
+    def take(self, cell: Cell, value: Any) -> None:
+        self.values[cell] = self.taken[cell] = value
+
+    def holder(self, cell: Cell) -> Frame:
+        if cell not in self.values:
+            holder = None if self.outer is None else self.outer.holder(cell)
+            self.take(cell, cell._value if holder is None else holder.values[cell])
+        return self
+
+    def changed(self) -> list[Cell]:
+        """The cells that were written to since they were taken in."""
+        return [cell for cell, value in self.values.items() if value is not self.taken[cell]]
 
 
 class _Stack(threading.local):

@@ -110,9 +110,11 @@ def layer_key(module: Any = None) -> jax.Array:
         raise InputError(
             "a random draw without a key: pass `key=` to `nx.functional_call`, or call `net.eval()` first"
         )
+    place = id(module) if id(module) in frame.numbers else None
     number = frame.numbers.get(id(module), len(frame.numbers))
-    call = frame.draws.get(number, 0)
-    frame.draws[number] = call + 1
+    done = frame.draws.get(place, 0)
+    call = frame.starts.get(place, 0) + done
+    frame.draws[place] = done + 1
     return jax.random.fold_in(jax.random.fold_in(wrap_key(frame.key), number), call)
 
 
