@@ -54,7 +54,8 @@ def remat(body: Any, *, policy: Callable[..., bool] | None = None) -> Any:
     if isinstance(body, Module):
         while isinstance(body, _Remat):
             body = body._wrapped
-        twin = object.__new__(_twin_of(type(body)))
+        kind: Any = type(body)
+        twin: Any = object.__new__(_twin_of(kind))
         object.__setattr__(twin, "__dict__", body.__dict__)
         object.__setattr__(twin, "_wrapped", body)
         object.__setattr__(twin, "_policy", policy)
