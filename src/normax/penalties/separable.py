@@ -9,7 +9,7 @@ from typing import Any
 from normax.errors import InputError
 from normax.penalties.base import Penalty, Sum
 
-__all__ = ["L1", "L2", "ElasticNet"]
+__all__ = ["L1", "L2", "ElasticNet", "Separable"]
 
 
 def check_strength(strength: Any) -> None:
@@ -19,7 +19,9 @@ def check_strength(strength: Any) -> None:
 
 
 @dataclass(frozen=True)
-class _Separable(Penalty):
+class Separable(Penalty):
+    """Base of the penalties that carry one strength."""
+
     strength: Any = 1.0
 
     def __post_init__(self):
@@ -30,7 +32,7 @@ class _Separable(Penalty):
 
 
 @dataclass(frozen=True)
-class L1(_Separable):
+class L1(Separable):
     """The lasso penalty `Ω(w) = s·‖w‖₁`.
 
     Its prox is soft thresholding, `sign(w)·max(|w| − step·s, 0)`: weights that the data do not support
@@ -62,7 +64,7 @@ class L1(_Separable):
 
 
 @dataclass(frozen=True)
-class L2(_Separable):
+class L2(Separable):
     """The ridge penalty `Ω(w) = (s/2)·‖w‖₂²`, whose gradient is `s·w`: it *is* `weight_decay=s` of plain SGD.
 
     The textbook's `λ‖w‖₂²` is `L2(2λ)`. Its prox divides by `1 + step·s`: it shrinks and never zeroes.
@@ -104,7 +106,7 @@ class L2(_Separable):
 
 
 @dataclass(frozen=True)
-class ElasticNet(_Separable):
+class ElasticNet(Separable):
     """The elastic net `Ω(w) = s·(r‖w‖₁ + (1−r)/2·‖w‖₂²)`: sparse like L1, stable under correlation like L2.
 
     This is scikit-learn's scale; glmnet's agrees only where y has standard deviation 1.
