@@ -1,5 +1,7 @@
 """Penalised linear models with certified solutions: paths, estimators, cross-validation."""
 
+from normax.linear_model.collinearity import ridge_trace, variance_inflation
+from normax.linear_model.criteria import degrees_of_freedom, information_criteria
 from normax.linear_model.cv_logistic import LogisticRegressionCV
 from normax.linear_model.cv_regressors import ElasticNetCV, LassoCV, RidgeCV
 from normax.linear_model.logistic import LogisticRegression
@@ -7,6 +9,8 @@ from normax.linear_model.path import LinearPath, fit_path, max_strength
 from normax.linear_model.path_functions import enet_path, lasso_path, ridge_path
 from normax.linear_model.poisson import PoissonRegressor
 from normax.linear_model.regressors import ElasticNet, Lasso, Ridge
+from normax.linear_model.relaxed import relaxed_path
+from normax.linear_model.stability import stability_selection
 
 __all__ = [
     "ElasticNet",
@@ -24,4 +28,10 @@ __all__ = [
     "lasso_path",
     "max_strength",
     "ridge_path",
+    "degrees_of_freedom",
+    "information_criteria",
+    "relaxed_path",
+    "ridge_trace",
+    "stability_selection",
+    "variance_inflation",
 ]

@@ -8,9 +8,6 @@ with the products that certify the path.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -24,7 +21,7 @@ from normax.linear_model.path import LinearPath, fit_path, response, warn_unconv
 from normax.linear_model.ridge_folds import RidgeFolds
 from normax.linear_model.squares import follow_squares
 from normax.linear_model.terms import check_rules
-from normax.linear_model.threads import one_thread
+from normax.linear_model.threads import side_by_side
 from normax.linear_model.validation import check_design, check_strengths, plain_weights
 
 __all__ = ["cross_validate"]
@@ -123,21 +120,10 @@ def cross_validate(
                 sums = ridge.sums(k, grids[k])  # a direct solution, whose gap is rounding
                 return plain(k) if sums is None else (0.5 * sums / sizes[k], np.zeros(len(sums)))
 
-    errors, gaps = zip(*_side_by_side(one, len(pairs)))
+    errors, gaps = zip(*side_by_side(one, len(pairs)))
     worst = np.max(gaps, axis=0)
     warn_unconverged(strengths, worst, tol)
     return np.array(errors), sizes
-
-
-def _side_by_side(one: Callable[[int], Any], count: int) -> list:
-    """one(0) … one(count − 1) on as many threads as there are processors, BLAS on one thread in each."""
-    workers = min(
-        count, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    if workers < 2:
-        return [one(k) for k in range(count)]
-    with one_thread(), ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(one, range(count)))
 
 
 class _Squares:

@@ -19,8 +19,9 @@ from normax.linear_model.terms import Rules, check_rules
 from normax.linear_model.threads import one_thread_if_small
 from normax.linear_model.validation import check_design, check_strengths, check_weights, refuse_not_finite
 from normax.linear_model.working_set import follow
+from normax.selection import strength_grid
 
-__all__ = ["LinearPath", "fit_path", "max_strength", "response", "warn_unconverged"]
+__all__ = ["LinearPath", "fit_path", "grid_of", "max_strength", "response", "warn_unconverged"]
 
 # For pure ridge no strength gives all zeros; the grid starts where glmnet's does.
 RIDGE_RATIO = 1e-3
@@ -192,6 +193,13 @@ def max_strength(
     pull[pull <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0  # rounding is no correlation
     charge = np.where(rules.factor > 0, rules.factor, np.inf) * max(l1_ratio, RIDGE_RATIO)
     return float((pull / charge).max())
+
+
+def grid_of(strengths: Any, X: Any, y: Any, ratio: float = 1e-3, **options: Any) -> np.ndarray:
+    """The strengths as given, or for a count a grid from `max_strength` down to `ratio` of it."""
+    if np.ndim(strengths):
+        return check_strengths(strengths)
+    return strength_grid(max(max_strength(X, y, **options), np.finfo(float).resolution), strengths, ratio)
 
 
 def _prepare(X, y, family, fit_intercept, sample_weight) -> tuple[Design, Family, np.ndarray]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["one_thread", "one_thread_if_small"]
+__all__ = ["one_thread", "one_thread_if_small", "side_by_side"]
 
 # Entries of X below which a product with it is over before a second thread has woken up.
 SMALL = 1 << 20
@@ -26,3 +30,14 @@ def one_thread() -> AbstractContextManager:
 def one_thread_if_small(n: int, p: int) -> AbstractContextManager:
     """The same for small problems, where threads that wait for each other cost more than they bring."""
     return one_thread() if n * p <= SMALL else nullcontext()
+
+
+def side_by_side(one: Callable[[int], Any], count: int) -> list:
+    """one(0) … one(count − 1) on as many threads as there are processors, BLAS on one thread in each."""
+    workers = min(
+        count, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    if workers < 2:
+        return [one(k) for k in range(count)]
+    with one_thread(), ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(one, range(count)))

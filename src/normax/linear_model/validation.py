@@ -9,7 +9,14 @@ import numpy as np
 
 from normax.errors import InputError
 
-__all__ = ["check_design", "check_strengths", "check_weights", "plain_weights", "refuse_not_finite"]
+__all__ = [
+    "check_design",
+    "column_names",
+    "check_strengths",
+    "check_weights",
+    "plain_weights",
+    "refuse_not_finite",
+]
 
 
 def check_design(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
@@ -24,6 +31,12 @@ def check_design(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
     X = np.asarray(X, dtype=np.float64)
     refuse_not_finite("X", X, names)
     return X
+
+
+def column_names(X: Any) -> tuple[str, ...] | None:
+    """Names of the columns of a data frame of any make, or None."""
+    names = getattr(X, "columns", None)
+    return None if names is None else tuple(str(name) for name in names)
 
 
 def refuse_not_finite(what: str, a: np.ndarray, names: Sequence[str] | None = None) -> None:

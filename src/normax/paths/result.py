@@ -10,6 +10,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.penalties import Penalty
+from normax.rows import Table
 from normax.selection import choose, edge_notice, summarise
 
 __all__ = ["Choice", "Path", "Table"]
@@ -24,23 +25,6 @@ class Choice:
     cv_mean: float
     cv_se: float
     nonzero: int
-
-
-class Table(list):
-    """Rows as dictionaries, printed as an aligned table."""
-
-    def __str__(self) -> str:
-        if not self:
-            return "(no rows)"
-        cells = [list(self[0])] + [[_cell(value) for value in row.values()] for row in self]
-        widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-        return "\n".join("  ".join(c.rjust(w) for c, w in zip(row, widths)).rstrip() for row in cells)
-
-    __repr__ = __str__
-
-
-def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True, repr=False)

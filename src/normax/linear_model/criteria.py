@@ -1,0 +1,262 @@
+"""Degrees of freedom and information criteria along a path: choosing a strength without folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln
+
+from normax.errors import InputError, suggest
+from normax.linear_model.families import FAMILIES
+from normax.linear_model.path import LinearPath, fit_path, grid_of, response
+from normax.linear_model.terms import check_rules
+from normax.linear_model.validation import check_design, column_names, plain_weights
+from normax.rows import Table
+
+__all__ = ["Criteria", "degrees_of_freedom", "information_criteria"]
+
+RULES = ("aic", "bic", "ebic")
+RANK = 1e-11  # an eigenvalue of normalised columns this small is a repeated column
+
+
+@dataclass(frozen=True, repr=False)
+class Criteria:
+    """Information criteria at k strengths; smaller is better. NaN where the data are interpolated.
+
+    Attributes:
+        strengths: (k,) as given.
+        df: (k,) degrees of freedom of the coefficients; the intercept, common to all, is not counted.
+        nonzero: (k,) coefficients that are not zero.
+        deviance: (k,) −2 log-likelihood (for poisson but for the constant Σ log y!).
+        aic, bic, ebic: (k,).
+        path: the `LinearPath` on all rows.
+        feature_names: (p,) names, or None.
+    """
+
+    strengths: np.ndarray
+    df: np.ndarray
+    nonzero: np.ndarray
+    deviance: np.ndarray
+    aic: np.ndarray
+    bic: np.ndarray
+    ebic: np.ndarray
+    path: LinearPath
+    feature_names: tuple[str, ...] | None = None
+
+    def best(self, rule: str = "bic") -> int:
+        """Index of the strength with the smallest criterion: "aic", "bic" (default) or "ebic"."""
+        if rule not in RULES:
+            raise InputError(f"rule: expected one of {', '.join(RULES)}, got {rule!r}{suggest(rule, RULES)}")
+        values = getattr(self, rule)
+        if np.isnan(values).all():
+            raise InputError(
+                f"{rule}: every fit interpolates the data; give noise_variance or stronger penalties"
+            )
+        return int(np.nanargmin(values))
+
+    def table(self) -> Table:
+        """One row a strength, the smallest of each criterion marked."""
+        best = {rule: self.best(rule) for rule in RULES}
+        return Table(
+            {
+                "strength": float(self.strengths[i]),
+                "nonzero": int(self.nonzero[i]),
+                "df": float(self.df[i]),
+                "deviance": float(self.deviance[i]),
+                **{rule: float(getattr(self, rule)[i]) for rule in RULES},
+                "choice": " ".join(rule for rule in RULES if best[rule] == i),
+            }
+            for i in range(len(self.strengths))
+        )
+
+    def plot(self) -> Any:
+        """The criteria and the degrees of freedom against the strength: a matplotlib Figure."""
+        from normax.report.after_fit import criteria_figure
+
+        return criteria_figure(self)
+
+    def __repr__(self) -> str:
+        chosen = ", ".join(f"{rule}={self.strengths[self.best(rule)]:.4g}" for rule in RULES)
+        return f"Criteria({len(self.strengths)} strengths, {chosen})"
+
+
+def information_criteria(
+    X: Any,
+    y: Any,
+    *,
+    strengths: Any = 100,
+    family: str = "gaussian",
+    l1_ratio: float = 1.0,
+    gamma: float = 1.0,
+    noise_variance: float | None = None,
+    fit_intercept: bool = True,
+    sample_weight: Any = None,
+    penalty_factor: Any = None,
+    lower: Any = None,
+    upper: Any = None,
+    **options: Any,
+) -> Criteria:
+    """AIC, BIC and EBIC along the path of one penalised linear model:
+
+        AIC = D + 2 df,   BIC = D + log(n) df,   EBIC = BIC + 2γ log C(p, a)
+
+    with D = −2 log-likelihood and a non-zero coefficients. For squared error D = n log(2πσ²) + RSS/σ², where
+    σ² is `noise_variance`, or RSS/n at each strength (then D = n log(2π RSS/n) + n).
+
+    Args:
+        X, y, family, l1_ratio, fit_intercept, sample_weight, penalty_factor, lower, upper, options: as of
+            `fit_path`. Weights are scaled to sum to the number of rows that have any.
+        strengths: a count (default 100, down to 1e-3 of the largest useful one), or the values.
+        gamma: γ in [0, 1] of EBIC; 1 (default) stays consistent when p grows faster than √n, 0 is BIC.
+        noise_variance: σ² of squared error if known, or from an unpenalised fit. By default it is estimated at
+            each strength, which cannot judge fits with df near n: they get NaN and are never chosen.
+
+    Returns:
+        A `Criteria`.
+
+    Raises:
+        InputError: for data or arguments that cannot be used.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.normal(size=(60, 8))
+        >>> found = information_criteria(X, 3 * X[:, 0] + rng.normal(size=60))
+        >>> int(found.nonzero[found.best("ebic")]) <= int(found.nonzero[found.best("aic")])
+        True
+
+    Source:
+        Zou, Hastie & Tibshirani, "On the degrees of freedom of the lasso", Annals of Statistics 2007; Chen & Chen,
+        "Extended Bayesian information criteria for model selection with large model spaces", Biometrika 2008.
+    """
+    if not 0 <= gamma <= 1:
+        raise InputError(f"gamma: expected a number in [0, 1], got {gamma!r}")
+    if noise_variance is not None and not (np.isfinite(noise_variance) and noise_variance > 0):
+        raise InputError(f"noise_variance: expected a number > 0 or None, got {noise_variance!r}")
+    names, X = column_names(X), check_design(X)
+    rules: dict[str, Any] = {
+        "family": family,
+        "l1_ratio": l1_ratio,
+        "fit_intercept": fit_intercept,
+        "sample_weight": sample_weight,
+        "penalty_factor": penalty_factor,
+        "lower": lower,
+        "upper": upper,
+    }
+    path = fit_path(X, y, strengths=grid_of(strengths, X, y, **rules), **rules, **options)
+    df = degrees_of_freedom(X, path, **rules)
+    weights = plain_weights(sample_weight, len(X))
+    n = int((weights > 0).sum())
+    weights, Y, loss = weights * n / weights.sum(), response(y, family, len(X)), FAMILIES[family]()
+    fit = 2 * np.array([weights @ loss.loss(Y, eta) for eta in path.predict(X)])
+    if family == "gaussian":
+        size = n * Y.shape[1]
+        if noise_variance is None:
+            null = weights @ ((Y - weights @ Y / n) ** 2).sum(axis=1)
+            fit = np.where((df < size - 1.5) & (fit > 1e-12 * null), fit, np.nan)
+            fit = size * (np.log(2 * np.pi * fit / size) + 1)
+        else:
+            fit = size * np.log(2 * np.pi * noise_variance) + fit / noise_variance
+    a, cells = path.nonzero, path.coef[0].size
+    choices = gammaln(cells + 1) - gammaln(a + 1) - gammaln(cells - a + 1)
+    bic = fit + np.log(n) * df
+    return Criteria(path.strengths, df, a, fit, fit + 2 * df, bic, bic + 2 * gamma * choices, path, names)
+
+
+def degrees_of_freedom(
+    X: Any,
+    path: LinearPath,
+    *,
+    family: str = "gaussian",
+    l1_ratio: float = 1.0,
+    fit_intercept: bool = True,
+    sample_weight: Any = None,
+    penalty_factor: Any = None,
+    lower: Any = None,
+    upper: Any = None,
+) -> np.ndarray:
+    """Effective number of coefficients at each strength, (k,); the intercept is not counted.
+
+        df = tr[H_A (H_A + s(1 − r) D_A)⁻¹]
+
+    over the active set A: coefficients that are free, neither at a bound nor held at zero by an L1 part. H is the Hessian of the mean loss
+    with the intercept projected out, D the penalty factors. For the lasso this is the rank of X_A, the number of
+    non-zeros if no column repeats others; for ridge the trace of the hat matrix. For squared error it is the
+    unbiased estimate of Stein's degrees of freedom; for other families its usual analogue at the fit.
+
+    Args: as of `fit_path`; `path` is what it returned.
+
+    Example:
+        >>> X = np.array([[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]])
+        >>> path = fit_path(X, X[:, 0], strengths=[1.0], l1_ratio=0.0)
+        >>> degrees_of_freedom(X, path, l1_ratio=0.0).tolist()
+        [1.0]
+
+    Source:
+        Zou, Hastie & Tibshirani 2007; Tibshirani & Taylor, "Degrees of freedom in lasso problems", Annals of
+        Statistics 2012, for collinear columns and the elastic net.
+    """
+    X = check_design(X)
+    weights = plain_weights(sample_weight, len(X))
+    weights, loss = weights / weights.sum(), FAMILIES[family]()
+    rules = check_rules(X.shape[1], penalty_factor, lower, upper)
+    centred, etas = X - weights @ X, path.predict(X)
+    result = np.zeros(len(path.strengths))
+    seen: dict[Any, tuple[int, np.ndarray]] = {}
+    for i, (s, coef) in enumerate(zip(path.strengths, path.coef)):
+        kept = (coef != 0) | (s * l1_ratio * rules.factor == 0)
+        active = kept & (coef != rules.lower) & (coef != rules.upper)
+        soft = s * (1 - l1_ratio) > 0
+        key = (active.tobytes(), soft) if loss.name == "gaussian" else (i,)
+        if key not in seen:
+            root = _root(loss, loss.mean(etas[i])) * np.sqrt(weights)[:, None, None]
+            seen[key] = _spectrum(centred, root, active, rules.factor if soft else None, fit_intercept)
+        rank, values = seen[key]
+        result[i] = rank + (values / (values + s * (1 - l1_ratio))).sum() if len(values) else rank
+    return result
+
+
+def _root(loss: Any, mean: np.ndarray) -> np.ndarray:
+    """(n, m, m) matrices R with RᵀR the curvature of each row."""
+    n, m = mean.shape
+    if loss.name == "gaussian":
+        return np.broadcast_to(np.eye(m), (n, m, m))
+    H = np.array([[loss.curvature(mean, c, d) for d in range(m)] for c in range(m)]).transpose(2, 0, 1)
+    values, vectors = np.linalg.eigh(H)
+    return np.sqrt(np.maximum(values, 0.0))[:, :, None] * vectors.transpose(0, 2, 1)
+
+
+def _spectrum(X, root, active, factor, intercept) -> tuple[int, np.ndarray]:
+    """Rank of the columns without an L2 part, and eigenvalues of the others' Hessian over their factors."""
+    m = len(active)
+    blocks = [
+        (root[:, :, [c]] * X[:, None, active[c]]).reshape(root.shape[0] * root.shape[1], int(active[c].sum()))
+        for c in range(m)
+    ]
+    Z = np.concatenate(blocks, axis=1)
+    charge = np.concatenate(
+        [np.zeros(active[c].sum()) if factor is None else factor[active[c]] for c in range(m)]
+    )
+    if intercept:
+        Z = _less(Z, np.concatenate([root[:, :, [c]].reshape(-1, 1) for c in range(m)], axis=1))[0]
+    rest, rank = _less(Z[:, charge > 0], Z[:, charge == 0])
+    rest = rest / np.sqrt(charge[charge > 0])
+    if not rest.shape[1]:
+        return rank, np.zeros(0)
+    G = rest.T @ rest if rest.shape[0] >= rest.shape[1] else rest @ rest.T
+    return rank, np.maximum(np.linalg.eigvalsh(G), 0.0)
+
+
+def _less(Z: np.ndarray, U: np.ndarray) -> tuple[np.ndarray, int]:
+    """Z with the span of U projected out, and the rank of U."""
+    lengths = np.linalg.norm(U, axis=0)
+    U = U[:, lengths > 0] / lengths[lengths > 0]
+    if not U.shape[1]:
+        return Z, 0
+    values, vectors = np.linalg.eigh(U.T @ U)
+    kept = values > RANK * values[-1]
+    if Z.shape[1]:
+        Q = U @ (vectors[:, kept] / np.sqrt(values[kept]))
+        Z = Z - Q @ (Q.T @ Z)
+    return Z, int(kept.sum())

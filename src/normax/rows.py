@@ -1,0 +1,31 @@
+"""Rows as dictionaries, printed as an aligned table: what every `table()` returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Table"]
+
+
+class Table(list):
+    """Rows as dictionaries, printed as an aligned table.
+
+    Example:
+        >>> Table([{"name": "age", "coef": 0.123456}, {"name": "bmi", "coef": 2.0}])
+        name    coef
+         age  0.1235
+         bmi       2
+    """
+
+    def __str__(self) -> str:
+        if not self:
+            return "(no rows)"
+        cells = [list(self[0])] + [[_cell(value) for value in row.values()] for row in self]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+        return "\n".join("  ".join(c.rjust(w) for c, w in zip(row, widths)).rstrip() for row in cells)
+
+    __repr__ = __str__
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
