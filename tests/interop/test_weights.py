@@ -82,3 +82,90 @@ def test_nan_loads_with_a_notice(tmp_path):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(nx.InputError, match="cannot be written"):
         nx.save(nn.Linear(1, 1), tmp_path / "no" / "net.safetensors")
+
+
+def test_shards_and_their_index(tmp_path):
+    net, other = network(nn), network(nn)
+    index = nx.save(net, tmp_path / "model.safetensors", max_shard_size="80B")
+    assert index.name == "model.safetensors.index.json"
+    assert len(list(tmp_path.glob("model-*-of-*.safetensors"))) > 1
+    nx.load(other, index)
+    assert same(other.state_dict(), net.state_dict())
+    assert nx.save(net, tmp_path / "one.safetensors", max_shard_size="1GB").name == "one.safetensors"
+    with pytest.raises(nx.InputError, match="its index is there"):
+        nx.load(other, tmp_path / "model.safetensors")
+    with pytest.raises(nx.InputError, match="max_shard_size"):
+        nx.save(net, tmp_path / "x.safetensors", max_shard_size="much")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m.update({"0.weight": "../secret.safetensors"}), r"beside it, got '\.\./secret"),
+        (lambda m: m.update({"0.weight": "/etc/passwd"}), "beside it"),
+        (lambda m: m.update({"0.weight": 3}), "beside it"),
+        (lambda m: m.update({"0.weight": "none.safetensors"}), "not there: none"),
+        (lambda m: m.update({"odd": m["0.weight"]}), "odd is not in"),
+        (lambda m: m.pop("0.weight"), "holds 0.weight"),
+    ],
+)
+def test_a_tampered_index_is_refused(tmp_path, change, message):
+    import json
+
+    net = network(nn)
+    index = nx.save(net, tmp_path / "model.safetensors", max_shard_size=80)
+    content = json.loads(index.read_text())
+    change(content["weight_map"])
+    index.write_text(json.dumps(content))
+    before = net.state_dict()
+    with pytest.raises(nx.InputError, match=message):
+        nx.load(net, index)
+    assert same(net.state_dict(), before)
+
+
+def test_a_checkpoint_names_the_line_to_write(tmp_path):
+    theirs, net = network(torch.nn), network(nn)
+    torch.save({"epoch": 3, "state_dict": theirs.state_dict()}, tmp_path / "run.pth")
+    with pytest.raises(nx.InputError, match=r"nx.load\(net, 'run.pth', key='state_dict'\)"):
+        nx.load(net, tmp_path / "run.pth")
+    with pytest.raises(nx.InputError, match="did you mean 'state_dict'"):
+        nx.load(net, tmp_path / "run.pth", key="statedict")
+    nx.load(net, tmp_path / "run.pth", key="state_dict")
+    assert same(net.state_dict(), theirs.state_dict())
+
+
+def test_a_tied_weight_may_have_one_name_in_the_file(tmp_path):
+    from safetensors.numpy import save_file
+
+    net = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False))
+    net[1].weight = net[0].weight
+    weight = np.arange(4, dtype="float32").reshape(2, 2)
+    for name in ("0.weight", "1.weight"):
+        save_file({name: weight}, tmp_path / "one.safetensors")
+        nx.load(net, tmp_path / "one.safetensors")
+        assert (np.asarray(net[0].weight) == weight).all()
+        weight = weight + 1
+    save_file({"0.weight": weight, "1.weight": weight + 1}, tmp_path / "two.safetensors")
+    with pytest.raises(nx.InputError, match="tied in the network, different"):
+        nx.load(net, tmp_path / "two.safetensors")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_every_dtype_goes_round_and_converts(tmp_path, dtype):
+    from safetensors.torch import load_file
+
+    theirs = torch.nn.Linear(5, 4).to(getattr(torch, dtype))
+    torch.save(theirs.state_dict(), tmp_path / "a.pt")
+    net = nn.Linear(5, 4).to(dtype=dtype)
+    nx.load(net, tmp_path / "a.pt")
+    back = load_file(nx.save(net, tmp_path / "a.safetensors"))
+    assert all(
+        back[name].dtype == t.dtype and bool((back[name] == t).all())
+        for name, t in theirs.state_dict().items()
+    )
+    wide = nn.Linear(5, 4)
+    nx.load(wide, tmp_path / "a.safetensors")
+    assert wide.weight.dtype == np.float32
+    nx.load(wide, tmp_path / "a.pt", dtype=dtype)
+    assert str(wide.weight.dtype) == dtype
+    assert same(wide.state_dict(), net.state_dict())

@@ -1,0 +1,112 @@
+"""safetensors files: one, or shards under an index, each written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from normax.errors import InputError
+
+__all__ = ["read_index", "read_safetensors", "write_safetensors"]
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def write_safetensors(state: dict[str, np.ndarray], file: Path, max_shard_size: int | str | None) -> Path:
+    """Write arrays as one file, or as shards of at most so many bytes and an index, which comes last."""
+    from safetensors.numpy import save as serialise
+
+    shards = [state] if max_shard_size is None else _shards(state, _bytes(max_shard_size))
+    if len(shards) == 1:
+        return _write(file, serialise(state))
+    names, weight_map = [], {}
+    for i, shard in enumerate(shards, 1):
+        names.append(f"{file.stem}-{i:05d}-of-{len(shards):05d}.safetensors")
+        weight_map |= dict.fromkeys(shard, names[-1])
+        _write(file.with_name(names[-1]), serialise(shard))
+    index = {"metadata": {"total_size": sum(a.nbytes for a in state.values())}, "weight_map": weight_map}
+    return _write(file.with_name(f"{file.stem}.safetensors.index.json"), json.dumps(index, indent=2).encode())
+
+
+def read_safetensors(file: Path) -> dict[str, Any]:
+    import ml_dtypes  # noqa: F401  (teaches NumPy bfloat16, which safetensors asks for)
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(file)
+    except (SafetensorError, OSError, KeyError) as error:
+        raise InputError(f"{file}: damaged or no safetensors file: {error}") from error
+
+
+def read_index(file: Path) -> dict[str, Any]:
+    """The arrays of all shards that an index names; every fault of the index at once."""
+    try:
+        weight_map = json.loads(file.read_text())["weight_map"]
+        shards = {name: [k for k, v in weight_map.items() if v == name] for name in weight_map.values()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(f"{file}: expected an index of shards with a weight_map, name -> file") from error
+    odd = [
+        repr(n) for n in shards if not isinstance(n, str) or not re.fullmatch(r"[^/\\\0:]+\.safetensors", n)
+    ]
+    if odd:
+        raise InputError(f"{file}: expected names of .safetensors files beside it, got {', '.join(odd)}")
+    lost = [name for name in shards if not file.with_name(name).is_file()]
+    if lost:
+        raise InputError(f"{file}: shards that are not there: {', '.join(lost)}")
+    state, faults = {}, []
+    for name, keys in shards.items():
+        arrays = read_safetensors(file.with_name(name))
+        faults += [f"{key} is not in {name}" for key in keys if key not in arrays]
+        faults += [
+            f"{name} holds {key}, which the index does not place there" for key in arrays if key not in keys
+        ]
+        state |= arrays
+    if faults:
+        raise InputError(f"{file}: index and shards disagree: {'; '.join(faults)}")
+    return state
+
+
+def _bytes(size: int | str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?I?B?)", str(size).strip().upper())
+    if isinstance(size, bool) or not match or match[2] not in _UNITS or float(match[1]) <= 0:
+        raise InputError(f"max_shard_size: expected a number of bytes or such as '500MB', got {size!r}")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def _shards(state: dict[str, np.ndarray], limit: int) -> list[dict[str, np.ndarray]]:
+    """Arrays in order, a new shard where the next would pass the limit; a larger array has its own."""
+    shards: list[dict[str, np.ndarray]] = [{}]
+    filled = 0
+    for name, array in state.items():
+        if shards[-1] and filled + array.nbytes > limit:
+            shards.append({})
+            filled = 0
+        shards[-1][name] = array
+        filled += array.nbytes
+    return shards
+
+
+def _write(file: Path, data: bytes) -> Path:
+    """Write under a temporary name and rename: the old file or the new one, never half of one."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as temporary:
+            partial = Path(temporary.name)
+            try:
+                temporary.write(data)
+                temporary.flush()
+                os.fsync(temporary.fileno())
+            except BaseException:
+                partial.unlink(missing_ok=True)
+                raise
+        partial.chmod(0o644)
+        partial.replace(file)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be written: {error.strerror}") from error
+    return file
