@@ -37,6 +37,7 @@ _HOME = {
     "remat": "normax.transforms",
     "scan": "normax.transforms",
     "scan_layers": "normax.transforms",
+    "summary": "normax.training.summary",
     "train_step": "normax.training.step",
     "manual_seed": "normax.nn.random",
 }

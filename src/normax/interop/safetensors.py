@@ -25,7 +25,8 @@ def write_safetensors(state: dict[str, np.ndarray], file: Path, max_shard_size: 
     shards = [state] if max_shard_size is None else _shards(state, _bytes(max_shard_size))
     if len(shards) == 1:
         return _write(file, serialise(state))
-    names, weight_map = [], {}
+    names: list[str] = []
+    weight_map: dict[str, str] = {}
     for i, shard in enumerate(shards, 1):
         names.append(f"{file.stem}-{i:05d}-of-{len(shards):05d}.safetensors")
         weight_map |= dict.fromkeys(shard, names[-1])
@@ -60,7 +61,8 @@ def read_index(file: Path) -> dict[str, Any]:
     lost = [name for name in shards if not file.with_name(name).is_file()]
     if lost:
         raise InputError(f"{file}: shards that are not there: {', '.join(lost)}")
-    state, faults = {}, []
+    state: dict[str, Any] = {}
+    faults: list[str] = []
     for name, keys in shards.items():
         arrays = read_safetensors(file.with_name(name))
         faults += [f"{key} is not in {name}" for key in keys if key not in arrays]
