@@ -9,12 +9,14 @@ from normax.linear_model.design import Design
 from normax.linear_model.families import Gaussian
 from normax.linear_model.fit import Fit
 from normax.linear_model.gram import CompleteGram, GrowingGram
+from normax.linear_model.group_squares import follow_groups
+from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.moments import Moments
 from normax.linear_model.ridge import Spectrum
 from normax.linear_model.squares import follow_squares
 from normax.linear_model.terms import check_rules
 
-__all__ = ["clear_constant", "fit_gaussian", "pays_for_folds"]
+__all__ = ["clear_constant", "fit_gaussian", "fit_groups", "pays_for_folds"]
 
 # All products of columns are worth their price where the rows are this many times the columns: then they cost
 # less than the gradients of a path. Beyond the second number the matrix itself gets in the way.
@@ -61,6 +63,26 @@ def fit_gaussian(design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio:
             some = dense[start : start + TOGETHER]
             fit.coef[some] = spectrum.solve(y, strengths[some])
             fit.gap[some] = _ridge_gaps(design, y, fit.coef[some], strengths[some], spectrum)
+    return fit
+
+
+def fit_groups(design: Design, y: np.ndarray, strengths: np.ndarray, rules: GroupRules, max_iter: int) -> Fit:
+    """Groups of whole features: all outputs at once; at strength 0 least squares.
+
+    Args: as of `fit_gaussian`.
+    """
+    centre = design.weights @ y if design.centred else np.zeros(y.shape[1])
+    positive = strengths > 0
+    fit = Fit.empty(len(strengths), y.shape[1], design.p)
+    fit.intercept[:] = centre
+    solvers = (
+        (positive, lambda s: follow_groups(design, y - centre, s, rules, pays(design.n, design.p), max_iter)),
+        (~positive, lambda s: fit_gaussian(design, y, s, 0.0, max_iter)),
+    )
+    for at, solve in solvers:
+        if at.any():
+            part = solve(strengths[at])
+            fit.coef[at], fit.gap[at], fit.n_iter[at] = part.coef, part.gap, part.n_iter
     return fit
 
 

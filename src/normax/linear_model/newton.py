@@ -6,6 +6,8 @@ import numpy as np
 
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
+from normax.linear_model.group_quadratic import minimise_entries
+from normax.linear_model.group_terms import GroupTerms
 from normax.linear_model.quadratic import minimise
 from normax.linear_model.terms import Terms
 
@@ -17,8 +19,16 @@ NOTHING = Terms(*(np.zeros(0) for _ in range(4)))
 class Likelihood:
     """`Σ_i ω_i loss(y_i, W x̃_i + b)` on any working set of the m × p coefficients."""
 
-    def __init__(self, design: Design, family: Family, y: np.ndarray, max_steps: int = 50):
+    def __init__(
+        self,
+        design: Design,
+        family: Family,
+        y: np.ndarray,
+        offset: np.ndarray | None = None,
+        max_steps: int = 50,
+    ):
         self.design, self.family, self.y, self.max_steps = design, family, y, max_steps
+        self.offset = 0.0 if offset is None else offset
         self.m = y.shape[1]
         self.zero = np.zeros(0, dtype=int)
         self.null = self.null_value()
@@ -33,14 +43,16 @@ class Likelihood:
 
     def null_value(self) -> float:
         """Loss at zero coefficients and intercepts: the scale against which progress is measured."""
-        return float(self.design.weights @ self.family.loss(self.y, np.zeros_like(self.y)))
+        return float(self.design.weights @ self.family.loss(self.y, np.zeros_like(self.y) + self.offset))
 
     def theta(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         """(n, m) negative gradient of the loss in the linear predictors, weights included."""
-        eta = self.design.predict(coef) + intercept
+        eta = self.design.predict(coef) + intercept + self.offset
         return self.design.weights[:, None] * (self.y - self.family.mean(eta))
 
-    def solve(self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, terms: Terms) -> float:
+    def solve(
+        self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, terms: Terms | GroupTerms
+    ) -> float:
         """Minimise over the given flat entries of coef, in place; returns the last step's gain."""
         return self._steps(entries, coef, intercept, terms)
 
@@ -53,10 +65,10 @@ class Likelihood:
         rows, features = np.divmod(entries, self.design.p)
         used = np.flatnonzero(coef.any(axis=0))
         others = np.setdiff1d(used, features)
-        fixed = self.design.columns(others) @ coef[:, others].T + intercept * 0
+        fixed = self.design.columns(others) @ coef[:, others].T + intercept * 0 + self.offset
         distinct, at = np.unique(features, return_inverse=True)
         Z = self.design.columns(distinct)
-        own = terms.at(features)
+        own = terms.of(entries, self.design.p)
         w, b = coef[rows, features], intercept.copy()
 
         def linear(w, b):
@@ -80,8 +92,7 @@ class Likelihood:
             q = u - h @ (inverse @ ub) + H @ w
             dw = self._direction(H, q, own, w)
             db = inverse @ (ub - h.T @ dw)
-            penalty = own.l1 @ (np.abs(w + dw) - np.abs(w)) + 0.5 * (own.l2 * dw) @ (2 * w + dw)
-            gain = float(u @ dw + ub @ db - penalty)
+            gain = float(u @ dw + ub @ db - own.change(w, dw))
             if not gain > 0:
                 break
             t = self._step_length(objective, linear, eta, w, b, dw, db, gain)
@@ -92,9 +103,11 @@ class Likelihood:
         coef[rows, features], intercept[:] = w, b
         return max(gain, 0.0) if np.isfinite(gain) else 0.0
 
-    def _direction(self, H, q, own: Terms, w) -> np.ndarray:
+    def _direction(self, H, q, own: Terms | GroupTerms, w) -> np.ndarray:
         """From w to the minimiser of the quadratic model: one solve where nothing has a kink."""
-        if own.l1.any() or own.bounded:
+        if isinstance(own, GroupTerms):
+            return minimise_entries(H, q, own, w) - w
+        if own.kinked:
             return minimise(H, q, own, w) - w
         K, downhill = H + np.diag(own.l2), q - H @ w - own.l2 * w
         if own.l2.all():

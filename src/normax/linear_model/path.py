@@ -14,10 +14,18 @@ from normax.errors import InputError, suggest
 from normax.linear_model.design import Design
 from normax.linear_model.families import FAMILIES, Family
 from normax.linear_model.fit import Fit
-from normax.linear_model.gaussian import fit_gaussian
+from normax.linear_model.gaussian import fit_gaussian, fit_groups
+from normax.linear_model.group_terms import GroupRules, group_rules, split_penalty
+from normax.linear_model.newton import Likelihood
 from normax.linear_model.terms import Rules, check_rules
 from normax.linear_model.threads import one_thread_if_small
-from normax.linear_model.validation import check_design, check_strengths, check_weights, refuse_not_finite
+from normax.linear_model.validation import (
+    check_design,
+    check_offset,
+    check_strengths,
+    check_weights,
+    refuse_not_finite,
+)
 from normax.linear_model.working_set import follow
 from normax.selection import strength_grid
 
@@ -53,11 +61,13 @@ class LinearPath:
         """(k,) number of non-zero coefficients."""
         return np.count_nonzero(self.coef, axis=(1, 2))
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """(k, n, m) linear predictors for every strength by one matrix product."""
+    def predict(self, X: np.ndarray, offset: Any = None) -> np.ndarray:
+        """(k, n, m) linear predictors for every strength by one matrix product, plus the offset, (n,) or (n, m)."""
         k, m, p = self.coef.shape
         eta = np.asarray(X, float) @ self.coef.reshape(k * m, p).T
-        return eta.reshape(len(eta), k, m).transpose(1, 0, 2) + self.intercept[:, None, :]
+        known = check_offset(offset, (len(eta), m))
+        eta = eta.reshape(len(eta), k, m).transpose(1, 0, 2) + self.intercept[:, None, :]
+        return eta if known is None else eta + known
 
 
 def fit_path(
@@ -72,6 +82,8 @@ def fit_path(
     penalty_factor: Any = None,
     lower: Any = None,
     upper: Any = None,
+    penalty: Any = None,
+    offset: Any = None,
     tol: float = 1e-6,
     max_iter: int = 1000,
 ) -> LinearPath:
@@ -98,6 +110,12 @@ def fit_path(
             None is 1 for all.
         lower, upper: bounds of the coefficients on X's scale, a number or (p,), with lower <= 0 <= upper; None for
             none. `lower=0` asks for coefficients that are not negative.
+        penalty: a penalty object instead of `l1_ratio`, whose own strength multiplies each of the path: `GroupLasso(1,
+            groups)`, `SparseGroupLasso`, `L1`, `L2`, `ElasticNet`, or a sum of them. Coefficients are (m, p), so that
+            groups="in" ties the m coefficients of each feature together (multi-task, and glmnet's grouped
+            multinomial), and labels of features tie all outputs of a group. Groups take one factor each and no bounds.
+        offset: (n,) or (n, m) known part of the linear predictor, log exposures of counts, say; add it at `predict`
+            as well.
         tol: the gap over the null deviance that every strength must reach. The finish normally lands far
             below; 1e-6 is what the certificate promises.
         max_iter: rounds for each strength; generous, since a handful are used.
@@ -124,20 +142,24 @@ def fit_path(
         Friedman, Hastie & Tibshirani, "Regularization paths for generalized linear models via coordinate
         descent", JSS 2010; Fercoq, Gramfort & Salmon, "Mind the duality gap", ICML 2015.
     """
-    design, loss, y = _prepare(X, y, family, fit_intercept, sample_weight)
+    design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     strengths = check_strengths(strengths)
-    _check_ratio(l1_ratio)
-    null = float(design.weights @ loss.divergence(y, loss.null_mean(y, design.weights, design.centred)))
+    single = check_rules(design.p, penalty_factor, lower, upper)
+    unit, l1_ratio, rules = _penalty(penalty, l1_ratio, y.shape[1], single)
+    null = float(design.weights @ loss.divergence(y, _null_mean(design, loss, y, offset)))
     order = np.argsort(-strengths, kind="stable")
-    sorted_strengths = strengths[order]
-    rules = check_rules(design.p, penalty_factor, lower, upper)
+    sorted_strengths = strengths[order] * unit
     with one_thread_if_small(design.n, design.p):
-        if loss.name == "gaussian" and rules.plain:
+        if isinstance(rules, GroupRules) and loss.name == "gaussian" and rules.members is not None:
+            fit = fit_groups(design, y, sorted_strengths, rules, max_iter)
+        elif isinstance(rules, GroupRules):
+            fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
+        elif loss.name == "gaussian" and rules.plain:
             fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter)
         elif l1_ratio == 0 and design.p > design.n and rules.plain:
-            fit = _rotated(design, loss, y, sorted_strengths, max_iter)
+            fit = _rotated(design, loss, y, sorted_strengths, max_iter, offset)
         else:
-            fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules)
+            fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
     back = np.argsort(order)
     result = LinearPath(
         strengths,
@@ -162,6 +184,8 @@ def max_strength(
     penalty_factor: Any = None,
     lower: Any = None,
     upper: Any = None,
+    penalty: Any = None,
+    offset: Any = None,
 ) -> float:
     """The smallest strength at which every coefficient is zero, by the KKT conditions:
     `max_j |Σ_i ω_i x_ij (y_i − μ_i)| / r` at the null model.
@@ -179,20 +203,23 @@ def max_strength(
         >>> max_strength(np.array([[0.0], [1.0], [2.0]]), np.array([0.0, 1.0, 2.0]))
         0.6666666666666666
     """
-    design, loss, y = _prepare(X, y, family, fit_intercept, sample_weight)
-    _check_ratio(l1_ratio)
-    rules = check_rules(design.p, penalty_factor, lower, upper)
-    mean = loss.null_mean(y, design.weights, design.centred)
-    if not rules.factor.all():  # the features without a penalty are in the model at any strength
-        closed = rules.factor > 0
-        kept = Rules(rules.factor, np.where(closed, 0.0, rules.lower), np.where(closed, 0.0, rules.upper))
-        fit = follow(design, loss, y, np.ones(1), 1.0, 1000, kept)
-        mean = loss.mean(design.predict(fit.coef[0]) + fit.intercept[0])
+    design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
+    single = check_rules(design.p, penalty_factor, lower, upper)
+    unit, l1_ratio, rules = _penalty(penalty, l1_ratio, y.shape[1], single)
+    mean = _null_mean(design, loss, y, offset)
+    if not single.factor.all():  # the features without a penalty are in the model at any strength
+        closed = single.factor > 0
+        kept = Rules(single.factor, np.where(closed, 0.0, single.lower), np.where(closed, 0.0, single.upper))
+        fit = follow(design, loss, y, np.ones(1), 1.0, 1000, kept, offset)
+        mean = loss.mean(design.predict(fit.coef[0]) + fit.intercept[0] + (0.0 if offset is None else offset))
     u = design.gradient(design.weighted(y - mean))
+    if isinstance(rules, GroupRules):
+        u[np.abs(u) <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0
+        return rules.largest(u)
     pull = np.maximum(rules.terms(0.0, 1.0).pull(u), 0.0).max(axis=0)
     pull[pull <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0  # rounding is no correlation
     charge = np.where(rules.factor > 0, rules.factor, np.inf) * max(l1_ratio, RIDGE_RATIO)
-    return float((pull / charge).max())
+    return float((pull / charge).max()) / unit
 
 
 def grid_of(strengths: Any, X: Any, y: Any, ratio: float = 1e-3, **options: Any) -> np.ndarray:
@@ -202,7 +229,8 @@ def grid_of(strengths: Any, X: Any, y: Any, ratio: float = 1e-3, **options: Any)
     return strength_grid(max(max_strength(X, y, **options), np.finfo(float).resolution), strengths, ratio)
 
 
-def _prepare(X, y, family, fit_intercept, sample_weight) -> tuple[Design, Family, np.ndarray]:
+def _prepare(X, y, family, fit_intercept, sample_weight, offset):
+    """(design, loss, y, offset) of the rows that count; gaussian takes its offset from y at once."""
     if family not in FAMILIES:
         raise InputError(
             f"family: expected one of {', '.join(FAMILIES)}, got {family!r}{suggest(family, FAMILIES)}"
@@ -210,10 +238,39 @@ def _prepare(X, y, family, fit_intercept, sample_weight) -> tuple[Design, Family
     X = check_design(X)
     weights = check_weights(sample_weight, len(X))
     y = response(y, family, len(X))
+    offset = check_offset(offset, y.shape)
     if not weights.all():
         rows = np.flatnonzero(weights)
         X, y, weights = X[rows], y[rows], weights[rows]
-    return Design(X, weights, bool(fit_intercept)), FAMILIES[family](), y
+        offset = None if offset is None else offset[rows]
+    if offset is not None and family == "gaussian":
+        y, offset = y - offset, None
+    return Design(X, weights, bool(fit_intercept)), FAMILIES[family](), y, offset
+
+
+def _null_mean(design: Design, loss: Family, y: np.ndarray, offset: np.ndarray | None) -> np.ndarray:
+    """Fitted means of the model without features."""
+    if offset is None:
+        return loss.null_mean(y, design.weights, design.centred)
+    return loss.mean(offset + Likelihood(design, loss, y, offset).null_intercept())
+
+
+def _penalty(penalty: Any, l1_ratio: float, m: int, rules: Rules) -> tuple[float, float, Rules | GroupRules]:
+    """What multiplies the strengths, the share of L1, and the rules of m outputs."""
+    if penalty is None:
+        _check_ratio(l1_ratio)
+        return 1.0, l1_ratio, rules
+    l1, l2, groups = split_penalty(penalty)
+    if not groups:
+        total = l1 + l2
+        return total, (l1 / total if total else 1.0), rules
+    if len(groups) > 1:
+        raise InputError(f"penalty: expected at most one part with groups, got {len(groups)}: {penalty!r}")
+    if rules.bounded:
+        raise InputError(
+            "lower, upper: a penalty of groups takes no bounds; use L1, L2 or ElasticNet with them"
+        )
+    return 1.0, 1.0, group_rules(m, len(rules.factor), l1, l2, groups[0], rules.factor)
 
 
 def response(y: Any, family: str, n: int) -> np.ndarray:
@@ -244,13 +301,13 @@ def _check_ratio(l1_ratio: float) -> None:
         raise InputError(f"l1_ratio: expected a number in [0, 1], got {l1_ratio!r}")
 
 
-def _rotated(design, family, y, strengths, max_iter) -> Fit:
+def _rotated(design, family, y, strengths, max_iter, offset) -> Fit:
     """Ridge for p > n in the at most n directions that the rows span; the norm does not see the rotation."""
     U, sigma, Vt = svd(design.centred_matrix(), full_matrices=False, check_finite=False)
     rank = int((sigma > sigma.max(initial=0.0) * max(design.n, design.p) * np.finfo(float).eps).sum())
     small = Design(U[:, :rank] * sigma[:rank], design.weights, design.centred)
     small.means[:] = 0.0
-    fit = follow(small, family, y, strengths, 0.0, max_iter, check_rules(small.p, None, None, None))
+    fit = follow(small, family, y, strengths, 0.0, max_iter, check_rules(small.p, None, None, None), offset)
     fit.coef = fit.coef @ Vt[:rank]
     fit.coef[:, :, design.constant] = 0.0
     return fit

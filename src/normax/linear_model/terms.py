@@ -11,6 +11,9 @@ from normax.errors import InputError
 
 __all__ = ["Rules", "Terms", "check_rules"]
 
+# A coefficient violates where |u| exceeds l1 by more than rounding can.
+SLACK = 1e-10
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -25,13 +28,39 @@ class Terms:
         """The same for some features."""
         return Terms(self.l1[features], self.l2[features], self.lower[features], self.upper[features])
 
+    def of(self, entries: np.ndarray, p: int) -> Terms:
+        """The same for some flat entries of m × p coefficients."""
+        return self.at(entries % p)
+
     @property
     def bounded(self) -> bool:
         return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 
+    @property
+    def kinked(self) -> bool:
+        """Whether the penalty is not smooth, or has a box."""
+        return bool(self.l1.any()) or self.bounded
+
+    @property
+    def free(self) -> np.ndarray:
+        """(p,) features that nothing keeps at zero."""
+        return self.l1 == 0
+
+    def whole(self, used: np.ndarray) -> np.ndarray:
+        """What must be solved together with the coefficients `used`, (m, p): nothing else."""
+        return used
+
+    def missing(self, u: np.ndarray) -> np.ndarray:
+        """Which coefficients would leave zero under the negative gradient u, (m, p)."""
+        return self.pull(u) > SLACK * self.l1
+
     def value(self, w: np.ndarray) -> float:
         """The penalty of w inside the box."""
         return float(self.l1 @ np.abs(w) + 0.5 * self.l2 @ w**2)
+
+    def change(self, w: np.ndarray, d: np.ndarray) -> float:
+        """value(w + d) − value(w), where small differences do not cancel."""
+        return float(self.l1 @ (np.abs(w + d) - np.abs(w)) + 0.5 * (self.l2 * d) @ (2 * w + d))
 
     def pull(self, u: np.ndarray) -> np.ndarray:
         """How far the negative gradient u, (m, p), exceeds what keeps a zero coefficient at zero."""

@@ -11,9 +11,10 @@ from normax.errors import InputError
 
 __all__ = [
     "check_design",
-    "column_names",
+    "check_offset",
     "check_strengths",
     "check_weights",
+    "column_names",
     "plain_weights",
     "refuse_not_finite",
 ]
@@ -83,6 +84,23 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray:
     """Row weights that sum to 1, (n,)."""
     w = plain_weights(sample_weight, n)
     return w / w.sum()
+
+
+def check_offset(offset: Any, shape: tuple[int, int]) -> np.ndarray | None:
+    """An offset as (n, m) finite floats, or None."""
+    if offset is None:
+        return None
+    a = np.asarray(offset)
+    n, m = shape
+    if a.dtype.kind not in "fiub" or a.shape not in ((n,), (n, m)) or (a.ndim == 1 and m > 1):
+        wanted = (
+            f"one number for each of the {n} rows"
+            if m == 1
+            else f"numbers of shape {shape}, a column an output"
+        )
+        raise InputError(f"offset: expected {wanted}, got dtype {a.dtype} of shape {a.shape}")
+    refuse_not_finite("offset", a)
+    return a.astype(float).reshape(n, m)
 
 
 def check_strengths(strengths: Any) -> np.ndarray:

@@ -13,13 +13,11 @@ from normax.linear_model.certificate import family_gap
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
+from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.newton import Likelihood
 from normax.linear_model.terms import Rules
 
 __all__ = ["follow"]
-
-# A coefficient violates where |u| exceeds l1 by more than rounding can.
-SLACK = 1e-10
 
 
 def follow(
@@ -29,7 +27,8 @@ def follow(
     strengths: np.ndarray,
     l1_ratio: float,
     max_iter: int,
-    rules: Rules,
+    rules: Rules | GroupRules,
+    offset: np.ndarray | None = None,
 ) -> Fit:
     """Solve a decreasing sequence of strengths, each warm from the last.
 
@@ -38,18 +37,19 @@ def follow(
         y: (n, m) response.
         strengths: (k,) decreasing.
         max_iter: rounds of solving and checking for each strength.
-        rules: penalty factors and bounds of the features.
+        rules: penalty factors and bounds of the features, or groups.
+        offset: (n, m) known part of the linear predictors, if there is one.
     """
     m, p, k = y.shape[1], design.p, len(strengths)
-    fit, smooth = Fit.empty(k, m, p), Likelihood(design, family, y)
+    fit, smooth = Fit.empty(k, m, p), Likelihood(design, family, y, offset)
     coef, intercept = np.zeros((m, p)), smooth.null_intercept()
     theta = smooth.theta(coef, intercept)
     u = design.gradient(theta)
     for i, s in enumerate(strengths):
         terms = rules.terms(s, l1_ratio)
-        working = (coef != 0) | (terms.l1 == 0)
+        working = terms.whole(coef != 0) | terms.free.reshape(-1, p)
         for fit.n_iter[i] in range(1, max_iter + 1):
-            missing = (terms.pull(u) > SLACK * terms.l1) & ~working
+            missing = terms.missing(u) & ~working
             if fit.n_iter[i] > 1 and not missing.any():
                 break
             working |= missing
