@@ -38,6 +38,7 @@ _HOME = {
     "scan": "normax.transforms",
     "scan_layers": "normax.transforms",
     "summary": "normax.training.summary",
+    "draw": "normax.report.drawing",
     "train_step": "normax.training.step",
     "manual_seed": "normax.nn.random",
 }

@@ -1,0 +1,222 @@
+"""draw: the tree of a network as a picture, equal neighbours folded, no graphviz."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from normax.errors import InputError
+from normax.nn.module import Module
+from normax.report.files import write
+from normax.report.style import COLOURS, DARK
+
+__all__ = ["Drawing", "draw"]
+
+ROW, PAD, GAP, LETTER, COLUMN = 22, 10, 8, 6.3, 620
+
+
+@dataclass
+class _Box:
+    """A module with its own parameters as lines, its children as boxes; `times` equal neighbours."""
+
+    title: str
+    lines: list[tuple[str, str, float | None, bool]]  # name and shape, marks, share of zeros, penalised
+    children: list[_Box]
+    equal: Any
+    names: list[str]
+    frozen: bool = False
+    width: float = 0
+    height: float = field(default=0)
+
+    @property
+    def label(self) -> str:
+        first, last = self.names[0], self.names[-1]
+        name = first if first == last else f"{first}…{last}"
+        times = f"  ×{len(self.names)}" if len(self.names) > 1 else ""
+        return (f"{name}: " if name else "") + self.title + times
+
+
+class Drawing:
+    """A picture that a notebook shows by itself; `save(path)` writes it as SVG."""
+
+    def __init__(self, svg: str):
+        self.svg = svg
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __str__(self) -> str:
+        return self.svg
+
+    def save(self, path: Any) -> Path:
+        """Write the picture as an SVG file, whole or not at all; returns the path."""
+        path = Path(path)
+        if path.suffix != ".svg":
+            raise InputError(f"{path}: expected the ending .svg")
+        write(path, self.svg)
+        return path
+
+
+def draw(net: Module) -> Drawing:
+    """The tree of a network as an SVG picture: modules as boxes, parameters with shape, penalty and zeros.
+
+    Equal neighbours are folded as "×2". A bar under a parameter shows its share of exact zeros; penalised
+    ones are coloured, tied and frozen ones marked in words. The picture follows the reader's light or dark scheme.
+
+    Args:
+        net: the module.
+
+    Raises:
+        InputError: if `net` is no Module.
+
+    Example:
+        >>> import normax as nx
+        >>> picture = nx.draw(nx.nn.Sequential(nx.nn.Linear(3, 8), nx.nn.ReLU(), nx.nn.Linear(8, 2)))
+        >>> "Linear" in picture.svg
+        True
+    """
+    if not isinstance(net, Module):
+        raise InputError(f"draw: expected a normax Module, got {type(net).__name__}")
+    first = {id(cell): name for name, cell in net.named_parameters()}
+    root = _box(net, "", "", first)
+    _measure(root)
+    columns = _columns(root)
+    width = (
+        sum(max(b.width for b in c) for c in columns) + GAP * (len(columns) + 1) if columns else root.width
+    )
+    top = PAD + ROW * (1 + len(root.lines))
+    height = top + max((sum(b.height + GAP for b in c) for c in columns), default=0) + PAD
+    title = root.label
+    width = max(width, len(title) * LETTER * 1.1 + 4 * PAD, root.width if not columns else 0)
+    out = [_text(PAD + 4, PAD + 14, title, "t")]
+    for i, line in enumerate(root.lines):
+        _line(out, line, PAD, PAD + ROW * (1 + i), width - 2 * PAD)
+    x = float(GAP)
+    for column in columns:
+        y, wide = float(top), max(b.width for b in column)
+        for box in column:
+            _paint(out, box, x, y, wide, 1)
+            y += box.height + GAP
+        x += wide + GAP
+    total = f"{sum(p.numel() for p in net.parameters()):,} parameters"
+    return Drawing(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+        f'height="{height:.0f}" class="nx" role="img" aria-label="{escape(title)}, {total}">'
+        f"<style>{_style()}</style>"
+        f'<rect class="paper" width="{width:.0f}" height="{height:.0f}" rx="8"/>' + "".join(out) + "</svg>"
+    )
+
+
+def _box(module: Module, name: str, path: str, first: dict[int, str]) -> _Box:
+    lines = []
+    for own, cell in module._parameters.items():
+        if cell is None:
+            continue
+        full = f"{path}.{own}" if path else own
+        marks = [str(cell.penalty).replace("strength=", "")] if cell.penalty is not None else []
+        marks += [] if cell.requires_grad else ["frozen"]
+        marks += [f"= {first[id(cell)]}"] if first[id(cell)] != full else []
+        zeros = (
+            1 - np.count_nonzero(np.asarray(cell.value)) / max(cell.numel(), 1)
+            if cell.role == "weight"
+            else None
+        )
+        text = f"{own} {'×'.join(map(str, cell.shape)) or 'scalar'}"
+        if zeros:
+            marks.insert(0, f"{zeros:.0%} zeros")
+        lines.append((text, "  ".join(marks), zeros, cell.penalty is not None))
+    children: list[_Box] = []
+    for child_name, child in module._modules.items():
+        if child is None:
+            continue
+        box = _box(child, child_name, f"{path}.{child_name}" if path else child_name, first)
+        if children and children[-1].equal == box.equal:
+            children[-1].names.append(child_name)
+        else:
+            children.append(box)
+    title = module._get_name()
+    equal = (title, module.extra_repr(), tuple(lines), tuple((b.equal, len(b.names)) for b in children))
+    parameters = list(module.parameters())
+    frozen = bool(parameters) and not any(p.requires_grad for p in parameters)
+    return _Box(title, lines, children, equal, [name], frozen)
+
+
+def _measure(box: _Box) -> None:
+    for child in box.children:
+        _measure(child)
+    texts = [len(box.label) * 1.1, *(len(a) + len(b) + 3 for a, b, *_ in box.lines)]
+    inner = max((child.width + 2 * PAD for child in box.children), default=0)
+    box.width = max(max(texts) * LETTER + 2 * PAD + 8, inner, 130)
+    body = sum(child.height + 4 for child in box.children) + (PAD - 4 if box.children else 0)
+    box.height = ROW * (1 + len(box.lines)) + body + (4 if box.lines else 2)
+
+
+def _columns(root: _Box) -> list[list[_Box]]:
+    """The children of the root, top to bottom, in columns not much higher than the screen."""
+    columns: list[list[_Box]] = []
+    limit = max([COLUMN, *(child.height for child in root.children)])
+    filled = 0.0
+    for child in root.children:
+        if not columns or filled + child.height > limit:
+            columns.append([])
+            filled = 0.0
+        columns[-1].append(child)
+        filled += child.height + GAP
+    return columns
+
+
+def _paint(out: list[str], box: _Box, x: float, y: float, width: float, depth: int) -> None:
+    if len(box.names) > 1:  # the edge of a stack of equal ones
+        out.append(
+            f'<rect class="b" x="{x + 3:.1f}" y="{y + 3:.1f}" width="{width:.1f}" height="{box.height:.1f}" rx="6"/>'
+        )
+    kind = "b" + (" alt" if depth % 2 == 0 else "") + (" frozen" if box.frozen else "")
+    out.append(
+        f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{box.height:.1f}" rx="6"/>'
+    )
+    out.append(_text(x + PAD, y + 15, box.label, "t"))
+    y += ROW
+    for line in box.lines:
+        _line(out, line, x + PAD, y, width - 2 * PAD)
+        y += ROW
+    for child in box.children:
+        _paint(out, child, x + PAD, y, width - 2 * PAD, depth + 1)
+        y += child.height + 4
+
+
+def _line(out: list[str], line: tuple, x: float, y: float, width: float) -> None:
+    text, marks, zeros, charged = line
+    out.append(_text(x, y + 13, text, "m"))
+    if marks:
+        out.append(_text(x + width, y + 13, marks, "p e" if charged else "m e"))
+    if zeros is not None and (zeros > 0 or charged):
+        out.append(
+            f'<rect class="bar" x="{x:.1f}" y="{y + 17:.1f}" width="{width:.1f}" height="2.5" rx="1"/>'
+        )
+        out.append(
+            f'<rect class="z" x="{x:.1f}" y="{y + 17:.1f}" width="{width * zeros:.1f}" height="2.5" rx="1"/>'
+        )
+
+
+def _text(x: float, y: float, text: str, kind: str) -> str:
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
+
+
+def _style() -> str:
+    shared = (
+        ".nx text{font:11px ui-sans-serif,'DejaVu Sans',sans-serif}.nx .t{font-weight:600}.nx .e{text-anchor:end}"
+        ".nx .b{stroke-width:1}.nx .frozen{stroke-dasharray:4 3}"
+    )
+
+    def scheme(c):
+        return (
+            f".nx .paper,.nx .alt{{fill:{c['paper']}}}.nx .t{{fill:{c['ink']}}}.nx .m{{fill:{c['muted']}}}"
+            f".nx .b{{fill:{c['wash']};stroke:{c['faint']}}}.nx .b.alt{{fill:{c['paper']}}}.nx .p{{fill:{c['s1']}}}"
+            f".nx .bar{{fill:{c['faint']}}}.nx .z{{fill:{c['s2']}}}.nx .b.frozen{{stroke:{c['muted']}}}"
+        )
+
+    return f"{shared}{scheme(COLOURS)}@media (prefers-color-scheme:dark){{{scheme(DARK)}}}"
