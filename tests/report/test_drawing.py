@@ -40,7 +40,7 @@ def test_names_are_escaped_and_files_written_whole(tmp_path):
     ET.fromstring(picture._repr_svg_())
     assert picture.save(tmp_path / "net.svg").read_text() == picture.svg
     assert [p.name for p in tmp_path.iterdir()] == ["net.svg"]
-    with pytest.raises(nx.InputError, match="ending .svg"):
+    with pytest.raises(nx.InputError, match=r"ending \.svg"):
         picture.save(tmp_path / "net.png")
     with pytest.raises(nx.InputError, match="expected a normax Module"):
         nx.draw(3)

@@ -112,7 +112,7 @@ def draw(net: Module) -> Drawing:
 
 
 def _box(module: Module, name: str, path: str, first: dict[int, str]) -> _Box:
-    lines = []
+    lines: list[tuple[str, str, float | None, bool]] = []
     for own, cell in module._parameters.items():
         if cell is None:
             continue
