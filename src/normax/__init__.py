@@ -30,6 +30,7 @@ _HOME = {
     "value_and_grad": "normax.binding",
     "fit": "normax.training.fit",
     "load": "normax.interop",
+    "monte_carlo": "normax.uncertainty",
     "path": "normax.paths.network",
     "penalize": "normax.training.penalize",
     "penalty": "normax.training.penalize",

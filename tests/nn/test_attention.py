@@ -1,4 +1,4 @@
-"""Attention and the transformer's encoder against PyTorch."""
+"""Attention and the transformer against PyTorch."""
 
 import jax
 import jax.numpy as jnp
@@ -9,12 +9,16 @@ from torch_cases import case, cases
 
 from normax import nn
 from normax.errors import InputError
+from normax.nn import functional as F
 
 CAUSAL = np.triu(np.ones((5, 5), bool), 1)
 HIDDEN = np.array([[False] * 5, [False, False, True, True, True]])
+ADDED = np.random.default_rng(0).standard_normal((4, 5, 4))
 QKV = [(5, 2, 8), (4, 2, 8), (4, 2, 8)]
 
 
+# PyTorch says why its fast path does not take this encoder.
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
 @cases(
     case("MultiheadAttention", 8, 2, inputs=QKV),
     case("MultiheadAttention", 8, 4, bias=False, inputs=[(5, 8), (4, 8), (4, 8)]),
@@ -32,6 +36,45 @@ QKV = [(5, 2, 8), (4, 2, 8), (4, 2, 8)]
         inputs=[(5, 2, 8)] * 3,
         call_kwargs={"key_padding_mask": HIDDEN, "average_attn_weights": False},
     ),
+    case("MultiheadAttention", 8, 2, kdim=6, vdim=5, inputs=[(5, 2, 8), (4, 2, 6), (4, 2, 5)]),
+    case(
+        "MultiheadAttention",
+        *(8, 2),
+        add_bias_kv=True,
+        add_zero_attn=True,
+        bias=False,
+        inputs=[(5, 2, 8)] * 3,
+        call_kwargs={
+            "key_padding_mask": HIDDEN,
+            "attn_mask": CAUSAL,
+            "need_weights": False,
+            "is_causal": True,
+        },
+    ),
+    case(
+        "MultiheadAttention",
+        *(8, 2),
+        add_zero_attn=True,
+        kdim=6,
+        batch_first=True,
+        inputs=[(2, 5, 8), (2, 4, 6), (2, 4, 8)],
+        call_kwargs={"attn_mask": ADDED},
+    ),
+    case(
+        "TransformerDecoderLayer",
+        *(8, 2, 16, 0.0),
+        inputs=[(5, 2, 8), (4, 2, 8)],
+        call_kwargs={"tgt_mask": CAUSAL, "tgt_is_causal": True, "memory_key_padding_mask": HIDDEN[:, :4]},
+    ),
+    case(
+        "TransformerDecoderLayer",
+        *(8, 2, 16, 0.0, "gelu"),
+        batch_first=True,
+        norm_first=True,
+        bias=False,
+        inputs=[(2, 5, 8), (2, 4, 8)],
+    ),
+    case("Transformer", 8, 2, 1, 2, 16, 0.0, inputs=[(4, 2, 8), (5, 2, 8)], call_kwargs={"tgt_mask": CAUSAL}),
     case("TransformerEncoderLayer", 8, 2, 16, 0.0, inputs=(5, 2, 8)),
     case(
         "TransformerEncoderLayer",
@@ -79,3 +122,34 @@ def test_refused():
         layer(x[..., :4], x, x)
     with pytest.raises(InputError, match="the mask itself"):
         layer(x, x, x, is_causal=True)
+
+
+QUERY, KEY = (2, 4, 5, 8), (2, 2, 6, 8)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"is_causal": True, "scale": 0.3},
+        {"attn_mask": np.random.default_rng(0).random((2, 1, 5, 6)) < 0.3},
+        {"attn_mask": np.random.default_rng(0).standard_normal((5, 6)).astype("f4")},
+        {"attn_mask": np.zeros((5, 6), bool)},
+    ],
+)
+def test_scaled_dot_product_attention_like_torch(options):
+    rng = np.random.default_rng(1)
+    q, k, v = (rng.standard_normal(s).astype("f4") for s in (QUERY, KEY, KEY))
+    tensors = [torch.tensor(a, requires_grad=True) for a in (q, k, v)]
+    theirs = {n: torch.tensor(o) if isinstance(o, np.ndarray) else o for n, o in options.items()}
+    wanted = torch.nn.functional.scaled_dot_product_attention(*tensors, enable_gqa=True, **theirs)
+    (wanted**2).sum().backward()
+
+    def squared(q, k, v):
+        y = F.scaled_dot_product_attention(q, k, v, enable_gqa=True, **options)
+        return jnp.sum(y**2), y
+
+    grads, y = jax.jit(jax.grad(squared, (0, 1, 2), has_aux=True))(q, k, v)
+    np.testing.assert_allclose(y, wanted.detach(), rtol=1e-4, atol=1e-5)
+    for a, b in zip(grads, tensors):
+        np.testing.assert_allclose(a, b.grad, rtol=1e-4, atol=1e-5)

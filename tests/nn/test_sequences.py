@@ -9,6 +9,7 @@ from normax import nn
 from normax.errors import InputError
 
 INDEX = np.array([[0, 2, 4], [2, 1, 2]])
+FLAT, OFFSETS = np.array([0, 2, 2, 4, 1, 3, 0]), np.array([0, 1, 4, 4, 6])  # one bag is empty
 
 
 # PyTorch says that it has no fast path for projections.
@@ -29,6 +30,14 @@ INDEX = np.array([[0, 2, 4], [2, 1, 2]])
     case("GRUCell", 3, 4, inputs=[(2, 3), (2, 4)]),
     case("Embedding", 5, 3, inputs=INDEX),
     case("Embedding", 5, 3, padding_idx=-3, inputs=INDEX),
+    case("Embedding", 5, 3, scale_grad_by_freq=True, inputs=INDEX),
+    *(case("EmbeddingBag", 5, 3, mode=mode, inputs=INDEX) for mode in ("sum", "mean", "max")),
+    *(
+        case("EmbeddingBag", 5, 3, mode=mode, padding_idx=2, inputs=[FLAT, OFFSETS])
+        for mode in ("sum", "mean", "max")
+    ),
+    case("EmbeddingBag", 5, 3, mode="sum", inputs=[FLAT, OFFSETS, (7,)]),
+    case("EmbeddingBag", 5, 3, include_last_offset=True, inputs=[FLAT, np.array([0, 3, 7])]),
 )
 def test_like_torch(case, compare):
     compare(case)

@@ -46,10 +46,11 @@ from normax.nn.layers.adaptive import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
+from normax.nn.layers.adaptive_softmax import (
+    AdaptiveLogSoftmaxWithLoss,
+)
 from normax.nn.layers.attention import (
     MultiheadAttention,
-    TransformerEncoder,
-    TransformerEncoderLayer,
 )
 from normax.nn.layers.batchnorm import (
     BatchNorm1d,
@@ -80,6 +81,11 @@ from normax.nn.layers.dropout import (
 )
 from normax.nn.layers.embedding import (
     Embedding,
+    EmbeddingBag,
+)
+from normax.nn.layers.fractional import (
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
 )
 from normax.nn.layers.linear import (
     Bilinear,
@@ -100,6 +106,12 @@ from normax.nn.layers.loss import (
     PoissonNLLLoss,
     SmoothL1Loss,
     SoftMarginLoss,
+)
+from normax.nn.layers.margins import (
+    CTCLoss,
+    MultiLabelMarginLoss,
+    MultiMarginLoss,
+    TripletMarginWithDistanceLoss,
 )
 from normax.nn.layers.normalization import (
     CrossMapLRN2d,
@@ -161,14 +173,28 @@ from normax.nn.layers.recurrent import (
 from normax.nn.layers.shaping import (
     ChannelShuffle,
     Flatten,
+    Fold,
     PixelShuffle,
     PixelUnshuffle,
     Unflatten,
+    Unfold,
+)
+from normax.nn.layers.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
 )
 from normax.nn.layers.transposed import (
     ConvTranspose1d,
     ConvTranspose2d,
     ConvTranspose3d,
+)
+from normax.nn.layers.upsampling import (
+    Upsample,
+    UpsamplingBilinear2d,
+    UpsamplingNearest2d,
 )
 from normax.nn.module import Module
 
@@ -176,6 +202,7 @@ __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
@@ -191,6 +218,7 @@ __all__ = [
     "Bilinear",
     "Buffer",
     "CELU",
+    "CTCLoss",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -217,8 +245,12 @@ __all__ = [
     "Dropout3d",
     "ELU",
     "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout",
     "Flatten",
+    "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GELU",
     "GLU",
     "GRU",
@@ -261,7 +293,9 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
     "MultiheadAttention",
     "NLLLoss",
     "PReLU",
@@ -297,10 +331,18 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
     "TransformerEncoder",
     "TransformerEncoderLayer",
     "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Unfold",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",

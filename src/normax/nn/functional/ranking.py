@@ -6,7 +6,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from normax.errors import InputError
 from normax.nn.functional._common import as_array, legacy, reduce_loss
 from normax.nn.functional.activations import vector_norm
 
@@ -16,7 +18,9 @@ __all__ = [
     "hinge_embedding_loss",
     "margin_ranking_loss",
     "pairwise_distance",
+    "pdist",
     "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]
 
 
@@ -44,6 +48,31 @@ def pairwise_distance(
         5.0
     """
     return vector_norm(as_array(x1) - as_array(x2) + eps, p, -1, keepdim)
+
+
+def pdist(input: Any, p: float = 2.0) -> jax.Array:
+    """`‖x_i − x_j‖_p` of every pair of rows `i < j`, in reading order; equal rows get no gradient.
+
+    Args:
+        input: `(N, M)`.
+        p: of the norm, >= 0.
+
+    Returns:
+        `(N (N − 1) / 2,)`.
+
+    Raises:
+        InputError: for another number of axes, or a negative p.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> pdist(jnp.array([[0.0], [1.0], [3.0]])).tolist()
+        [1.0, 3.0, 2.0]
+    """
+    x = as_array(input)
+    if x.ndim != 2 or p < 0:
+        raise InputError(f"pdist: expected input (N, M) and p >= 0, got shape {x.shape} and p={p}")
+    first, second = np.triu_indices(len(x), 1)
+    return vector_norm(x[first] - x[second], p, -1, False)
 
 
 def margin_ranking_loss(
@@ -116,3 +145,28 @@ def triplet_margin_loss(
     if swap:
         far = jnp.minimum(far, pairwise_distance(positive, negative, p, eps))
     return reduce_loss(jax.nn.relu(near - far + margin), legacy(size_average, reduce, reduction))
+
+
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+) -> jax.Array:
+    """`triplet_margin_loss` with a distance of one's own; default, the Euclidean.
+
+    Raises:
+        InputError: for a margin that is not positive.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> x, far = jnp.zeros((1, 2)), jnp.ones((1, 2))
+        >>> city = lambda a, b: jnp.abs(a - b).sum(-1)
+        >>> float(triplet_margin_with_distance_loss(x, far, x, distance_function=city))
+        3.0
+    """
+    if margin <= 0:
+        raise InputError(f"margin: expected > 0, got {margin}")
+    distance = pairwise_distance if distance_function is None else distance_function
+    a, near_one, far_one = as_array(anchor), as_array(positive), as_array(negative)
+    near, far = distance(a, near_one), distance(a, far_one)
+    if swap:
+        far = jnp.minimum(far, distance(near_one, far_one))
+    return reduce_loss(jax.nn.relu(near - far + margin), reduction)

@@ -1,26 +1,20 @@
-"""Multi-head attention and the transformer's encoder."""
+"""Multi-head attention."""
 
 from __future__ import annotations
 
-import copy
 from typing import Any
-
-import jax
-import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn import init
 from normax.nn.functional._common import as_array
 from normax.nn.layers._common import new_parameter
-from normax.nn.layers.containers import ModuleList
-from normax.nn.layers.dropout import Dropout
+from normax.nn.layers._common import value as value_of
 from normax.nn.layers.linear import Linear
-from normax.nn.layers.normalization import LayerNorm
 from normax.nn.module import Module
 from normax.nn.random import layer_key
 
-__all__ = ["MultiheadAttention", "TransformerEncoder", "TransformerEncoderLayer"]
+__all__ = ["MultiheadAttention"]
 
 
 class NonDynamicallyQuantizableLinear(Linear):
@@ -30,13 +24,18 @@ class NonDynamicallyQuantizableLinear(Linear):
 class MultiheadAttention(Module):
     """`softmax(Q Kᵀ / √d + mask) V` in several heads, projected in and out.
 
-    `in_proj_weight` `(3E, E)` starts from Xavier's uniform distribution, biases from 0.
+    The projections (`in_proj_weight` `(3E, E)`, or three with `kdim` or `vdim`) start from Xavier's uniform
+    distribution, `bias_k` and `bias_v` from his normal one, the other biases from 0.
 
     Args:
-        embed_dim: E, features of queries, keys and values.
+        embed_dim: E, features of queries and of the output.
         num_heads: a divisor of E.
         dropout: of the attention weights, in training.
-        bias: False leaves all biases out.
+        bias: False leaves all biases of projections out.
+        add_bias_kv: every sequence gets a learnt key and value in addition.
+        add_zero_attn: every sequence gets a key and a value of zeros in addition.
+        kdim: features of keys; default E.
+        vdim: features of values; default E.
         batch_first: inputs and output are `(N, L, E)` instead of `(L, N, E)`.
         device: where the parameters live.
         dtype: of the parameters.
@@ -61,13 +60,16 @@ class MultiheadAttention(Module):
         num_heads: int,
         dropout: float = 0.0,
         bias: bool = True,
-        *,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
+        kdim: int | None = None,
+        vdim: int | None = None,
         batch_first: bool = False,
         device: Any = None,
         dtype: Any = None,
     ):
         super().__init__()
-        if num_heads < 1 or embed_dim % num_heads:
+        if num_heads < 1 or embed_dim < 1 or embed_dim % num_heads:
             raise InputError(f"num_heads: expected a divisor of embed_dim={embed_dim}, got {num_heads}")
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = (
             embed_dim,
@@ -75,19 +77,36 @@ class MultiheadAttention(Module):
             dropout,
             batch_first,
         )
-        self.in_proj_weight = new_parameter((3 * embed_dim, embed_dim), "weight", device, dtype)
-        self.register_parameter(
-            "in_proj_bias", new_parameter((3 * embed_dim,), "bias", device, dtype) if bias else None
-        )
-        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
+        self.kdim = embed_dim if kdim is None else kdim
+        self.vdim = embed_dim if vdim is None else vdim
+        self.head_dim, self.add_zero_attn = embed_dim // num_heads, add_zero_attn
+        self._qkv_same_embed_dim = self.kdim == self.vdim == embed_dim
+
+        def parameter(wanted: bool, *shape: int, role: str = "weight") -> Any:
+            return new_parameter(shape, role, device, dtype) if wanted else None
+
+        apart, e = not self._qkv_same_embed_dim, embed_dim
+        self.register_parameter("q_proj_weight", parameter(apart, e, e))
+        self.register_parameter("k_proj_weight", parameter(apart, e, self.kdim))
+        self.register_parameter("v_proj_weight", parameter(apart, e, self.vdim))
+        self.register_parameter("in_proj_weight", parameter(not apart, 3 * e, e))
+        self.register_parameter("in_proj_bias", parameter(bias, 3 * e, role="bias"))
+        self.out_proj = NonDynamicallyQuantizableLinear(e, e, bias, device, dtype)
+        self.register_parameter("bias_k", parameter(add_bias_kv, 1, 1, e, role="bias"))
+        self.register_parameter("bias_v", parameter(add_bias_kv, 1, 1, e, role="bias"))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw the initial values anew."""
-        init.xavier_uniform_(self.in_proj_weight)
+        for weight in (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight, self.in_proj_weight):
+            if weight is not None:
+                init.xavier_uniform_(weight)
         if self.in_proj_bias is not None:
             init.zeros_(self.in_proj_bias)
             init.zeros_(self.out_proj.bias)
+        if self.bias_k is not None:
+            init.xavier_normal_(self.bias_k)
+            init.xavier_normal_(self.bias_v)
 
     def forward(
         self,
@@ -117,155 +136,34 @@ class MultiheadAttention(Module):
             averaged), or None.
         """
         q, k, v = as_array(query), as_array(key), as_array(value)
-        if q.ndim not in (2, 3) or k.ndim != q.ndim or k.shape != v.shape or q.shape[-1] != self.embed_dim:
-            raise InputError(
-                f"expected query, key and value with {self.embed_dim} features, all 2D or all 3D, "
-                f"got shapes {q.shape}, {k.shape} and {v.shape}"
-            )
-        if is_causal and attn_mask is None:
-            raise InputError("is_causal: expected the mask itself in attn_mask")
-        unbatched = q.ndim == 2
-        if unbatched:
-            q, k, v = q[None], k[None], v[None]
-        elif not self.batch_first:
+        turned = self.batch_first and q.ndim == k.ndim == v.ndim == 3
+        if turned:
             q, k, v = (a.swapaxes(0, 1) for a in (q, k, v))
-        weights = jnp.split(self.in_proj_weight.value, 3)
-        biases = [None] * 3 if self.in_proj_bias is None else jnp.split(self.in_proj_bias.value, 3)
-        q, k, v = (self._heads(F.linear(a, w, b)) for a, w, b in zip((q, k, v), weights, biases))
-        scores = q @ k.swapaxes(-1, -2) / (self.embed_dim // self.num_heads) ** 0.5
-        if attn_mask is not None:
-            mask = _additive(attn_mask, scores.dtype)
-            scores = scores + (mask.reshape(scores.shape) if mask.ndim == 3 else mask)
-        if key_padding_mask is not None:
-            mask = _additive(key_padding_mask, scores.dtype)
-            scores = scores + (mask[None] if unbatched else mask)[:, None, None]
-        attention = jax.nn.softmax(scores, -1)
-        if self.training and self.dropout > 0:
-            attention = F.dropout(attention, self.dropout, key=layer_key(self))
-        y = (attention @ v).swapaxes(1, 2)
-        y = self.out_proj(y.reshape(*y.shape[:2], self.embed_dim))
-        shown = None if not need_weights else attention.mean(1) if average_attn_weights else attention
-        if unbatched:
-            return y[0], None if shown is None else shown[0]
-        return y if self.batch_first else y.swapaxes(0, 1), shown
-
-    def _heads(self, x: jax.Array) -> jax.Array:
-        """`(N, L, E)` as `(N, heads, L, E / heads)`."""
-        return x.reshape(*x.shape[:2], self.num_heads, -1).swapaxes(1, 2)
-
-
-def _additive(mask: Any, dtype: Any) -> jax.Array:
-    m = as_array(mask)
-    return jnp.where(m, -jnp.inf, 0).astype(dtype) if m.dtype == bool else m.astype(dtype)
-
-
-class TransformerEncoderLayer(Module):
-    """Self-attention and a two-layer network, each with a residual connection and layer normalisation.
-
-    Args:
-        d_model: features E.
-        nhead: heads, a divisor of E.
-        dim_feedforward: width of the network.
-        dropout: after attention and in the network, in training.
-        activation: `"relu"`, `"gelu"`, or a function of arrays.
-        layer_norm_eps: ε of the normalisations.
-        batch_first: inputs are `(N, L, E)` instead of `(L, N, E)`.
-        norm_first: normalise before each part instead of after.
-        bias: False leaves all biases out.
-        device: where the parameters live.
-        dtype: of the parameters.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> TransformerEncoderLayer(8, 2, 16, batch_first=True)(jnp.ones((2, 5, 8))).shape
-        (2, 5, 8)
-
-    Source:
-        Vaswani et al., "Attention is all you need", NeurIPS 2017.
-    """
-
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Any = F.relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__()
-        names = {"relu": F.relu, "gelu": F.gelu}
-        if isinstance(activation, str) and activation not in names:
-            raise InputError(f"activation: expected 'relu', 'gelu' or a function, got {activation!r}")
-        place: dict[str, Any] = {"device": device, "dtype": dtype}
-        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **place)
-        self.linear1 = Linear(d_model, dim_feedforward, bias, **place)
-        self.dropout = Dropout(dropout)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, **place)
-        self.norm_first = norm_first
-        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, **place)
-        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, **place)
-        self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
-        self.activation = names[activation] if isinstance(activation, str) else activation
-
-    def forward(
-        self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
-    ) -> Any:
-        """`src` and output `(L, N, E)` or `(N, L, E)`; masks as `MultiheadAttention`'s."""
-        x = as_array(src)
-
-        def attend(x):
-            y, _ = self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)
-            return self.dropout1(y)
-
-        def network(x):
-            return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
-
-        if self.norm_first:
-            x = x + attend(self.norm1(x))
-            return x + network(self.norm2(x))
-        x = self.norm1(x + attend(x))
-        return self.norm2(x + network(x))
-
-
-class TransformerEncoder(Module):
-    """A stack of copies of an encoder layer, which start equal, as in PyTorch.
-
-    Args:
-        encoder_layer: the layer.
-        num_layers: copies.
-        norm: a module after the last one, or None.
-        enable_nested_tensor: PyTorch's; arrays here are never nested.
-        mask_check: PyTorch's.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> TransformerEncoder(TransformerEncoderLayer(8, 2, 16), 2)(jnp.ones((5, 2, 8))).shape
-        (5, 2, 8)
-    """
-
-    def __init__(
-        self,
-        encoder_layer: Module,
-        num_layers: int,
-        norm: Module | None = None,
-        enable_nested_tensor: bool = True,
-        mask_check: bool = True,
-    ):
-        super().__init__()
-        self.layers = ModuleList(copy.deepcopy(encoder_layer) for _ in range(num_layers))
-        self.num_layers = num_layers
-        self.norm = norm
-
-    def forward(
-        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
-    ) -> Any:
-        """`src` and output `(L, N, E)` or `(N, L, E)`; masks as `MultiheadAttention`'s."""
-        for layer in self.layers:
-            src = layer(src, mask, src_key_padding_mask, is_causal)
-        return src if self.norm is None else self.norm(src)
+        random = layer_key(self) if self.training and self.dropout > 0 else None
+        y, weights = F.multi_head_attention_forward(
+            q,
+            k,
+            v,
+            self.embed_dim,
+            self.num_heads,
+            value_of(self.in_proj_weight),
+            value_of(self.in_proj_bias),
+            value_of(self.bias_k),
+            value_of(self.bias_v),
+            self.add_zero_attn,
+            self.dropout,
+            self.out_proj.weight.value,
+            value_of(self.out_proj.bias),
+            training=self.training,
+            key_padding_mask=key_padding_mask,
+            need_weights=need_weights,
+            attn_mask=attn_mask,
+            use_separate_proj_weight=not self._qkv_same_embed_dim,
+            q_proj_weight=value_of(self.q_proj_weight),
+            k_proj_weight=value_of(self.k_proj_weight),
+            v_proj_weight=value_of(self.v_proj_weight),
+            average_attn_weights=average_attn_weights,
+            is_causal=is_causal,
+            dropout_key=random,
+        )
+        return y.swapaxes(0, 1) if turned else y, weights

@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 from normax.errors import InputError
+from normax.nn import functional as F
 from normax.nn.functional._common import as_array
 from normax.nn.module import Module
 
-__all__ = ["ChannelShuffle", "Flatten", "PixelShuffle", "PixelUnshuffle", "Unflatten"]
+__all__ = ["ChannelShuffle", "Flatten", "Fold", "PixelShuffle", "PixelUnshuffle", "Unflatten", "Unfold"]
 
 
 class Flatten(Module):
@@ -99,14 +100,7 @@ class PixelShuffle(Module):
         self.upscale_factor = upscale_factor
 
     def forward(self, input: Any) -> Any:
-        x, r = as_array(input), self.upscale_factor
-        if x.ndim < 3 or x.shape[-3] % r**2:
-            raise InputError(
-                f"expected (..., C, H, W) with channels divisible by {r**2}, got shape {x.shape}"
-            )
-        *batch, c, h, w = x.shape
-        y = x.reshape(-1, c // r**2, r, r, h, w).transpose(0, 1, 4, 2, 5, 3)
-        return y.reshape(*batch, c // r**2, h * r, w * r)
+        return F.pixel_shuffle(input, self.upscale_factor)
 
     def extra_repr(self) -> str:
         return f"upscale_factor={self.upscale_factor}"
@@ -132,12 +126,7 @@ class PixelUnshuffle(Module):
         self.downscale_factor = downscale_factor
 
     def forward(self, input: Any) -> Any:
-        x, r = as_array(input), self.downscale_factor
-        if x.ndim < 3 or x.shape[-1] % r or x.shape[-2] % r:
-            raise InputError(f"expected (..., C, H, W) with H and W divisible by {r}, got shape {x.shape}")
-        *batch, c, h, w = x.shape
-        y = x.reshape(-1, c, h // r, r, w // r, r).transpose(0, 1, 3, 5, 2, 4)
-        return y.reshape(*batch, c * r**2, h // r, w // r)
+        return F.pixel_unshuffle(input, self.downscale_factor)
 
     def extra_repr(self) -> str:
         return f"downscale_factor={self.downscale_factor}"
@@ -166,12 +155,71 @@ class ChannelShuffle(Module):
         self.groups = groups
 
     def forward(self, input: Any) -> Any:
-        x = as_array(input)
-        if x.ndim < 3 or x.shape[1] % self.groups:
-            raise InputError(
-                f"expected (N, C, ...) with {self.groups} groups of channels, got shape {x.shape}"
-            )
-        return x.reshape(x.shape[0], self.groups, -1, *x.shape[2:]).swapaxes(1, 2).reshape(x.shape)
+        return F.channel_shuffle(input, self.groups)
 
     def extra_repr(self) -> str:
         return f"groups={self.groups}"
+
+
+class _Windows(Module):
+    def _shown(self) -> str:
+        return (
+            f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, "
+            f"stride={self.stride}"
+        )
+
+    def extra_repr(self) -> str:
+        return self._shown()
+
+
+class Unfold(_Windows):
+    """Every window of an image as a column: `im2col`.
+
+    Args:
+        kernel_size: of a window; an int, or one for each axis, as the others.
+        dilation: distance between a window's points.
+        padding: zeros at both ends.
+        stride: from window to window.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> Unfold(3, padding=1, stride=2)(jnp.ones((1, 3, 5, 5))).shape
+        (1, 27, 9)
+    """
+
+    def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1):
+        super().__init__()
+        self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
+
+    def forward(self, input: Any) -> Any:
+        return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+
+
+class Fold(_Windows):
+    """Columns as windows of an image, overlaps summed: `col2im`, the transpose of `Unfold`.
+
+    Args:
+        output_size: height and width of the image; an int, or one for each axis, as the others.
+        kernel_size: of a window.
+        dilation: distance between a window's points.
+        padding: of the image, cut off at the end.
+        stride: from window to window.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> Fold(4, 2, stride=2)(jnp.ones((1, 12, 4))).shape
+        (1, 3, 4, 4)
+    """
+
+    def __init__(
+        self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    ):
+        super().__init__()
+        self.output_size = output_size
+        self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
+
+    def forward(self, input: Any) -> Any:
+        return F.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}, {self._shown()}"
