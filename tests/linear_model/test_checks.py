@@ -19,6 +19,10 @@ from normax import linear_model as lm
         lm.ElasticNetCV(cv=3, alphas=10),
         lm.RidgeCV(),
         lm.LogisticRegressionCV(cv=3, Cs=3),
+        lm.MultiTaskLasso(),
+        lm.MultiTaskElasticNet(),
+        lm.MultiTaskLassoCV(cv=3, alphas=5),
+        lm.MultiTaskElasticNetCV(cv=3, alphas=5),
     ]
 )
 def test_scikit_learn_checks(estimator, check):

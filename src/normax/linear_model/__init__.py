@@ -5,6 +5,12 @@ from normax.linear_model.criteria import degrees_of_freedom, information_criteri
 from normax.linear_model.cv_logistic import LogisticRegressionCV
 from normax.linear_model.cv_regressors import ElasticNetCV, LassoCV, RidgeCV
 from normax.linear_model.logistic import LogisticRegression
+from normax.linear_model.multitask import (
+    MultiTaskElasticNet,
+    MultiTaskElasticNetCV,
+    MultiTaskLasso,
+    MultiTaskLassoCV,
+)
 from normax.linear_model.path import LinearPath, fit_path, max_strength
 from normax.linear_model.path_functions import enet_path, lasso_path, ridge_path
 from normax.linear_model.poisson import PoissonRegressor
@@ -20,6 +26,10 @@ __all__ = [
     "LinearPath",
     "LogisticRegression",
     "LogisticRegressionCV",
+    "MultiTaskElasticNet",
+    "MultiTaskElasticNetCV",
+    "MultiTaskLasso",
+    "MultiTaskLassoCV",
     "PoissonRegressor",
     "Ridge",
     "RidgeCV",

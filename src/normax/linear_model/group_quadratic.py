@@ -183,9 +183,11 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
     if len(rows) > WIDEST:
         return False
     owner = blocks.owner[rows]
-    l1, l2, charge = blocks.l1[owner], blocks.l2[owner], blocks.charge[owner]
-    distinct = np.unique(owner)
-    parts = [np.flatnonzero(owner == k) for k in distinct if blocks.charge[k] > 0]
+    alone = np.diff(blocks.starts)[owner] * m == 1  # the norm of one number is its size
+    l2, charge = blocks.l2[owner], np.where(alone, 0.0, blocks.charge[owner])
+    l1 = blocks.l1[owner] + np.where(alone, blocks.charge[owner], 0.0)
+    by_owner = np.argsort(owner, kind="stable")
+    parts = np.split(by_owner, np.flatnonzero(np.diff(owner[by_owner])) + 1)
     K0 = H[np.ix_(rows, rows)]
     if m > 1:
         K0 = K0 * (cols[:, None] == cols)
@@ -203,6 +205,8 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
         K = K0.copy()
         K[np.diag_indices_from(K)] += l2 + bent
         for part in parts:
+            if not bent[part[0]]:
+                continue
             v = w[part] / max(lengths[part[0]], np.finfo(float).tiny)
             K[np.ix_(part, part)] -= bent[part[0]] * np.outer(v, v)
         d = _solve(K, downhill)
@@ -234,16 +238,19 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
             settled = True
             break
     W[rows, cols] = w
-    return settled
+    return settled and bool(np.abs(downhill).max() <= 1e-8 * (l1 + charge).max() or not (l1 + charge).any())
 
 
 def _solve(K: np.ndarray, r: np.ndarray) -> np.ndarray:
-    """`K⁻¹r`, or the shortest solution where columns repeat each other."""
+    """`K⁻¹r`; where columns repeat each other K is lifted a little, and directions that it does not see get long."""
     root = np.sqrt(np.maximum(np.diag(K), np.finfo(float).tiny))
-    try:
-        factor = cho_factor(K / np.outer(root, root), lower=True, overwrite_a=True, check_finite=False)
-        if np.diag(factor[0]).min() ** 2 > 1e-12:
+    K = K / np.outer(root, root)
+    for lift in (0.0, 1e-10, 1e-6):
+        K[np.diag_indices_from(K)] += lift
+        try:
+            factor = cho_factor(K, lower=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            continue
+        if lift or np.diag(factor[0]).min() ** 2 > 1e-12:
             return cho_solve(factor, r / root, check_finite=False) / root
-    except np.linalg.LinAlgError:
-        pass
-    return np.linalg.lstsq(K / np.outer(root, root), r / root, rcond=1e-12)[0] / root
+    return np.zeros_like(r)

@@ -44,13 +44,13 @@ def follow_groups(
     at_work, known = np.zeros(0, dtype=int), np.zeros(len(rules.charge), dtype=bool)
     lipschitz = np.zeros(0)
     c = design.gradient(design.weighted(y))
-    W, u, before = np.zeros((0, m)), c, np.inf
+    W, u, before = np.zeros((0, m)), c, strengths[0]
     at, block = 0, 1
     groups = np.arange(len(known)) if complete else np.unique(owner[rules.terms(1.0).free[:p]])
     while at < k:
         ahead = slice(at, min(at + block, k))
         edge = strengths[ahead.stop - 1]
-        near = rules.terms(max(edge - LOOK * (min(before, 2 * edge) - edge), 0.0)).excess(u.ravel()) > 0
+        near = rules.terms(max(edge - LOOK * (before - edge), 0.0)).excess(u.ravel()) > 0
         near[groups] = True
         new = np.flatnonzero(near & ~known)
         if len(new):
@@ -71,7 +71,7 @@ def follow_groups(
             blocks = Blocks(starts, s * l1[first], s * l2[first], s * rules.charge[at_work])
             W = minimise_groups(H, Q, blocks, W, lipschitz)
             solved.append(W)
-        flat = np.array(solved).transpose(0, 2, 1).reshape(-1, gram.size)
+        flat = np.array(solved).transpose(0, 2, 1).reshape(len(solved) * m, gram.size)
         U, squares, _ = gram.check(c, np.tile(y, len(solved)), flat)
         U, squares = U.reshape(len(solved), m, p), squares.reshape(-1, m).sum(axis=1)
         good = 0

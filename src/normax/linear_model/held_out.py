@@ -22,7 +22,7 @@ from normax.linear_model.ridge_folds import RidgeFolds
 from normax.linear_model.squares import follow_squares
 from normax.linear_model.terms import check_rules
 from normax.linear_model.threads import side_by_side
-from normax.linear_model.validation import check_design, check_strengths, plain_weights
+from normax.linear_model.validation import check_design, check_offset, check_strengths, plain_weights
 
 __all__ = ["cross_validate"]
 
@@ -45,12 +45,14 @@ def cross_validate(
     penalty_factor: Any = None,
     lower: Any = None,
     upper: Any = None,
+    penalty: Any = None,
+    offset: Any = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit the path on the training rows of each fold and score its held-out rows.
 
     Args:
         X, y, strengths, family, l1_ratio, fit_intercept, sample_weight, tol, max_iter,
-            penalty_factor, lower, upper: as of `fit_path`; the strengths serve every fold.
+            penalty_factor, lower, upper, penalty, offset: as of `fit_path`; the strengths serve every fold.
         pairs: K pairs (training rows, held-out rows).
         per_row: whether the strengths are those of the mean loss (default) or of the summed loss, which
             scikit-learn's `Ridge` and `LogisticRegression` have and where fewer rows mean a stronger penalty.
@@ -78,6 +80,7 @@ def cross_validate(
     """
     X, strengths = check_design(X), check_strengths(strengths)
     weights, Y = plain_weights(sample_weight, len(X)), response(y, family, len(X))
+    known = check_offset(offset, Y.shape)
     grids = [strengths if per_row else strengths / weights[train].sum() for train, _ in pairs]
     sizes = np.array([weights[test].sum() for _, test in pairs])
     loss = FAMILIES[family]()
@@ -97,13 +100,16 @@ def cross_validate(
             penalty_factor=penalty_factor,
             lower=lower,
             upper=upper,
+            penalty=penalty,
+            offset=None if known is None else known[train],
         )
-        rows = np.array([loss.loss(Y[test], eta) for eta in path.predict(X[test])])
+        etas = path.predict(X[test], None if known is None else known[test])
+        rows = np.array([loss.loss(Y[test], eta) for eta in etas])
         return rows @ (weights[test] / sizes[k]), path.gap
 
     one = plain
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)
-    if family == "gaussian" and strengths.min() > 0 and rules.plain:
+    if family == "gaussian" and strengths.min() > 0 and rules.plain and penalty is None and known is None:
         if l1_ratio > 0:
             order = np.argsort(-strengths, kind="stable")
             back = np.argsort(order)
