@@ -11,8 +11,9 @@ it does not, and they run 15 to 30 times slower. So the gradients are written in
 Groups are split into convolutions of their own, and depthwise convolutions are shifted multiply-adds:
 XLA's grouped convolutions on a CPU cost 10 to 60 times either.
 
-A custom gradient has no forward mode: `jax.jvp` of a convolution on a CPU raises JAX's error, while
-`jax.grad`, `jax.hessian` by reverse mode and `jax.jvp` of a `jax.grad` work.
+Both are primitives of their own, bilinear in x and w, so that JAX derives every mode of differentiation,
+any number of times, from these formulas. Under `vmap` lanes with weights of their own become a loop over
+convolutions (depthwise: more channels), not XLA's grouped convolution.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 
 __all__ = ["convolve", "depthwise"]
 
@@ -30,96 +33,146 @@ Ints = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
 
 
-def _numbers(n: int) -> tuple[str, str, str]:
-    space = "DHW"[3 - n :]
-    return f"N{space}C", f"{space}IO", f"N{space}C"
+def convolve(
+    x: jax.Array, w: jax.Array, stride: Ints, padding: Pairs, dilation: Ints, spread: Ints | None = None
+) -> jax.Array:
+    """Channels-last convolution: x `(N, *spatial, I)`, spread by zeros, w `(*kernel, I, O)`, y `(N, *out, O)`."""
+    return _bind(_convolve, x, w, stride, padding, dilation, spread)
 
 
-def _conv(x, w, stride, padding, lhs_dilation, rhs_dilation):
-    return lax.conv_general_dilated(
-        x, w, stride, padding, lhs_dilation, rhs_dilation, dimension_numbers=_numbers(x.ndim - 2)
+def depthwise(
+    x: jax.Array, w: jax.Array, stride: Ints, padding: Pairs, dilation: Ints, spread: Ints | None = None
+) -> jax.Array:
+    """Each channel with a kernel of its own: x `(N, C, *spatial)`, w `(C, *kernel)`, y `(N, C, *out)`."""
+    return _bind(_depthwise, x, w, stride, padding, dilation, spread)
+
+
+def _bind(primitive, x, w, stride, padding, dilation, spread):
+    # Inside shard_map both must vary over the same devices.
+    over = [getattr(jax.typeof(a), "vma", frozenset()) for a in (x, w)]
+    x, w = (
+        lax.pcast(a, tuple(other - own), to="varying") if other - own else a
+        for a, own, other in ((x, over[0], over[1]), (w, over[1], over[0]))
     )
+    stride, dilation, spread = (tuple(map(int, v)) for v in (stride, dilation, spread or (1,) * len(stride)))
+    padding = tuple((int(low), int(high)) for low, high in padding)
+    return primitive.bind(x, w, stride=stride, padding=padding, dilation=dilation, spread=spread)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
-def convolve(x: jax.Array, w: jax.Array, stride: Ints, padding: Pairs, dilation: Ints) -> jax.Array:
-    """Channels-last convolution: x `(N, *spatial, I)`, w `(*kernel, I, O)`, y `(N, *out, O)`."""
-    return _conv(x, w, stride, padding, None, dilation)
+def _primitive(name, compute, to_x, to_w, batch):
+    """A bilinear primitive from what it computes, its two gradients, and its form for lanes."""
+    primitive = Primitive(f"normax_{name}")
+    primitive.def_impl(jax.jit(compute, static_argnames=("stride", "padding", "dilation", "spread")))
+
+    def abstract(x, w, **p):
+        y = jax.eval_shape(partial(compute, **p), *(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (x, w)))
+        return x.update(shape=y.shape, dtype=y.dtype, weak_type=False)
+
+    primitive.def_abstract_eval(abstract)
+    mlir.register_lowering(primitive, mlir.lower_fun(compute, multiple_results=False))
+    ad.defbilinear(
+        primitive,
+        lambda dy, x, w, **p: to_x(dy, w, x.aval.shape, **p),
+        lambda dy, x, w, **p: to_w(dy, x, w.aval.shape, **p),
+    )
+    batching.primitive_batchers[primitive] = lambda args, axes, **p: (batch(*args, *axes, **p), 0)
+    return primitive
 
 
-def _forward(x, w, stride, padding, dilation):
-    return convolve(x, w, stride, padding, dilation), (x, w)
-
-
-def _backward(stride, padding, dilation, residuals, dy):
-    x, w = residuals
-    n = x.ndim - 2
-    space = tuple(range(n))
-    sizes = zip(stride, padding, dilation, w.shape[:n], x.shape[1:-1], dy.shape[1:-1])
-    to_x: list[tuple[int, int]] = []
-    to_w: list[tuple[int, int]] = []
-    for s, (low, _), d, kernel, length, out in sizes:
-        reach, strided = d * (kernel - 1), (out - 1) * s + 1
+def _reaches(sizes, kernel, out, stride, padding, dilation, spread):
+    """For each axis the padding of the two gradients, from lengths with their gaps counted."""
+    to_x, to_w = [], []
+    for n, k, o, s, (low, _), d, gap in zip(sizes, kernel, out, stride, padding, dilation, spread):
+        length, reach, strided = (n - 1) * gap + 1, (k - 1) * d, (o - 1) * s + 1
         to_x.append((reach - low, length + low - strided))
         to_w.append((low, strided + reach - length - low))
-    ones = (1,) * n
-    dx = _conv(dy, jnp.swapaxes(jnp.flip(w, space), -1, -2), ones, to_x, stride, dilation)
-    dw = _conv(jnp.swapaxes(x, 0, -1), jnp.moveaxis(dy, 0, -2), dilation, to_w, None, stride)
-    # dw arrives as (I, *kernel, O); the last input rows that no window reached are cut by the padding.
-    dw = jnp.moveaxis(dw, 0, -2)
-    return dx.astype(x.dtype), dw.astype(w.dtype)
+    return to_x, to_w
 
 
-convolve.defvjp(_forward, _backward)
+def _conv(x, w, *, stride, padding, dilation, spread):
+    space = "DHW"[3 - len(stride) :]
+    numbers = (f"N{space}C", f"{space}IO", f"N{space}C")
+    return lax.conv_general_dilated(x, w, stride, padding, spread, dilation, dimension_numbers=numbers)
 
 
-def _shifts(x, kernel, stride, padding, dilation, out):
+def _conv_to_x(dy, w, shape, *, stride, padding, dilation, spread):
+    n = len(stride)
+    pads, _ = _reaches(shape[1:-1], w.shape[:n], dy.shape[1:-1], stride, padding, dilation, spread)
+    w = jnp.swapaxes(jnp.flip(w, tuple(range(n))), -1, -2)
+    return convolve(dy, w, spread, pads, dilation, stride)
+
+
+def _conv_to_w(dy, x, shape, *, stride, padding, dilation, spread):
+    n = len(stride)
+    _, pads = _reaches(x.shape[1:-1], shape[:n], dy.shape[1:-1], stride, padding, dilation, spread)
+    # The last input rows that no window reached are cut by the padding.
+    dw = convolve(jnp.swapaxes(x, 0, -1), jnp.moveaxis(dy, 0, -2), dilation, pads, stride, spread)
+    return jnp.moveaxis(dw, 0, -2)  # from (I, *kernel, O)
+
+
+def _conv_lanes(x, w, x_axis, w_axis, **p):
+    if w_axis is None:  # more rows
+        x = jnp.moveaxis(x, x_axis, 0)
+        y = convolve(x.reshape(-1, *x.shape[2:]), w, **p)
+        return y.reshape(*x.shape[:2], *y.shape[1:])
+    if x_axis is None:  # more outputs
+        w = jnp.moveaxis(w, w_axis, -2)
+        y = convolve(x, w.reshape(*w.shape[:-2], -1), **p)
+        return jnp.moveaxis(y.reshape(*y.shape[:-1], *w.shape[-2:]), -2, 0)
+    lanes = jnp.moveaxis(x, x_axis, 0), jnp.moveaxis(w, w_axis, 0)
+    return lax.map(lambda lane: convolve(*lane, **p), lanes)
+
+
+def _pieces(x, kernel, out, stride, padding, dilation, spread):
     """For each kernel position, the strided slice of x `(N, C, *spatial)` that it multiplies."""
-    x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0)] * 2 + [(low, high, 0) for low, high in padding])
+    config = [(low, high, gap - 1) for (low, high), gap in zip(padding, spread)]
+    x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0)] * 2 + config)
     for position in itertools.product(*map(range, kernel)):
         start = [i * d for i, d in zip(position, dilation)]
         stop = [a + (o - 1) * s + 1 for a, o, s in zip(start, out, stride)]
         yield position, lax.slice(x, [0, 0, *start], [*x.shape[:2], *stop], [1, 1, *stride])
 
 
-def _depthwise(x, w, stride, padding, dilation):
+def _shift(x, w, *, stride, padding, dilation, spread):
     kernel = w.shape[1:]
     out = [
-        (length + low + high - d * (k - 1) - 1) // s + 1
-        for length, (low, high), d, k, s in zip(x.shape[2:], padding, dilation, kernel, stride)
+        ((length - 1) * gap + low + high - d * (k - 1)) // s + 1
+        for length, gap, (low, high), d, k, s in zip(x.shape[2:], spread, padding, dilation, kernel, stride)
     ]
-    terms = (
+    return sum(
         piece * w[(slice(None), *position)].reshape(-1, *(1,) * len(kernel))
-        for position, piece in _shifts(x, kernel, stride, padding, dilation, out)
+        for position, piece in _pieces(x, kernel, out, stride, padding, dilation, spread)
     )
-    return sum(terms, start=jnp.zeros((), x.dtype))
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
-def depthwise(x: jax.Array, w: jax.Array, stride: Ints, padding: Pairs, dilation: Ints) -> jax.Array:
-    """Each channel with a kernel of its own: x `(N, C, *spatial)`, w `(C, *kernel)`, y `(N, C, *out)`."""
-    return _depthwise(x, w, stride, padding, dilation)
+def _shift_to_x(dy, w, shape, *, stride, padding, dilation, spread):
+    pads, _ = _reaches(shape[2:], w.shape[1:], dy.shape[2:], stride, padding, dilation, spread)
+    return depthwise(dy, jnp.flip(w, tuple(range(1, w.ndim))), spread, pads, dilation, stride)
 
 
-def _depthwise_forward(x, w, stride, padding, dilation):
-    return depthwise(x, w, stride, padding, dilation), (x, w)
-
-
-def _depthwise_backward(stride, padding, dilation, residuals, dy):
-    x, w = residuals
-    space = tuple(range(1, w.ndim))
-    spread = lax.pad(dy, jnp.zeros((), dy.dtype), [(0, 0, 0)] * 2 + [(0, 0, s - 1) for s in stride])
-    back = [
-        (d * (k - 1) - low, length + low - size)
-        for (low, _), d, k, length, size in zip(padding, dilation, w.shape[1:], x.shape[2:], spread.shape[2:])
-    ]
-    dx = _depthwise(spread, jnp.flip(w, space), (1,) * len(space), back, dilation)
-    pieces = _shifts(x, w.shape[1:], stride, padding, dilation, dy.shape[2:])
+def _shift_to_w(dy, x, shape, *, stride, padding, dilation, spread):
     dw = [
-        jnp.einsum("ncp,ncp->c", a.reshape(*a.shape[:2], -1), dy.reshape(*dy.shape[:2], -1))
-        for _, a in pieces
+        jnp.einsum("ncp,ncp->c", piece.reshape(*piece.shape[:2], -1), dy.reshape(*dy.shape[:2], -1))
+        for _, piece in _pieces(x, shape[1:], dy.shape[2:], stride, padding, dilation, spread)
     ]
-    return dx, jnp.stack(dw, 1).reshape(w.shape)
+    return jnp.stack(dw, 1).reshape(shape)
 
 
-depthwise.defvjp(_depthwise_forward, _depthwise_backward)
+def _shift_lanes(x, w, x_axis, w_axis, **p):
+    if w_axis is None:  # more rows
+        x = jnp.moveaxis(x, x_axis, 0)
+        y = depthwise(x.reshape(-1, *x.shape[2:]), w, **p)
+        return y.reshape(*x.shape[:2], *y.shape[1:])
+    w = jnp.moveaxis(w, w_axis, 0)  # more channels
+    lanes, channels = w.shape[:2]
+    x = (
+        jnp.broadcast_to(x[:, None], (len(x), lanes, *x.shape[1:]))
+        if x_axis is None
+        else (jnp.moveaxis(x, x_axis, 1))
+    )
+    y = depthwise(x.reshape(len(x), -1, *x.shape[3:]), w.reshape(-1, *w.shape[2:]), **p)
+    return jnp.moveaxis(y.reshape(len(y), lanes, channels, *y.shape[2:]), 1, 0)
+
+
+_convolve = _primitive("convolve", _conv, _conv_to_x, _conv_to_w, _conv_lanes)
+_depthwise = _primitive("depthwise", _shift, _shift_to_x, _shift_to_w, _shift_lanes)
