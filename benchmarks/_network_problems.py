@@ -5,6 +5,8 @@ Weights are in PyTorch's layout; `(kind, name, shape...)` lists the layers in or
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 __all__ = ["data", "is_image", "layers", "resnet", "starting"]
@@ -20,7 +22,7 @@ def layers(case: str) -> list[tuple]:
     """`("linear", name, in, out)`, `("conv", name, in, out, kernel, stride, padding)`, `("norm", name, channels)`."""
     if case in DEPTHS:
         sizes = [784, *[64] * DEPTHS[case], 10]
-        return [("linear", f"fc{i}", a, b) for i, (a, b) in enumerate(zip(sizes, sizes[1:]))]
+        return [("linear", f"fc{i}", a, b) for i, (a, b) in enumerate(pairwise(sizes))]
     if case.startswith("cnn"):
         return [
             ("conv", "conv", 3, 16, 3, 1, 1),
