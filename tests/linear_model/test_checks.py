@@ -5,6 +5,7 @@ import warnings
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from normax import linear_model as lm
+from normax.penalties import L1, L2
 
 
 @parametrize_with_checks(
@@ -23,6 +24,10 @@ from normax import linear_model as lm
         lm.MultiTaskElasticNet(),
         lm.MultiTaskLassoCV(cv=3, alphas=5),
         lm.MultiTaskElasticNetCV(cv=3, alphas=5),
+        lm.PenalisedRegressor(L1(0.1) + L2(0.1)),
+        lm.PenalisedRegressor(family="poisson", strengths=5, cv=3),
+        lm.PenalisedClassifier("elastic-net", strengths=5, cv=3),
+        lm.PoissonRegressorCV(cv=3, alphas=5),
     ]
 )
 def test_scikit_learn_checks(estimator, check):

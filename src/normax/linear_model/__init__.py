@@ -13,6 +13,7 @@ from normax.linear_model.multitask import (
 )
 from normax.linear_model.path import LinearPath, fit_path, max_strength
 from normax.linear_model.path_functions import enet_path, lasso_path, ridge_path
+from normax.linear_model.penalised import PenalisedClassifier, PenalisedRegressor, PoissonRegressorCV
 from normax.linear_model.poisson import PoissonRegressor
 from normax.linear_model.regressors import ElasticNet, Lasso, Ridge
 from normax.linear_model.relaxed import relaxed_path
@@ -44,4 +45,7 @@ __all__ = [
     "ridge_trace",
     "stability_selection",
     "variance_inflation",
+    "PenalisedClassifier",
+    "PenalisedRegressor",
+    "PoissonRegressorCV",
 ]

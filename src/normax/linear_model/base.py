@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from normax.errors import InputError
-from normax.linear_model.path import LinearPath
+from normax.linear_model.path import LinearPath, response
+from normax.linear_model.summary import Described, Summary, describe
 from normax.linear_model.validation import refuse_not_finite
 
 __all__ = ["LinearEstimator", "LinearRegressor", "ManyOutputs"]
@@ -24,6 +26,9 @@ class LinearEstimator(BaseEstimator):
     penalty_factor: Any
     lower: Any
     upper: Any
+    fit_intercept: bool
+    select: str
+    path_: LinearPath
 
     def _check_table(self, X: Any) -> np.ndarray:
         """X of a prediction: the columns that were fitted, finite."""
@@ -64,6 +69,77 @@ class LinearEstimator(BaseEstimator):
         self.dual_gap_ = float(path.dual_gap[at]) * units
         self.gap_ = float(path.gap[at])
         self.n_iter_ = int(path.n_iter[at])
+
+    def _tell(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        sample_weight: Any,
+        at: int,
+        family: str,
+        l1_ratio: float,
+        cv: Any = None,
+    ) -> None:
+        """Complete `path_` and keep what `summary` needs; `cv` is (mean, standard error) along the path."""
+        names = getattr(self, "feature_names_in_", None)
+        self.path_ = replace(
+            self.path_,
+            feature_names=None if names is None else tuple(names),
+            chosen=at,
+            cv_mean=None if cv is None else cv[0],
+            cv_se=None if cv is None else cv[1],
+        )
+        rules = self._rules() if hasattr(self, "penalty_factor") else {}
+        self._described: Described = describe(
+            X, response(y, family, len(X)), sample_weight, self.path_, at, family=family, l1_ratio=l1_ratio,
+            fit_intercept=self.fit_intercept, **rules,
+        )  # fmt: skip
+
+    def summary(self) -> Summary:
+        """The model in words and numbers: how its strength was chosen, what it explains, its coefficients raw and
+        standardised, by name. `print` it, or let a notebook show it.
+
+        Returns:
+            A `Summary`; its `coefficients` and `facts` are there to compute with.
+
+        Example:
+            >>> from normax.linear_model import Lasso
+            >>> print(Lasso(alpha=0.25).fit([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]], range(4)).summary())
+            model               Lasso (gaussian, l1_ratio 1)
+            rows, features      4, 2
+            alpha               0.25 (given)
+            features selected   1 of 2
+            degrees of freedom  1
+            deviance explained  0.9600 of the null deviance, on the training rows
+            duality gap         <= 1e-12 of the null deviance
+            <BLANKLINE>
+            feature  coef  standardised
+                 x0   0.8        0.8944
+            <BLANKLINE>
+            intercept: 0.3
+            No p-values: a penalty that chose the coefficients on these rows leaves none that hold.
+        """
+        check_is_fitted(self)
+        at = self.path_.chosen
+        assert at is not None
+        name = next(
+            (n for n in ("alpha", "C", "strength") if hasattr(self, n + "_") or hasattr(self, n)), "strength"
+        )
+        value = getattr(self, name + "_", None)
+        value = getattr(self, name, None) if value is None else value
+        told = f"{value:.4g}" if isinstance(value, (int, float)) else str(value)
+        why = "given"
+        if self.path_.cv_mean is not None and self.path_.cv_se is not None:
+            rule = (
+                "smallest error"
+                if self.select == "min"
+                else "simplest within one standard error of the smallest"
+            )
+            why = f"{rule}: cross-validated {self.path_.cv_mean[at]:.4g} ± {self.path_.cv_se[at]:.2g}"
+        outputs = getattr(self, "classes_", None)
+        return self._described.summary(
+            type(self).__name__, {name: f"{told} ({why})"}, self.path_, at, outputs
+        )
 
 
 class LinearRegressor(RegressorMixin, LinearEstimator):

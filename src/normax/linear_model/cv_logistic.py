@@ -9,7 +9,7 @@ from sklearn.model_selection import check_cv
 
 from normax.errors import InputError
 from normax.linear_model.held_out import cross_validate
-from normax.linear_model.logistic import LinearClassifier
+from normax.linear_model.logistic import LinearClassifier, named_penalty
 from normax.linear_model.path import fit_path
 from normax.linear_model.regressors import total_weight
 from normax.selection import choose, folds, summarise
@@ -31,6 +31,9 @@ class LogisticRegressionCV(LinearClassifier):
         select: "min" (default) or "1se", the smallest C within one standard error of it.
         class_weight: None, "balanced", or a dict from class to weight.
         tol, max_iter, penalty_factor, lower, upper: as of `LogisticRegression`.
+        penalty: the older way to say l1_ratios: "l1", "l2" or "elasticnet".
+        scoring: None (or "neg_log_loss", which it is); refit: True; use_legacy_attributes: False. Each other value is
+            refused with what to write instead.
         dual, solver, n_jobs, verbose, intercept_scaling, random_state: accepted so that code written for
             scikit-learn runs; the result depends on none.
 
@@ -60,14 +63,18 @@ class LogisticRegressionCV(LinearClassifier):
         fit_intercept: bool = True,
         cv: Any = None,
         dual: bool = False,
+        penalty: Any = "deprecated",
+        scoring: Any = None,
         solver: str = "auto",
         tol: float = 1e-6,
         max_iter: int = 1000,
         class_weight: Any = None,
         n_jobs: Any = None,
         verbose: int = 0,
+        refit: bool = True,
         intercept_scaling: float = 1.0,
         random_state: Any = None,
+        use_legacy_attributes: Any = False,
         select: str = "min",
         penalty_factor: Any = None,
         lower: Any = None,
@@ -78,6 +85,10 @@ class LogisticRegressionCV(LinearClassifier):
         self.fit_intercept = fit_intercept
         self.cv = cv
         self.dual = dual
+        self.penalty = penalty
+        self.scoring = scoring
+        self.refit = refit
+        self.use_legacy_attributes = use_legacy_attributes
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
@@ -100,9 +111,11 @@ class LogisticRegressionCV(LinearClassifier):
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
         """
+        self._refuse_others()
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
         self.Cs_ = np.logspace(-4, 4, self.Cs) if np.ndim(self.Cs) == 0 else np.asarray(self.Cs, dtype=float)
-        self.l1_ratios_ = np.atleast_1d(np.asarray(self.l1_ratios, dtype=float))
+        _, ratios = named_penalty(self.penalty, 1.0, self.l1_ratios)
+        self.l1_ratios_ = np.atleast_1d(np.asarray(ratios, dtype=float))
         if self.Cs_.ndim != 1 or not len(self.Cs_) or not (self.Cs_ > 0).all():
             raise InputError(f"Cs: expected a count or numbers > 0, got {self.Cs!r}")
         if not len(self.l1_ratios_) or not ((self.l1_ratios_ >= 0) & (self.l1_ratios_ <= 1)).all():
@@ -132,4 +145,25 @@ class LogisticRegressionCV(LinearClassifier):
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[best])
         self.path_ = fit_path(X, response, strengths=1 / scale, l1_ratio=self.l1_ratio_, **options)
         self._keep(self.path_, at, units=scale[at])
+        self._tell(X, codes, weights, at, family, self.l1_ratio_, (self.cv_mean_[best], self.cv_se_[best]))
         return self
+
+    def _refuse_others(self) -> None:
+        """What scikit-learn's estimator offers and this one does not, with what to write instead."""
+        if self.scoring not in (None, "warn", "neg_log_loss"):
+            raise InputError(
+                f"scoring: expected None, got {self.scoring!r}: the choice is by held-out log-likelihood, which 1-SE needs; "
+                "for another score use GridSearchCV(LogisticRegression(), {'C': Cs}, scoring=...)"
+            )
+        if not self.refit:
+            raise InputError(
+                "refit: expected True, got False: coefficients are those of all rows, not means over folds"
+            )
+        if self.use_legacy_attributes not in (False, "warn"):
+            raise InputError(
+                "use_legacy_attributes: expected False, got True: scores_ is (folds, mixtures, strengths)"
+            )
+        if self.penalty is None:
+            raise InputError(
+                "penalty: expected one with a strength to choose, got None; use LogisticRegression(C=inf)"
+            )

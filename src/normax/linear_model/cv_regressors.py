@@ -138,6 +138,7 @@ class ElasticNetCV(LinearRegressor):
             setattr(self, name, np.array(values) if several else values[0])
         self.path_ = fit_path(X, y, strengths=grid, l1_ratio=self.l1_ratio_, **common, **limits)
         self._keep(self.path_, at)
+        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, (mean, se))
         return self
 
     def _grid(self, X: np.ndarray, y: np.ndarray, l1_ratio: float, common: dict) -> np.ndarray:
@@ -223,6 +224,9 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         cv: None (default) for leave-one-out; a count, a splitter or pairs of indices otherwise.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
         store_cv_results: keep the squared errors of each row (leave-one-out only).
+        scoring: None; the strength is chosen by squared error, whose standard error 1-SE needs.
+        gcv_mode: accepted so that code written for scikit-learn runs; the solver chooses for itself.
+        alpha_per_target: False; for one alpha an output fit each by itself, as the error message shows.
 
     Attributes:
         alpha_: chosen.
@@ -249,15 +253,21 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         alphas: Any = (0.1, 1.0, 10.0),
         *,
         fit_intercept: bool = True,
+        scoring: Any = None,
         cv: Any = None,
-        select: str = "min",
+        gcv_mode: Any = None,
         store_cv_results: bool = False,
+        alpha_per_target: bool = False,
+        select: str = "min",
     ):
         self.alphas = alphas
         self.fit_intercept = fit_intercept
         self.cv = cv
         self.select = select
         self.store_cv_results = store_cv_results
+        self.scoring = scoring
+        self.gcv_mode = gcv_mode
+        self.alpha_per_target = alpha_per_target
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> RidgeCV:
         """Choose alpha and refit on all rows.
@@ -268,6 +278,16 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
         """
+        if self.scoring not in (None, "neg_mean_squared_error"):
+            raise InputError(
+                f"scoring: expected None, got {self.scoring!r}: RidgeCV chooses by squared error; for another score "
+                "use GridSearchCV(Ridge(), {'alpha': alphas}, scoring=...)"
+            )
+        if self.alpha_per_target:
+            raise InputError(
+                "alpha_per_target: expected False, got True: one alpha serves all outputs; for one each write "
+                "sklearn.multioutput.MultiOutputRegressor(RidgeCV())"
+            )
         X, y = self._check_fit(X, y, multi_output=True)
         alphas = check_strengths(self.alphas)
         total, Y = total_weight(sample_weight, len(X)), y.reshape(len(X), -1)
@@ -289,6 +309,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         options = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight}
         self.path_ = fit_path(X, y, strengths=alphas / total, l1_ratio=0.0, **options)
         self._keep(self.path_, at, units=2 * total)
+        self._tell(X, y, sample_weight, at, "gaussian", 0.0, (self.cv_mean_, self.cv_se_))
         return self
 
     def _left_out(self, X, Y, alphas, sample_weight, total) -> np.ndarray:

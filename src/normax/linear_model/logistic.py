@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from normax.errors import InputError
+from normax.errors import InputError, suggest
 from normax.linear_model.base import LinearEstimator
 from normax.linear_model.path import fit_path
 from normax.linear_model.regressors import total_weight
@@ -81,6 +81,18 @@ class LinearClassifier(ClassifierMixin, LinearEstimator):
         self.coef_, self.intercept_ = path.coef[at], path.intercept[at]
 
 
+def named_penalty(penalty: Any, C: Any, l1_ratio: Any) -> tuple[Any, Any]:
+    """C and l1_ratio that scikit-learn's older `penalty` argument stands for."""
+    known = {"deprecated": l1_ratio, "elasticnet": l1_ratio, "l1": 1.0, "l2": 0.0}
+    if penalty is None:
+        return np.inf, l1_ratio
+    if not isinstance(penalty, str) or penalty not in known:
+        raise InputError(
+            f"penalty: expected 'l1', 'l2', 'elasticnet' or None, got {penalty!r}{suggest(penalty, known)}"
+        )
+    return C, known[penalty]
+
+
 class LogisticRegression(LinearClassifier):
     """Logistic regression with an elastic net penalty, solved to a certified duality gap:
 
@@ -95,6 +107,8 @@ class LogisticRegression(LinearClassifier):
             `numpy.inf` fits without a penalty; separable classes then have no finite optimum and get large
             coefficients.
         l1_ratio: r in [0, 1]; 0 (default) is ridge, 1 the lasso.
+        penalty: the older way to say it: "l1", "l2", "elasticnet" (then l1_ratio counts) or None; the default
+            leaves it to l1_ratio.
         fit_intercept: whether to fit an intercept for each logit; it is never penalised.
         class_weight: None, "balanced", or a dict from class to weight.
         tol: duality gap over the null deviance that must be reached. The default 1e-6 is a promise; the
@@ -135,6 +149,7 @@ class LogisticRegression(LinearClassifier):
 
     def __init__(
         self,
+        penalty: Any = "deprecated",
         *,
         C: float = 1.0,
         l1_ratio: float = 0.0,
@@ -153,6 +168,7 @@ class LogisticRegression(LinearClassifier):
         lower: Any = None,
         upper: Any = None,
     ):
+        self.penalty = penalty
         self.C = C
         self.l1_ratio = l1_ratio
         self.dual = dual
@@ -180,14 +196,15 @@ class LogisticRegression(LinearClassifier):
         """
         self._check_number("C", strict=True)
         self._check_number("l1_ratio", 0.0, 1.0)
+        C, l1_ratio = named_penalty(self.penalty, self.C, self.l1_ratio)
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
-        scale = self.C * total_weight(weights, len(X))
+        scale = C * total_weight(weights, len(X))
         self.path_ = fit_path(
             X,
             codes,
             family=family,
             strengths=[1 / scale],
-            l1_ratio=self.l1_ratio,
+            l1_ratio=l1_ratio,
             fit_intercept=self.fit_intercept,
             sample_weight=weights,
             tol=self.tol,
@@ -195,4 +212,5 @@ class LogisticRegression(LinearClassifier):
             **self._rules(),
         )
         self._keep(self.path_, 0, units=scale if np.isfinite(scale) else 1.0)
+        self._tell(X, codes, weights, 0, family, l1_ratio)
         return self

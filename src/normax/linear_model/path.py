@@ -27,6 +27,7 @@ from normax.linear_model.validation import (
     refuse_not_finite,
 )
 from normax.linear_model.working_set import follow
+from normax.rows import Table
 from normax.selection import strength_grid
 
 __all__ = ["LinearPath", "fit_path", "grid_of", "max_strength", "response", "warn_unconverged"]
@@ -47,6 +48,9 @@ class LinearPath:
         gap: (k,) duality gap over the null deviance (the loss of the model with an intercept alone).
         dual_gap: (k,) duality gap in units of the objective.
         n_iter: (k,) rounds of solving and checking.
+        feature_names: (p,) names of the columns, or None.
+        cv_mean, cv_se: (k,) cross-validated error and its standard error, in an estimator's own units, or None.
+        chosen: index of the strength that an estimator took, or None.
     """
 
     strengths: np.ndarray
@@ -55,11 +59,31 @@ class LinearPath:
     gap: np.ndarray
     dual_gap: np.ndarray
     n_iter: np.ndarray
+    feature_names: tuple[str, ...] | None = None
+    cv_mean: np.ndarray | None = None
+    cv_se: np.ndarray | None = None
+    chosen: int | None = None
 
     @property
     def nonzero(self) -> np.ndarray:
         """(k,) number of non-zero coefficients."""
         return np.count_nonzero(self.coef, axis=(1, 2))
+
+    def table(self) -> Table:
+        """One row a strength: non-zeros, gap, and the cross-validated error where there is one."""
+        rows = Table()
+        for i, s in enumerate(self.strengths):
+            row = {"strength": float(s), "nonzero": int(self.nonzero[i]), "gap": float(self.gap[i])}
+            if self.cv_mean is not None and self.cv_se is not None:
+                row |= {"cv": float(self.cv_mean[i]), "se": float(self.cv_se[i])}
+            rows.append(row | {"choice": "x" if i == self.chosen else ""})
+        return rows
+
+    def plot(self) -> Any:
+        """Traces of the coefficients, and the cross-validated error where there is one: a matplotlib Figure."""
+        from normax.report.after_fit import model_figure
+
+        return model_figure(self)
 
     def predict(self, X: np.ndarray, offset: Any = None) -> np.ndarray:
         """(k, n, m) linear predictors for every strength by one matrix product, plus the offset, (n,) or (n, m)."""

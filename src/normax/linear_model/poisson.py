@@ -102,6 +102,7 @@ class PoissonRegressor(LinearRegressor):
             **self._rules(),
         )
         self._keep(self.path_, 0)
+        self._tell(X, y, sample_weight, 0, "poisson", self.l1_ratio)
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -115,6 +115,7 @@ class ElasticNet(ManyOutputs, LinearRegressor):
             **self._rules(),
         )
         self._keep(self.path_, 0)
+        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio)
         return self
 
 
@@ -284,6 +285,7 @@ class Ridge(ManyOutputs, LinearRegressor):
             )
         self.path_ = path
         self._keep(path, 0, units=2 * total)
+        self._tell(X, y, sample_weight, 0, "gaussian", 0.0)
         return self
 
 
