@@ -47,7 +47,7 @@ def follow(
     u = design.gradient(theta)
     for i, s in enumerate(strengths):
         terms = rules.terms(s, l1_ratio)
-        working = terms.whole(coef != 0) | terms.free.reshape(-1, p)
+        working = terms.whole(coef != 0) | terms.free.reshape(-1 if p else 1, p)
         for fit.n_iter[i] in range(1, max_iter + 1):
             missing = terms.missing(u) & ~working
             if fit.n_iter[i] > 1 and not missing.any():
