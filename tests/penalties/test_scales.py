@@ -108,3 +108,16 @@ def test_the_table_lists_every_scale():
 def test_what_cannot_be_converted_is_refused(options, message):
     with pytest.raises(InputError, match=message):
         convert_strength(**({"value": 1.0} | options))
+
+
+@pytest.mark.parametrize("l1_ratio", [0.2, 0.7])
+def test_elastic_nets_of_scikit_learn_on_either_loss(l1_ratio):
+    strength, ratio = convert_strength(0.1, source="sklearn-lasso", target="normax", l1_ratio=l1_ratio)
+    theirs = sk.ElasticNet(0.1, l1_ratio=l1_ratio, tol=1e-14).fit(X, Y).coef_
+    np.testing.assert_allclose(coefficients(strength, ratio), theirs, atol=1e-7)
+    strength, ratio = convert_strength(
+        0.3, source="sklearn-logistic", target="normax", n=60, l1_ratio=l1_ratio
+    )
+    model = sk.LogisticRegression(C=0.3, l1_ratio=l1_ratio, solver="saga", tol=1e-12, max_iter=100_000)
+    theirs = model.fit(X, LABELS).coef_[0]
+    np.testing.assert_allclose(coefficients(strength, ratio, LABELS, "binomial"), theirs, atol=1e-7)
