@@ -42,9 +42,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     Example:
         >>> import jax.numpy as jnp
-        >>> layer = AdaptiveLogSoftmaxWithLoss(8, 20, [4, 10])
-        >>> output, loss = layer(jnp.ones((3, 8)), jnp.array([0, 7, 19]))
-        >>> output.shape, layer.log_prob(jnp.ones((3, 8))).shape
+        >>> layer = AdaptiveLogSoftmaxWithLoss(16, 20, [4, 10])
+        >>> output, loss = layer(jnp.ones((3, 16)), jnp.array([0, 7, 19]))
+        >>> output.shape, layer.log_prob(jnp.ones((3, 16))).shape
         ((3,), (3, 20))
 
     Source:
