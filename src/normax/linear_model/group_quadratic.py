@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 from numba import njit
-from scipy.linalg import cho_factor, cho_solve
 
+from normax.linear_model.active_set import solve_factored
 from normax.linear_model.group_terms import GroupTerms
 
 __all__ = ["Blocks", "minimise_entries", "minimise_groups"]
@@ -248,9 +248,11 @@ def _solve(K: np.ndarray, r: np.ndarray) -> np.ndarray:
     for lift in (0.0, 1e-10, 1e-6):
         K[np.diag_indices_from(K)] += lift
         try:
-            factor = cho_factor(K, lower=True, check_finite=False)
+            L = np.linalg.cholesky(K)
         except np.linalg.LinAlgError:
             continue
-        if lift or np.diag(factor[0]).min() ** 2 > 1e-12:
-            return cho_solve(factor, r / root, check_finite=False) / root
+        if lift or np.diag(L).min() ** 2 > 1e-12:
+            rhs = r / root
+            solve_factored(L, len(r), rhs)
+            return rhs / root
     return np.zeros_like(r)

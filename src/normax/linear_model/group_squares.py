@@ -12,6 +12,7 @@ from normax.linear_model.fit import Fit
 from normax.linear_model.gram import GrowingGram
 from normax.linear_model.group_quadratic import Blocks, bounds_of, minimise_groups
 from normax.linear_model.group_terms import GroupRules
+from normax.linear_model.threads import one_thread
 
 __all__ = ["follow_groups"]
 
@@ -67,10 +68,11 @@ def follow_groups(
         first = order[edges[at_work]]
         H, Q = np.ascontiguousarray(gram.G), c[:, gram.features].T
         solved = []
-        for s in strengths[ahead]:
-            blocks = Blocks(starts, s * l1[first], s * l2[first], s * rules.charge[at_work])
-            W = minimise_groups(H, Q, blocks, W, lipschitz)
-            solved.append(W)
+        with one_thread():  # systems of the groups at work are small, and threads that wait cost more
+            for s in strengths[ahead]:
+                blocks = Blocks(starts, s * l1[first], s * l2[first], s * rules.charge[at_work])
+                W = minimise_groups(H, Q, blocks, W, lipschitz)
+                solved.append(W)
         flat = np.array(solved).transpose(0, 2, 1).reshape(len(solved) * m, gram.size)
         U, squares, _ = gram.check(c, np.tile(y, len(solved)), flat)
         U, squares = U.reshape(len(solved), m, p), squares.reshape(-1, m).sum(axis=1)
