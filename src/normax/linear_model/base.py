@@ -121,7 +121,11 @@ class LinearEstimator(BaseEstimator):
         """
         check_is_fitted(self)
         at = self.path_.chosen
-        assert at is not None
+        if at is None:
+            raise InputError(
+                f"summary: {type(self).__name__} keeps no summary, since the degrees of freedom of its groups are not "
+                "those of a lasso; see coef_, gap_ and path_.table()"
+            )
         name = next(
             (n for n in ("alpha", "C", "strength") if hasattr(self, n + "_") or hasattr(self, n)), "strength"
         )
