@@ -215,3 +215,70 @@ def test_a_last_batch_of_one_row_leaves_batch_norm_finite(digits):
                    epochs=2, batch_size=16, optimizer=optax.sgd(0.05))  # fmt: skip
     assert np.isfinite(path.train_mean).all()
     assert all(np.isfinite(w).all() for w in path.weights.values())
+
+
+def test_an_interrupted_path_goes_on_and_ends_alike(digits, tmp_path):
+    options = {"loss": "cross_entropy", "strengths": 4, "cv": 3, "epochs": 2, "optimizer": optax.adam(1e-2)}
+    whole = nx.path(network("norm and dropout"), digits, **options)
+    seen = []
+
+    def stop(phase, done, total):
+        seen.append(phase)
+        if phase == "folds" and done > total // 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        nx.path(network("norm and dropout"), digits, checkpoint=tmp_path / "run", on_progress=stop, **options)
+    done = sorted(file.name for file in (tmp_path / "run").iterdir())
+    assert done == ["path.json", "rows-0-seed-0.safetensors"]
+    seen.clear()
+    again = nx.path(
+        network("norm and dropout"), digits, checkpoint=tmp_path / "run",
+        on_progress=lambda phase, done, total: seen.append(phase), **options,
+    )  # fmt: skip
+    assert "looking for the largest strength" not in seen
+    for field in ("strengths", "fold_errors", "held_out_outputs", "curves"):
+        np.testing.assert_array_equal(getattr(again, field), getattr(whole, field))
+    for name in whole.weights:
+        np.testing.assert_array_equal(again.weights[name], whole.weights[name])
+    X, y = digits
+    with pytest.raises(
+        nx.InputError, match="other data, folds, starting weights, network, loss, penalty or training"
+    ):
+        nx.path(network("mlp"), (X, np.roll(y, 1)), checkpoint=tmp_path / "run", **options)
+    (tmp_path / "run" / "rows-1-seed-0.safetensors").write_bytes(b"half")
+    with pytest.raises(nx.InputError, match="damaged"):
+        nx.path(network("norm and dropout"), digits, checkpoint=tmp_path / "run", **options)
+
+
+def test_the_ensemble_averages_the_probabilities_of_the_folds(digits):
+    X, y = digits
+    path = nx.path(network("mlp"), digits, loss="cross_entropy", strengths=[1e-2, 1e-3], cv=3, epochs=2)
+    ensemble = path.ensemble(1)
+    rows = folds(3, len(y), y, stratify=True, seed=0)
+    for outputs, (_, test) in zip(ensemble.each(X), rows):
+        np.testing.assert_allclose(outputs[test], path.held_out(1)[test], atol=1e-5)
+    probabilities = jax.nn.softmax(ensemble.each(X), axis=-1).mean(0)
+    np.testing.assert_allclose(jax.nn.softmax(ensemble.predict(X), axis=-1), probabilities, atol=1e-6)
+    assert ensemble.spread(X).shape == (len(y), 4)
+    assert path.curves.shape == (4, 2, 2)
+    linear = nx.path(nn.Linear(64, 1), (X, y), loss="squared", strengths=3, cv=3)
+    with pytest.raises(nx.InputError, match="certified solver"):
+        linear.ensemble()
+
+
+def test_a_diverged_lane_is_named_and_leaves_the_others_alone(digits):
+    X, y = digits
+
+    def breaks_at_zero(output, target):
+        return (output[:, 0] - target) ** 2 + 1e-12 / abs(output[:, 0])
+
+    options = {"loss": breaks_at_zero, "cv": 3, "epochs": 4, "optimizer": optax.sgd(1e-3)}
+    net = nn.Linear(64, 1, bias=False)
+    with pytest.warns(
+        nx.Notice, match=r"diverged at strength 300 \(fold 0 in epoch \d, first parameter weight"
+    ):
+        path = nx.path(net, (X, y.astype("float32")), strengths=[300, 1e-3], **options)
+    alone = nx.path(net, (X, y.astype("float32")), strengths=[1e-3], **options)
+    np.testing.assert_allclose(path.fold_errors[:, 1], alone.fold_errors[:, 0], rtol=1e-4)
+    assert path.best.index == 1

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from normax.errors import InputError
+from normax.files import write
 from normax.report import index, page, pages
-from normax.report.files import write
 from normax.report.words import headline, objective
 
 VOID = {"meta", "br", "img", "link", "hr", "input", "path", "use"}

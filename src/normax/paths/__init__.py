@@ -5,7 +5,7 @@ from typing import Any
 from normax.paths.linear import linear_path
 from normax.paths.result import Choice, Path
 
-__all__ = ["Choice", "Path", "linear_path", "path"]
+__all__ = ["Choice", "Ensemble", "Path", "linear_path", "path"]
 
 
 def __getattr__(name: str) -> Any:
@@ -13,4 +13,8 @@ def __getattr__(name: str) -> Any:
         from normax.paths.network import path
 
         return path
+    if name == "Ensemble":
+        from normax.paths.ensemble import Ensemble
+
+        return Ensemble
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

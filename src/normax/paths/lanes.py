@@ -152,6 +152,17 @@ class Lanes:
         stacked = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:k], *parts)
         return stacked, np.concatenate(losses)[:k]
 
+    def printed(self, start: State, data: Data, rows: RowSet, key: Any) -> str:
+        """The training of one lane as text: what two runs that are to agree bit for bit have in common."""
+        state = jax.tree.map(lambda a: a[None], start)
+
+        def text():
+            constants = self.loop.constant_values()
+            program = jax.make_jaxpr(self._epochs)
+            return str(program(state, 0, 1, jnp.zeros(1), constants, data, rows, key))
+
+        return retrying(text, self.loop.constants)
+
     def errors(self, state: State, data: Data, selections: Any) -> np.ndarray:
         """`(k, s)` mean losses of each lane over each of s weightings of the rows."""
         return np.asarray(self._measure(state, self.loop.constant_values(), data, selections))
@@ -160,9 +171,9 @@ class Lanes:
         """`(k, n, ...)` outputs of each lane."""
         return np.asarray(self._outputs(state, self.loop.constant_values(), X))
 
-    def nonzero(self, state: State) -> np.ndarray:
-        """`(k,)` non-zero entries among the weights that the path penalises."""
-        chosen = [w for w, unit in zip(state.weights, self.unit) if unit is not None]
+    def nonzero(self, weights: list[Any]) -> np.ndarray:
+        """`(k,)` non-zero entries among the stacked weights that the path penalises."""
+        chosen = [w for w, unit in zip(weights, self.unit) if unit is not None]
         return sum(np.count_nonzero(w.reshape(len(w), -1), axis=1) for w in chosen)
 
 

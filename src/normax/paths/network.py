@@ -16,6 +16,8 @@ from normax import nn
 from normax.errors import InputError, Notice
 from normax.nn.module import Module
 from normax.nn.random import fork, raw_key
+from normax.paths.checkpoint import Checkpoint, Part, digest
+from normax.paths.ensemble import Member
 from normax.paths.lanes import LANES_AT_ONCE, Lanes
 from normax.paths.linear import FAMILY_OF, linear_path
 from normax.paths.problem import (
@@ -66,6 +68,7 @@ def path(
     feature_names: Any = None,
     seed: int = 0,
     prox_step: Any = None,
+    checkpoint: Any = None,
     on_progress: Progress | None = None,
 ) -> Path:
     """Fit a network at every strength of a penalty, on every fold and on all rows, and choose by evidence.
@@ -97,13 +100,17 @@ def path(
         feature_names: names of the columns of X.
         seed: of folds, shuffling and dropout.
         prox_step: see `nx.train_step`.
+        checkpoint: a folder, in which each row set is kept as soon as it is trained. Called again with the
+            same arguments after an interruption (Ctrl-C, a crash), the path goes on with the row sets not yet
+            done and ends bit for bit as if nothing had happened. The certified solver needs none.
         on_progress: called as `(phase, done, total)`.
 
     Returns:
         A `Path`.
 
     Raises:
-        InputError: for data, strengths or arguments that cannot be used.
+        InputError: for data, strengths or arguments that cannot be used; a checkpoint of another path, with all
+            that differs.
 
     Example:
         >>> import numpy as np
@@ -133,7 +140,7 @@ def path(
         )  # fmt: skip
     run = _Run(net, X, y, weight, penalty, optimizer or optax.adam(1e-3), epochs, batch_size, seeds, scale_target,
                prox_step, **shared)  # fmt: skip
-    result = run.path(check_strengths(strengths))
+    result = run.path(check_strengths(strengths), checkpoint)
     for notice in result.notices:
         warnings.warn(notice, Notice, stacklevel=2)
     return result
@@ -204,39 +211,71 @@ class _Run:
             jnp.asarray(padded), len(rows.train), float(self.problem.row_weights(rows.train).mean())
         )
 
-    def path(self, strengths: np.ndarray | int) -> Path:
-        grid = self.grid(strengths) if isinstance(strengths, int) else strengths
-        every = np.append(grid, 0.0)  # the lane without penalty, a baseline
-        starts = self.starts()
-        test_errors, train_errors, null_errors = [], [], []
-        outputs = None
-        start = clock.perf_counter()
-        total = len(self.problem) * len(starts)
+    def path(self, strengths: np.ndarray | int, folder: Any) -> Path:
+        self.checkpoint = Checkpoint(folder, {} if folder is None else self.identity(strengths))
+        known = self.checkpoint.strengths()
+        grid = (
+            known if known is not None else self.grid(strengths) if isinstance(strengths, int) else strengths
+        )
+        self.checkpoint.begin(grid)
+        start, starts, parts = clock.perf_counter(), self.starts(), []
+        self.taught: list[tuple[Any, float, float]] = []
         for number, rows in enumerate(self.problem):
             scored = len(rows.test) > 0
-            data, row_set = self.data(rows), self.row_set(rows)
-            selections = np.zeros((2, len(self.y)), np.float32)
-            selections[0, rows.train] = self.problem.row_weights(rows.train)
-            selections[1, rows.test] = self.problem.row_weights(rows.test)
-            by_seed = []
-            for s, initial in enumerate(starts if scored else starts[:1]):
-                phase = "folds" if scored else "fit on all rows"
-                state, _ = self.run(every, data, row_set, initial, phase, number * len(starts) + s, total)
-                by_seed.append(self.lanes.errors(state, data, selections[: 1 + scored]))
-                if s == 0:
-                    kept = state
-            errors = np.mean(by_seed, axis=0) * self.unit_of_error(rows)
-            train_errors.append(errors[:, 0])
+            self.taught.append((rows.transform, rows.centre, rows.scale))
+            parts.append(self.parts(grid, rows, number, starts if scored else starts[:1]))
             if scored:
-                test_errors.append(errors[:, 1])
-                null_errors.append(self.null_error(rows))
-                held_out = self.lanes.outputs(kept, data.X[rows.test])[:-1] * rows.scale + rows.centre
-                if outputs is None:
-                    outputs = np.full((len(grid), len(self.y), *held_out.shape[2:]), np.nan)
-                outputs[:, rows.test] = held_out
                 self.seconds["folds"] = clock.perf_counter() - start
         self.seconds["fit on all rows"] = clock.perf_counter() - start - self.seconds.get("folds", 0.0)
-        return self.result(grid, kept, test_errors, train_errors, null_errors, outputs)
+        return self.result(grid, parts)
+
+    def identity(self, strengths: np.ndarray | int) -> dict[str, str]:
+        """Digests of all that the numbers of this path depend on, for its checkpoint."""
+        whole, cells = self.whole, [*self.net.parameters(), *self.net.buffers()]
+        program = self.lanes.printed(
+            self.lanes.loop.initial(), self.data(whole), self.row_set(whole), self.key
+        )
+        return {
+            "data": digest(np.asarray(self.problem.X), self.y, self.weight),
+            "preprocessing": digest(f"{self.problem.transform} {self.problem.scale_target}"),
+            "folds": digest(*(test for _, test in self.problem.folds)),
+            "strengths": digest(strengths),
+            "seeds": digest(f"{self.seed} {self.seeds}"),
+            "starting weights": digest(*(np.asarray(cell.value) for cell in cells)),
+            "network, loss, penalty or training": digest(program),
+        }
+
+    def parts(self, grid: np.ndarray, rows: Rows, number: int, starts: list[State]) -> list[Part]:
+        """What one row set gives from each starting point: read from the checkpoint, or trained."""
+        scored, total = len(rows.test) > 0, len(self.problem) * len(starts)
+        phase = "folds" if scored else "fit on all rows"
+        every = np.append(grid, 0.0)  # the lane without penalty, a baseline
+        prepared: Any = None
+        result = []
+        for s, initial in enumerate(starts):
+            part = self.checkpoint.read(number, s)
+            if part is None:
+                prepared = prepared or (self.data(rows), self.row_set(rows))
+                data, row_set = prepared
+                state, curves = self.run(
+                    every, data, row_set, initial, phase, number * len(starts) + s, total
+                )
+                errors = self.lanes.errors(state, data, self.selections(rows)) * self.unit_of_error(rows)
+                outputs = None
+                if scored and s == 0:
+                    outputs = self.lanes.outputs(state, data.X[rows.test])[:-1] * rows.scale + rows.centre
+                part = Part(state.weights, state.buffers, errors, curves, outputs)
+                self.checkpoint.write(number, s, part)
+            result.append(part)
+        return result
+
+    def selections(self, rows: Rows) -> np.ndarray:
+        """Weights of the training rows, and of the held-out ones where there are any."""
+        chosen = [rows.train, rows.test] if len(rows.test) else [rows.train]
+        selections = np.zeros((len(chosen), len(self.y)), np.float32)
+        for selection, some in zip(selections, chosen):
+            selection[some] = self.problem.row_weights(some)
+        return selections
 
     def run(self, strengths, data, row_set, initial, phase, number, total):
         work = len(strengths) * self.lanes.epochs
@@ -279,7 +318,7 @@ class _Run:
         for _ in range(6):
             strengths = top * 2.0 ** -np.arange(count)
             state, _ = self.run(strengths, data, row_set, None, "looking for the largest strength", 0, 1)
-            zero = self.lanes.nonzero(state) == 0
+            zero = self.lanes.nonzero(state.weights) == 0
             zero &= np.logical_and.accumulate(zero)
             if zero[0] and not zero.all():
                 return float(strengths[np.flatnonzero(zero)[-1]])
@@ -294,51 +333,81 @@ class _Run:
         """Errors of scaled targets in the units of y."""
         return rows.scale ** (1 if self.loss == "absolute" else 2)
 
-    def null_error(self, rows: Rows) -> float:
+    def null_error(self, train: np.ndarray, test: np.ndarray) -> float:
+        """Held-out error of the best constant."""
         classes = int(self.y.max()) + 1 if self.loss == "cross_entropy" else 1
-        constant = null_output(self.loss, self.y[rows.train], self.problem.row_weights(rows.train), classes)
+        constant = null_output(self.loss, self.y[train], self.problem.row_weights(train), classes)
         if constant is None:
             return np.nan
-        truth = jnp.asarray(self.y[rows.test])
-        losses = find_loss(self.loss)(
-            jnp.broadcast_to(jnp.asarray(constant), (len(truth), len(constant))), truth
-        )
-        return float(np.average(np.asarray(losses), weights=self.problem.row_weights(rows.test)))
+        truth = jnp.asarray(self.y[test])
+        outputs = jnp.broadcast_to(jnp.asarray(constant), (len(truth), len(constant)))
+        losses = find_loss(self.loss)(outputs, truth)
+        return float(np.average(np.asarray(losses), weights=self.problem.row_weights(test)))
 
-    def result(self, grid, state, test_errors, train_errors, null_errors, outputs) -> Path:
+    def diverged(self, grid: np.ndarray, parts: list[list[Part]]) -> list[str]:
+        """What must be said of lanes that are no longer finite: where, when, and what went bad."""
+        names, lines = self.lanes.binding.parameter_names, []
+        for number, several in enumerate(parts):
+            place = f"fold {number}" if number < len(parts) - 1 else "all rows"
+            for s, part in enumerate(several):
+                for i in np.flatnonzero(~np.isfinite(part.errors[: len(grid)]).all(1)):
+                    bad = [name for name, w in zip(names, part.weights) if not np.isfinite(w[i]).all()]
+                    epochs = np.flatnonzero(~np.isfinite(part.curves[i]))
+                    when = f" in epoch {epochs[0] + 1}" if len(epochs) else ""
+                    which = f", first parameter {bad[0]}" if bad else ""
+                    seed = f", seed {s}" if self.seeds > 1 else ""
+                    lines.append(f"{grid[i]:.3g} ({place}{seed}{when}{which})")
+        if not lines:
+            return []
+        more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
+        return [
+            f"training diverged at strength {'; '.join(lines[:5])}{more}; such strengths are never chosen"
+        ]
+
+    def result(self, grid: np.ndarray, parts: list[list[Part]]) -> Path:
         binding, k, sizes = self.lanes.binding, len(grid), self.problem.fold_sizes
-        folds = len(sizes)
-        names = binding.parameter_names
-        weights = {name: w[:k] for name, w in zip(names, state.weights)}
-        buffers = {binding.names[cell]: b[:k] for cell, b in zip(binding.buffers, state.buffers)}
-        test = np.array(test_errors, float).reshape(folds, k + 1)
-        train = np.array(train_errors, float)
-        free = null = None
+        folds, fits, final = len(sizes), [several[0] for several in parts], parts[-1][0]
+        errors = [np.mean([part.errors for part in several], axis=0) for several in parts]
+        train = np.array([e[:, 0] for e in errors])
+        test = np.array([e[:, 1] for e in errors[:folds]]).reshape(folds, k + 1)
+        free = null = outputs = None
         if folds:
             mean, se = summarise(test[:, k:], sizes)
-            free = float(mean[0]), float(se[0]), int(self.lanes.nonzero(state)[k])
+            nonzero = self.lanes.nonzero(final.weights)
+            free = float(mean[0]), float(se[0]), int(nonzero[k])
+            null_errors = [self.null_error(*rows) for rows in self.problem.folds]
             if np.isfinite(null_errors).all():
                 mean, se = summarise(np.array(null_errors)[:, None], sizes)
                 null = float(mean[0]), float(se[0])
+            scored = [
+                (test, fit.outputs)
+                for (_, test), fit in zip(self.problem.folds, fits)
+                if fit.outputs is not None
+            ]
+            outputs = np.full((k, len(self.y), *scored[0][1].shape[2:]), np.nan)
+            for held_out, values in scored:
+                outputs[:, held_out] = values
+        names = binding.parameter_names
+        named = [*names, *(binding.names[cell] for cell in binding.buffers)]
+        stacks = [dict(zip(named, [a[:k] for a in (*fit.weights, *fit.buffers)])) for fit in fits]
+        weights = {name: stacks[-1][name] for name in names}
         penalised = tuple(name for name, unit in zip(names, self.lanes.unit) if unit is not None)
         self.notices += _evasions(self.net, penalised)
-        diverged = grid[~np.isfinite(test[:, :k]).all(0)]
-        if len(diverged):
-            self.notices.append(
-                f"training diverged at strengths {', '.join(f'{s:.3g}' for s in diverged)}; they are never chosen"
-            )
+        self.notices += self.diverged(grid, parts)
 
-        def build(index: int) -> Module:
+        def build(index: int, stack: dict[str, np.ndarray] = stacks[-1]) -> Module:
             fresh = copy.deepcopy(self.net)
             cells = dict(fresh.named_parameters()) | dict(fresh.named_buffers())
-            for name, stacked in (weights | buffers).items():
-                cells[name].value = stacked[index]
+            for name, stacked in stack.items():
+                cells[name].value = jnp.asarray(stacked[index])
             return fresh.eval()
 
         def outputs_of(index: int, X: np.ndarray) -> np.ndarray:
-            from normax.binding import jit
+            return Member(build(index)).outputs(X)
 
-            return np.asarray(jit(build(index))(jnp.asarray(X, jnp.float32 if X.dtype.kind == "f" else None)))
+        def members(index: int) -> tuple[Member, ...]:
+            pairs = zip(stacks[:folds], self.taught)
+            return tuple(Member(build(index, stack), *taught) for stack, taught in pairs)
 
         return Path(
             strengths=grid,
@@ -360,8 +429,10 @@ class _Run:
             held_out_outputs=outputs,
             transform=self.whole.transform,
             target_scale=(self.whole.centre, self.whole.scale),
+            curves=np.array([fit.curves[:k] for fit in fits]),
             build=build,
             outputs=outputs_of,
+            members=members,
         )
 
 

@@ -57,6 +57,8 @@ class Path:
         held_out_outputs: `(k, n, outputs)` outputs for each row by the fold that held it out, NaN where none.
         transform: the fitted transformer of the fit on all rows, or None.
         target_scale: (centre, scale) of the targets that the network saw, (0, 1) if unscaled.
+        curves: `(K + 1, k, epochs)` mean training loss of every lane in every epoch, the fit on all rows last
+            (networks), or None.
     """
 
     strengths: np.ndarray
@@ -79,8 +81,10 @@ class Path:
     held_out_outputs: np.ndarray | None = None
     transform: Any = None
     target_scale: tuple[float, float] = (0.0, 1.0)
+    curves: np.ndarray | None = None
     build: Callable[[int], Any] | None = None
     outputs: Callable[[int, np.ndarray], np.ndarray] | None = None
+    members: Callable[[int], tuple[Any, ...]] | None = None
 
     def __post_init__(self):
         folds = len(self.fold_errors) > 0
@@ -157,6 +161,26 @@ class Path:
         if self.held_out_outputs is None:
             raise InputError("this path has no folds, so no row was held out: call nx.path with cv=5")
         return _squeezed(self.held_out_outputs[self._index(index)])
+
+    def ensemble(self, index: int | None = None) -> Any:
+        """The networks of the folds at one strength as one predictor, an `Ensemble`; the chosen strength by default.
+
+        Each fold's network saw the other folds' rows only, so that they differ as fits to fresh data would; their
+        mean varies less than one of them.
+
+        Raises:
+            InputError: without folds, or for the certified solver, which keeps no model a fold.
+        """
+        if self.members is None or not len(self.fold_errors):
+            reason = (
+                "has no folds"
+                if self.members
+                else "comes from the certified solver, which keeps no model a fold"
+            )
+            raise InputError(f"this path {reason}: `nx.path(net, ..., cv=5)` of a network has an ensemble")
+        from normax.paths.ensemble import Ensemble
+
+        return Ensemble(self.members(self._index(index)), self.loss)
 
     def table(self) -> Table:
         """One row a strength: strength, non-zeros, errors, and the two choices marked."""

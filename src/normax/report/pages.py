@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from normax.files import write
 from normax.report import html, origins, results
 from normax.report.figures import NARROW, error_figure, trace_figure
-from normax.report.files import write
 from normax.report.html import Raw, escape
 from normax.report.strength_axis import has_choice, number
 from normax.report.style import png, svg

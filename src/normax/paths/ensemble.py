@@ -1,0 +1,95 @@
+"""The networks of the folds as one predictor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from normax.binding import jit
+from normax.nn.module import Module
+
+__all__ = ["Ensemble", "Member"]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A fitted network with the preprocessing that its own training rows taught.
+
+    Attributes:
+        model: the network, in evaluation mode.
+        transform: fitted transformer of its inputs, or None.
+        centre: added to its scaled outputs, after
+        scale: multiplied them.
+    """
+
+    model: Module
+    transform: Any = None
+    centre: float = 0.0
+    scale: float = 1.0
+
+    def outputs(self, X: Any) -> np.ndarray:
+        """`(n, ...)` outputs in the units of y, or logits."""
+        X = np.asarray(X) if self.transform is None else self.transform.transform(X)
+        X = jnp.asarray(X, jnp.float32 if X.dtype.kind == "f" else None)
+        return np.asarray(jit(self.model)(X)) * self.scale + self.centre
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """The mean of K fitted networks, one a fold: `f(x) = g(mean_k g⁻¹(f_k(x)))`.
+
+    g⁻¹ turns outputs into what can be averaged: logits into probabilities, log rates into rates; other losses
+    average the outputs themselves. So the cross-entropy of an ensemble is at most the mean of its members'.
+
+    Attributes:
+        members: the fitted networks with their preprocessing.
+        loss: name of the loss they were trained with.
+
+    Source:
+        L. Breiman (1996), "Stacked regressions"; Krogh & Vedelsby (1995), "Neural network ensembles, cross
+        validation, and active learning".
+    """
+
+    members: tuple[Member, ...]
+    loss: str
+
+    @property
+    def models(self) -> list[Module]:
+        """The networks alone."""
+        return [member.model for member in self.members]
+
+    def each(self, X: Any) -> np.ndarray:
+        """`(K, n, outputs)` outputs of every member for new rows."""
+        return np.stack([member.outputs(X) for member in self.members])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Outputs for new rows, in the units of `Path.predict`.
+
+        Args:
+            X: `(n, ...)` rows as given to `nx.path`.
+
+        Returns:
+            `(n, outputs)`, or `(n,)` for a single output.
+        """
+        outputs, K = jnp.asarray(self.each(X)), len(self.members)
+        if self.loss == "cross_entropy":
+            logs = jax.nn.log_softmax(outputs, axis=2 if outputs.ndim > 2 else -1)
+            mean = jax.nn.logsumexp(logs, axis=0) - jnp.log(K)
+        elif self.loss == "binary_cross_entropy":
+            yes, no = (jax.nn.logsumexp(jax.nn.log_sigmoid(s * outputs), axis=0) for s in (1, -1))
+            mean = yes - no
+        elif self.loss == "poisson":
+            mean = jax.nn.logsumexp(outputs, axis=0) - jnp.log(K)
+        else:
+            mean = outputs.mean(0)
+        result = np.asarray(mean)
+        return result[:, 0] if result.ndim == 2 and result.shape[1] == 1 else result
+
+    def spread(self, X: Any) -> np.ndarray:
+        """Standard deviation over the members of their outputs, shaped as `predict`: how far the folds disagree."""
+        result = self.each(X).std(axis=0, ddof=1)
+        return result[:, 0] if result.ndim == 2 and result.shape[1] == 1 else result
