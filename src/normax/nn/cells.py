@@ -51,7 +51,8 @@ class Cell:
     identity. Functions of `jax.lax` want `.value`.
     """
 
-    __slots__ = ("__weakref__", "_value")
+    __slots__ = ("__weakref__", "_lender", "_value")
+    _lender: Any  # the packed step that holds the value, while one does
     __array_priority__ = 100
 
     def __init__(self, data: Any):
@@ -82,12 +83,19 @@ class Cell:
                 "or call `net.eval()` first so that nothing is written"
             )
         else:
+            if self._lender is not None:
+                self._lender.release()
             self._value = data
 
     # Attributes of the array: shape, dtype, sum(), reshape(), device, at, T, ...
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
+        if name == "_lender":
+            return None
+        if name == "_value" and self._lender is not None:  # a packed step holds it
+            self._lender.release()
+            return self._value
         if name == "grad":
             raise AttributeError(
                 "a Parameter has no .grad: `loss, grads = nx.value_and_grad(net, loss_fn)(x, y)` returns them by name"

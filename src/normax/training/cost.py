@@ -115,6 +115,12 @@ def _multiply_adds(jaxpr: Any, around: tuple[str, ...]) -> Iterator[tuple[tuple[
             kernel = eqn.invars[1].aval.shape
             out_features = kernel[eqn.params["dimension_numbers"].rhs_spec[0]]
             yield scopes, math.prod(eqn.outvars[0].aval.shape) * math.prod(kernel) // max(out_features, 1)
+        elif name == "normax_convolve":  # the CPU's own: kernel (*spatial, in, out), or (channels, *spatial)
+            kernel = eqn.invars[1].aval.shape
+            yield scopes, math.prod(eqn.outvars[0].aval.shape) * math.prod(kernel[:-1])
+        elif name == "normax_depthwise":
+            kernel = eqn.invars[1].aval.shape
+            yield scopes, math.prod(eqn.outvars[0].aval.shape) * math.prod(kernel[1:])
         elif name == "cond":
             branches = [list(_multiply_adds(b.jaxpr, scopes)) for b in eqn.params["branches"]]
             yield from max(branches, key=lambda found: sum(count for _, count in found))
