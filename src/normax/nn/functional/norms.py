@@ -77,21 +77,40 @@ def batch_norm(
 
 def batch_statistics(x: jax.Array, mask: jax.Array | None) -> tuple[jax.Array, jax.Array, Any]:
     """Mean and biased variance of each channel, and the number of values behind them."""
-    axes = (0, *range(2, x.ndim))
     positions = math.prod(x.shape[2:])
+    shape = (-1, *(1,) * (x.ndim - 2))
     if mask is None:
         count: Any = x.shape[0] * positions
         if count <= 1:
             raise InputError(
                 f"expected more than 1 value per channel when training, got input of shape {x.shape}"
             )
-        mean = jnp.mean(x, axes)
-        return mean, jnp.mean(jnp.square(x - mean.reshape(-1, *(1,) * (x.ndim - 2))), axes), count
+        mean = (_channel_sums(x) / count).astype(x.dtype)
+        return mean, (_channel_sums(jnp.square(x - mean.reshape(shape))) / count).astype(x.dtype), count
     rows = mask.reshape(-1, *(1,) * (x.ndim - 1))
     count = jnp.sum(mask, dtype=x.dtype) * positions
-    mean = jnp.sum(jnp.where(rows, x, 0), axes) / count
-    centred = jnp.where(rows, x - mean.reshape(-1, *(1,) * (x.ndim - 2)), 0)
-    return mean, jnp.sum(jnp.square(centred), axes) / count, count
+    mean = (_channel_sums(jnp.where(rows, x, 0)) / count).astype(x.dtype)
+    centred = jnp.where(rows, x - mean.reshape(shape), 0)
+    return mean, (_channel_sums(jnp.square(centred)) / count).astype(x.dtype), count
+
+
+def _channel_sums(x: jax.Array) -> jax.Array:
+    """Σ over the batch and all positions, `(C,)`, in at least float32.
+
+    A CPU reduces all axes but the second slowly, and its gradient too: there the sum is a product with ones
+    over runs of positions, channels last, and then a sum of the runs. Short runs keep it accurate.
+    """
+    wide = jnp.promote_types(x.dtype, jnp.float32)
+    if x.ndim == 2 or jax.default_backend() != "cpu":
+        return jnp.sum(x, (0, *range(2, x.ndim)), dtype=wide)
+    run = x.shape[-1]
+    for length in x.shape[-2:1:-1]:
+        if run * length > 1024:
+            break
+        run *= length
+    runs = jnp.moveaxis(x, 1, -1).reshape(-1, run, x.shape[1])
+    ones = jnp.ones((len(runs), 1, run), x.dtype)
+    return jnp.sum(jnp.matmul(ones, runs, preferred_element_type=wide)[:, 0], 0)
 
 
 def _update(running: Any, value: jax.Array, momentum: Any) -> None:
