@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
+from normax.files import write
 from normax.nn.module import Module
-from normax.report.files import write
 from normax.report.style import COLOURS, DARK
 
 __all__ = ["Drawing", "draw"]
