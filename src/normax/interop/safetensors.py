@@ -13,7 +13,7 @@ import numpy as np
 
 from normax.errors import InputError
 
-__all__ = ["read_index", "read_safetensors", "write_safetensors"]
+__all__ = ["read_index", "read_safetensors", "write_safetensors", "write_whole"]
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
@@ -24,15 +24,15 @@ def write_safetensors(state: dict[str, np.ndarray], file: Path, max_shard_size: 
 
     shards = [state] if max_shard_size is None else _shards(state, _bytes(max_shard_size))
     if len(shards) == 1:
-        return _write(file, serialise(state))
+        return write_whole(file, serialise(state))
     names: list[str] = []
     weight_map: dict[str, str] = {}
     for i, shard in enumerate(shards, 1):
         names.append(f"{file.stem}-{i:05d}-of-{len(shards):05d}.safetensors")
         weight_map |= dict.fromkeys(shard, names[-1])
-        _write(file.with_name(names[-1]), serialise(shard))
+        write_whole(file.with_name(names[-1]), serialise(shard))
     index = {"metadata": {"total_size": sum(a.nbytes for a in state.values())}, "weight_map": weight_map}
-    return _write(file.with_name(f"{file.stem}.safetensors.index.json"), json.dumps(index, indent=2).encode())
+    return write_whole(file.with_name(f"{file.stem}.safetensors.index.json"), json.dumps(index, indent=2).encode())
 
 
 def read_safetensors(file: Path) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _shards(state: dict[str, np.ndarray], limit: int) -> list[dict[str, np.ndarr
     return shards
 
 
-def _write(file: Path, data: bytes) -> Path:
+def write_whole(file: Path, data: bytes) -> Path:
     """Write under a temporary name and rename: the old file or the new one, never half of one."""
     try:
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as temporary:

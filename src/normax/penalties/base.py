@@ -31,6 +31,10 @@ class Penalty:
         """The same penalty with its strength multiplied by `factor`."""
         raise NotImplementedError
 
+    def at(self, step: Any) -> Penalty:
+        """The penalty at a step of training: a strength that is a schedule becomes its value there."""
+        return self
+
     @property
     def smooth(self) -> Penalty | None:
         """The part that has a gradient everywhere, which enters the gradient of a training step."""
@@ -80,6 +84,9 @@ class Sum(Penalty):
 
     def scaled(self, factor):
         return Sum(tuple(part.scaled(factor) for part in self.parts))
+
+    def at(self, step):
+        return Sum(tuple(part.at(step) for part in self.parts))
 
     @property
     def smooth(self):

@@ -20,7 +20,7 @@ def check_strength(strength: Any) -> None:
 
 @dataclass(frozen=True)
 class Separable(Penalty):
-    """Base of the penalties that carry one strength."""
+    """Base of the penalties that carry one strength: a number, or in training a function of the step's number."""
 
     strength: Any = 1.0
 
@@ -28,7 +28,13 @@ class Separable(Penalty):
         check_strength(self.strength)
 
     def scaled(self, factor):
-        return replace(self, strength=self.strength * factor)
+        strength = self.strength
+        if callable(strength):
+            return replace(self, strength=lambda step: strength(step) * factor)
+        return replace(self, strength=strength * factor)
+
+    def at(self, step):
+        return replace(self, strength=self.strength(step)) if callable(self.strength) else self
 
 
 @dataclass(frozen=True)

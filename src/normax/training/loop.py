@@ -20,9 +20,9 @@ from normax.nn.cells import Cell
 from normax.nn.module import Module
 from normax.nn.random import wrap_key
 from normax.training.losses import Loss
-from normax.training.update import Update, smooth_part
+from normax.training.update import Update, at, smooth_part
 
-__all__ = ["Batch", "Data", "Loop", "RowSet", "State"]
+__all__ = ["Batch", "Data", "Loop", "RowSet", "State", "learned", "shuffled"]
 
 EVALUATION_ROWS = 1024
 """Rows a forward pass takes at a time when errors are measured: enough to fill the cores, little memory."""
@@ -45,11 +45,13 @@ class RowSet(NamedTuple):
 
 
 class State(NamedTuple):
-    """What training moves: weights, the state of the update, buffers."""
+    """What training moves: weights, the state of the update, buffers, and a running average of the weights
+    where one is asked for."""
 
     weights: list[Any]
     update: Any
     buffers: list[Any]
+    average: Any = None
 
 
 class Batch(NamedTuple):
@@ -76,26 +78,33 @@ class Loop:
         update: the optimiser with its prox.
         batch_size: rows a step.
         padded: whether some row set leaves a short last batch.
+        metrics: further functions of one value a row, measured beside the loss.
+        test_loss: what `errors` measures in place of the loss.
+        accumulate: parts in which a batch is gone through, their gradients added.
+        ema: decay of the running average of the weights.
     """
 
     def __init__(
-        self, net: Module, binding: Binding, loss: Loss, update: Update, batch_size: int, padded: bool
-    ):
+        self, net: Module, binding: Binding, loss: Loss, update: Update, batch_size: int, padded: bool, *,
+        metrics: Sequence[Loss] = (), test_loss: Loss | None = None, accumulate: int = 1, ema: float | None = None,
+    ):  # fmt: skip
         self.net, self.binding, self.loss, self.update = net, binding, loss, update
         self.batch_size, self.padded = batch_size, padded
+        self.metrics, self.accumulate, self.ema = tuple(metrics), accumulate, ema
+        self.measures = (test_loss or loss, *metrics)
         self.constants: list[Cell] = list(binding.frozen)
 
     def initial(self) -> State:
         """The state a fit starts from: copies, so that donation never takes a user's array."""
         weights = [jnp.array(cell.value, copy=True) for cell in self.binding.trainable]
         buffers = [jnp.array(cell.value, copy=True) for cell in self.binding.buffers]
-        return State(weights, self.update.init(weights), buffers)
+        average = None if self.ema is None else [jnp.array(w, copy=True) for w in weights]
+        return State(weights, self.update.init(weights), buffers, average)
 
     def keep(self, state: State) -> None:
-        """Write a state back into the cells."""
-        for cell, value in zip(
-            [*self.binding.trainable, *self.binding.buffers], [*state.weights, *state.buffers]
-        ):
+        """Write a state back into the cells: the average of the weights where there is one."""
+        cells = [*self.binding.trainable, *self.binding.buffers]
+        for cell, value in zip(cells, [*learned(state), *state.buffers]):
             cell.value = value
 
     def constant_values(self) -> list[Any]:
@@ -107,23 +116,56 @@ class Loop:
         return self.binding.frame(dict(zip(cells, [*weights, *buffers, *constants])), key, mask)
 
     def step(self, state: State, penalties: Any, constants: Any, batch: Batch):
-        """One step; returns the state and the sum of the weighted losses of the batch."""
+        """One step; returns the state and the sums of the weighted losses and metrics of the batch, `(1 + m,)`."""
+        penalties = at(penalties, state.update[1])
+        part = self._gradients if self.accumulate == 1 else self._accumulated
+        gradients, totals, buffers = part(state, penalties, constants, batch)
+        weights, update = self.update(gradients, state.update, state.weights, penalties, idle=batch.steps)
+        average = state.average
+        if self.ema is not None:
+            average = _averaged(average, weights, penalties, self.ema, state.update[1])
+        return State(weights, update, buffers, average), totals
+
+    def _gradients(self, state: State, penalties: Any, constants: Any, batch: Batch, count: Any = None):
+        """Gradients of the loss (of a whole batch: and of the smooth part); sums of losses and metrics; buffers."""
         cells = self.binding.trainable
         frame = self._frame(state.weights, state.buffers, constants, batch.key, batch.mask)
         X, y, weight = batch.data
+        whole = count is None
 
         def objective():
-            losses = self.loss(self.net(X), y)
-            losses = losses if weight is None else losses * weight
-            total = losses.sum() if batch.mask is None else jnp.where(batch.mask, losses, 0).sum()
-            count = losses.shape[0] if batch.mask is None else batch.mask.sum()
-            smooth = smooth_part(penalties, [cell.value for cell in cells])
-            return total / (count * batch.mean_weight) + smooth, total
+            output = self.net(X)
+            values = [self.loss(output, y), *(metric(output, y) for metric in self.metrics)]
+            values = values if weight is None else [v * weight for v in values]
+            totals = [v.sum() if batch.mask is None else jnp.where(batch.mask, v, 0).sum() for v in values]
+            rows = _rows(batch) if whole else count
+            smooth = smooth_part(penalties, [cell.value for cell in cells]) if whole else 0
+            return totals[0] / (rows * batch.mean_weight) + smooth, jnp.stack(totals)
 
         with frame.active():
-            (_, total), gradients = grad_in_frame(frame, cells, objective)
-        weights, update = self.update(gradients, state.update, state.weights, penalties, idle=batch.steps)
-        return State(weights, update, [frame.values[cell] for cell in self.binding.buffers]), total
+            (_, totals), gradients = grad_in_frame(frame, cells, objective)
+        return gradients, totals, [frame.values[cell] for cell in self.binding.buffers]
+
+    def _accumulated(self, state: State, penalties: Any, constants: Any, batch: Batch):
+        """The same in `accumulate` parts of the batch, one after the other: buffers move as in PyTorch's loop."""
+        count, k = _rows(batch), self.accumulate
+        data, mask = jax.tree.map(lambda a: a.reshape(k, -1, *a.shape[1:]), (batch.data, batch.mask))
+
+        def body(carry, part):
+            number, data, mask = part
+            gradients, totals, buffers = carry
+            key = jax.random.key_data(jax.random.fold_in(wrap_key(batch.key), number))
+            piece = batch._replace(data=data, mask=mask, key=key)
+            found = self._gradients(state._replace(buffers=buffers), penalties, constants, piece, count)
+            after = (*jax.tree.map(jnp.add, (gradients, totals), found[:2]), found[2])
+            if mask is None:
+                return after, None
+            # A part that is all padding has no statistics.
+            return jax.tree.map(lambda new, old: jnp.where(mask.any(), new, old), after, carry), None
+
+        smooth = jax.grad(lambda weights: smooth_part(penalties, weights))(state.weights)
+        start = smooth, jnp.zeros(1 + len(self.metrics)), state.buffers
+        return lax.scan(body, start, (jnp.arange(k), data, mask))[0]
 
     def epoch(
         self, step: Any, state: State, data: Data, rows: RowSet, key: Any, number: Any, lanes: tuple = ()
@@ -133,22 +175,32 @@ class Loop:
         `step` is `self.step` with penalties and constants filled in, or a `vmap` of it over as many lanes as
         `lanes` says: the order of the rows and the random key of a step are the same in every lane.
         """
+        order = shuffled(rows, key, number, self.batch_size)
+        steps = -(-rows.n // self.batch_size)
+        state, totals = self.steps(step, state, data, rows, order, key, number, 0, steps, steps, lanes=lanes)
+        return state, totals[..., 0] / (rows.n * rows.mean_weight)
+
+    def steps(
+        self, step: Any, state: State, data: Data, rows: RowSet, order: Any, key: Any, number: Any,
+        first: Any, stop: Any, idle: Any, *, offset: Any = 0, lanes: tuple = (),
+    ):  # fmt: skip
+        """Steps `first` to `stop` of epoch `number`; returns the state and the sums of losses and metrics.
+
+        `order` holds the rows of `data` from step `offset` of the epoch on.
+        """
         size = self.batch_size
-        order = shuffled(rows, key, number, size)
-        steps = -(-rows.n // size)
         draws = jax.random.fold_in(wrap_key(key), number)
 
         def body(i, carry):
             state, total = carry
-            chosen = lax.dynamic_slice(order, (i * size,), (size,))
+            chosen = lax.dynamic_slice(order, ((i - offset) * size,), (size,))
             mask = i * size + jnp.arange(size) < rows.n if self.padded else None
             chosen_data = jax.tree.map(lambda a: a[chosen], data)
             key = jax.random.key_data(jax.random.fold_in(draws, i))
-            state, loss = step(state, Batch(chosen_data, mask, rows.mean_weight, key, steps))
-            return state, total + loss
+            state, totals = step(state, Batch(chosen_data, mask, rows.mean_weight, key, idle))
+            return state, total + totals
 
-        state, total = lax.fori_loop(0, steps, body, (state, jnp.zeros(lanes)))
-        return state, total / (rows.n * rows.mean_weight)
+        return lax.fori_loop(first, stop, body, (state, jnp.zeros((*lanes, 1 + len(self.metrics)))))
 
     def outputs(self, weights: Sequence[Any], buffers: Sequence[Any], constants: Any, X: Any) -> Any:
         """The network's outputs in evaluation mode."""
@@ -157,6 +209,10 @@ class Loop:
 
     def errors(self, weights: Any, buffers: Any, constants: Any, data: Data, selections: Any) -> Any:
         """Weighted mean losses in evaluation mode over each row of `selections`, `(k, n)` weights of the rows."""
+        return self.measured(weights, buffers, constants, data, selections)[:, 0]
+
+    def measured(self, weights: Any, buffers: Any, constants: Any, data: Data, selections: Any) -> Any:
+        """Loss and metrics, `(k, 1 + m)`, as `errors` does."""
         n = len(data.X)
         size = min(EVALUATION_ROWS, n)
         blocks = -(-n // size)
@@ -165,11 +221,31 @@ class Loop:
 
         def block(chosen_real):
             chosen, real = chosen_real
-            losses = self.loss(self.outputs(weights, buffers, constants, data.X[chosen]), data.y[chosen])
+            output = self.outputs(weights, buffers, constants, data.X[chosen])
             part = jnp.where(real, selections[:, chosen], 0)
-            return jnp.where(part > 0, part * losses, 0).sum(1)
+            values = [measure(output, data.y[chosen]) for measure in self.measures]
+            return jnp.stack([jnp.where(part > 0, part * v, 0).sum(1) for v in values], axis=1)
 
-        return lax.map(block, (index, real)).sum(0) / selections.sum(1)
+        return lax.map(block, (index, real)).sum(0) / selections.sum(1, keepdims=True)
+
+
+def learned(state: State) -> list[Any]:
+    """The weights that a state stands for: their average where one is kept."""
+    return state.weights if state.average is None else state.average
+
+
+def _rows(batch: Batch) -> Any:
+    return len(batch.data.X) if batch.mask is None else batch.mask.sum()
+
+
+def _averaged(average: Any, weights: Any, penalties: Any, decay: float, count: Any) -> list[Any]:
+    """The next average. It follows quickly at first, and is zero where a prox holds the weight at zero."""
+    decay = jnp.minimum(decay, (1 + count) / (10 + count))
+    result = []
+    for a, w, p in zip(average, weights, penalties):
+        mean = (decay * a + (1 - decay) * w).astype(w.dtype)
+        result.append(jnp.where(w == 0, 0, mean) if p is not None and p.nonsmooth is not None else mean)
+    return result
 
 
 def shuffled(rows: RowSet, key: Any, epoch: Any, size: int) -> Any:

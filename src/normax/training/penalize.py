@@ -25,7 +25,8 @@ def penalize(net: Module, penalties: Penalty | Mapping[str, Penalty | None] | No
         net: the module.
         penalties: one penalty for every weight, biases and norm parameters exempt by role; or a dict from
             path or pattern (`"head.*"`) to penalty, where an exact path reaches a bias too and a later
-            entry overrides an earlier one; None takes penalties away.
+            entry overrides an earlier one; None takes penalties away. A strength may be a function of the number
+            of steps done, such as an optax schedule.
 
     Returns:
         The module.
@@ -62,15 +63,28 @@ def resolve(net: Module, penalties: Any) -> dict[Parameter, Penalty | None]:
             lost.append(f"{pattern!r}{suggest(pattern, (name for name, _ in named))}")
         if penalty is not None:
             _as_pytree(type(penalty))
-        chosen.update(dict.fromkeys(hits, penalty))
+        chosen.update(dict.fromkeys(hits, _scheduled(penalty)))
     if lost:
         names = ", ".join(name for name, _ in named) or "none"
         raise InputError(f"no weight of {type(net).__name__} matches {', '.join(lost)}; parameters: {names}")
     return chosen
 
 
-def penalty(net: Module) -> jax.Array:
+def _scheduled(penalty: Penalty | None) -> Penalty | None:
+    """Schedules as part of the kind, by identity: in a compiled program they are code, and numbers are data."""
+
+    leaves, tree = jax.tree.flatten(penalty, is_leaf=callable)
+    if not any(map(callable, leaves)):
+        return penalty
+    return tree.unflatten([jax.tree_util.Partial(leaf) if callable(leaf) else leaf for leaf in leaves])
+
+
+def penalty(net: Module, step: int = 0) -> jax.Array:
     """Ω(w), the sum of all penalties on the trainable parameters of a network: a scalar.
+
+    Args:
+        net: the module.
+        step: the number of steps done, for strengths that are schedules.
 
     Example:
         >>> import normax as nx
@@ -80,7 +94,7 @@ def penalty(net: Module) -> jax.Array:
         True
     """
     cells = [cell for cell in net.parameters() if cell.penalty is not None and cell.requires_grad]
-    return sum((cell.penalty.value(cell.value) for cell in cells), jnp.zeros(()))
+    return sum((cell.penalty.at(step).value(cell.value) for cell in cells), jnp.zeros(()))
 
 
 def _as_pytree(kind: type) -> None:

@@ -13,11 +13,15 @@ from normax.errors import InputError
 from normax.penalties import Penalty
 from normax.training.metric import WARM_UP, admits_prox, has_second_moment, steady_response
 
-__all__ = ["Update"]
+__all__ = ["Update", "at", "has_schedule", "smooth_part"]
 
 
 IDLE_STEPS = 100
 """Steps that a coordinate without gradient is left alone where the length of an epoch is not known."""
+
+
+SAMPLED_STEPS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+"""Where the curvature of a scheduled strength is looked at."""
 
 
 class Update:
@@ -56,7 +60,7 @@ class Update:
         self.tx, self.names, self.prox_step = tx, list(names), prox_step
         shapes = dict(zip(self.names, weights))
         nonsmooth = [
-            name for name, p in zip(self.names, penalties) if p is not None and p.nonsmooth is not None
+            name for name, p in zip(self.names, at(penalties, 0)) if p is not None and p.nonsmooth is not None
         ]
         if nonsmooth and prox_step is None and not admits_prox(tx, shapes):
             raise InputError(
@@ -69,9 +73,11 @@ class Update:
 
     def check_curvature(self, penalties: Sequence[Penalty | None]) -> None:
         """Refuse smooth penalties so strong that plain gradient steps diverge."""
-        curved = {
-            n: p.curvature for n, p in zip(self.names, penalties) if p is not None and p.smooth is not None
-        }
+        curved: dict[str, float] = {}
+        for step in (0, *SAMPLED_STEPS) if has_schedule(penalties) else (0,):
+            for name, p in zip(self.names, at(penalties, step)):
+                if p is not None and p.smooth is not None:
+                    curved[name] = max(curved.get(name, 0.0), float(p.curvature))
         if not curved:
             return
         weights = {name: jnp.zeros([min(d, 2) for d in shape]) for name, shape in self.shapes.items()}
@@ -101,6 +107,7 @@ class Update:
 
     def __call__(self, gradients, state, weights, penalties, idle=IDLE_STEPS):
         before, count = state
+        penalties = at(penalties, count)
         old = dict(zip(self.names, weights))
         moves, after = self.tx.update(dict(zip(self.names, gradients)), before, old)
         new = optax.apply_updates(old, moves)
@@ -127,6 +134,16 @@ class Update:
             return jnp.where(jnp.isnan(d), jnp.where(count >= idle, jnp.finfo(d.dtype).max, 0), d)
 
         return jax.tree.map(settled, response)
+
+
+def at(penalties: Sequence[Penalty | None], step: Any) -> list[Penalty | None]:
+    """The penalties with the strengths that their schedules give after `step` steps."""
+    return [None if p is None else p.at(step) for p in penalties]
+
+
+def has_schedule(penalties: Sequence[Penalty | None]) -> bool:
+    """Whether some strength is a function of the step."""
+    return any(callable(leaf) for leaf in jax.tree.leaves(penalties, is_leaf=callable))
 
 
 def smooth_part(penalties: Sequence[Penalty | None], weights: Sequence[Any]) -> Any:

@@ -1,0 +1,88 @@
+"""Checkpoints: all that a fit needs to go on, to the bit, in one safetensors file that is whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from normax.errors import InputError
+from normax.interop.weights import write_whole
+
+__all__ = ["Checkpoint", "read", "write"]
+
+
+class Checkpoint:
+    """Where and how often a fit writes its state.
+
+    Args:
+        file: where to, `.safetensors` by custom; replaced as a whole by each new checkpoint.
+        every: seconds between two of them; one is written at the end too, and on Ctrl-C.
+    """
+
+    def __init__(self, file: str | os.PathLike, every: float = 60.0):
+        self.file, self.every = Path(file), every
+
+
+def named(tree: Any) -> dict[str, Any]:
+    """The leaves of a pytree by path."""
+    return {
+        jax.tree_util.keystr(path, simple=True, separator="/"): leaf
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+    }
+
+
+def write(file: Path, tree: Any, facts: dict[str, Any]) -> None:
+    """Write a pytree of arrays, and facts that JSON can hold.
+
+    Raises:
+        InputError: if the file cannot be written (a full disk, say); the old one remains.
+    """
+    from safetensors.numpy import save
+
+    # Never ascontiguousarray: it makes vectors of scalars.
+    arrays = {name: np.array(leaf, order="C") for name, leaf in named(tree).items()}
+    write_whole(file, save(arrays, {"normax": json.dumps(facts)}))
+
+
+def read(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays by path and the facts of a checkpoint.
+
+    Raises:
+        InputError: if it is damaged or no checkpoint.
+    """
+    import ml_dtypes  # noqa: F401  (teaches NumPy bfloat16)
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, "numpy") as stream:
+            facts = json.loads((stream.metadata() or {})["normax"])
+            return {name: stream.get_tensor(name) for name in stream.keys()}, facts  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise InputError(f"{file}: damaged or no checkpoint of a fit: {error}") from error
+
+
+def fill(file: Path, tree: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """The pytree with its leaves replaced by a checkpoint's.
+
+    Raises:
+        InputError: naming every leaf that is missing, unexpected or of another shape or dtype.
+    """
+    expected = named(tree)
+    faults = [f"missing {name}" for name in expected if name not in arrays]
+    faults += [f"unexpected {name} {arrays[name].shape}" for name in arrays if name not in expected]
+    for name, leaf in expected.items():
+        kind = np.shape(leaf), np.dtype(jax.numpy.result_type(leaf))
+        if name in arrays and (arrays[name].shape, arrays[name].dtype) != kind:
+            found = arrays[name]
+            faults.append(f"{name}: expected {kind[1]} {kind[0]}, found {found.dtype} {found.shape}")
+    if faults:
+        raise InputError(
+            f"{file} belongs to another network or optimizer: {'; '.join(faults)}; name another file, or resume=False"
+        )
+    leaves, structure = jax.tree.flatten(tree)
+    return structure.unflatten([jax.numpy.asarray(arrays[name]) for name in expected])
