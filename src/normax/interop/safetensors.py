@@ -32,7 +32,9 @@ def write_safetensors(state: dict[str, np.ndarray], file: Path, max_shard_size: 
         weight_map |= dict.fromkeys(shard, names[-1])
         write_whole(file.with_name(names[-1]), serialise(shard))
     index = {"metadata": {"total_size": sum(a.nbytes for a in state.values())}, "weight_map": weight_map}
-    return write_whole(file.with_name(f"{file.stem}.safetensors.index.json"), json.dumps(index, indent=2).encode())
+    return write_whole(
+        file.with_name(f"{file.stem}.safetensors.index.json"), json.dumps(index, indent=2).encode()
+    )
 
 
 def read_safetensors(file: Path) -> dict[str, Any]:

@@ -60,7 +60,9 @@ def as_callbacks(callbacks: Iterable[Any]) -> list[Callback]:
     callbacks = list(callbacks)
     wrong = [c for c in callbacks if not callable(c)]
     if wrong:
-        raise InputError(f"callbacks: expected nx.EarlyStopping(), or a function of the run, got {wrong[0]!r}")
+        raise InputError(
+            f"callbacks: expected nx.EarlyStopping(), or a function of the run, got {wrong[0]!r}"
+        )
     return [c if isinstance(c, Callback) else _Function(c) for c in callbacks]
 
 

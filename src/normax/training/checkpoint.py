@@ -85,4 +85,4 @@ def fill(file: Path, tree: Any, arrays: dict[str, np.ndarray]) -> Any:
             f"{file} belongs to another network or optimizer: {'; '.join(faults)}; name another file, or resume=False"
         )
     leaves, structure = jax.tree.flatten(tree)
-    return structure.unflatten([jax.numpy.asarray(arrays[name]) for name in expected])
+    return jax.tree.unflatten(structure, [jax.numpy.asarray(arrays[name]) for name in expected])

@@ -11,18 +11,20 @@ from normax.errors import InputError
 __all__ = ["check_data", "check_weights"]
 
 
-def check_data(X: Any, y: Any, sample_weight: Any = None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """X, y and weights as arrays of as many rows each, all finite.
+def check_data(
+    X: Any, y: Any, sample_weight: Any = None, *, numbers: Any = None, least: int = 2
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """X, y and weights as arrays of as many rows each, all finite; `numbers` are those of the rows in a message.
 
     Raises:
         InputError: for text, differing numbers of rows, NaN or inf (named by row and column), fewer than
             two rows, or weights that cannot be weights.
     """
-    X, y = _array("X", X), _array("y", y)
+    X, y = _array("X", X, numbers), _array("y", y, numbers)
     if X.ndim < 1 or y.ndim < 1 or len(X) != len(y):
         raise InputError(f"X and y: expected as many rows in both, got shapes {X.shape} and {y.shape}")
-    if len(X) < 2:
-        raise InputError(f"X: expected at least 2 rows, got {len(X)}")
+    if len(X) < least:
+        raise InputError(f"X: expected at least {least} row{'s' * (least > 1)}, got {len(X)}")
     return X, y, check_weights(sample_weight, len(X))
 
 
@@ -40,7 +42,7 @@ def check_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
     return weights
 
 
-def _array(name: str, data: Any) -> np.ndarray:
+def _array(name: str, data: Any, numbers: Any = None) -> np.ndarray:
     if hasattr(data, "detach"):  # a PyTorch tensor
         data = data.detach().cpu()
     array = np.asarray(data)
@@ -52,7 +54,8 @@ def _array(name: str, data: Any) -> np.ndarray:
     if array.dtype.kind == "f":
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):
-            where = f"row {bad[0][0]}" + (f", column {bad[0][1]}" if array.ndim > 1 else "")
+            row = bad[0][0] if numbers is None else numbers[bad[0][0]]
+            where = f"row {row}" + (f", column {bad[0][1]}" if array.ndim > 1 else "")
             raise InputError(
                 f"{name}: expected finite numbers, got {array[tuple(bad[0])]} at {where} ({len(bad)} in all)"
             )

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from normax.binding import bind, evaluating, functional_call, retrying
+from normax.binding import bind, evaluating, functional_call
 from normax.errors import InputError
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
-from normax.training.blocks import Blocks
-from normax.training.data import check_data
+from normax.training import checkpoint as files
+from normax.training.callbacks import as_callbacks
+from normax.training.checkpoint import Checkpoint
+from normax.training.data import check_data, check_weights
+from normax.training.groups import grouped
+from normax.training.history import History
 from normax.training.loop import Data, Loop, RowSet
-from normax.training.losses import check_targets, find_loss
+from normax.training.losses import check_targets, find_loss, smoothed
+from normax.training.metrics import find_metrics
 from normax.training.progress import progress_bar
 from normax.training.recent import Recent
+from normax.training.run import Programs, Run
+from normax.training.sources import Batches, Mapped, Memory
 from normax.training.update import Update
 
 __all__ = ["History", "check_counts", "fit", "prepare_data"]
@@ -30,30 +36,9 @@ __all__ = ["History", "check_counts", "fit", "prepare_data"]
 _programs = Recent()
 
 
-@dataclass(frozen=True)
-class History:
-    """What a fit saw: one entry an epoch.
-
-    Attributes:
-        loss: `(epochs,)` mean training loss of each epoch, without Ω, as its batches met it.
-        validation_loss: `(epochs,)` loss on the held-out rows in evaluation mode, or None.
-        seconds: wall-clock seconds in all, compilation included.
-        compile_seconds: of these, until the first block was ready to run again.
-    """
-
-    loss: np.ndarray
-    validation_loss: np.ndarray | None
-    seconds: float
-    compile_seconds: float
-
-    def __repr__(self) -> str:
-        last = f", validation_loss={self.validation_loss[-1]:.4g}" if self.validation_loss is not None else ""
-        return f"History(epochs={len(self.loss)}, loss={self.loss[-1]:.4g}{last}, seconds={self.seconds:.1f})"
-
-
 def fit(
     net: Module,
-    data: tuple[Any, Any],
+    data: Any,
     *,
     loss: str | Callable[[Any, Any], Any],
     optimizer: Any,
@@ -61,26 +46,62 @@ def fit(
     batch_size: int = 32,
     validation: float | tuple[Any, Any] | None = None,
     sample_weight: Any = None,
+    class_weight: Mapping[Any, float] | str | None = None,
+    metrics: Iterable[Any] = (),
+    label_smoothing: float = 0.0,
+    clip: float | None = None,
+    rates: Mapping[Any, float] | None = None,
+    accumulate: int = 1,
+    ema: float | None = None,
+    shuffle: bool = True,
+    in_memory: bool | None = None,
+    callbacks: Iterable[Any] = (),
+    checkpoint: Checkpoint | str | Path | None = None,
+    resume: bool = False,
     seed: int | None = None,
     prox_step: float | Callable[[Any], Any] | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train a network in place: `Σ_i w_i loss_i / Σ_i w_i + Ω(w)` by shuffled minibatches.
 
-    Blocks of epochs run as one compiled program. The penalties are those of `nx.penalize`; their smooth
+    Blocks of steps run as one compiled program. The penalties are those of `nx.penalize`; their smooth
     parts enter the gradient, the rest is a prox after each update, so that zeros are exact. A batch
     divides by its size times the mean weight of the data.
 
     Args:
         net: the module.
-        data: `(X, y)`, arrays of n rows each; y as the loss wants it.
+        data: `(X, y)`, arrays of n rows each; y as the loss wants it. Memory maps are streamed in the order in
+            which arrays in memory would be gone through. Or a loader: anything that `iter` takes anew for each
+            epoch, or a function of the epoch's number (from 0) that returns an iterator, of batches `(X, y)` or
+            `(X, y, weight)`, in whose order it trains; the weights should then have mean 1.
         loss: a name ("squared", "mse", "absolute", "cross_entropy", "binary_cross_entropy", "poisson") or a
             function `(output, target) -> (batch,)`.
         optimizer: an optax transformation.
         epochs: passes over the data.
-        batch_size: rows a step; the last batch of an epoch is short where it does not divide n.
+        batch_size: rows a step (a loader brings its own); the last batch of an epoch is short where it does not
+            divide n, and a size above n means the full batch.
         validation: a share of the rows, chosen by the seed, or `(X, y)`; measured after each epoch.
         sample_weight: `(n,)` weights >= 0 of the rows.
+        class_weight: class -> weight, which multiplies the rows' (1 where a class is not named), or "balanced":
+            `n / (classes · rows of the class)`. Training only.
+        metrics: names ("accuracy", "error", or a loss) or functions `(output, target) -> (batch,)`, whose means
+            the history holds for training (as the batches met them) and validation.
+        label_smoothing: ε of "cross_entropy", which mixes targets with ε of the uniform distribution, as
+            PyTorch does, and of "binary_cross_entropy". Training only.
+        clip: largest norm of the gradient of all weights together; shorthand for
+            `optax.chain(optax.clip_by_global_norm(clip), optimizer)`.
+        rates: pattern, or predicate `f(name, parameter)`, -> factor on the learning rate; see `nx.train_step`.
+        accumulate: parts in which a batch is gone through to save memory; gradients add up to the batch's, batch
+            norm sees the parts, as in PyTorch.
+        ema: decay of a running average of the weights (0.999, say), which follows quickly at first:
+            `min(ema, (1 + t) / (10 + t))`. It is what is validated, and what the network holds at the end; a weight
+            that a prox holds at zero is zero in the average.
+        shuffle: False keeps the order of the rows.
+        in_memory: whether arrays are copied to the device as a whole; None: all but memory maps.
+        callbacks: `nx.EarlyStopping()`, `nx.CSVLog(file)`, your own `nx.Callback`, or functions of the run, called
+            after each epoch; True stops.
+        checkpoint: a file, or `nx.Checkpoint(file, every=seconds)`, that holds the whole state of the fit.
+        resume: go on from the checkpoint where its file exists, to the same bits as without the break.
         seed: of shuffling and dropout; the same seed gives the same run bit for bit. None draws one from
             the global generator (`nx.manual_seed`).
         prox_step: see `nx.train_step`.
@@ -91,8 +112,9 @@ def fit(
 
     Raises:
         InputError: for data that cannot be used, by row and column; a loss that is no longer finite, by
-            epoch (the network then holds what it diverged to); an optimiser or strength as in `nx.train_step`. On an interrupt the network keeps what
-            was trained so far.
+            step and first parameter that went bad (the network then holds the weights before that step); an
+            optimiser or strength as in `nx.train_step`; a checkpoint of another network, every difference at once.
+            On an interrupt the network keeps what was trained so far.
 
     Example:
         >>> import numpy as np, optax
@@ -105,91 +127,196 @@ def fit(
         [[True, False, False]]
     """
     began = time.perf_counter()
-    X, y, weight = prepare_data(net, loss, *check_data(*data, sample_weight))
-    check_counts(epochs=epochs, batch_size=batch_size)
-    key = raw_key(seed)
-    train, held_out = _split(len(X), validation, key)
-    everything = Data(X, y, weight)
-    validation_data = None
-    if isinstance(validation, tuple):
-        validation_data = Data(*prepare_data(net, loss, *check_data(*validation)))
-    elif held_out is not None:
-        validation_data = jax.tree.map(lambda a: a[held_out], everything)
-    rows = RowSet(train, len(train), 1.0 if weight is None else float(weight[train].mean()))
-
+    check_counts(epochs=epochs, batch_size=batch_size, accumulate=accumulate)
+    if ema is not None and not 0 <= ema < 1:
+        raise InputError(f"ema: expected a decay in [0, 1), got {ema!r}")
     binding = bind(net)
+    if not binding.trainable:
+        raise InputError(
+            f"{type(net).__name__} has no trainable parameter; thaw one: `net.requires_grad_(True)`"
+        )
+    checkpoint = Checkpoint(checkpoint) if isinstance(checkpoint, (str, Path)) else checkpoint
+    if resume and checkpoint is None:
+        raise InputError("resume: from which file? Name it: checkpoint='run.safetensors'")
+    stored = files.read(checkpoint.file) if resume and checkpoint and checkpoint.file.exists() else None
+    key = raw_key(seed) if stored is None else stored[0]["key"]
+
+    prepare = _Preparation(net, loss)
+    source, validation_data = _source(
+        prepare, data, batch_size, validation, sample_weight, class_weight, in_memory, key
+    )
+    batch_size = (
+        source.batch_size if isinstance(source, (Batches, Mapped)) else min(batch_size, source.rows.n)
+    )
+    if batch_size % accumulate:
+        raise InputError(f"accumulate: {accumulate} parts do not divide a batch of {batch_size} rows")
+    padded = (
+        isinstance(source, Batches)
+        or (source.n if isinstance(source, Mapped) else source.rows.n) % batch_size != 0
+    )
+
     penalties = [cell.penalty for cell in binding.trainable]
-    batch_size = min(batch_size, len(train))
-    padded = len(train) % batch_size != 0
+    named = find_metrics(metrics)
+    factors = None if rates is None else tuple(rates.items())
 
     def make():
-        update = Update(optimizer, binding.parameter_names, binding.trainable, penalties, prox_step)
-        loop = Loop(net, binding, find_loss(loss), update, batch_size, padded)
-        return loop, jax.jit(partial(_epochs, loop, epochs), donate_argnums=0)
+        tx = grouped(net, optimizer, clip, rates)
+        update = Update(tx, binding.parameter_names, binding.trainable, penalties, prox_step)
+        loop = Loop(
+            net, binding, smoothed(loss, label_smoothing), update, batch_size, padded, metrics=list(named.values()),
+            test_loss=find_loss(loss), accumulate=accumulate, ema=ema,
+        )  # fmt: skip
+        return Programs(loop, shuffle)
 
-    kind = binding.signature, tuple(penalties), loss, optimizer, prox_step, batch_size, padded, epochs
-    loop, compiled = _programs(kind, make)
-    inputs = (jax.tree.map(jnp.asarray, penalties), everything, validation_data, rows, key)
-
-    def program(state, first, stop):
-        return retrying(lambda: compiled(state, loop.constant_values(), first, stop, *inputs), loop.constants)
-
-    blocks = Blocks(program, loop.initial())
+    kind = (
+        binding.signature, tuple(penalties), loss, optimizer, prox_step, batch_size, padded, tuple(named.items()),
+        label_smoothing, clip, factors, accumulate, ema, shuffle,
+    )  # fmt: skip
+    programs = _programs(kind, make)
+    loop = programs.loop
+    facts = {"batch_size": batch_size, "rows": getattr(source, "n", None) or _rows_of(source), "shuffle": shuffle,
+             "accumulate": accumulate}  # fmt: skip
     with progress_bar(f"fit {type(net).__name__}", epochs, progress) as report:
-
-        def after(done):
-            bad = np.flatnonzero(~np.isfinite(blocks.losses[0]))
-            if bad.size:
-                raise InputError(
-                    f"the loss became {blocks.losses[0, bad[0]]} in epoch {bad[0] + 1}; lower the learning rate"
-                )
-            report(done, f"epoch {done} of {epochs}, loss {blocks.losses[0, -1]:.4g}")
-
+        run = Run(
+            programs, source, epochs, jax.tree.map(jnp.asarray, penalties), validation_data, key, list(named),
+            as_callbacks(callbacks), report, checkpoint, facts,
+        )  # fmt: skip
+        if stored is not None:
+            run.resume(*stored)
         try:
-            blocks.run(epochs, after)
+            run.train()
+        except KeyboardInterrupt:
+            if checkpoint is not None:
+                run.save()
+            raise
         finally:
-            loop.keep(blocks.state)
-    train_loss, validation_loss = blocks.losses
-    seconds = time.perf_counter() - began
+            loop.keep(run.carry[0])
+            for callback in run.callbacks:
+                callback.finish(run)
+    return _history(run, time.perf_counter() - began)
+
+
+def _rows_of(source: Any) -> int | None:
+    return source.rows.n if isinstance(source, Memory) else None
+
+
+def _history(run: Run, seconds: float) -> History:
+    done = run.epoch
+    means = np.asarray(run.carry[1])[:done] / run.weights_of_epochs[:done, None]
+    held_out = None if run.validation is None else np.asarray(run.carry[2])[:done]
+    metrics = {name: means[:, i] for i, name in enumerate(run.names) if i}
+    if held_out is not None:
+        metrics |= {f"validation_{name}": held_out[:, i] for i, name in enumerate(run.names) if i}
     return History(
-        train_loss, None if validation_data is None else validation_loss, seconds, blocks.first_seconds
+        means[:, 0], None if held_out is None else held_out[:, 0], seconds, run.first_seconds, metrics
     )
 
 
-def _epochs(loop, epochs, state, constants, first, stop, penalties, data, validation_data, rows, key):
-    """Epochs `first` to `stop` as one traced loop; losses `(2, epochs)`, training and validation."""
+def _source(
+    prepare: _Preparation, data: Any, batch_size: int, validation: Any, sample_weight: Any, class_weight: Any,
+    in_memory: bool | None, key: Any,
+) -> tuple[Any, Data | None]:  # fmt: skip
+    """Where the rows come from, and the held-out ones."""
+    given = isinstance(validation, tuple)
+    validation_data = Data(*prepare(*check_data(*validation))) if given else None
+    if not (isinstance(data, (tuple, list)) and len(data) == 2 and not isinstance(data[0], (tuple, list))):
+        if (validation is not None and not given) or sample_weight is not None or class_weight == "balanced":
+            raise InputError(
+                "data: a loader's rows are not known beforehand; give validation=(X, y), weights as a third part of "
+                "each batch, and class_weight as a dict"
+            )
+        batches = Batches(data, class_weight)
+        prepare.look(batches.X, batches.y)
+        batches.convert = prepare.convert
+        return batches, validation_data
+    mapped = isinstance(data[0], np.memmap) if in_memory is None else not in_memory
+    if mapped:
+        X, y = np.asanyarray(data[0]), np.asarray(data[1])
+        if X.ndim < 1 or y.ndim < 1 or len(X) != len(y) or len(X) < 2:
+            raise InputError(
+                f"X and y: expected as many rows in both, and 2 at least, got {X.shape} and {y.shape}"
+            )
+        own = check_weights(sample_weight, len(X))
+        weight = _class_weighted(own, y, class_weight)
+        train, held_out = _split(len(X), validation, key)
+        first = check_data(X[:2], y[:2])
+        prepare.look(first[0], first[1])
+        if held_out is not None:
+            places = np.asarray(held_out)
+            held_X, held_y, _ = check_data(X[places], y[places], numbers=places)
+            validation_data = Data(*prepare(held_X, held_y, None if own is None else own[places]))
+        source = Mapped(X, y, weight, np.asarray(train), min(batch_size, len(train)), prepare.convert)
+        return source, validation_data
+    X, y, weight = check_data(*data, sample_weight)
+    train, held_out = _split(len(X), validation, key)
+    X_y_w = prepare(X, y, weight)
+    if held_out is not None:
+        validation_data = jax.tree.map(lambda a: a[held_out], Data(*X_y_w))
+    weighted = _class_weighted(weight, y, class_weight)
+    everything = Data(*X_y_w[:2], None if weighted is None else jnp.asarray(weighted, prepare.dtype))
+    mean = 1.0 if weighted is None else float(everything.weight[train].mean())
+    rows = RowSet(train, len(train), mean)
+    return Memory(everything, rows, -(-len(train) // min(batch_size, len(train)))), validation_data
 
-    def step(state, batch):
-        return loop.step(state, penalties, constants, batch)
 
-    def one(number, carry):
-        state, losses = carry
-        state, train_loss = loop.epoch(step, state, data, rows, key, number)
-        losses = losses.at[0, number].set(train_loss)
-        if validation_data is not None:
-            weight = validation_data.weight
-            select = jnp.ones((1, len(validation_data.X))) if weight is None else weight[None]
-            error = loop.errors(state.weights, state.buffers, constants, validation_data, select)
-            losses = losses.at[1, number].set(error[0])
-        return state, losses
+def _class_weighted(weight: Any, y: np.ndarray, class_weight: Any) -> Any:
+    """The rows' weights times those of their classes."""
+    if class_weight is None:
+        return weight
+    from sklearn.utils.class_weight import compute_sample_weight
 
-    return jax.lax.fori_loop(first, stop, one, (state, jnp.zeros((2, epochs))))
+    if class_weight != "balanced":
+        if not isinstance(class_weight, Mapping):
+            raise InputError(f"class_weight: expected 'balanced' or {{class: weight}}, got {class_weight!r}")
+        known = set(np.unique(y).tolist())
+        lost = [c for c in class_weight if c not in known]
+        if lost:
+            raise InputError(f"class_weight: y has no class {lost[0]!r}; it has {sorted(known)[:20]}")
+        class_weight = dict.fromkeys(known, 1.0) | dict(class_weight)
+    by_class = compute_sample_weight(class_weight, y)
+    return by_class if weight is None else weight * by_class
 
 
 def prepare_data(net: Module, loss: Any, X: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
     """Checked arrays as JAX arrays in the network's precision, targets checked against its outputs."""
-    weights = [cell.dtype for cell in net.parameters() if jnp.issubdtype(cell.dtype, jnp.floating)]
-    dtype = weights[0] if weights else jnp.float32
-    X = jnp.asarray(X, dtype) if X.dtype.kind == "f" else jnp.asarray(X)
-    with evaluating(net):
-        output = jax.eval_shape(lambda x: functional_call(net, {}, x, key=raw_key(0)), X[:2])
-    targets = y
-    y = jnp.asarray(y, jnp.int32 if loss == "cross_entropy" else dtype if y.dtype.kind == "f" else None)
-    losses = jax.eval_shape(find_loss(loss), output, y[:2])
-    if losses.shape != (2,):
-        raise InputError(f"loss: expected one value a row, (batch,), got {losses.shape} for a batch of 2")
-    check_targets(loss, targets, output.shape)
-    return X, y, None if weight is None else jnp.asarray(weight, dtype)
+    return _Preparation(net, loss)(X, y, weight)
+
+
+class _Preparation:
+    """Rows into the network's precision, and targets checked against its outputs."""
+
+    def __init__(self, net: Module, loss: Any):
+        self.net, self.loss = net, loss
+        weights = [cell.dtype for cell in net.parameters() if jnp.issubdtype(cell.dtype, jnp.floating)]
+        self.dtype = weights[0] if weights else jnp.float32
+        self.outputs: tuple[int, ...] | None = None
+
+    def look(self, X: Any, y: Any) -> None:
+        """Learn the shape of the outputs from two rows, and try the loss on them."""
+        X, y, _ = self._arrays(X[:2], y[:2], None)
+        with evaluating(self.net):
+            output = jax.eval_shape(lambda x: functional_call(self.net, {}, x, key=raw_key(0)), X)
+        losses = jax.eval_shape(find_loss(self.loss), output, y)
+        if losses.shape != (len(X),):
+            raise InputError(
+                f"loss: expected one value a row, (batch,), got {losses.shape} for a batch of {len(X)}"
+            )
+        self.outputs = output.shape
+
+    def convert(self, X: Any, y: Any, weight: Any) -> Data:
+        """More rows of the kind that was looked at."""
+        check_targets(self.loss, y, self.outputs or ())
+        return Data(*self._arrays(X, y, weight))
+
+    def __call__(self, X: Any, y: Any, weight: Any = None) -> tuple[Any, Any, Any]:
+        self.look(X, y)
+        return tuple(self.convert(X, y, weight))
+
+    def _arrays(self, X, y, weight):
+        X = jnp.asarray(X, self.dtype) if X.dtype.kind == "f" else jnp.asarray(X)
+        whole = jnp.int32 if self.loss == "cross_entropy" else None
+        y = jnp.asarray(y, self.dtype if whole is None and y.dtype.kind == "f" else whole)
+        return X, y, None if weight is None else jnp.asarray(weight, self.dtype)
 
 
 def check_counts(**counts: Any) -> None:

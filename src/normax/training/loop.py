@@ -177,14 +177,15 @@ class Loop:
         """
         order = shuffled(rows, key, number, self.batch_size)
         steps = -(-rows.n // self.batch_size)
-        state, totals = self.steps(step, state, data, rows, order, key, number, 0, steps, steps, lanes=lanes)
+        blank = jnp.zeros((*lanes, 1 + len(self.metrics)))
+        state, totals = self.steps(step, state, data, rows, order, key, number, 0, steps, steps, blank)
         return state, totals[..., 0] / (rows.n * rows.mean_weight)
 
     def steps(
         self, step: Any, state: State, data: Data, rows: RowSet, order: Any, key: Any, number: Any,
-        first: Any, stop: Any, idle: Any, *, offset: Any = 0, lanes: tuple = (),
+        first: Any, stop: Any, idle: Any, totals: Any, *, offset: Any = 0,
     ):  # fmt: skip
-        """Steps `first` to `stop` of epoch `number`; returns the state and the sums of losses and metrics.
+        """Steps `first` to `stop` of epoch `number`; returns the state, and `totals` with losses and metrics added.
 
         `order` holds the rows of `data` from step `offset` of the epoch on.
         """
@@ -200,7 +201,7 @@ class Loop:
             state, totals = step(state, Batch(chosen_data, mask, rows.mean_weight, key, idle))
             return state, total + totals
 
-        return lax.fori_loop(first, stop, body, (state, jnp.zeros((*lanes, 1 + len(self.metrics)))))
+        return lax.fori_loop(first, stop, body, (state, totals))
 
     def outputs(self, weights: Sequence[Any], buffers: Sequence[Any], constants: Any, X: Any) -> Any:
         """The network's outputs in evaluation mode."""
@@ -240,10 +241,10 @@ def _rows(batch: Batch) -> Any:
 
 def _averaged(average: Any, weights: Any, penalties: Any, decay: float, count: Any) -> list[Any]:
     """The next average. It follows quickly at first, and is zero where a prox holds the weight at zero."""
-    decay = jnp.minimum(decay, (1 + count) / (10 + count))
+    rate = jnp.minimum(decay, (1 + count) / (10 + count))
     result = []
     for a, w, p in zip(average, weights, penalties):
-        mean = (decay * a + (1 - decay) * w).astype(w.dtype)
+        mean = (rate * a + (1 - rate) * w).astype(w.dtype)
         result.append(jnp.where(w == 0, 0, mean) if p is not None and p.nonsmooth is not None else mean)
     return result
 

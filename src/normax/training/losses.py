@@ -11,7 +11,7 @@ import numpy as np
 
 from normax.errors import InputError, suggest
 
-__all__ = ["LOSSES", "check_targets", "find_loss"]
+__all__ = ["LOSSES", "check_targets", "find_loss", "smoothed"]
 
 Loss = Callable[[Any, Any], Any]
 
@@ -88,6 +88,26 @@ def find_loss(loss: str | Loss) -> Loss:
             f"loss: unknown {loss!r}{suggest(loss, LOSSES)}; one of {', '.join(LOSSES)}, or a function"
         )
     return LOSSES[loss]
+
+
+def smoothed(loss: str | Loss, smoothing: float) -> Loss:
+    """A named loss with its targets mixed with a share of the uniform distribution (Szegedy et al. 2016)."""
+    plain = find_loss(loss)
+    if smoothing == 0:
+        return plain
+    if not 0 < smoothing < 1 or loss not in ("cross_entropy", "binary_cross_entropy"):
+        raise InputError(
+            "label_smoothing: expected a share in [0, 1) and loss='cross_entropy' or 'binary_cross_entropy', got "
+            f"{smoothing!r} and {loss!r}"
+        )
+    if loss == "binary_cross_entropy":
+        return lambda output, target: plain(output, target * (1 - smoothing) + smoothing / 2)
+
+    def mixed(output, target):
+        uniform = jax.nn.logsumexp(output, axis=1) - output.mean(1)
+        return (1 - smoothing) * plain(output, target) + smoothing * uniform
+
+    return mixed
 
 
 def check_targets(loss: Any, y: np.ndarray, outputs: tuple[int, ...]) -> None:

@@ -34,7 +34,7 @@ class Packing:
 
     def __init__(self, cells: Sequence[Cell], names: Sequence[str], penalties: Sequence[Any], enabled: bool):
         self.cells = list(cells)
-        self.kinked = [p is not None and p.nonsmooth is not None for p in penalties]
+        self.kinked = [p is not None and p.at(0).nonsmooth is not None for p in penalties]
         by_dtype: dict[Any, list[int]] = {}
         for i, (cell, kinked) in enumerate(zip(cells, self.kinked)):
             if enabled and cell.value.size <= LARGEST and not kinked:
@@ -72,15 +72,15 @@ class Packing:
 
     def steepest(self, penalties: Sequence[Any]) -> list[Any]:
         """`select`, with the smooth penalty of largest curvature for each vector."""
-        charged = ([penalties[i] for i in g if getattr(penalties[i], "smooth", None)] for g in self.groups)
-        strongest = (max(found, key=lambda p: float(p.curvature), default=None) for found in charged)
+        charged = ([penalties[i] for i in g if penalties[i] is not None] for g in self.groups)
+        strongest = (max(found, key=lambda p: float(p.at(0).curvature), default=None) for found in charged)
         return [*(penalties[i] for i in self.loose), *strongest]
 
     def check_penalties(self, penalties: Sequence[Any]) -> None:
         """Refuse a non-smooth penalty on a weight that was packed without one."""
         for group in self.groups:
             for i in group:
-                if penalties[i] is not None and penalties[i].nonsmooth is not None:
+                if penalties[i] is not None and penalties[i].at(0).nonsmooth is not None:
                     raise InputError(
                         "a packed parameter got a non-smooth penalty; make a new step: "
                         "`step = nx.train_step(net, loss_fn, optimizer, packing=True)`"

@@ -76,7 +76,9 @@ def _scheduled(penalty: Penalty | None) -> Penalty | None:
     leaves, tree = jax.tree.flatten(penalty, is_leaf=callable)
     if not any(map(callable, leaves)):
         return penalty
-    return tree.unflatten([jax.tree_util.Partial(leaf) if callable(leaf) else leaf for leaf in leaves])
+    return jax.tree.unflatten(
+        tree, [jax.tree_util.Partial(leaf) if callable(leaf) else leaf for leaf in leaves]
+    )
 
 
 def penalty(net: Module, step: int = 0) -> jax.Array:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 __all__ = ["progress_bar"]
 
-Report = Callable[[int, str], None]
+Report = Callable[[float, Callable[[], str]], None]
 
 
 @contextlib.contextmanager
 def progress_bar(title: str, total: int, show: bool | None) -> Iterator[Report]:
-    """Yield `report(done, text)`; draws with `rich` on a terminal's standard error, otherwise nothing.
+    """Yield `report(done, text)`, text a function that is called where it is shown; draws with `rich` on a terminal's standard error, otherwise nothing.
 
     Args:
         title: what is going on.
@@ -34,4 +34,4 @@ def progress_bar(title: str, total: int, show: bool | None) -> Iterator[Report]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=total, text="")
-        yield lambda done, text: progress.update(task, completed=done, text=text)
+        yield lambda done, text: progress.update(task, completed=done, text=text())

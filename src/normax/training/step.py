@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -10,10 +10,13 @@ import jax.numpy as jnp
 
 from normax.binding import Binding, Foreign, bind, grad_in_frame, retrying, written
 from normax.errors import InputError
+from normax.nn.cells import Buffer
+from normax.nn.frames import Frame
 from normax.nn.module import Module
-from normax.nn.random import raw_key
+from normax.nn.random import raw_key, wrap_key
+from normax.training.groups import grouped
 from normax.training.packing import Packing, check_alike
-from normax.training.update import Update, smooth_part
+from normax.training.update import Update, at, smooth_part
 
 __all__ = ["train_step"]
 
@@ -35,6 +38,14 @@ class train_step:
         packing: whether weights of at most 8192 elements travel as one vector per dtype, which the optimiser
             sees in their stead: faster for deep nets of narrow layers, and the same numbers. Only where
             the update is one elementwise formula for all weights; those with a non-smooth penalty stay apart.
+        accumulate: parts in which each batch is gone through, to save memory: arrays are split along their first
+            axis, which it must divide, and the gradients of the parts' losses are averaged. That is the large
+            batch's where `loss_fn` is a mean over rows; batch norm sees the parts one by one, as in PyTorch.
+        clip: largest norm of the gradient of all weights together; shorthand for
+            `optax.chain(optax.clip_by_global_norm(clip), optimizer)`. The prox keeps the unclipped step: while
+            clipping bites, data count for less against a non-smooth penalty; the minimum stays where it is.
+        rates: pattern, or predicate `f(name, parameter)`, -> factor on the learning rate (0 leaves alone what
+            `requires_grad=False` would not even differentiate); the prox and decoupled decay scale with it.
 
     Returns:
         The data loss of the batch before the step, without Ω.
@@ -66,8 +77,12 @@ class train_step:
         *,
         prox_step: float | Callable[[Any], Any] | None = None,
         packing: bool = False,
+        accumulate: int = 1,
+        clip: float | None = None,
+        rates: Mapping[Any, float] | None = None,
     ):
-        self.net, self.loss_fn, self.optimizer, self.prox_step = net, loss_fn, optimizer, prox_step
+        self.net, self.loss_fn, self.prox_step, self.accumulate = net, loss_fn, prox_step, accumulate
+        self.optimizer = grouped(net, optimizer, clip, rates)
         binding = bind(net)
         self.cells = binding.trainable
         if not self.cells:
@@ -75,7 +90,7 @@ class train_step:
         penalties = [cell.penalty for cell in self.cells]
         self._packing = Packing(self.cells, binding.parameter_names, penalties, packing)
         if self._packing.groups:
-            check_alike(optimizer, binding.parameter_names, [cell.value for cell in self.cells])
+            check_alike(self.optimizer, binding.parameter_names, [cell.value for cell in self.cells])
         self._owned: list[Any] = [None] * len(self._packing.names)
         self._programs: dict[Any, _StepProgram] = {}
         self._last: tuple[Any, Any] = (None, None)
@@ -147,14 +162,28 @@ class _StepProgram:
             values = packing.unpack(weights)
             frame = binding.frame(dict(zip([*cells, *outside], [*values, *others])), key)
 
-            def objective():
+            state = jax.tree.unflatten(step._tree, state)
+            charged = at(penalties, state[1])
+
+            def objective(batch):
                 loss = step.loss_fn(step.net, *batch)
-                return loss + smooth_part(penalties, [cell.value for cell in cells]), loss
+                smooth = smooth_part(charged, [cell.value for cell in cells]) if step.accumulate == 1 else 0
+                return loss + smooth, loss
+
+            def gradients_of(batch):
+                (_, loss), gradients = grad_in_frame(frame, cells, lambda: objective(batch))
+                return loss, gradients
 
             with frame.active():
-                (_, loss), gradients = grad_in_frame(frame, cells, objective)
+                if step.accumulate == 1:
+                    loss, gradients = gradients_of(batch)
+                else:
+                    loss, gradients = _accumulated(
+                        gradients_of, frame, outside, values, batch, step.accumulate
+                    )
+                    smooth = jax.grad(lambda values: smooth_part(charged, values))(values)
+                    gradients = jax.tree.map(jnp.add, gradients, smooth)
             self.foreign.note(frame)
-            state = jax.tree.unflatten(step._tree, state)
             new, state = update(packing.pack(gradients), state, weights, packing.select(penalties))
             return loss, new, jax.tree.leaves(state), written(frame, outside, others)
 
@@ -179,3 +208,35 @@ class _StepProgram:
             done.extend(map(self.compiled, *([item] for item in inputs)))
 
         retrying(call, self.others)
+
+
+def _accumulated(
+    gradients_of: Any, frame: Frame, outside: list[Any], weights: list[Any], batch: tuple, k: int
+) -> Any:
+    """Mean loss and gradients over `k` parts of a batch, one after the other, each with draws of its own."""
+    leaves, tree = jax.tree.flatten(batch)
+    rows = [jnp.ndim(leaf) > 0 for leaf in leaves]
+    odd = [jnp.shape(leaf) for leaf, has in zip(leaves, rows) if has and len(leaf) % k]
+    if odd or not any(rows):
+        raise InputError(f"accumulate: {k} parts do not divide a batch of shape {odd[0] if odd else ()}")
+    parts = [leaf.reshape(k, -1, *leaf.shape[1:]) for leaf, has in zip(leaves, rows) if has]
+    key, buffers = wrap_key(frame.key), [cell for cell in outside if isinstance(cell, Buffer)]
+    precision = jnp.result_type(float)
+
+    def body(carry, part):
+        number, arrays = part
+        held, total, sums = carry
+        frame.key, frame.draws = jax.random.key_data(jax.random.fold_in(key, number)), {}
+        frame.values.update(zip(buffers, held))
+        rest = iter(arrays)
+        loss, gradients = gradients_of(
+            jax.tree.unflatten(tree, [next(rest) if has else leaf for leaf, has in zip(leaves, rows)])
+        )
+        held = [frame.values[cell] for cell in buffers]
+        return (held, total + loss.astype(precision), jax.tree.map(jnp.add, sums, gradients)), None
+
+    first = [frame.values[cell] for cell in buffers]
+    start = first, jnp.zeros((), precision), [jnp.zeros_like(w) for w in weights]
+    (held, total, sums), _ = jax.lax.scan(body, start, (jnp.arange(k), parts))
+    frame.values.update(zip(buffers, held))
+    return total / k, [g / k for g in sums]
