@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from normax.errors import InputError
-from normax.interop.weights import write_whole
+from normax.interop.safetensors import write_whole
 
 __all__ = ["Checkpoint", "read", "write"]
 

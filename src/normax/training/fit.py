@@ -247,7 +247,7 @@ def _source(
             validation_data = Data(*prepare(held_X, held_y, None if own is None else own[places]))
         source = Mapped(X, y, weight, np.asarray(train), min(batch_size, len(train)), prepare.convert)
         return source, validation_data
-    X, y, weight = check_data(*data, sample_weight)
+    X, y, weight = check_data(data[0], data[1], sample_weight)
     train, held_out = _split(len(X), validation, key)
     X_y_w = prepare(X, y, weight)
     if held_out is not None:
