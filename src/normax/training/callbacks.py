@@ -88,6 +88,7 @@ class EarlyStopping(Callback):
         if mode not in (None, "min", "max"):
             raise InputError(f"mode: expected 'min' or 'max', got {mode!r}")
         self.monitor, self.patience, self.min_delta = monitor, patience, min_delta
+        self.values: dict[str, np.ndarray] = {}
         self.sign = -1.0 if mode == "max" or (mode is None and "accuracy" in monitor) else 1.0
 
     def start(self, run):

@@ -20,7 +20,7 @@ IDLE_STEPS = 100
 """Steps that a coordinate without gradient is left alone where the length of an epoch is not known."""
 
 
-SAMPLED_STEPS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+SAMPLED_STEPS = (10, 100, 1000)
 """Where the curvature of a scheduled strength is looked at."""
 
 
