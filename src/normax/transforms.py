@@ -28,8 +28,10 @@ __all__ = ["remat", "scan", "scan_layers"]
 def remat(body: Any, *, policy: Callable[..., bool] | None = None) -> Any:
     """The same module or function, its inner results computed again in the backward pass instead of kept.
 
-    Memory of a training step falls from all activations inside to those at the border (and what `policy`
-    keeps), for one more forward. Outputs, gradients, buffers and dropout masks are the same as without.
+    A training step need keep only the activations at the border (and what `policy` keeps), for one more
+    forward. The compiler decides when they are freed: on a CPU an unrolled stack keeps its peak, and memory falls
+    where the blocks are scanned (16 blocks of 256-1024-256: 139 MB plain, 84 MB with `nx.scan_layers` over
+    rematerialised layers). Outputs, gradients, buffers and dropout masks are the same as without.
 
     Args:
         body: a Module, whose rematerialised twin shares its cells, children, mode and state-dict keys:
@@ -187,7 +189,8 @@ def scan_layers(layers: Sequence[Any], x: Any, *args: Any, unroll: int | bool = 
     """`for layer in layers: x = layer(x, *args)` for equal layers, compiled as one body.
 
     The layers stay what they are, with weights, buffers and state-dict keys of their own; only while
-    compiling are their arrays stacked, so that compile time does not grow with depth. Results, gradients, buffers and
+    compiling are their arrays stacked, so that the program holds one body whatever the depth; it pays for deep
+    stacks of large bodies, small ones compile faster unrolled. Results, gradients, buffers and
     dropout masks are those of the plain loop. With `[nx.remat(layer) for layer in layers]` only the
     activations between layers are kept.
 
