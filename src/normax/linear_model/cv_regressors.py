@@ -111,40 +111,54 @@ class ElasticNetCV(LinearRegressor):
         """
         X, y = self._check_fit(X, y)
         pairs = folds(check_cv(self.cv), len(X), y, groups)
-        ratios = np.atleast_1d(np.asarray(self.l1_ratio, dtype=float))
-        if ratios.ndim != 1 or not len(ratios) or not ((ratios > 0) & (ratios <= 1)).all():
-            raise InputError(
-                f"l1_ratio: expected numbers in (0, 1], got {self.l1_ratio!r}; for pure ridge use RidgeCV"
-            )
-        common: dict[str, Any] = {
-            "fit_intercept": self.fit_intercept,
-            "sample_weight": sample_weight,
-            **self._rules(),
-        }
-        limits: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
-        kept: dict[str, list] = {name: [] for name in ("alphas_", "mse_path_", "cv_mean_", "cv_se_")}
-        for r in ratios:
-            grid = self._grid(X, y, float(r), common)
-            fold_errors, sizes = cross_validate(X, y, pairs, strengths=grid, l1_ratio=r, **common, **limits)
-            mean, se = summarise(2 * fold_errors, sizes)
-            for values, value in zip(kept.values(), (grid, 2 * fold_errors.T, mean, se)):
-                values.append(value)
-        best = int(np.argmin([mean.min() for mean in kept["cv_mean_"]]))
-        grid, _, mean, se = (values[best] for values in kept.values())
-        at = choose(grid, mean, se, self.select)
-        self.alpha_, self.l1_ratio_ = float(grid[at]), float(ratios[best])
-        several = np.ndim(self.l1_ratio) > 0 and len(ratios) > 1
-        for name, values in kept.items():
-            setattr(self, name, np.array(values) if several else values[0])
-        self.path_ = fit_path(X, y, strengths=grid, l1_ratio=self.l1_ratio_, **common, **limits)
+        common = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight, **self._rules()}
+        at, errors = choose_mixture(self, X, y, pairs, lambda r: {"l1_ratio": r}, common, 2.0)
         self._keep(self.path_, at)
-        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, (mean, se))
+        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, errors)
         return self
 
-    def _grid(self, X: np.ndarray, y: np.ndarray, l1_ratio: float, common: dict) -> np.ndarray:
-        if np.ndim(self.alphas) == 0:
-            return default_grid(max_strength(X, y, l1_ratio=l1_ratio, **common), self.alphas, self.eps)
-        return np.sort(check_strengths(self.alphas))[::-1]
+
+def choose_mixture(
+    model: Any, X: np.ndarray, y: np.ndarray, pairs: list, of: Any, common: dict[str, Any], scale: float
+) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
+    """Cross-validate every mixture of a model, set what scikit-learn's estimators tell of it, and fit `path_`.
+
+    Args:
+        model: the estimator, whose l1_ratio, alphas, eps, select, tol and max_iter say what to do.
+        X, y: all rows.
+        pairs: (train, test) rows of each fold.
+        of: from l1_ratio to the keywords that make it the penalty.
+        common: keywords of every fit.
+        scale: from held-out loss to the error that is told.
+
+    Returns:
+        The place of the chosen strength in `path_`, and mean and standard error of the chosen mixture.
+    """
+    ratios = np.atleast_1d(np.asarray(model.l1_ratio, dtype=float))
+    if ratios.ndim != 1 or not len(ratios) or not ((ratios > 0) & (ratios <= 1)).all():
+        raise InputError(
+            f"l1_ratio: expected numbers in (0, 1], got {model.l1_ratio!r}; for pure ridge use RidgeCV"
+        )
+    limits: dict[str, Any] = {"tol": model.tol, "max_iter": model.max_iter}
+    kept: dict[str, list] = {name: [] for name in ("alphas_", "mse_path_", "cv_mean_", "cv_se_")}
+    for r in ratios.tolist():
+        if np.ndim(model.alphas) == 0:
+            grid = default_grid(max_strength(X, y, **of(r), **common), model.alphas, model.eps)
+        else:
+            grid = np.sort(check_strengths(model.alphas))[::-1]
+        errors, sizes = cross_validate(X, y, pairs, strengths=grid, **of(r), **common, **limits)
+        errors = scale * errors
+        for values, value in zip(kept.values(), (grid, errors.T, *summarise(errors, sizes))):
+            values.append(value)
+    best = int(np.argmin([mean.min() for mean in kept["cv_mean_"]]))
+    grid, _, mean, se = (values[best] for values in kept.values())
+    at = choose(grid, mean, se, model.select)
+    model.alpha_, model.l1_ratio_ = float(grid[at]), float(ratios[best])
+    several = np.ndim(model.l1_ratio) > 0 and len(ratios) > 1
+    for name, values in kept.items():
+        setattr(model, name, np.array(values) if several else values[0])
+    model.path_ = fit_path(X, y, strengths=grid, **of(model.l1_ratio_), **common, **limits)
+    return at, (mean, se)
 
 
 class LassoCV(ElasticNetCV):

@@ -7,14 +7,11 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import check_cv
 
-from normax.errors import InputError
 from normax.linear_model.base import LinearRegressor, ManyOutputs
-from normax.linear_model.held_out import cross_validate
-from normax.linear_model.path import fit_path, max_strength
-from normax.linear_model.path_functions import default_grid
-from normax.linear_model.validation import check_strengths
+from normax.linear_model.cv_regressors import choose_mixture
+from normax.linear_model.path import fit_path
 from normax.penalties import L2, GroupLasso, Penalty
-from normax.selection import choose, folds, summarise
+from normax.selection import folds
 
 __all__ = ["MultiTaskElasticNet", "MultiTaskElasticNetCV", "MultiTaskLasso", "MultiTaskLassoCV"]
 
@@ -247,37 +244,13 @@ class MultiTaskElasticNetCV(_MultiTask):
         """
         X, y = self._check_tasks(X, y)
         pairs, tasks = folds(check_cv(self.cv), len(X), y[:, 0], groups), y.shape[1]
-        ratios = np.atleast_1d(np.asarray(self.l1_ratio, dtype=float))
-        if ratios.ndim != 1 or not len(ratios) or not ((ratios > 0) & (ratios <= 1)).all():
-            raise InputError(
-                f"l1_ratio: expected numbers in (0, 1], got {self.l1_ratio!r}; for pure ridge use RidgeCV"
-            )
-        common: dict[str, Any] = {
+        common = {
             "fit_intercept": self.fit_intercept,
             "sample_weight": sample_weight,
             "penalty_factor": self.penalty_factor,
         }
-        limits: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
-        kept: dict[str, list] = {name: [] for name in ("alphas_", "mse_path_", "cv_mean_", "cv_se_")}
-        for r in ratios:
-            penalty = row_penalty(float(r), tasks)
-            if np.ndim(self.alphas) == 0:
-                grid = default_grid(max_strength(X, y, penalty=penalty, **common), self.alphas, self.eps)
-            else:
-                grid = np.sort(check_strengths(self.alphas))[::-1]
-            errors, sizes = cross_validate(X, y, pairs, strengths=grid, penalty=penalty, **common, **limits)
-            errors = 2 * errors / tasks
-            for values, value in zip(kept.values(), (grid, errors.T, *summarise(errors, sizes))):
-                values.append(value)
-        best = int(np.argmin([mean.min() for mean in kept["cv_mean_"]]))
-        grid, _, mean, se = (values[best] for values in kept.values())
-        at = choose(grid, mean, se, self.select)
-        self.alpha_, self.l1_ratio_ = float(grid[at]), float(ratios[best])
-        several = np.ndim(self.l1_ratio) > 0 and len(ratios) > 1
-        for name, values in kept.items():
-            setattr(self, name, np.array(values) if several else values[0])
-        self.path_ = fit_path(
-            X, y, strengths=grid, penalty=row_penalty(self.l1_ratio_, tasks), **common, **limits
+        at, _ = choose_mixture(
+            self, X, y, pairs, lambda r: {"penalty": row_penalty(r, tasks)}, common, 2.0 / tasks
         )
         self._keep(self.path_, at)
         return self
