@@ -88,3 +88,33 @@ def test_bad_rows_and_batches_are_named():
         fitted(iter([(X, y)]))
     with pytest.raises(nx.InputError, match="third part"):
         fitted([(X, y)], validation=0.2)
+
+
+def test_an_interrupted_loader_resumes_where_it_stopped(tmp_path):
+    batches = [(X[i : i + 16], y[i : i + 16]) for i in range(0, 70, 16)]
+    expected, _ = fitted(batches)
+
+    class Stopped(Exception):
+        pass
+
+    def stopping(epoch):
+        for number, batch in enumerate(batches):
+            if (epoch, number) == (1, 4):
+                raise Stopped
+            yield batch
+
+    options = {"checkpoint": nx.Checkpoint(tmp_path / "run.safetensors", every=0)}
+    with pytest.raises(Stopped):
+        fitted(stopping, **options)
+    weights, history = fitted(lambda epoch: iter(batches), resume=True, **options)
+    np.testing.assert_array_equal(weights, expected)
+    assert len(history.loss) == 3
+    with pytest.raises(nx.InputError, match="measures"):
+        fitted(lambda epoch: iter(batches), resume=True, **(options | {"metrics": []}))
+
+
+def test_the_bar_tells_loss_metric_and_zeros(capsys):
+    told = []
+    fitted((X, y), callbacks=[lambda run: told.append(run._text())], progress=True)
+    assert all(word in told[-1] for word in ("epoch 3 of 3", "loss 0.", "accuracy 0.", "zeros "))
+    capsys.readouterr()

@@ -41,7 +41,7 @@ def elastic_net_of(penalty: Penalty) -> tuple[float, float] | None:
     parts = penalty.parts if isinstance(penalty, Sum) else (penalty,)
     l1 = l2 = 0.0
     for part in parts:
-        if not isinstance(part, (L1, L2, ElasticNet)):
+        if not isinstance(part, (L1, L2, ElasticNet)) or callable(part.strength):
             return None
         ratio = part.l1_ratio if isinstance(part, ElasticNet) else float(isinstance(part, L1))
         l1, l2 = l1 + ratio * part.strength, l2 + (1 - ratio) * part.strength

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 from pathlib import Path
@@ -56,6 +57,9 @@ def read(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         InputError: if it is damaged or no checkpoint.
     """
     import ml_dtypes  # noqa: F401  (teaches NumPy bfloat16)
+
+    for part in file.parent.glob(f".{glob.escape(file.name)}.*"):
+        part.unlink(missing_ok=True)  # what a process killed while writing has left
     from safetensors import SafetensorError, safe_open
 
     try:

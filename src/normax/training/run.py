@@ -17,7 +17,7 @@ from normax.training import checkpoint as files
 from normax.training.blocks import BLOCK_SECONDS, held_interrupts
 from normax.training.loop import Loop, RowSet, learned, shuffled
 from normax.training.progress import Report
-from normax.training.sources import Memory, prefetched
+from normax.training.sources import Batches, Memory, prefetched
 from normax.training.update import IDLE_STEPS
 
 __all__ = ["Programs", "Run"]
@@ -127,6 +127,7 @@ class Run:
         self.columns = ["epoch", *self.names, *held_out]
         blank = jnp.zeros((epochs, len(self.names)))
         self.carry = self.loop.initial(), blank, blank
+        self.facts["measures"] = self.columns
 
     @property
     def net(self) -> Any:
@@ -280,8 +281,8 @@ class Run:
         number = self.epoch if self.step else self.epoch - 1
         row = self.row(number)
         if self.step:  # under way: the sums so far
-            scale = self._share() or 1.0
-            row = {name: row[name] / scale for name in self.names} if self.source.steps else {}
+            scale = 1.0 if isinstance(self.source, Batches) else self._share()
+            row = {name: row[name] / scale for name in self.names}
         parts = [f"epoch {number + 1} of {self.epochs}"]
         parts += [f"{name} {value:.4g}" for name, value in row.items() if name != "epoch"]
         charged = [w for w, p in zip(learned(self.carry[0]), self.penalties) if p is not None]
