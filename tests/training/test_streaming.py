@@ -118,3 +118,15 @@ def test_the_bar_tells_loss_metric_and_zeros(capsys):
     fitted((X, y), callbacks=[lambda run: told.append(run._text())], progress=True)
     assert all(word in told[-1] for word in ("epoch 3 of 3", "loss 0.", "accuracy 0.", "zeros "))
     capsys.readouterr()
+
+
+def test_a_tuple_is_x_and_y_whatever_they_are_made_of():
+    nets = [nn.Linear(2, 1) for _ in range(2)]
+    nets[1].load_state_dict(nets[0].state_dict())
+    for net, data in zip(
+        nets, (([[1.0, 2.0], [3.0, 4.0]], [0.0, 1.0]), [np.array([[1.0, 2], [3, 4]]), np.arange(2.0)])
+    ):
+        nx.fit(net, data, loss="squared", optimizer=optax.sgd(0.01), epochs=1)
+    np.testing.assert_array_equal(np.asarray(nets[0].weight), np.asarray(nets[1].weight))
+    with pytest.raises(nx.InputError, match="sample_weight="):
+        nx.fit(nets[0], (X, y, y), loss="squared", optimizer=optax.sgd(0.01))

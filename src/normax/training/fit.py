@@ -219,7 +219,13 @@ def _source(
     """Where the rows come from, and the held-out ones."""
     given = isinstance(validation, tuple)
     validation_data = Data(*prepare(*check_data(*validation))) if given else None
-    if not (isinstance(data, (tuple, list)) and len(data) == 2 and not isinstance(data[0], (tuple, list))):
+    # A tuple is (X, y); a list is a loader's batches, unless it holds two arrays.
+    arrays = isinstance(data, tuple) or (
+        isinstance(data, list) and len(data) == 2 and not isinstance(data[0], (tuple, list))
+    )
+    if arrays and len(data) != 2:
+        raise InputError(f"data: expected (X, y), got {len(data)} parts; weights go to sample_weight=")
+    if not arrays:
         if (validation is not None and not given) or sample_weight is not None or class_weight == "balanced":
             raise InputError(
                 "data: a loader's rows are not known beforehand; give validation=(X, y), weights as a third part of "
