@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from normax.errors import InputError
 
@@ -22,6 +23,11 @@ __all__ = [
 
 def check_design(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
     """X as a float64 (n, p) array of finite numbers."""
+    if issparse(X):
+        size = f"{8e-6 * np.prod(X.shape, dtype=float):.3g} MB"
+        raise InputError(
+            f"X: expected a dense table, got a sparse {X.format} one of shape {X.shape}; X.toarray() takes {size}"
+        )
     X = np.asarray(X)
     if X.dtype.kind not in "fiub":
         raise InputError(f"X: expected numbers, got dtype {X.dtype}; encode text columns first")
