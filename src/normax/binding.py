@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
@@ -36,8 +36,14 @@ class Binding:
         if not isinstance(net, Module):
             raise InputError(f"expected a normax Module, got {type(net).__name__}")
         named = list(net.named_modules())
+        empty = [name for name, cell in net._named_state() if cell.uninitialized]
+        if empty:
+            raise InputError(
+                f"{', '.join(empty)}: no shape before a first call; call the network once on an input, `net(x)`"
+            )
         self.numbers = {id(module): i for i, (_, module) in enumerate(named)}
         self._versions = [module._version for _, module in named]
+        self._watched = Watched(module for _, module in named)
         parameters = list(net.named_parameters())
         self.trainable = [p for _, p in parameters if p.requires_grad]
         self.frozen = [p for _, p in parameters if not p.requires_grad]
@@ -60,6 +66,8 @@ class Binding:
         return structure.cells, [version[0] for version in self._versions]
 
     def is_current(self) -> bool:
+        if not self._watched.is_current():
+            return False
         if self.token is structure.token:
             return True
         token = structure.token
@@ -91,8 +99,25 @@ def _attributes(module: Module) -> tuple:
 
 def plain_attributes(module: Module) -> dict[str, Any]:
     """What a module is set to, apart from its cells and children, in hashable form."""
-    tables = ("_version", "_parameters", "_buffers", "_modules")
-    return {name: _static(value) for name, value in module.__dict__.items() if name not in tables}
+    return {name: _static(value) for name, value in module.__dict__.items() if name not in _REGISTRIES}
+
+
+class Watched:
+    """The lists, dicts and sets among plain attributes, which can change without an assignment."""
+
+    def __init__(self, modules: Iterable[Module]):
+        values = (v for m in modules for k, v in m.__dict__.items() if k not in _REGISTRIES)
+        self._held = [(value, _static(value)) for value in values if _is_mutable(value)]
+
+    def is_current(self) -> bool:
+        return not self._held or all(_static(value) == before for value, before in self._held)
+
+
+_REGISTRIES = {"_parameters", "_buffers", "_modules", "_version", "_hooks", "_computed"}
+
+
+def _is_mutable(value: Any) -> bool:
+    return isinstance(value, (list, dict, set)) or (isinstance(value, tuple) and any(map(_is_mutable, value)))
 
 
 def _static(value: Any) -> Any:
@@ -103,6 +128,8 @@ def _static(value: Any) -> Any:
         return type(value), tuple(_static(v) for v in value)
     if isinstance(value, dict):
         return dict, tuple((k, _static(v)) for k, v in value.items())
+    if isinstance(value, (set, frozenset)):
+        return type(value), frozenset(_static(v) for v in value)
     return _ById(value)
 
 
@@ -138,6 +165,7 @@ class Foreign:
     def __init__(self) -> None:
         self._modules: dict[int, Module] = {}
         self._token, self._state = structure.token, ()
+        self._watched = Watched(())
 
     def _now(self) -> tuple:
         return tuple(_attributes(module) for module in self._modules.values())
@@ -145,9 +173,12 @@ class Foreign:
     def note(self, frame: Frame) -> None:
         self._modules |= frame.foreign
         self._state = self._now()
+        self._watched = Watched(self._modules.values())
 
     def is_current(self) -> bool:
         """Whether they are still as they were when traced."""
+        if not self._watched.is_current():
+            return False
         if self._token is not structure.token:
             token = structure.token
             if self._now() != self._state:
@@ -379,7 +410,9 @@ def functional_call(net: Module, values: dict[str, Any], *args: Any, key: Any = 
         raise InputError(f"functional_call: {type(net).__name__} has no " + ", ".join(unknown))
     if key is not None and jax.dtypes.issubdtype(getattr(key, "dtype", None), jax.dtypes.prng_key):
         key = jax.random.key_data(key)
-    stand_ins: dict[Cell, Any] = {cell: cell.value for cell in binding.buffers}
+    # Whoever calls this says which values are to vary: the others may be kept as they are now.
+    within = current_frame() is not None
+    stand_ins: dict[Cell, Any] = {c: c.value if within else c._value for c in binding.buffers}
     stand_ins.update({cells[name]: as_array(value) for name, value in values.items()})
     frame = Frame(stand_ins, names=binding.names, numbers=binding.numbers, key=key, sealed=False)
     leaves = jax.tree.leaves((list(stand_ins.values()), key, args, kwargs))

@@ -1,6 +1,6 @@
 """PyTorch's `nn` on JAX: modules, layers, functional forms and initialisation."""
 
-from normax.nn import functional, init
+from normax.nn import functional, init, utils
 from normax.nn.cells import Buffer, Parameter
 from normax.nn.layers._common import (
     new_buffer,
@@ -87,6 +87,21 @@ from normax.nn.layers.fractional import (
     FractionalMaxPool2d,
     FractionalMaxPool3d,
 )
+from normax.nn.layers.lazy import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+    LazyLinear,
+)
 from normax.nn.layers.linear import (
     Bilinear,
     Identity,
@@ -140,6 +155,7 @@ from normax.nn.layers.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
+from normax.nn.layers.parameters import ParameterDict, ParameterList
 from normax.nn.layers.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -196,6 +212,7 @@ from normax.nn.layers.upsampling import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
+from normax.nn.lazy import UninitializedBuffer, UninitializedParameter
 from normax.nn.module import Module
 
 __all__ = [
@@ -276,6 +293,19 @@ __all__ = [
     "LSTM",
     "LSTMCell",
     "LayerNorm",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
@@ -301,6 +331,8 @@ __all__ = [
     "PReLU",
     "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "PixelShuffle",
     "PixelUnshuffle",
     "PoissonNLLLoss",
@@ -343,6 +375,8 @@ __all__ = [
     "Upsample",
     "UpsamplingBilinear2d",
     "UpsamplingNearest2d",
+    "UninitializedBuffer",
+    "UninitializedParameter",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
@@ -351,5 +385,6 @@ __all__ = [
     "new_buffer",
     "new_parameter",
     "uniform_fan_in_",
+    "utils",
     "value",
 ]

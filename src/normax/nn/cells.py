@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError
-from normax.nn.frames import current_frame, structure
+from normax.nn.frames import baking, current_frame, structure
 
-__all__ = ["Buffer", "Cell", "Parameter", "as_array"]
+__all__ = ["Buffer", "Cell", "Computed", "Parameter", "as_array"]
 
 
 def in_64_bits() -> bool:
@@ -54,6 +54,8 @@ class Cell:
     __slots__ = ("__weakref__", "_lender", "_value")
     _lender: Any  # the packed step that holds the value, while one does
     __array_priority__ = 100
+    persistent = True
+    uninitialized = False  # True for those that wait for their shape: `UninitializedParameter`
 
     def __init__(self, data: Any):
         data = as_array(data)
@@ -65,6 +67,11 @@ class Cell:
         """The array: the stand-in of the frame while a compiled function is traced."""
         frame = current_frame()
         if frame is None:
+            if baking() and not isinstance(self._value, jax.core.Tracer):  # an argument of `jax.jit` may be
+                raise InputError(
+                    f"{self._describe()} was read inside a bare `{baking()}`, which would keep today's numbers for "
+                    "ever; compile with `nx.jit(net)`, which sees later changes (or use `nx.functional_call`)"
+                )
             return self._value
         holder = frame.holder(self)
         return self._value if holder is None else holder.values[self]
@@ -79,13 +86,16 @@ class Cell:
         elif isinstance(data, jax.core.Tracer):
             raise InputError(
                 f"a traced value was written to {self._describe()} outside a compiled call of normax, where it "
-                "would leak; compile with `nx.jit(net)` instead of `jax.jit(net)` (or use `nx.functional_call`), "
-                "or call `net.eval()` first so that nothing is written"
+                "would leak; compile with `nx.jit(net)` instead of `jax.jit(net)` (or use `nx.functional_call`)"
             )
         else:
             if self._lender is not None:
                 self._lender.release()
             self._value = data
+
+    def _fill(self, data: Any) -> None:
+        """Take over what `load_state_dict` brings."""
+        self.value = data
 
     # Attributes of the array: shape, dtype, sum(), reshape(), device, at, T, ...
     def __getattr__(self, name: str) -> Any:
@@ -156,7 +166,7 @@ class Cell:
         return self.value != other
 
     def _describe(self) -> str:
-        return f"a {type(self).__name__} of shape {tuple(self.shape)}"
+        return f"a {type(self).__name__} of shape {tuple(self._value.shape)}"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} containing:\n{self.value!r}"
@@ -296,6 +306,26 @@ class Buffer(Cell):
         return copy
 
 
+class Computed(Cell):
+    """What reading a parametrized name gives: an array that layers take as they take a cell."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, data: Any, name: str):
+        self._value, self._name = data, name
+
+    @property
+    def value(self) -> jax.Array:
+        return self._value
+
+    @value.setter
+    def value(self, data: Any) -> None:
+        raise InputError(
+            f"{self._name!r} is computed by its parametrization and cannot be written: change what it is "
+            "computed from, or remove the parametrization first"
+        )
+
+
 # jax.numpy takes an object with __jax_array__ only if its class is a registered pytree node; a cell that
 # goes through tree.map comes out as a new, anonymous one.
 jax.tree_util.register_pytree_node(
@@ -304,6 +334,9 @@ jax.tree_util.register_pytree_node(
     lambda meta, children: _rebuild(
         Parameter, children[0], _requires_grad=meta[0], role=meta[1], _penalty=None
     ),
+)
+jax.tree_util.register_pytree_node(
+    Computed, lambda cell: ((cell.value,), cell._name), lambda name, children: Computed(children[0], name)
 )
 jax.tree_util.register_pytree_node(
     Buffer,

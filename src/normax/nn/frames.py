@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
+try:  # Which trace is on: JAX has no public way to ask. Without it, baked-in weights go unnoticed.
+    from jax._src.core import trace_ctx
+except ImportError:
+    trace_ctx = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from normax.nn.cells import Cell
 
@@ -174,3 +179,17 @@ _fresh_trace = jax.make_user_context(default_value=None)
 def current_frame() -> Frame | None:
     """The innermost active frame of this thread, or None."""
     return _stack.top
+
+
+def baking() -> str | None:
+    """The transformation outside any frame that would take a cell's array for a constant and keep it.
+
+    `jax.jit`, `jax.checkpoint` and `jax.lax.cond` keep what they traced by the function's identity; loops
+    trace a new closure at every call, and `grad` and `vmap` keep nothing.
+    """
+    frame = getattr(getattr(trace_ctx, "trace", None), "frame", None)
+    debug = getattr(frame, "debug_info", None)
+    return None if debug is None else _KEEPING.get(debug.traced_for)
+
+
+_KEEPING = {"jit": "jax.jit", "checkpoint / remat": "jax.checkpoint", "cond": "jax.lax.cond"}

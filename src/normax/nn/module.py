@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError, suggest
-from normax.nn.cells import Buffer, Cell, Parameter, as_array, in_64_bits
+from normax.nn.cells import Buffer, Cell, Computed, Parameter, as_array, in_64_bits
 from normax.nn.device import device as find_device
 from normax.nn.frames import current_frame, structure
+from normax.nn.hooks import Hook, RemovableHandle, call_with_hooks, register
 
 __all__ = ["LoadResult", "Module"]
 
@@ -50,6 +51,8 @@ class Module:
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Buffer | None]
     _modules: dict[str, Module | None]
+    _hooks: tuple[Hook, ...] = ()
+    _computed: Mapping[str, Callable[[Module], Any]] = {}  # what parametrizations make at each reading
 
     def __init__(self) -> None:
         for name in ("_parameters", "_buffers", "_modules"):
@@ -65,10 +68,62 @@ class Module:
         if frame is not None:
             frame.entered(self)
         try:
-            return self.forward(*args, **kwargs)
+            return call_with_hooks(self, args, kwargs) if self._hooks else self.forward(*args, **kwargs)
         except Exception as error:
             _locate(self, error)
             raise
+
+    # Hooks ----------------------------------------------------------------------------------------
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before every forward; what it returns, if not None, replaces `args`.
+
+        Under `nx.jit` and in training steps a hook runs while the call is traced, once a compilation: let
+        it compute, not keep what it sees. Adding and removing one compiles anew.
+
+        Args:
+            hook: the function. With `with_kwargs` it is `hook(module, args, kwargs)` and may return both.
+            prepend: run it before the hooks that are there.
+            with_kwargs: hand it the keyword arguments too.
+
+        Returns:
+            A handle with `remove()`.
+
+        Example:
+            >>> from normax import nn
+            >>> layer = nn.Identity()
+            >>> handle = layer.register_forward_pre_hook(lambda module, args: args[0] + 1)
+            >>> layer(1), handle.remove(), layer(1)
+            (2, None, 1)
+        """
+        return register(self, hook, True, prepend, with_kwargs)
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after every forward; what it returns, if not None, replaces it.
+
+        Args:
+            hook: the function. With `with_kwargs` it is `hook(module, args, kwargs, output)`.
+            prepend: run it before the hooks that are there.
+            with_kwargs: hand it the keyword arguments too.
+            always_call: call it after an error as well, with output None.
+
+        Returns:
+            A handle with `remove()`; for compiled calls see `register_forward_pre_hook`.
+        """
+        return register(self, hook, False, prepend, with_kwargs, always_call)
+
+    def _set_hooks(self, hooks: tuple[Hook, ...]) -> None:
+        object.__setattr__(self, "_hooks", hooks)
+        self._touch()
 
     # Registration ---------------------------------------------------------------------------------
 
@@ -80,6 +135,11 @@ class Module:
             )
         if isinstance(value, (Cell, Module)):
             self._refuse_in_frame(name)
+        if name in self._computed:
+            raise InputError(
+                f"{type(self).__name__}.{name} is computed by its parametrization; remove that first, "
+                f"`nn.utils.parametrize.remove_parametrizations(layer, {name!r})`"
+            )
         if isinstance(value, Parameter):
             self._clear(name, keep=self._parameters)
             self.register_parameter(name, value)
@@ -132,6 +192,14 @@ class Module:
                 f"once; make it a Buffer (`self.register_buffer({name!r}, ...)`) or return it"
             )
 
+    def _compute(self, name: str, function: Callable[[Module], Any] | None) -> None:
+        """Answer for `name` with what `function(self)` returns; None ends that."""
+        computed = {k: f for k, f in self._computed.items() if k != name}
+        if function is not None:
+            computed[name] = function
+        object.__setattr__(self, "_computed", computed)
+        self._touch()
+
     def _clear(self, name: str, keep: dict) -> None:
         """Free a name of what it stood for in any other table."""
         for table in (self.__dict__, self._parameters, self._buffers, self._modules):
@@ -148,6 +216,8 @@ class Module:
         for table in (self._parameters, self._buffers, self._modules):
             if name in table:
                 return table[name]
+        if name in self._computed:
+            return Computed(self._computed[name](self), name)
         if name in _INSTEAD:
             raise AttributeError(f"{type(self).__name__} has no {name!r} in normax: {_INSTEAD[name]}")
         raise AttributeError(
@@ -163,7 +233,9 @@ class Module:
         return self._touch()
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+        return sorted(
+            {*super().__dir__(), *self._parameters, *self._buffers, *self._modules, *self._computed}
+        )
 
     def _check_name(self, name: str, table: dict, kind: str) -> None:
         if not isinstance(name, str):
@@ -189,6 +261,8 @@ class Module:
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Register an array (or Buffer, or None) as state that is not trained."""
+        if "_buffers" not in self.__dict__:
+            raise AttributeError("cannot assign buffer before Module.__init__(): call super().__init__()")
         self._check_name(name, self._buffers, "buffer")
         if tensor is not None and not isinstance(tensor, Buffer):
             tensor = Buffer(tensor, persistent)
@@ -278,6 +352,24 @@ class Module:
             module = child
         return module
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module at a dotted path, whose parent exists.
+
+        Args:
+            target: the path.
+            module: what to put there.
+            strict: refuse a path at which there is nothing yet.
+        """
+        if not target:
+            raise ValueError("set_submodule: expected a path, got an empty string")
+        if not isinstance(module, Module):
+            raise ValueError(f"set_submodule: expected a Module, got {type(module).__name__}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict or name in parent.__dict__:
+            self.get_submodule(target)
+        setattr(parent, name, module)
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted path."""
         return self._get_cell(target, "_parameters", "parameter")
@@ -336,6 +428,9 @@ class Module:
             dtype = _floating(dtype)
         place = find_device(device) if isinstance(device, str) else device
         for cell in (*self.parameters(), *self.buffers()):
+            if cell.uninitialized:
+                cell.convert(place, dtype)
+                continue
             value = cell.value
             if dtype is not None and jnp.issubdtype(value.dtype, jnp.floating):
                 value = value.astype(dtype)
@@ -362,24 +457,55 @@ class Module:
 
     # State ----------------------------------------------------------------------------------------
 
-    def _named_state(self, prefix: str = "") -> Iterator[tuple[str, Cell]]:
+    def _own_state(self) -> Iterator[tuple[str, Cell]]:
+        for name, cell in (*self._parameters.items(), *self._buffers.items()):
+            if cell is not None and cell.persistent:
+                yield name, cell
+
+    def _named_state(self) -> Iterator[tuple[str, Cell]]:
         """Cells in state-dict order: module by module, parameters then persistent buffers, ties repeated."""
+        for path, module in self.named_modules(remove_duplicate=False):
+            for name, cell in module._own_state():
+                yield _join(path, name), cell
+
+    def _named_extra(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """Modules with state of their own beside cells, under PyTorch's key."""
         for path, module in self.named_modules(prefix=prefix, remove_duplicate=False):
-            for name, cell in (*module._parameters.items(), *module._buffers.items()):
-                if cell is not None and getattr(cell, "persistent", True):
-                    yield _join(path, name), cell
+            if type(module).get_extra_state is not Module.get_extra_state:
+                yield _join(path, "_extra_state"), module
 
-    def state_dict(self, prefix: str = "") -> dict[str, jax.Array]:
-        """Copies of all parameters and persistent buffers by path, with PyTorch's keys."""
-        prefix = prefix.removesuffix(".")
-        return {name: jnp.array(cell.value, copy=True) for name, cell in self._named_state(prefix)}
+    def get_extra_state(self) -> Any:
+        """What `state_dict` carries beside cells, under `_extra_state`: override it with `set_extra_state`."""
+        raise RuntimeError(f"{type(self).__name__} has no extra state: override get_extra_state")
 
-    def load_state_dict(self, state_dict: Any, strict: bool = True) -> LoadResult:
+    def set_extra_state(self, state: Any) -> None:
+        """Take back what `get_extra_state` returned."""
+        raise RuntimeError(f"{type(self).__name__} cannot load extra state: override set_extra_state")
+
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
+        """Copies of all parameters and persistent buffers by path, with PyTorch's keys and in its order.
+
+        Args:
+            prefix: stands before every key as it is; with PyTorch it ends in a dot.
+            keep_vars: the cells themselves instead of copies of their arrays.
+        """
+        state: dict[str, Any] = {}
+        for path, module in self.named_modules(remove_duplicate=False):
+            for name, cell in module._own_state():
+                held = keep_vars or cell.uninitialized
+                state[prefix + _join(path, name)] = cell if held else jnp.array(cell.value, copy=True)
+            if type(module).get_extra_state is not Module.get_extra_state:
+                state[prefix + _join(path, "_extra_state")] = module.get_extra_state()
+        return state
+
+    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> LoadResult:
         """Copy arrays (JAX, NumPy or PyTorch) into the cells by path; dtypes follow the cells.
 
         Args:
             state_dict: path -> array.
             strict: refuse missing and unexpected keys; misshapen ones are refused always.
+            assign: take the arrays as they are, with their dtype and device; the cells, and so their ties,
+                penalties and `requires_grad`, stay.
 
         Raises:
             InputError: with every fault at once; the module is then untouched.
@@ -387,8 +513,9 @@ class Module:
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict: expected a dict of arrays, got {type(state_dict).__name__}")
         own = dict(self._named_state())
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
+        extra = dict(self._named_extra())
+        missing = [name for name in (*own, *extra) if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own and name not in extra]
         faults, values = [], {}
         if strict:
             faults += [f"missing: {name}{suggest(name, unexpected)}" for name in missing]
@@ -397,14 +524,25 @@ class Module:
             if name not in state_dict:
                 continue
             try:
-                values[name] = _cast(state_dict[name], cell)
+                values[name] = _cast(state_dict[name], cell, assign)
             except InputError as error:
                 faults.append(f"{name}: {error}")
         if faults:
             raise InputError(f"state dict does not fit {type(self).__name__}:\n  " + "\n  ".join(faults))
         for name, value in values.items():
-            own[name].value = value
+            own[name]._fill(value)
+        for name, module in extra.items():
+            if name in state_dict:
+                module.set_extra_state(state_dict[name])
         return LoadResult(missing, unexpected)
+
+    def __copy__(self) -> Module:
+        """A second module over the same cells and children, whose attributes can be changed by themselves."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__, _version=[0])
+        for table in ("_parameters", "_buffers", "_modules"):
+            twin.__dict__[table] = dict(self.__dict__[table])
+        return twin
 
     # Representation and what PyTorch has and normax answers ------------------------------------------
 
@@ -413,7 +551,8 @@ class Module:
         return ""
 
     def _get_name(self) -> str:
-        return type(self).__name__
+        """The class's name in `repr`, marked as PyTorch marks it where parameters are computed."""
+        return "Parametrized" * ("parametrizations" in self._modules) + type(self).__name__
 
     def __repr__(self) -> str:
         children = [
@@ -429,6 +568,22 @@ class Module:
 _INSTEAD = {
     "backward": "write `loss, grads = nx.value_and_grad(net, loss_fn)(x, y)`, or let `nx.train_step` do the step",
     "zero_grad": "gradients are returned, not accumulated; delete the line",
+    **dict.fromkeys(
+        ("register_full_backward_hook", "register_full_backward_pre_hook", "register_backward_hook"),
+        "gradients are values here: change them after `loss, grads = nx.value_and_grad(net, loss_fn)(x, y)`, in "
+        "an optax transformation of `nx.train_step`, or in a `jax.custom_vjp` that the forward calls",
+    ),
+    **dict.fromkeys(
+        (
+            "register_state_dict_post_hook",
+            "register_state_dict_pre_hook",
+            "register_load_state_dict_pre_hook",
+        ),
+        "a state dict is a plain dict: rename its keys before `net.load_state_dict(state)` or after "
+        "`net.state_dict()`, or override these methods",
+    ),
+    "share_memory": "arrays are shared by their processes' own means; delete the line",
+    "compile": "write `nx.jit(net)`",
 }
 
 
@@ -451,14 +606,20 @@ def _floating(dtype: Any) -> Any:
     return dtype
 
 
-def _cast(data: Any, cell: Cell) -> jax.Array:
+def _cast(data: Any, cell: Cell, assign: bool) -> Any:
     """A copy of `data` in the cell's shape and dtype, where the cell lies, or an InputError."""
+    if isinstance(data, Cell) and data.uninitialized:
+        if not cell.uninitialized:
+            raise InputError(f"expected shape {tuple(cell.shape)}, got a parameter without one")
+        return data
     try:
         value = as_array(data)
     except TypeError as error:
         raise InputError(f"expected an array, got {type(data).__name__}") from error
-    if value.shape != cell.shape:
+    if not cell.uninitialized and value.shape != cell.shape:
         raise InputError(f"expected shape {tuple(cell.shape)}, got {tuple(value.shape)}")
+    if assign or cell.uninitialized:
+        return value
     value = jnp.array(value, dtype=cell.dtype, copy=True)
     return jax.device_put(value, cell.value.sharding) if cell.value.committed else value
 

@@ -102,8 +102,7 @@ def layer_key(module: Any = None) -> jax.Array:
         key = next_key()
         if isinstance(key, jax.core.Tracer):
             raise InputError(
-                "a random draw inside a bare `jax.jit` would repeat for ever; compile with `nx.jit(net)`, "
-                "or call `net.eval()` first"
+                "a random draw inside a bare `jax.jit` would repeat for ever; compile with `nx.jit(net)`"
             )
         return key
     if frame.key is None:

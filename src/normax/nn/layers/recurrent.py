@@ -73,7 +73,7 @@ class _Gated(Module):
             init.uniform_(parameter, -bound, bound)
 
     def _part(self, name: str) -> Any:
-        return value(self._parameters.get(name))
+        return value(getattr(self, name) if name in self._computed else self._parameters.get(name))
 
 
 class _Recurrent(_Gated):
