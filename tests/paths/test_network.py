@@ -1,11 +1,14 @@
 """Paths of networks: a lane is the fit that a user would run alone."""
 
+import pickle
+
 import jax
 import numpy as np
 import optax
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.linear_model import Lasso
+from sklearn.preprocessing import StandardScaler
 
 import normax as nx
 from normax import nn
@@ -282,3 +285,20 @@ def test_a_diverged_lane_is_named_and_leaves_the_others_alone(digits):
     alone = nx.path(net, (X, y.astype("float32")), strengths=[1e-3], **options)
     np.testing.assert_allclose(path.fold_errors[:, 1], alone.fold_errors[:, 0], rtol=1e-4)
     assert path.best.index == 1
+
+
+def test_a_path_survives_pickling_and_centres_each_column_of_targets():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(40, 3)).astype("float32")
+    Y = np.stack([X[:, 0] + 100, 3 * X[:, 1] - 7], axis=1)
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    path = nx.path(
+        net, (X, Y), loss="squared", penalty=L2, strengths=[0.0], cv=2, epochs=60, batch_size=40,
+        optimizer=optax.adam(0.03), scale_target=True, sample_weight=np.arange(40.0), transform=StandardScaler(),
+    )  # fmt: skip
+    again = pickle.loads(pickle.dumps(path))
+    assert np.array_equal(again.predict(X), path.predict(X))
+    assert np.array_equal(again.ensemble().predict(X), path.ensemble().predict(X))
+    assert np.allclose(path.target_scale[0], np.average(Y, axis=0, weights=np.arange(40)))
+    assert np.allclose(path.transform.mean_, np.average(X, axis=0, weights=np.arange(40)), atol=1e-6)
+    assert np.abs(path.predict(X) - Y).mean() < 1

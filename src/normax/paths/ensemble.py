@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from normax.binding import jit
 from normax.nn.module import Module
 
-__all__ = ["Ensemble", "Member"]
+__all__ = ["Ensemble", "Fits", "Member"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Member:
 
     model: Module
     transform: Any = None
-    centre: float = 0.0
+    centre: Any = 0.0
     scale: float = 1.0
 
     def outputs(self, X: Any) -> np.ndarray:
@@ -36,6 +37,39 @@ class Member:
         X = np.asarray(X) if self.transform is None else self.transform.transform(X)
         X = jnp.asarray(X, jnp.float32 if X.dtype.kind == "f" else None)
         return np.asarray(jit(self.model)(X)) * self.scale + self.centre
+
+
+@dataclass(frozen=True)
+class Fits:
+    """All networks of a path: one architecture, and for each row set the weights of every strength.
+
+    Attributes:
+        net: the architecture.
+        stacks: name -> `(k, ...)` of parameters and buffers, one dict a row set, all rows last.
+        taught: (transform, centre, scale) of each row set.
+    """
+
+    net: Module
+    stacks: tuple[dict[str, np.ndarray], ...]
+    taught: tuple[tuple[Any, Any, float], ...]
+
+    def model(self, index: int, row_set: int = -1) -> Module:
+        """The network of one strength in evaluation mode; of the fit on all rows by default."""
+        fresh = copy.deepcopy(self.net)
+        cells = dict(fresh.named_parameters()) | dict(fresh.named_buffers())
+        for name, stacked in self.stacks[row_set].items():
+            cells[name].value = jnp.asarray(stacked[index])
+        return fresh.eval()
+
+    def outputs(self, index: int, X: np.ndarray) -> np.ndarray:
+        """Outputs of the fit on all rows for transformed rows, before centre and scale."""
+        return Member(self.model(index)).outputs(X)
+
+    def members(self, index: int) -> tuple[Member, ...]:
+        """The networks of the folds, each with the preprocessing of its own rows."""
+        return tuple(
+            Member(self.model(index, number), *taught) for number, taught in enumerate(self.taught[:-1])
+        )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clock
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -193,8 +194,8 @@ def linear_path(
         notices=tuple(notices),
         held_out_outputs=outputs,
         transform=whole.transform,
-        build=lambda index: _as_module(final.coef[index], final.intercept[index], fit_intercept),
-        outputs=lambda index, X: X @ final.coef[index].T + final.intercept[index],
+        build=partial(_as_module, final.coef, final.intercept, fit_intercept),
+        outputs=partial(_linear, final.coef, final.intercept),
     )
     for notice in path.notices:
         warnings.warn(notice, Notice, stacklevel=2)
@@ -233,9 +234,14 @@ def _unpenalised_score(errors: list[float], sizes: np.ndarray, count: int) -> tu
     return None if score is None else (*score, count)
 
 
-def _as_module(coef: np.ndarray, intercept: np.ndarray, bias: bool) -> Any:
+def _linear(coefs: np.ndarray, intercepts: np.ndarray, index: int, X: np.ndarray) -> np.ndarray:
+    return X @ coefs[index].T + intercepts[index]
+
+
+def _as_module(coefs: np.ndarray, intercepts: np.ndarray, bias: bool, index: int) -> Any:
     from normax import nn
 
+    coef, intercept = coefs[index], intercepts[index]
     layer = nn.Linear(coef.shape[1], coef.shape[0], bias=bias)
     layer.weight.value = coef.astype(layer.weight.dtype)
     if bias:

@@ -17,7 +17,7 @@ from normax.errors import InputError, Notice
 from normax.nn.module import Module
 from normax.nn.random import fork, raw_key
 from normax.paths.checkpoint import Checkpoint, Part, digest
-from normax.paths.ensemble import Member
+from normax.paths.ensemble import Fits
 from normax.paths.lanes import LANES_AT_ONCE, Lanes
 from normax.paths.linear import FAMILY_OF, linear_path
 from normax.paths.problem import (
@@ -395,19 +395,7 @@ class _Run:
         self.notices += _evasions(self.net, penalised)
         self.notices += self.diverged(grid, parts)
 
-        def build(index: int, stack: dict[str, np.ndarray] = stacks[-1]) -> Module:
-            fresh = copy.deepcopy(self.net)
-            cells = dict(fresh.named_parameters()) | dict(fresh.named_buffers())
-            for name, stacked in stack.items():
-                cells[name].value = jnp.asarray(stacked[index])
-            return fresh.eval()
-
-        def outputs_of(index: int, X: np.ndarray) -> np.ndarray:
-            return Member(build(index)).outputs(X)
-
-        def members(index: int) -> tuple[Member, ...]:
-            pairs = zip(stacks[:folds], self.taught)
-            return tuple(Member(build(index, stack), *taught) for stack, taught in pairs)
+        kept = Fits(self.net, tuple(stacks), tuple(self.taught))
 
         return Path(
             strengths=grid,
@@ -430,9 +418,9 @@ class _Run:
             transform=self.whole.transform,
             target_scale=(self.whole.centre, self.whole.scale),
             curves=np.array([fit.curves[:k] for fit in fits]),
-            build=build,
-            outputs=outputs_of,
-            members=members,
+            build=kept.model,
+            outputs=kept.outputs,
+            members=kept.members,
         )
 
 

@@ -14,7 +14,7 @@ from normax.errors import InputError, suggest
 from normax.penalties import L1, L2, ElasticNet, Penalty, Sum
 from normax.selection import folds as make_folds
 
-__all__ = ["Problem", "Rows", "check_strengths", "null_output", "unit_penalty"]
+__all__ = ["Problem", "Rows", "check_strengths", "null_output", "target_scale", "unit_penalty"]
 
 PENALTIES = {"l1": L1, "l2": L2, "elastic-net": ElasticNet}
 
@@ -72,15 +72,15 @@ class Rows:
         test: row numbers held out; none for the last fit.
         X: `(n, ...)` all rows, transformed by what the training rows taught.
         transform: the transformer that they taught, or None.
-        centre: of the targets of the training rows, 0 if targets are left alone.
-        scale: likewise, 1 if left alone.
+        centre: of the targets of the training rows, one a column, 0 if targets are left alone.
+        scale: of all their columns, 1 if left alone.
     """
 
     train: np.ndarray
     test: np.ndarray
     X: np.ndarray
     transform: Any = None
-    centre: float = 0.0
+    centre: Any = 0.0
     scale: float = 1.0
 
 
@@ -117,15 +117,14 @@ class Problem:
         return self.rows(np.arange(len(self.y)), np.arange(0))
 
     def rows(self, train: np.ndarray, test: np.ndarray) -> Rows:
-        X, transform, centre, scale = self.X, None, 0.0, 1.0
+        X, transform, scale = self.X, None, 1.0
+        centre: Any = 0.0
+        weight = None if self.weight is None else self.weight[train]
         if self.transform is not None:
-            transform = _clone(self.transform).fit(X[train])
+            transform = _fitted(self.transform, X[train], weight)
             X = np.asarray(transform.transform(X))
         if self.scale_target:
-            weight = None if self.weight is None else self.weight[train]
-            y = self.y[train]
-            centre = float(np.average(y, weights=weight))
-            scale = math.sqrt(np.average((y - centre) ** 2, weights=weight)) or 1.0
+            centre, scale = target_scale(self.y[train], weight)
         return Rows(train, test, X, transform, centre, scale)
 
     def row_weights(self, rows: np.ndarray) -> np.ndarray:
@@ -138,10 +137,27 @@ class Problem:
         return np.array([self.row_weights(test).sum() for _, test in self.folds])
 
 
-def _clone(transform: Any) -> Any:
-    from sklearn.base import clone
+def target_scale(y: np.ndarray, weight: np.ndarray | None) -> tuple[Any, float]:
+    """Mean of each column of targets and one standard deviation for all, which leaves the loss as it is, rescaled.
 
-    return clone(transform) if hasattr(transform, "get_params") else copy.deepcopy(transform)
+    Example:
+        >>> target_scale(np.array([1.0, 3.0]), None)
+        (2.0, 1.0)
+    """
+    centre = np.average(y, axis=0, weights=weight)
+    spread = ((y - centre) ** 2).reshape(len(y), -1).mean(1)
+    return centre if y.ndim > 1 else float(centre), math.sqrt(np.average(spread, weights=weight)) or 1.0
+
+
+def _fitted(transform: Any, X: Any, weight: np.ndarray | None) -> Any:
+    """A copy fitted to some rows, by their weights where it takes them."""
+    from sklearn.base import clone
+    from sklearn.utils.validation import has_fit_parameter
+
+    copied = clone(transform) if hasattr(transform, "get_params") else copy.deepcopy(transform)
+    if weight is not None and has_fit_parameter(copied, "sample_weight"):
+        return copied.fit(X, sample_weight=weight)
+    return copied.fit(X)
 
 
 def null_output(loss: Any, y: np.ndarray, weight: np.ndarray, outputs: int) -> np.ndarray | None:

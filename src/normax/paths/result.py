@@ -80,7 +80,7 @@ class Path:
     notices: tuple[str, ...] = ()
     held_out_outputs: np.ndarray | None = None
     transform: Any = None
-    target_scale: tuple[float, float] = (0.0, 1.0)
+    target_scale: tuple[Any, float] = (0.0, 1.0)
     curves: np.ndarray | None = None
     build: Callable[[int], Any] | None = None
     outputs: Callable[[int, np.ndarray], np.ndarray] | None = None

@@ -124,7 +124,8 @@ def objective(path: Any, rows: int | None) -> Raw:
     if has_choice(path):
         where = f"Here s = {number(path.best.strength)}. Intercepts and biases are not penalised."
         text += f"<p>{where}{_elsewhere(path, rows)}</p>"
-    if tuple(getattr(path, "target_scale", (0, 1))) != (0, 1):
+    centre, scale = getattr(path, "target_scale", (0, 1))
+    if np.any(centre) or scale != 1:
         text += (
             "<p>The network saw the target standardised, and s belongs to that scale; errors and predictions are "
             "in the target’s own units.</p>"
