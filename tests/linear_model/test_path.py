@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import scipy.sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError
@@ -241,10 +240,3 @@ def test_what_cannot_be_used_is_refused(change, message):
     arguments = good | change
     with pytest.raises(InputError, match=message):
         fit_path(arguments.pop("X"), arguments.pop("y"), **arguments)
-
-
-@pytest.mark.parametrize("make", [scipy.sparse.csr_matrix, scipy.sparse.csc_array])
-@pytest.mark.parametrize("fit", [max_strength, lambda X, y: fit_path(X, y, strengths=[0.1])])
-def test_a_sparse_design_is_refused_by_its_name(make, fit):
-    with pytest.raises(InputError, match=r"sparse cs[rc] one of shape \(3, 3\); X\.toarray\(\) takes"):
-        fit(make(np.eye(3)), np.arange(3.0))

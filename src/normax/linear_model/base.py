@@ -11,10 +11,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from normax.errors import InputError
 from normax.linear_model.path import LinearPath, response
+from normax.linear_model.products import times
 from normax.linear_model.summary import Described, Summary, describe
 from normax.linear_model.validation import refuse_not_finite
 
 __all__ = ["LinearEstimator", "LinearRegressor", "ManyOutputs"]
+
+
+# What X may be: read as it is, never copied.
+KINDS: dict[str, Any] = {"accept_sparse": ["csc", "csr"], "dtype": [np.float64, np.float32]}
 
 
 class LinearEstimator(BaseEstimator):
@@ -30,16 +35,21 @@ class LinearEstimator(BaseEstimator):
     select: str
     path_: LinearPath
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     def _check_table(self, X: Any) -> np.ndarray:
         """X of a prediction: the columns that were fitted, finite."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, ensure_all_finite=False, dtype=np.float64)
+        X = validate_data(self, X, reset=False, ensure_all_finite=False, **KINDS)
         refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
         return X
 
     def _check_fit(self, X: Any, y: Any, **options: Any) -> tuple[np.ndarray, np.ndarray]:
         """X and y of a fit; faults are told by row and column. `validate_data` keeps the feature names."""
-        X, y = validate_data(self, X, y, ensure_all_finite=False, dtype=np.float64, **options)
+        X, y = validate_data(self, X, y, ensure_all_finite=False, **KINDS, **options)
         refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
         refuse_not_finite("y", np.asarray(y))
         return X, y
@@ -62,7 +72,10 @@ class LinearEstimator(BaseEstimator):
 
     def _linear(self, X: Any) -> np.ndarray:
         X = self._check_table(X)
-        return X @ self.coef_.T + self.intercept_
+        return (
+            times(X, np.atleast_2d(self.coef_).T).reshape(X.shape[0], *self.coef_.shape[:-1])
+            + self.intercept_
+        )
 
     def _keep(self, path: LinearPath, at: int, units: float = 1.0) -> None:
         """Certificates of the chosen fit; `units` converts the gap to scikit-learn's objective."""
@@ -91,7 +104,7 @@ class LinearEstimator(BaseEstimator):
         )
         rules = self._rules() if hasattr(self, "penalty_factor") else {}
         self._described: Described = describe(
-            X, response(y, family, len(X)), sample_weight, self.path_, at, family=family, l1_ratio=l1_ratio,
+            X, response(y, family, X.shape[0]), sample_weight, self.path_, at, family=family, l1_ratio=l1_ratio,
             fit_intercept=self.fit_intercept, **rules,
         )  # fmt: skip
 

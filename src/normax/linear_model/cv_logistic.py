@@ -120,8 +120,8 @@ class LogisticRegressionCV(LinearClassifier):
             raise InputError(f"Cs: expected a count or numbers > 0, got {self.Cs!r}")
         if not len(self.l1_ratios_) or not ((self.l1_ratios_ >= 0) & (self.l1_ratios_ <= 1)).all():
             raise InputError(f"l1_ratios: expected numbers in [0, 1], got {self.l1_ratios!r}")
-        pairs = folds(check_cv(self.cv, codes, classifier=True), len(X), codes, groups)
-        scale = self.Cs_ * total_weight(weights, len(X))
+        pairs = folds(check_cv(self.cv, codes, classifier=True), X.shape[0], codes, groups)
+        scale = self.Cs_ * total_weight(weights, X.shape[0])
         response = codes if family == "binomial" else np.eye(len(self.classes_))[codes]
         options: dict[str, Any] = {
             "family": family,

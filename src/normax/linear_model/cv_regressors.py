@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.model_selection import check_cv
 
 from normax.errors import InputError
@@ -13,8 +14,10 @@ from normax.linear_model.design import Design
 from normax.linear_model.held_out import cross_validate
 from normax.linear_model.path import fit_path, max_strength
 from normax.linear_model.path_functions import default_grid
+from normax.linear_model.products import times
 from normax.linear_model.regressors import total_weight
 from normax.linear_model.ridge import Spectrum
+from normax.linear_model.strategy import factorises
 from normax.linear_model.validation import check_strengths, check_weights
 from normax.selection import choose, folds, summarise
 
@@ -110,7 +113,7 @@ class ElasticNetCV(LinearRegressor):
             groups: (n,) groups for a splitter that keeps them together.
         """
         X, y = self._check_fit(X, y)
-        pairs = folds(check_cv(self.cv), len(X), y, groups)
+        pairs = folds(check_cv(self.cv), X.shape[0], y, groups)
         common = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight, **self._rules()}
         at, errors = choose_mixture(self, X, y, pairs, lambda r: {"l1_ratio": r}, common, 2.0)
         self._keep(self.path_, at)
@@ -304,10 +307,10 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             )
         X, y = self._check_fit(X, y, multi_output=True)
         alphas = check_strengths(self.alphas)
-        total, Y = total_weight(sample_weight, len(X)), y.reshape(len(X), -1)
+        total, Y = total_weight(sample_weight, X.shape[0]), y.reshape(X.shape[0], -1)
         if self.cv is None:
             squared = self._left_out(X, Y, alphas, sample_weight, total)
-            sizes = total * check_weights(sample_weight, len(X))
+            sizes = total * check_weights(sample_weight, X.shape[0])
             counted = sizes > 0
             self.cv_mean_, self.cv_se_ = summarise(squared.mean(axis=1)[counted], sizes[counted])
             if self.store_cv_results:
@@ -328,26 +331,32 @@ class RidgeCV(ManyOutputs, LinearRegressor):
 
     def _left_out(self, X, Y, alphas, sample_weight, total) -> np.ndarray:
         """(n, outputs, k) squared errors of rows left out one at a time; rows without weight count as left out."""
-        weights = check_weights(sample_weight, len(X))
+        weights = check_weights(sample_weight, X.shape[0])
         rows = np.flatnonzero(weights)
         if len(rows) < 2:
             raise InputError(
                 f"RidgeCV: leave-one-out needs at least 2 samples with a weight > 0, got {len(rows)} sample"
             )
-        design = Design(X[rows], weights[rows], self.fit_intercept)
+        if not factorises(X.shape, issparse(X)):
+            raise InputError(
+                f"RidgeCV: leave-one-out of a sparse X of shape {X.shape} is out of reach; give cv=5, say"
+            )
+        design = Design(X, weights[rows], self.fit_intercept, None if len(rows) == X.shape[0] else rows)
         spectrum = Spectrum(design, alphas.min() / total)
         centre = design.weights @ Y[rows] if self.fit_intercept else np.zeros(Y.shape[1])
         coef = spectrum.solve(Y[rows] - centre, alphas / total)
         leverage = spectrum.leverage(alphas / total)
         k, m, p = coef.shape
-        fitted = (X @ coef.reshape(k * m, p).T - coef.reshape(k * m, p) @ design.means).reshape(len(X), k, m)
+        fitted = (times(X, coef.reshape(k * m, p).T) - coef.reshape(k * m, p) @ design.means).reshape(
+            X.shape[0], k, m
+        )
         residual = (Y - centre)[:, None, :] - fitted
         residual[rows] /= np.maximum(1 - leverage.T, np.finfo(float).eps)[:, :, None]
         return (residual**2).transpose(0, 2, 1)
 
     def _folded(self, X, Y, alphas, sample_weight, groups) -> tuple[np.ndarray, np.ndarray]:
         """Means and standard errors over folds; each fold trains at the same alpha, as scikit-learn's do."""
-        pairs = folds(check_cv(self.cv), len(X), Y[:, 0], groups)
+        pairs = folds(check_cv(self.cv), X.shape[0], Y[:, 0], groups)
         errors, sizes = cross_validate(
             X,
             Y,

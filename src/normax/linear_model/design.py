@@ -1,41 +1,81 @@
-"""The design matrix as an operator: weighted and centred without a copy."""
+"""The design matrix as an operator: some rows of X, weighted and centred without a copy."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from scipy.sparse import issparse
+
+from normax.linear_model.products import dense_columns, largest_sizes, mean_squares, times, transposed_times
 
 __all__ = ["Design"]
 
+# A sparse column as a whole counts as constant if its weighted variance is rounding beside its square.
+ROUNDING = 1e-14
+
 
 class Design:
-    """X of shape (n, p) with row weights that sum to 1, centred at the weighted column means.
+    """n rows of X, (N, p), with weights that sum to 1, centred at the weighted column means.
 
-    With an intercept every column counts as `x_j − mean_j`, which makes the intercept independent of the
-    coefficients and the systems well conditioned; X itself is neither copied nor changed. A constant
-    column then is exactly zero. Without an intercept the means are zeros.
+    X is dense or sparse (CSC or CSR), in single or double precision, and stays as it is. With an intercept every
+    column counts as `x_j − mean_j`, which makes the intercept independent of the coefficients and the systems well
+    conditioned. A constant column then is exactly zero. Without an intercept the means are zeros.
+
+    Args:
+        X: (N, p); weights: (n,) weights ω of the rows, Σω = 1; centred: whether an intercept is fitted.
+        rows: (n,) numbers of the rows that count, the training rows of a fold; None for all. To whoever uses the design
+            the others do not exist.
 
     Attributes:
-        weights: (n,) weights ω, Σω = 1; rows of weight 0 are left out of everything but `predict` and `columns`.
+        weights: (n,); a row of weight 0 is left out of everything but `predict` and `columns`.
         means: (p,) centres.
+        constant: (p,) columns that are the same in every row.
     """
 
-    def __init__(self, X: np.ndarray, weights: np.ndarray, centred: bool):
-        self.X, self.weights, self.centred = X, weights, centred
-        self.n, self.p = X.shape
+    def __init__(self, X: Any, weights: np.ndarray, centred: bool, rows: np.ndarray | None = None):
+        self.X, self.weights, self.centred, self.rows = X, weights, centred, rows
+        self.n, self.p = len(weights), X.shape[1]
+        self.sparse = issparse(X)
         self.alike = bool((weights == weights[0]).all())
         self.means = np.zeros(self.p)
         self.constant = np.zeros(self.p, dtype=bool)
         if centred:
-            # A few rows tell most columns apart; only the others are read in full.
-            rows = np.flatnonzero(weights)
-            first = X[rows[0]]
-            like = np.flatnonzero((X[rows[:: max(1, len(rows) // 8)]] == first).all(axis=0))
-            self.constant[like] = (X[np.ix_(rows, like)] == first[like]).all(axis=0)
-            self.means = np.where(self.constant, first, weights @ X)
+            means = transposed_times(X, self.spread(weights[:, None]))[0]
+            first = self._find_constant(means)
+            self.means = np.where(self.constant, first, means)
+
+    def _find_constant(self, means: np.ndarray) -> np.ndarray:
+        """Mark the constant columns; returns what their value is, (p,)."""
+        if self.sparse:
+            self.constant = self.squares(means) <= ROUNDING * means**2
+            return means
+        rows = np.flatnonzero(self.weights)
+        rows = rows if self.rows is None else self.rows[rows]
+        first = self.X[rows[0]].astype(np.float64)
+        # A few rows tell most columns apart; only the others are read in full.
+        like = np.flatnonzero((self.X[rows[:: max(1, len(rows) // 8)]] == first).all(axis=0))
+        self.constant[like] = (self.X[np.ix_(rows, like)] == first[like]).all(axis=0)
+        return first
+
+    def squares(self, means: np.ndarray | None = None) -> np.ndarray:
+        """(p,) squared lengths `Σ_i ω_i x̃_ij²` of the centred columns of a sparse X."""
+        means = self.means if means is None else means
+        return np.maximum(mean_squares(self.X, self.spread(self.weights)) - means**2, 0.0)
+
+    def spread(self, columns: np.ndarray) -> np.ndarray:
+        """(n, k) columns over the rows of this design as (N, k) over those of X, 0 elsewhere."""
+        if self.rows is None:
+            return columns
+        out = np.zeros((self.X.shape[0], *columns.shape[1:]))
+        out[self.rows] = columns
+        return out
 
     def columns(self, features: np.ndarray) -> np.ndarray:
         """Centred columns, (n, len(features)), a fresh array in Fortran order."""
-        return np.asfortranarray(self.X[:, features] - self.means[features])
+        Z = dense_columns(self.X, features, self.rows)
+        Z -= self.means[features]
+        return Z
 
     def weighted(self, columns: np.ndarray) -> np.ndarray:
         """`diag(ω)` times (n, m) columns; alike weights are one number."""
@@ -43,7 +83,7 @@ class Design:
 
     def gradient(self, theta: np.ndarray) -> np.ndarray:
         """`X̃ᵀθ` as (m, p), for θ (n, m) that already carries the weights."""
-        u = theta.T @ self.X
+        u = transposed_times(self.X, self.spread(theta))
         if self.centred:
             u -= np.outer(theta.sum(axis=0), self.means)
             u[:, self.constant] = 0.0
@@ -51,17 +91,18 @@ class Design:
 
     def lengths(self) -> np.ndarray:
         """(p,) largest sizes of the columns as they stand, the scale of rounding in products with them."""
-        return np.maximum(self.X.max(axis=0), -self.X.min(axis=0))
+        return largest_sizes(self.X)
 
     def predict(self, coef: np.ndarray) -> np.ndarray:
         """`X̃ wᵀ` as (n, m), reading only the columns that some output uses where they are few."""
         used = np.flatnonzero(coef.any(axis=0))
-        if 16 * len(used) > self.p:
-            return self.X @ coef.T - self.means @ coef.T
+        if self.sparse or 16 * len(used) > self.p:
+            eta = times(self.X, coef.T) - self.means @ coef.T
+            return eta if self.rows is None else eta[self.rows]
         return self.columns(used) @ coef[:, used].T
 
     def centred_matrix(self) -> np.ndarray:
         """X̃ as a dense (n, p) array, for the factorisations that need all of it."""
-        Z = self.X - self.means
+        Z = self.columns(np.arange(self.p))
         Z[:, self.constant] = 0.0
         return Z

@@ -1,4 +1,4 @@
-"""Squared error at any strengths: which solver serves which shape of the problem."""
+"""Squared error at any strengths, by the solvers that `strategy` names."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from normax.linear_model.gram import CompleteGram, GrowingGram
 from normax.linear_model.group_squares import follow_groups
 from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.moments import Moments
-from normax.linear_model.ridge import Spectrum
+from normax.linear_model.ridge import SAFE, Spectrum
+from normax.linear_model.ridge_krylov import Krylov
+from normax.linear_model.sparse_squares import follow_sparse
 from normax.linear_model.squares import follow_squares
-from normax.linear_model.terms import check_rules
+from normax.linear_model.strategy import factorises, gram_pays
+from normax.linear_model.terms import Rules, check_rules
 
-__all__ = ["clear_constant", "fit_gaussian", "fit_groups", "pays_for_folds"]
+__all__ = ["clear_constant", "fit_gaussian", "fit_groups"]
 
-# All products of columns are worth their price where the rows are this many times the columns: then they cost
-# less than the gradients of a path. Beyond the second number the matrix itself gets in the way.
-TALL, WIDEST = 4, 3000
 # Strengths of ridge that are certified together.
 TOGETHER = 16
 # Agreement, over the null deviance, of a gap from the Gram matrix with the same gap from residuals.
@@ -29,22 +29,35 @@ AGREE = 1e-9
 GAUSSIAN = Gaussian()
 
 
-def fit_gaussian(design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio: float, max_iter: int) -> Fit:
+def fit_gaussian(
+    design: Design,
+    y: np.ndarray,
+    strengths: np.ndarray,
+    l1_ratio: float,
+    max_iter: int,
+    rules: Rules | None = None,
+) -> Fit:
     """Outputs one by one where an L1 part acts; all at once from one factorisation where none does.
 
     Args:
         design: (n, p) design; y: (n, m) responses.
         strengths: (k,) decreasing.
+        rules: penalty factors and bounds of the features of a sparse design; None for none.
     """
     m, k = y.shape[1], len(strengths)
     fit = Fit.empty(k, m, design.p)
     centre = design.weights @ y if design.centred else np.zeros(m)
     fit.intercept[:] = centre
     y = y - centre
-    sparse = strengths * l1_ratio > 0
+    plain = rules is None or rules.plain
+    sparse = (strengths * l1_ratio > 0) | (not plain)
     if sparse.any():
-        s = strengths[sparse]
-        parts = _complete(design, y, s, l1_ratio, max_iter) if pays(design.n, design.p) else None
+        s, parts = strengths[sparse], None
+        if plain and gram_pays(design.n, design.p):
+            parts = _complete(design, y, s, l1_ratio, max_iter)
+        if parts is None and design.sparse:
+            rules = check_rules(design.p, None, None, None) if rules is None else rules
+            parts = [follow_sparse(design, y[:, [j]], s, l1_ratio, rules, max_iter) for j in range(m)]
         if parts is None:
             gram, c = GrowingGram(design), design.gradient(design.weighted(y))
             lengths = np.sqrt(design.weights @ y**2)
@@ -58,12 +71,20 @@ def fit_gaussian(design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio:
             fit.n_iter[sparse] = np.maximum(fit.n_iter[sparse], part.n_iter)
     if not sparse.all():
         dense = np.flatnonzero(~sparse)
-        spectrum = Spectrum(design, strengths[-1])
+        spectrum = _spectrum(design, strengths[-1])
         for start in range(0, len(dense), TOGETHER):
             some = dense[start : start + TOGETHER]
             fit.coef[some] = spectrum.solve(y, strengths[some])
             fit.gap[some] = _ridge_gaps(design, y, fit.coef[some], strengths[some], spectrum)
     return fit
+
+
+def _spectrum(design: Design, smallest: float) -> Spectrum | Krylov:
+    """What solves ridge down to the smallest strength; a sparse X is never made dense for the weakest ones."""
+    if not factorises((design.n, design.p), design.sparse):
+        return Krylov(design)
+    spectrum = Spectrum(design, np.inf if design.sparse else smallest)
+    return Krylov(design) if design.sparse and smallest <= SAFE * spectrum.values[-1] else spectrum
 
 
 def fit_groups(design: Design, y: np.ndarray, strengths: np.ndarray, rules: GroupRules, max_iter: int) -> Fit:
@@ -76,7 +97,10 @@ def fit_groups(design: Design, y: np.ndarray, strengths: np.ndarray, rules: Grou
     fit = Fit.empty(len(strengths), y.shape[1], design.p)
     fit.intercept[:] = centre
     solvers = (
-        (positive, lambda s: follow_groups(design, y - centre, s, rules, pays(design.n, design.p), max_iter)),
+        (
+            positive,
+            lambda s: follow_groups(design, y - centre, s, rules, gram_pays(design.n, design.p), max_iter),
+        ),
         (~positive, lambda s: fit_gaussian(design, y, s, 0.0, max_iter)),
     )
     for at, solve in solvers:
@@ -101,16 +125,6 @@ def _ridge_gaps(
     return gaps
 
 
-def pays(n: int, p: int) -> bool:
-    """Whether all products of n rows of p columns are worth their price for one path."""
-    return n >= TALL * p and p <= WIDEST
-
-
-def pays_for_folds(n: int, p: int) -> bool:
-    """The same for cross-validation, where one pass over X serves all folds."""
-    return n >= p and p <= WIDEST
-
-
 def _complete(
     design: Design, y: np.ndarray, strengths: np.ndarray, l1_ratio: float, max_iter: int
 ) -> list[Fit] | None:
@@ -119,7 +133,7 @@ def _complete(
     The gaps come from the Gram matrix, in float64. The weakest strength, where rounding is the largest, is
     certified from residuals as well, and the two must agree.
     """
-    moments = Moments.of(design.X, y, design.weights)
+    moments = Moments.of(design.X, design.spread(y), design.spread(design.weights))
     G, c, squares, _, _ = moments.centred(design.centred)
     clear_constant(G, c, design.constant)
     gram, l1, l2 = CompleteGram(G), strengths * l1_ratio, strengths * (1 - l1_ratio)

@@ -14,12 +14,14 @@ import numpy as np
 
 from normax.linear_model.design import Design
 from normax.linear_model.families import FAMILIES
-from normax.linear_model.gaussian import clear_constant, pays_for_folds
+from normax.linear_model.gaussian import clear_constant
 from normax.linear_model.gram import CompleteGram, GrowingGram
 from normax.linear_model.moments import Moments
 from normax.linear_model.path import LinearPath, fit_path, response, warn_unconverged
 from normax.linear_model.ridge_folds import RidgeFolds
+from normax.linear_model.sparse_squares import follow_sparse
 from normax.linear_model.squares import follow_squares
+from normax.linear_model.strategy import gram_pays_for_folds
 from normax.linear_model.terms import check_rules
 from normax.linear_model.threads import side_by_side
 from normax.linear_model.validation import check_design, check_offset, check_strengths, plain_weights
@@ -78,8 +80,8 @@ def cross_validate(
         Moments by subtraction: Engstrøm & Jensen, "Fast partition-based cross-validation with centering and
         scaling for XᵀX and XᵀY", 2024.
     """
-    X, strengths = check_design(X), check_strengths(strengths)
-    weights, Y = plain_weights(sample_weight, len(X)), response(y, family, len(X))
+    X, strengths = check_design(X, sparse=True), check_strengths(strengths)
+    weights, Y = plain_weights(sample_weight, X.shape[0]), response(y, family, X.shape[0])
     known = check_offset(offset, Y.shape)
     grids = [strengths if per_row else strengths / weights[train].sum() for train, _ in pairs]
     sizes = np.array([weights[test].sum() for _, test in pairs])
@@ -87,21 +89,23 @@ def cross_validate(
 
     def plain(k: int) -> tuple[np.ndarray, np.ndarray]:
         train, test = pairs[k]
+        inside = np.zeros_like(weights)
+        inside[train] = weights[train]
         path: LinearPath = fit_path(
-            X[train],
-            Y[train],
+            X,
+            Y,
             strengths=grids[k],
             family=family,
             l1_ratio=l1_ratio,
             fit_intercept=fit_intercept,
-            sample_weight=weights[train],
+            sample_weight=inside,
             tol=np.inf,
             max_iter=max_iter,
             penalty_factor=penalty_factor,
             lower=lower,
             upper=upper,
             penalty=penalty,
-            offset=None if known is None else known[train],
+            offset=known,
         )
         etas = path.predict(X[test], None if known is None else known[test])
         rows = np.array([loss.loss(Y[test], eta) for eta in etas])
@@ -138,7 +142,7 @@ class _Squares:
     def __init__(self, X, Y, weights, pairs: Pairs, l1_ratio: float, intercept: bool, max_iter: int):
         self.X, self.Y, self.weights, self.pairs = X, Y, weights, pairs
         self.l1_ratio, self.intercept, self.max_iter = l1_ratio, intercept, max_iter
-        self.tall = pays_for_folds(len(X), X.shape[1])
+        self.tall = gram_pays_for_folds(*X.shape)
         if self.tall:
             self.every = Moments.of(X, Y, weights)
 
@@ -148,11 +152,13 @@ class _Squares:
 
     def _by_moments(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         train, test = self.pairs[k]
-        held, rest = self._moments(test), len(np.union1d(train, test)) == len(self.X)
+        held, rest = self._moments(test), len(np.union1d(train, test)) == self.X.shape[0]
         inside = self.every - held if rest else self._moments(train)
         G, c, squares, x_mean, y_mean = inside.centred(self.intercept)
         if self.intercept:
-            clear_constant(G, c, Design(self.X[train], self.weights[train], True).constant)
+            rows = train[self.weights[train] > 0]
+            share = self.weights[rows] / self.weights[rows].sum()
+            clear_constant(G, c, Design(self.X, share, True, rows).constant)
         gram, l1, l2 = CompleteGram(G), strengths * self.l1_ratio, strengths * (1 - self.l1_ratio)
         sums, gaps = np.zeros(len(strengths)), np.zeros(len(strengths))
         for j, square in enumerate(squares):
@@ -169,12 +175,22 @@ class _Squares:
 
     def _by_masks(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         train, test = self.pairs[k]
-        inside, held = np.zeros(len(self.X)), np.zeros(len(self.X))
+        inside, held = np.zeros(self.X.shape[0]), np.zeros(self.X.shape[0])
         inside[train] = self.weights[train] / self.weights[train].sum()
         held[test] = self.weights[test]
         design = Design(self.X, inside, self.intercept)
-        gram, l1, l2 = GrowingGram(design, held), strengths * self.l1_ratio, strengths * (1 - self.l1_ratio)
         Y = self.Y - inside @ self.Y if self.intercept else self.Y
+        if design.sparse:
+            rules = check_rules(design.p, None, None, None)
+            fits = [
+                follow_sparse(design, y[:, None], strengths, self.l1_ratio, rules, self.max_iter, held)
+                for y in Y.T
+            ]
+            null = max(0.5 * float((inside @ Y**2).sum()), np.finfo(float).tiny)
+            return np.sum([fit.outside for fit in fits], axis=0), np.sum(
+                [fit.gap for fit in fits], axis=0
+            ) / null
+        gram, l1, l2 = GrowingGram(design, held), strengths * self.l1_ratio, strengths * (1 - self.l1_ratio)
         c, squares = design.gradient(design.weighted(Y)), inside @ Y**2
         sums, gaps = np.zeros(len(strengths)), np.zeros(len(strengths))
         for j, square in enumerate(squares):

@@ -71,7 +71,7 @@ class LinearClassifier(ClassifierMixin, LinearEstimator):
                 f"y: expected at least two classes, got 1 class: every row is {self.classes_.tolist()[0]!r}"
             )
         if class_weight is not None:
-            rows = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+            rows = np.ones(X.shape[0]) if sample_weight is None else np.asarray(sample_weight, dtype=float)
             sample_weight = rows * compute_sample_weight(class_weight, y)
         return X, codes, sample_weight, "binomial" if len(self.classes_) == 2 else "multinomial"
 
@@ -198,7 +198,7 @@ class LogisticRegression(LinearClassifier):
         self._check_number("l1_ratio", 0.0, 1.0)
         C, l1_ratio = named_penalty(self.penalty, self.C, self.l1_ratio)
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
-        scale = C * total_weight(weights, len(X))
+        scale = C * total_weight(weights, X.shape[0])
         self.path_ = fit_path(
             X,
             codes,

@@ -7,8 +7,12 @@ minus its held-out ones, and the centring of each fold is exact.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
+
+from normax.linear_model.products import products_of_columns, transposed_times
 
 __all__ = ["Moments"]
 
@@ -38,11 +42,12 @@ class Moments:
     y0: np.ndarray
 
     @classmethod
-    def of(
-        cls, X: np.ndarray, y: np.ndarray, weights: np.ndarray, x0=None, y0=None, rows: int = 4096
-    ) -> Moments:
-        """Of all rows of X (n, p) and y (n, m). Without a shift one is chosen if the columns need it."""
+    def of(cls, X: Any, y: np.ndarray, weights: np.ndarray, x0=None, y0=None, rows: int = 4096) -> Moments:
+        """Of all rows of X (n, p) and y (n, m). Without a shift one is chosen if the columns need it; a sparse X, whose
+        means are small beside its entries, takes none."""
         y0 = y.mean(axis=0) if y0 is None else y0
+        if issparse(X):
+            return cls._of_sparse(X, y - y0, weights, y0)
         if x0 is None:
             plain = cls.of(X, y, weights, np.zeros(X.shape[1]), y0)
             mean = plain.x / plain.weight
@@ -51,7 +56,7 @@ class Moments:
             return cls.of(X, y, weights, mean, y0) if (far & (mean != 0)).any() else plain
         y = y - y0
         alike, shifted = bool((weights == weights[0]).all()), bool(x0.any())
-        if alike and not shifted:
+        if alike and not shifted and X.dtype == np.float64:
             w, ones = weights[0], np.ones(len(X))
             return cls(
                 float(weights.sum()),
@@ -76,6 +81,16 @@ class Moments:
             total.xy += Z.T @ v
             total.yy += (v * v).sum(axis=0)
         return total
+
+    @classmethod
+    def _of_sparse(cls, X: Any, y: np.ndarray, weights: np.ndarray, y0: np.ndarray) -> Moments:
+        """About zero in x; y is shifted already."""
+        v = weights[:, None] * y
+        sums = transposed_times(X, np.column_stack([weights, v]))
+        xx, yy = products_of_columns(X, weights), (v * y).sum(axis=0)
+        return cls(
+            float(weights.sum()), sums[0], v.sum(axis=0), xx, sums[1:].T.copy(), yy, np.zeros(X.shape[1]), y0
+        )
 
     def __sub__(self, other: Moments) -> Moments:
         """Of the rows of self that are not in other; both about the same shift."""

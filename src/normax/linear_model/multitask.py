@@ -243,7 +243,7 @@ class MultiTaskElasticNetCV(_MultiTask):
             groups: (n,) groups for a splitter that keeps rows together.
         """
         X, y = self._check_tasks(X, y)
-        pairs, tasks = folds(check_cv(self.cv), len(X), y[:, 0], groups), y.shape[1]
+        pairs, tasks = folds(check_cv(self.cv), X.shape[0], y[:, 0], groups), y.shape[1]
         common = {
             "fit_intercept": self.fit_intercept,
             "sample_weight": sample_weight,

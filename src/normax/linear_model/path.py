@@ -17,6 +17,8 @@ from normax.linear_model.fit import Fit
 from normax.linear_model.gaussian import fit_gaussian, fit_groups
 from normax.linear_model.group_terms import GroupRules, group_rules, split_penalty
 from normax.linear_model.newton import Likelihood
+from normax.linear_model.products import times
+from normax.linear_model.strategy import factorises
 from normax.linear_model.terms import Rules, check_rules
 from normax.linear_model.threads import one_thread_if_small
 from normax.linear_model.validation import (
@@ -88,7 +90,8 @@ class LinearPath:
     def predict(self, X: np.ndarray, offset: Any = None) -> np.ndarray:
         """(k, n, m) linear predictors for every strength by one matrix product, plus the offset, (n,) or (n, m)."""
         k, m, p = self.coef.shape
-        eta = np.asarray(X, float) @ self.coef.reshape(k * m, p).T
+        X = check_design(X, sparse=True)
+        eta = times(X, self.coef.reshape(k * m, p).T)
         known = check_offset(offset, (len(eta), m))
         eta = eta.reshape(len(eta), k, m).transpose(1, 0, 2) + self.intercept[:, None, :]
         return eta if known is None else eta + known
@@ -120,7 +123,8 @@ def fit_path(
     show in them; the duality gap is computed from true residuals at every strength.
 
     Args:
-        X: (n, p) finite numbers.
+        X: (n, p) finite numbers, dense or sparse (SciPy's CSC or CSR), float64 or float32. It is read as it is, neither
+            copied nor widened nor made dense; all sums and the certificate are in float64.
         y: gaussian (n,) or (n, m), where outputs are fitted separately at the same strength; binomial (n,)
             in [0, 1]; poisson (n,) of counts >= 0; multinomial (n,) of whole numbers 0..C−1, or (n, C) shares of the classes.
         strengths: (k,) values >= 0 in any order. At 0, gaussian gives the least squares solution of the
@@ -178,9 +182,14 @@ def fit_path(
             fit = fit_groups(design, y, sorted_strengths, rules, max_iter)
         elif isinstance(rules, GroupRules):
             fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
-        elif loss.name == "gaussian" and rules.plain:
-            fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter)
-        elif l1_ratio == 0 and design.p > design.n and rules.plain:
+        elif loss.name == "gaussian" and (rules.plain or design.sparse):
+            fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter, rules)
+        elif (
+            l1_ratio == 0
+            and design.p > design.n
+            and rules.plain
+            and factorises((design.n, design.p), design.sparse)
+        ):
             fit = _rotated(design, loss, y, sorted_strengths, max_iter, offset)
         else:
             fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
@@ -259,17 +268,18 @@ def _prepare(X, y, family, fit_intercept, sample_weight, offset):
         raise InputError(
             f"family: expected one of {', '.join(FAMILIES)}, got {family!r}{suggest(family, FAMILIES)}"
         )
-    X = check_design(X)
-    weights = check_weights(sample_weight, len(X))
-    y = response(y, family, len(X))
+    X = check_design(X, sparse=True)
+    weights = check_weights(sample_weight, X.shape[0])
+    y = response(y, family, X.shape[0])
     offset = check_offset(offset, y.shape)
-    if not weights.all():
+    rows = None
+    if not weights.all():  # the training rows of a fold, say
         rows = np.flatnonzero(weights)
-        X, y, weights = X[rows], y[rows], weights[rows]
+        y, weights = y[rows], weights[rows]
         offset = None if offset is None else offset[rows]
     if offset is not None and family == "gaussian":
         y, offset = y - offset, None
-    return Design(X, weights, bool(fit_intercept)), FAMILIES[family](), y, offset
+    return Design(X, weights, bool(fit_intercept), rows), FAMILIES[family](), y, offset
 
 
 def _null_mean(design: Design, loss: Family, y: np.ndarray, offset: np.ndarray | None) -> np.ndarray:

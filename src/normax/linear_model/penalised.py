@@ -103,12 +103,12 @@ class Penalised(LinearEstimator):
         shape: dict[str, Any] = {"family": family, "l1_ratio": ratio, "fit_intercept": self.fit_intercept}
         shape |= {"sample_weight": sample_weight, **self._rules()}
         limits: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
-        Y = response(y, family, len(X))
+        Y = response(y, family, X.shape[0])
         cv, at = None, 0
         if isinstance(strength, str):
             classes = family in ("binomial", "multinomial")
             grid = self._grid(X, y, **shape)
-            pairs = folds(check_cv(self.cv, y, classifier=classes), len(X), y, groups)
+            pairs = folds(check_cv(self.cv, y, classifier=classes), X.shape[0], y, groups)
             errors, sizes = cross_validate(X, Y, pairs, strengths=grid, **shape, **limits)
             cv = summarise(errors, sizes)
             self.fold_errors_, (self.cv_mean_, self.cv_se_) = errors, cv

@@ -253,7 +253,7 @@ class Ridge(ManyOutputs, LinearRegressor):
             sample_weight: (n,) weights >= 0.
         """
         X, y = self._check_fit(X, y, multi_output=True)
-        total = total_weight(sample_weight, len(X))
+        total = total_weight(sample_weight, X.shape[0])
         outputs = y.shape[1] if self._many else 1
         alphas = np.atleast_1d(np.asarray(self.alpha, dtype=float))
         if alphas.shape not in ((1,), (outputs,)):

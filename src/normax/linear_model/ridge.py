@@ -46,9 +46,8 @@ class Spectrum:
 
     def _between_columns(self) -> np.ndarray:
         d = self.design
-        rows = slice(None) if d.weights.all() else np.flatnonzero(d.weights)
-        X, weights = d.X[rows], d.weights[rows]
-        G = Moments.of(X, np.zeros((len(X), 1)), weights).centred(d.centred)[0]
+        nothing = np.zeros((d.X.shape[0], 1))
+        G = Moments.of(d.X, nothing, d.spread(d.weights)).centred(d.centred)[0]
         G[d.constant], G[:, d.constant] = 0.0, 0.0
         return G
 
@@ -83,14 +82,16 @@ class Spectrum:
         explained = self.U.T @ (theta / self.root)
         return 0.5 * float((explained**2).sum())
 
-    def leverage(self, strengths: np.ndarray) -> np.ndarray:
+    def leverage(self, strengths: np.ndarray, width: int = 256) -> np.ndarray:
         """(k, n) diagonal of the hat matrix, the intercept included: how much each row fits itself."""
         shrink = 1 / (self.values + np.asarray(strengths, float)[:, None])
+        own = np.tile(self.design.centred * self.design.weights, (len(shrink), 1))
         if self.U is not None:
-            squares = self.U**2 * self.values
-        else:
-            squares = ((self.design.centred_matrix() * self.root) @ self.V) ** 2
-        return shrink @ squares.T + self.design.centred * self.design.weights
+            return own + shrink @ (self.U**2 * self.values).T
+        for start in range(0, len(self.values), width):  # some directions at a time
+            some = slice(start, start + width)
+            own += shrink[:, some] @ (self.root * self.design.predict(self.V[:, some].T)).T ** 2
+        return own
 
     def left_out(self, rows: np.ndarray, y: np.ndarray, strengths: np.ndarray) -> np.ndarray:
         """Residuals (k, r, m) of some rows from the fits without them, for (n, m) centred responses.

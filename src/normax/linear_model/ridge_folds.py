@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import issparse
 
 from normax.linear_model.design import Design
-from normax.linear_model.gaussian import pays_for_folds
 from normax.linear_model.moments import Moments
 from normax.linear_model.ridge import SAFE, Spectrum
+from normax.linear_model.strategy import factorises, gram_pays_for_folds
 
 __all__ = ["RidgeFolds"]
 
@@ -27,7 +28,7 @@ class RidgeFolds:
 
     def __init__(self, X, Y, weights, pairs, intercept: bool):
         self.X, self.Y, self.weights, self.pairs, self.intercept = X, Y, weights, pairs, intercept
-        self.tall = pays_for_folds(*X.shape)
+        self.tall = gram_pays_for_folds(*X.shape)
         if self.tall:
             self.every = Moments.of(X, Y, weights)
             return
@@ -39,8 +40,11 @@ class RidgeFolds:
     @staticmethod
     def serves(X, weights, pairs) -> bool:
         """Whether the shape pays, every fold trains on what it does not hold out, and all rows count."""
-        whole = all(len(train) + len(test) == len(X) == len(np.union1d(train, test)) for train, test in pairs)
-        return whole and bool((weights > 0).all()) and (pays_for_folds(*X.shape) or X.shape[0] < X.shape[1])
+        whole = all(
+            len(train) + len(test) == X.shape[0] == len(np.union1d(train, test)) for train, test in pairs
+        )
+        shape = gram_pays_for_folds(*X.shape) or X.shape[0] < X.shape[1]
+        return whole and shape and bool((weights > 0).all()) and factorises(X.shape, issparse(X))
 
     def sums(self, k: int, strengths: np.ndarray) -> np.ndarray | None:
         """(k,) for fold k; None where strengths are too weak for products of X with itself."""

@@ -7,10 +7,12 @@ from html import escape
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from normax.linear_model.criteria import degrees_of_freedom
 from normax.linear_model.families import FAMILIES
 from normax.linear_model.path import LinearPath
+from normax.linear_model.products import dense_columns
 from normax.linear_model.validation import plain_weights
 from normax.rows import Table
 
@@ -123,13 +125,13 @@ def describe(
     **rules: Any,
 ) -> Described:
     """Facts of the fit at one entry of the path; (n, m) response."""
-    weights = plain_weights(sample_weight, len(X))
+    weights = plain_weights(sample_weight, X.shape[0])
     weights, loss, coef = weights / weights.sum(), FAMILIES[family](), path.coef[at]
     used = np.flatnonzero(coef.any(axis=0))
-    sd, eta = np.full(X.shape[1], np.nan), np.tile(path.intercept[at], (len(X), 1))
+    sd, eta = np.full(X.shape[1], np.nan), np.tile(path.intercept[at], (X.shape[0], 1))
     for start in range(0, len(used), BLOCK):
         some = used[start : start + BLOCK]
-        part = X[:, some]
+        part = dense_columns(X, some)
         eta += part @ coef[:, some].T
         sd[some] = np.sqrt(weights @ (part - weights @ part) ** 2)
     null = weights @ loss.divergence(Y, loss.null_mean(Y, weights, fit_intercept))
@@ -137,7 +139,7 @@ def describe(
     df = np.nan
     if l1_ratio == 1 and not rules.get("bounded"):
         df = float(np.count_nonzero(coef))
-    elif X.size <= LARGE:
+    elif np.prod(X.shape) <= LARGE and not issparse(X):
         one = LinearPath(
             *(
                 getattr(path, name)[[at]]
@@ -151,5 +153,5 @@ def describe(
             )[0]
         )  # fmt: skip
     return Described(
-        len(X), X.shape[1], family, l1_ratio, sd, df, float(1 - left / null) if null > 0 else 0.0
+        X.shape[0], X.shape[1], family, l1_ratio, sd, df, float(1 - left / null) if null > 0 else 0.0
     )

@@ -21,21 +21,40 @@ __all__ = [
 ]
 
 
-def check_design(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
-    """X as a float64 (n, p) array of finite numbers."""
+# Entries of compressed rows up to which turning them to columns is no matter of memory: 100 MB.
+COPIED = 8_000_000
+
+
+def check_design(X: Any, names: Sequence[str] | None = None, sparse: bool = False) -> Any:
+    """X as an (n, p) matrix of finite numbers that solvers read as it is.
+
+    Single precision stays single; other kinds of numbers become float64. Where `sparse` is allowed, compressed
+    columns (CSC) stay as they are, and so do compressed rows (CSR) too large for a copy; else they are turned to columns,
+    which are faster to pick. A dense X keeps its order.
+    """
     if issparse(X):
-        size = f"{8e-6 * np.prod(X.shape, dtype=float):.3g} MB"
-        raise InputError(
-            f"X: expected a dense table, got a sparse {X.format} one of shape {X.shape}; X.toarray() takes {size}"
-        )
-    X = np.asarray(X)
+        if not sparse:
+            size = f"{8e-6 * np.prod(X.shape, dtype=float):.3g} MB"
+            raise InputError(
+                f"X: expected a dense table, got a sparse {X.format} one of shape {X.shape}; X.toarray() takes {size}"
+            )
+        if X.format != "csr" or X.nnz <= COPIED:
+            X = X.tocsc()
+        if (
+            not X.has_canonical_format
+        ):  # entries that share a cell are added up, but not in the caller's matrix
+            X = X.copy()
+            X.sum_duplicates()
+    else:
+        X = np.asarray(X)
     if X.dtype.kind not in "fiub":
         raise InputError(f"X: expected numbers, got dtype {X.dtype}; encode text columns first")
     if X.ndim != 2 or X.shape[0] < 1:
         raise InputError(f"X: expected a table of shape (n, p) with n >= 1, got shape {X.shape}")
     if X.shape[1] == 0:
         raise InputError("X: no columns are left; at least one feature is needed")
-    X = np.asarray(X, dtype=np.float64)
+    if X.dtype not in (np.float64, np.float32):
+        X = X.astype(np.float64)
     refuse_not_finite("X", X, names)
     return X
 
@@ -46,19 +65,29 @@ def column_names(X: Any) -> tuple[str, ...] | None:
     return None if names is None else tuple(str(name) for name in names)
 
 
-def refuse_not_finite(what: str, a: np.ndarray, names: Sequence[str] | None = None) -> None:
+def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None) -> None:
     """Name the first rows and all columns that hold NaN or infinity."""
+    if issparse(a):
+        if not np.isfinite(a.data).all():
+            a = a.tocoo()
+            bad = ~np.isfinite(a.data)
+            _tell_not_finite(what, a.data[bad], np.column_stack([a.row[bad], a.col[bad]]), names)
+        return
     if a.dtype.kind != "f" or not a.size:
         return
     with np.errstate(invalid="ignore", over="ignore"):
-        sums = np.ones(len(a)) @ a  # one fast pass tells whether there is anything to look for
-    if np.isfinite(sums).all() or np.isfinite(a).all():
-        return
-    bad = ~np.isfinite(a)
-    cells = np.argwhere(bad)
-    kind = "NaN" if np.isnan(a[bad]).any() else "infinity"
-    both = "NaN and infinity" if kind == "NaN" and np.isinf(a[bad]).any() else kind
-    if a.ndim == 1:
+        # One fast pass tells whether there is anything to look for, in a's own precision, since another takes a copy.
+        sums = np.ones(len(a), a.dtype) @ a
+    if not (np.isfinite(sums).all() or np.isfinite(a).all()):
+        bad = ~np.isfinite(a)
+        _tell_not_finite(what, a[bad], np.argwhere(bad), names)
+
+
+def _tell_not_finite(what: str, values: np.ndarray, cells: np.ndarray, names: Sequence[str] | None) -> None:
+    """Raise for cells (c, 1 or 2) that hold the values (c,), none of them finite."""
+    kind = "NaN" if np.isnan(values).any() else "infinity"
+    both = "NaN and infinity" if kind == "NaN" and np.isinf(values).any() else kind
+    if cells.shape[1] == 1:
         where = f"at rows {_some(cells[:, 0])}"
     else:
         columns = np.unique(cells[:, 1])
