@@ -28,11 +28,21 @@ def _kind(path: tuple) -> str | None:
     return next((KINDS[key.name] for key in path if getattr(key, "name", None) in KINDS), None)
 
 
-def _map_kind(state: Any, kind: str, change: Any, *others: Any) -> Any:
-    """Apply `change` to the state's leaves of one kind, leaving the others."""
+def _pick(state: Any, kind: str) -> list[Any]:
+    """The leaves of an optimiser's state that are of one kind."""
+    return [leaf for path, leaf in jax.tree_util.tree_leaves_with_path(state) if _kind(path) == kind]
+
+
+def _put(state: Any, kind: str, leaves: Any) -> Any:
+    """The state with its leaves of one kind replaced, in order."""
+    rest = iter(leaves)
     return jax.tree_util.tree_map_with_path(
-        lambda path, leaf, *rest: change(leaf, *rest) if _kind(path) == kind else leaf, state, *others
+        lambda path, leaf: next(rest) if _kind(path) == kind else leaf, state
     )
+
+
+def _like(leaves: Any, value: float) -> Any:
+    return jax.tree.map(lambda leaf: jnp.full_like(leaf, value), leaves)
 
 
 def has_second_moment(state: Any) -> bool:
@@ -40,29 +50,41 @@ def has_second_moment(state: Any) -> bool:
     return any(_kind(path) == "second" for path, _ in jax.tree_util.tree_leaves_with_path(state))
 
 
-def _still(tree: Any) -> Any:
-    """A zero tangent for every leaf, of the type that JAX wants."""
-    return jax.tree.map(
-        lambda leaf: (
-            jnp.zeros_like(leaf)
-            if jnp.issubdtype(jnp.result_type(leaf), jnp.floating)
-            else np.zeros(jnp.shape(leaf), jax.dtypes.float0)
-        ),
-        tree,
-    )
-
-
 def _held(tx: Any, before: Any, after: Any, params: Any) -> Any:
     """The state at which derivatives are taken: first moment 0, and the second such that an update with
     gradient 0 arrives at the one that the real update used. There no square of a gradient has a slope."""
-    state = _map_kind(before, "first", jnp.zeros_like)
-    if not has_second_moment(state):
+    state = _put(before, "first", _like(_pick(before, "first"), 0))
+    second = _pick(after, "second")
+    if not second:
         return state
-    zero = jax.tree.map(jnp.zeros_like, params)
-    blank = _map_kind(state, "second", jnp.ones_like)
-    along = _map_kind(_still(state), "second", jnp.ones_like)
-    _, decay = jax.jvp(lambda state: tx.update(zero, state, params), (blank,), (along,))[1]
-    return _map_kind(state, "second", lambda _, new, b: new / b, after, decay)
+
+    def still(second):
+        return _pick(tx.update(_like(params, 0), _put(state, "second", second), params)[1], "second")
+
+    blank = _like(second, 1)
+    _, decay = jax.jvp(still, (blank,), (blank,))
+    return _put(state, "second", [new / b for new, b in zip(second, decay)])
+
+
+def _line(tx: Any, before: Any, after: Any, params: Any) -> Any:
+    """The update as a linear map of (gradient, first moments), the second moment held: its value at 0, and its
+    slope `push(gradient, first) -> (update, new first)`."""
+    state = _held(tx, before, after, params)
+
+    def update(gradient, first):
+        moves, new = tx.update(gradient, _put(state, "first", first), params)
+        return moves, _pick(new, "first")
+
+    (base, _), push = jax.linearize(update, _like(params, 0), _pick(state, "first"))
+    return base, push
+
+
+def _steady(push: Any, params: Any, first: list[Any]) -> Any:
+    zero, one = _like(params, 0), _like(params, 1)
+    _, c = push(one, _like(first, 0))
+    _, a = push(zero, _like(first, 1))
+    moves, _ = push(one, [c / (1 - a) for c, a in zip(c, a)])
+    return jax.tree.map(lambda move: jnp.where(jnp.isfinite(move), -move, jnp.nan), moves)
 
 
 def steady_response(tx: Any, before: Any, after: Any, params: Any) -> Any:
@@ -80,19 +102,8 @@ def steady_response(tx: Any, before: Any, after: Any, params: Any) -> Any:
     Returns:
         A pytree like `params`, NaN where the second moment is still 0: the coordinate had no gradient yet.
     """
-    state = _held(tx, before, after, params)
-    still = _still(state)
-    zero, one = (jax.tree.map(f, params) for f in (jnp.zeros_like, jnp.ones_like))
-
-    def derivative(along_gradient, along_state):
-        return jax.jvp(lambda g, s: tx.update(g, s, params), (zero, state), (along_gradient, along_state))[1]
-
-    by_gradient, c = derivative(one, still)
-    _, a = derivative(zero, _map_kind(still, "first", jnp.ones_like))
-    by_moment, _ = derivative(zero, _map_kind(still, "first", lambda _, a, c: c / (1 - a), a, c))
-    return jax.tree.map(
-        lambda u, v: jnp.where(jnp.isfinite(u + v), -(u + v), jnp.nan), by_gradient, by_moment
-    )
+    _, push = _line(tx, before, after, params)
+    return _steady(push, params, _pick(before, "first"))
 
 
 def admits_prox(tx: Any, params: Any) -> bool:
@@ -111,14 +122,12 @@ def admits_prox(tx: Any, params: Any) -> bool:
         state = tx.init(params)
         for gradient in gradients:
             before, (update, state) = state, tx.update(gradient, state, params)
-        zero = jax.tree.map(jnp.zeros_like, params)
-        held = _held(tx, before, state, params)
-        along = _map_kind(_still(held), "first", lambda _, m: m, before)
-        base, slope = jax.jvp(lambda g, s: tx.update(g, s, params)[0], (zero, held), (gradient, along))
+        base, push = _line(tx, before, state, params)
+        slope, _ = push(gradient, _pick(before, "first"))
         close = jax.tree.map(
             lambda u, b, s: jnp.allclose(u, b + s, rtol=1e-3, atol=1e-12), update, base, slope
         )
-        response = steady_response(tx, before, state, params)
+        response = _steady(push, params, _pick(before, "first"))
         return jnp.stack(jax.tree.leaves((close, jax.tree.map(lambda d: jnp.all(d >= 0), response)))).all()
 
     params = jax.tree.map(tiny, params)
