@@ -6,6 +6,7 @@ import weakref
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import normax as nx
@@ -98,6 +99,49 @@ def test_value_and_grad_equals_jax_grad_of_functional_call():
     np.testing.assert_allclose(loss, expected, rtol=1e-6)
     for name, gradient in expected_grads.items():
         np.testing.assert_allclose(grads[name], gradient, rtol=1e-5, atol=1e-7)
+
+
+def _norm(self, x):
+    return nn.BatchNorm1d(3)(self.a(x))
+
+
+def _norm_in_remat(self, x):
+    return nx.remat(lambda x: _norm(self, x))(x)
+
+
+def _norm_in_scan(self, x):
+    return nx.scan(lambda carry, _: (_norm(self, carry), None), x, length=2)[0]
+
+
+def _mapped(self, x):
+    doubled = jax.tree.map(lambda w: 2 * w, dict(self.named_parameters()))
+    return x @ doubled["a.weight"].T
+
+
+@pytest.mark.parametrize("forward", [_norm, _norm_in_remat, _norm_in_scan, _mapped])
+def test_cells_made_while_tracing_live_and_die_with_the_trace(forward):
+    net = type("Making", (Chain,), {"forward": forward})()
+    np.testing.assert_allclose(nx.jit(net)(x), net(x), rtol=1e-4, atol=1e-5)
+    loss, grads = nx.value_and_grad(net, lambda net, x: jnp.exp(net(x)).sum())(x)
+    np.testing.assert_allclose(loss, jnp.exp(net(x)).sum(), rtol=1e-3)
+    assert float(abs(grads["a.weight"]).max()) > 0
+
+
+def test_a_loss_with_weights_made_in_the_loss_function():
+    net, y = nn.Linear(3, 3), np.array([0, 1, 2, 0])
+    weight = jnp.array([1.0, 2.0, 3.0])
+    step = nx.train_step(net, lambda net, x, y: nn.CrossEntropyLoss(weight)(net(x), y), optax.sgd(0.1))
+    wanted = nn.functional.cross_entropy(net(x), y, weight)
+    np.testing.assert_allclose(step(x, y), wanted, rtol=1e-5)
+
+
+def test_initial_weights_are_not_drawn_inside_a_compiled_call():
+    class Making(nn.Module):
+        def forward(self, x):
+            return nn.Linear(3, 3)(x)
+
+    with pytest.raises(nx.InputError, match="make the layer in __init__"):
+        nx.jit(Making())(x)
 
 
 def test_faults_are_named():

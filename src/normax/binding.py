@@ -260,7 +260,9 @@ def grad_in_frame(frame: Frame, cells: Sequence[Cell], objective: Callable[[], t
                 f"loss_fn: expected a scalar, got shape {np.shape(loss)}; reduce it: `loss.mean()`"
             )
         moving = set(cells)
-        changed[:] = [c for c, v in frame.values.items() if c not in moving and v is not before[c]]
+        changed[:] = [
+            c for c, v in frame.values.items() if c in before and c not in moving and v is not before[c]
+        ]
         return loss, (aux, [frame.values[c] for c in changed])
 
     inputs = [before[cell] for cell in cells]

@@ -1,5 +1,6 @@
 """Dropout: what is kept, how often, and the mean and variance that stay."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 import normax as nx
 from normax import nn
 from normax.errors import InputError
+from normax.nn import functional as F
 
 NAMES = ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"]
 
@@ -110,6 +112,32 @@ def test_a_layer_used_twice_draws_twice():
     a, b = nx.jit(net)(jnp.ones(1000))
     c, d = nx.jit(net)(jnp.ones(1000))
     assert len({np.asarray(m).tobytes() for m in (a, b, c, d)}) == 4
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        F.dropout,
+        lambda x: F.alpha_dropout(x, training=True),
+        lambda x: F.rrelu(x, training=True),
+        F.gumbel_softmax,
+        lambda x: nx.remat(F.dropout)(x),
+        lambda x: nx.scan(lambda carry, _: (F.dropout(carry, 0.1), None), x, length=2)[0],
+    ],
+)
+def test_functions_draw_anew_in_compiled_calls(draw):
+    class Drawing(nn.Module):
+        def forward(self, x):
+            return draw(x), draw(x)
+
+    x = jnp.linspace(-2, -1, 100)
+    compiled = nx.jit(Drawing())
+    assert len({np.asarray(y).tobytes() for y in (*compiled(x), *compiled(x))}) == 4
+
+
+def test_a_draw_under_a_bare_jit_is_refused():
+    with pytest.raises(InputError, match="repeat for ever"):
+        jax.jit(F.dropout)(jnp.ones(3))
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.5])

@@ -211,6 +211,22 @@ def test_every_fault_of_a_state_dict_comes_at_once_and_nothing_is_touched():
     assert (left.missing_keys, left.unexpected_keys) == (["fc1.weight", "fc2.bias"], ["fc3.bias"])
 
 
+def test_dtypes_by_name_and_what_a_mix_of_them_is_told():
+    net = Net(2, 2, 2)
+    with pytest.raises(nx.InputError, match=r"fc1 \(Linear\).*net\.to\('bfloat16'\)"):
+        net(jnp.ones((1, 2), jnp.bfloat16))
+    assert net.to("bfloat16")(jnp.ones((1, 2), jnp.bfloat16)).dtype == jnp.bfloat16
+    with pytest.raises(nx.InputError, match=r"x\.astype\('bfloat16'\)`$"):
+        net(jnp.ones((1, 2), int))
+    with pytest.raises(nx.InputError, match="no device 'gpux'"):
+        net.to("gpux")
+
+
+def test_what_is_no_array_is_refused_by_a_buffer_by_name():
+    with pytest.raises(TypeError, match="cannot assign str to buffer 'count' of Module"):
+        registered(nn, jnp.zeros).count = "three"
+
+
 def test_float64_is_not_rounded_silently():
     with pytest.raises(nx.InputError, match="32 bits"):
         nn.Parameter(np.zeros(2))
@@ -255,6 +271,8 @@ def test_what_pytorch_has_and_jax_cannot_is_answered():
         net.backward()
     with pytest.raises(AttributeError, match="delete the line"):
         net.zero_grad()
+    with pytest.raises(AttributeError, match=r"net\.to\(dtype\)"):
+        net.type(jnp.float16)
     with pytest.raises(AttributeError, match=r"nx\.value_and_grad"):
         _ = net.fc1.weight.grad
 

@@ -133,6 +133,21 @@ def test_validation_is_measured_in_evaluation_mode(digits):
     assert "validation_loss=" in repr(history)
 
 
+def test_a_loss_may_be_a_module_with_weights():
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(30, 3)).astype("float32"), np.arange(30) % 3
+    weight = np.array([1, 2, 3], "float32")
+    losses = [
+        nn.CrossEntropyLoss(weight, reduction="none"),
+        lambda output, target: nn.functional.cross_entropy(output, target, weight, reduction="none"),
+    ]
+    nets = [nn.Linear(3, 3), nn.Linear(3, 3)]
+    nets[1].load_state_dict(nets[0].state_dict())
+    for net, loss in zip(nets, losses):
+        nx.fit(net, (X, y), loss=loss, optimizer=optax.sgd(0.1), epochs=2, batch_size=10, seed=0)
+    np.testing.assert_allclose(nets[0].weight, nets[1].weight, rtol=1e-6)
+
+
 def test_an_interrupt_keeps_what_was_trained(digits):
     net, seen = network(), []
 

@@ -61,6 +61,12 @@ class Cell:
         data = as_array(data)
         # A number is weakly typed in JAX: as state it would change dtype with whatever it meets.
         self._value = jnp.asarray(data, data.dtype) if data.weak_type else data
+        self._born()
+
+    def _born(self) -> None:
+        frame = current_frame()
+        if frame is not None:
+            frame.adopt(self)
 
     @property
     def value(self) -> jax.Array:
@@ -350,4 +356,5 @@ def _rebuild(kind: type, value: Any, **fields: Any) -> Any:
     cell._value = value  # whatever JAX hands over: tracers and placeholders included
     for name, field in fields.items():
         setattr(cell, name, field)
+    cell._born()
     return cell

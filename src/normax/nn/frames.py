@@ -99,6 +99,13 @@ class Frame:
             raise ForeignCell(cell)
         return None if self.outer is None else self.outer.holder(cell)
 
+    def adopt(self, cell: Cell) -> None:
+        """Take in a cell that is made while this frame is active: it lives and dies with the trace."""
+        if self.sealed:
+            self.values[cell] = cell._value
+        elif self.outer is not None:
+            self.outer.adopt(cell)
+
     def entered(self, module: Any) -> None:
         """Note a module that runs in this frame: one outside the bound tree bears on the program too."""
         if id(module) not in self.numbers:
@@ -163,9 +170,12 @@ class CapturingFrame(Frame):
             self.take(cell, cell._value if holder is None else holder.values[cell])
         return self
 
+    def adopt(self, cell: Cell) -> None:
+        self.values[cell] = cell._value
+
     def changed(self) -> list[Cell]:
         """The cells that were written to since they were taken in."""
-        return [cell for cell, value in self.values.items() if value is not self.taken[cell]]
+        return [cell for cell, value in self.taken.items() if value is not self.values[cell]]
 
 
 class _Stack(threading.local):

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError, suggest
 from normax.nn.cells import Cell
+from normax.nn.frames import current_frame
 from normax.nn.random import next_key
 
 __all__ = [
@@ -351,4 +352,9 @@ def sparse_(tensor: Cell, sparsity: float, std: float = 0.01, key: Any = None) -
 
 
 def _key(key: Any) -> Any:
+    if key is None and current_frame() is not None:
+        raise InputError(
+            "initial weights were drawn inside a compiled call, where they would be the same for ever and never "
+            "train: make the layer in __init__"
+        )
     return next_key() if key is None else key

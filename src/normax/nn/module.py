@@ -152,10 +152,16 @@ class Module:
             self._touch()
         elif name in self._buffers and value is not None:
             buffer = self._buffers[name]
-            if buffer is None:
-                self.register_buffer(name, value)
-            else:
-                buffer.value = value
+            try:
+                if buffer is None:
+                    self.register_buffer(name, value)
+                else:
+                    buffer.value = value
+            except TypeError as error:
+                raise TypeError(
+                    f"cannot assign {type(value).__name__} to buffer {name!r} of {type(self).__name__}: expected "
+                    "an array, a Buffer or None"
+                ) from error
         elif name in self._parameters or name in self._modules or name in self._buffers:
             self._unset(name, value)
         else:
@@ -422,7 +428,7 @@ class Module:
             device: a JAX device, `"cpu"`, `"cuda:0"`, a `jax.sharding.Sharding`, or a dtype in its place.
             dtype: a floating dtype; integer buffers keep theirs, as in PyTorch.
         """
-        if device is not None and not isinstance(device, (str, jax.Device, jax.sharding.Sharding)):
+        if device is not None and not _is_place(device):
             device, dtype = None, device
         if dtype is not None:
             dtype = _floating(dtype)
@@ -578,17 +584,31 @@ _INSTEAD = {
             "register_state_dict_post_hook",
             "register_state_dict_pre_hook",
             "register_load_state_dict_pre_hook",
+            "register_load_state_dict_post_hook",
         ),
         "a state dict is a plain dict: rename its keys before `net.load_state_dict(state)` or after "
         "`net.state_dict()`, or override these methods",
     ),
     "share_memory": "arrays are shared by their processes' own means; delete the line",
     "compile": "write `nx.jit(net)`",
+    "type": "write `net.to(dtype)`",
+    "to_empty": "arrays are never without values; move them, `net.to(device)`",
 }
 
 
 def _join(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
+
+
+def _is_place(where: Any) -> bool:
+    """Whether `to`'s first argument says where, not in which dtype."""
+    if isinstance(where, str):
+        try:
+            jnp.dtype(where)
+        except TypeError:
+            return True
+        return False
+    return isinstance(where, (jax.Device, jax.sharding.Sharding))
 
 
 def _floating(dtype: Any) -> Any:

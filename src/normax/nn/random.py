@@ -15,6 +15,7 @@ from normax.nn.frames import current_frame
 __all__ = ["fork", "layer_key", "manual_seed", "next_key", "raw_key", "row_mask"]
 
 _MASK = (1 << 64) - 1
+_NOWHERE = (1 << 31) - 1  # the number of what draws outside the bound tree: functions, modules of others
 
 
 def _mix(z: int) -> int:
@@ -110,7 +111,7 @@ def layer_key(module: Any = None) -> jax.Array:
             "a random draw without a key: pass `key=` to `nx.functional_call`, or call `net.eval()` first"
         )
     place = id(module) if id(module) in frame.numbers else None
-    number = frame.numbers.get(id(module), len(frame.numbers))
+    number = frame.numbers.get(id(module), _NOWHERE)
     done = frame.draws.get(place, 0)
     call = frame.starts.get(place, 0) + done
     frame.draws[place] = done + 1

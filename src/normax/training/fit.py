@@ -13,6 +13,7 @@ import numpy as np
 
 from normax.binding import bind, evaluating, functional_call
 from normax.errors import InputError
+from normax.nn.frames import Frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
 from normax.training import checkpoint as files
@@ -302,7 +303,10 @@ class _Preparation:
         X, y, _ = self._arrays(X[:2], y[:2], None)
         with evaluating(self.net):
             output = jax.eval_shape(lambda x: functional_call(self.net, {}, x, key=raw_key(0)), X)
-        losses = jax.eval_shape(find_loss(self.loss), output, y)
+        with Frame(
+            {}, sealed=False
+        ).active():  # the weights of a loss that is a Module may be read: nothing is kept
+            losses = jax.eval_shape(find_loss(self.loss), output, y)
         if losses.shape != (len(X),):
             raise InputError(
                 f"loss: expected one value a row, (batch,), got {losses.shape} for a batch of {len(X)}"

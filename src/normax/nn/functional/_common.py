@@ -35,9 +35,12 @@ def tuple_of(n: int, value: Any, name: str) -> tuple[int, ...]:
 def check_dtypes(x: jax.Array, weight: jax.Array) -> None:
     """Refuse an input whose dtype is not the parameters': PyTorch does, and a silent promotion costs speed."""
     if x.dtype != weight.dtype:
+        other = (
+            f", or the module, `net.to({str(x.dtype)!r})`" if jnp.issubdtype(x.dtype, jnp.floating) else ""
+        )
         raise InputError(
             f"expected {weight.dtype} input, the dtype of the parameters, got {x.dtype}; convert it, "
-            f"`x.astype({str(weight.dtype)!r})`, or the module, `net.to({str(x.dtype)!r})`"
+            f"`x.astype({str(weight.dtype)!r})`{other}"
         )
 
 

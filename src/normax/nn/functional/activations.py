@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array
-from normax.nn.random import next_key
+from normax.nn.random import layer_key
 
 __all__ = [
     "celu",
@@ -140,7 +140,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False, ke
     x = as_array(input)
     if not training:
         return leaky_relu(x, (lower + upper) / 2)
-    slope = jax.random.uniform(next_key() if key is None else key, x.shape, x.dtype, lower, upper)
+    slope = jax.random.uniform(layer_key() if key is None else key, x.shape, x.dtype, lower, upper)
     return jnp.where(x > 0, x, slope * x)
 
 
@@ -410,7 +410,7 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int =
         tau: the temperature τ > 0.
         hard: one-hot forward, the soft gradient backward.
         dim: the axis of the categories.
-        key: a JAX key; default, the global generator's next.
+        key: a JAX key; default, the compiled step's next, in eager code the global generator's.
 
     Example:
         >>> import jax.numpy as jnp
@@ -421,7 +421,7 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int =
         Jang, Gu & Poole, "Categorical reparameterization with Gumbel-softmax", ICLR 2017.
     """
     x = as_array(logits)
-    noise = jax.random.gumbel(next_key() if key is None else key, x.shape, x.dtype)
+    noise = jax.random.gumbel(layer_key() if key is None else key, x.shape, x.dtype)
     soft = jax.nn.softmax((x + noise) / tau, dim)
     if not hard:
         return soft

@@ -38,7 +38,7 @@ def scaled_dot_product_attention(
         is_causal: query i attends to the keys up to i; not together with a mask.
         scale: default, `1 / √E`.
         enable_gqa: keys and values have fewer heads, each shared by as many queries' heads.
-        dropout_key: a JAX key; default, the global generator's next.
+        dropout_key: a JAX key; default, the compiled step's next, in eager code the global generator's.
 
     Returns:
         `(..., H, L, V)`.
@@ -154,7 +154,7 @@ def multi_head_attention_forward(
         static_v: in place of the projected values.
         average_attn_weights: average the weights over the heads.
         is_causal: PyTorch's hint; the mask itself must be in `attn_mask`.
-        dropout_key: a JAX key; default, the global generator's next.
+        dropout_key: a JAX key; default, the compiled step's next, in eager code the global generator's.
 
     Returns:
         The output, of the query's shape, and the weights `(N, L, S)` (`(N, heads, L, S)` unless averaged) or

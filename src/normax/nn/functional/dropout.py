@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from normax.errors import InputError
 from normax.nn.functional._common import as_array
 from normax.nn.functional._windows import axis_max, window
-from normax.nn.random import next_key
+from normax.nn.random import layer_key
 
 __all__ = [
     "alpha_dropout",
@@ -35,7 +35,7 @@ def _masked(x: jax.Array, p: float, shape: tuple[int, ...], key: Any) -> jax.Arr
     """x where a draw of `shape` keeps it, scaled to keep its mean, 0 elsewhere."""
     if p == 1:
         return x * 0
-    keep = jax.random.bernoulli(next_key() if key is None else key, 1 - p, shape)
+    keep = jax.random.bernoulli(layer_key() if key is None else key, 1 - p, shape)
     return jnp.where(keep, x / (1 - p), 0)
 
 
@@ -47,7 +47,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         p: the probability of 0.
         training: False returns the input as it is.
         inplace: PyTorch's; nothing happens in place.
-        key: a JAX key; default, the global generator's next.
+        key: a JAX key; default, the compiled step's next, in eager code the global generator's.
 
     Raises:
         InputError: if p is not in [0, 1].
@@ -118,7 +118,7 @@ _SATURATION = -1.7580993408473766
 def _alpha(x: jax.Array, p: float, shape: tuple[int, ...], key: Any) -> jax.Array:
     if p == 1:
         return x * 0
-    keep = jax.random.bernoulli(next_key() if key is None else key, 1 - p, shape)
+    keep = jax.random.bernoulli(layer_key() if key is None else key, 1 - p, shape)
     scale = 1 / math.sqrt((1 - p) * (1 + p * _SATURATION**2))
     return jnp.where(keep, x, _SATURATION) * scale - scale * p * _SATURATION
 
@@ -182,7 +182,7 @@ def drop_block2d(input: Any, p: float = 0.5, block_size: int = 7, training: bool
         p: the share of each channel to drop.
         block_size: the side of a square.
         training: False returns the input as it is.
-        key: a JAX key; default, the global generator's next.
+        key: a JAX key; default, the compiled step's next, in eager code the global generator's.
 
     Raises:
         InputError: if p is not in [0, 1], the input has not 4 axes, or is smaller than a block.
@@ -204,7 +204,7 @@ def drop_block2d(input: Any, p: float = 0.5, block_size: int = 7, training: bool
     height, width = x.shape[2:]
     inner = (height - block_size + 1, width - block_size + 1)
     rate = min(1.0, p * height * width / block_size**2 / math.prod(inner))
-    seeds = jax.random.bernoulli(next_key() if key is None else key, rate, (*x.shape[:2], *inner))
+    seeds = jax.random.bernoulli(layer_key() if key is None else key, rate, (*x.shape[:2], *inner))
     # A seed drops the square of which it is the first corner: dilate the seeds backwards.
     edge = block_size - 1
     dropped = jnp.pad(seeds.astype(x.dtype), ((0, 0), (0, 0), (edge, edge), (edge, edge)))
@@ -234,5 +234,5 @@ def gaussian_dropout(input: Any, p: float = 0.5, training: bool = True, key: Any
     x = as_array(input)
     if not training or p == 0:
         return x
-    noise = jax.random.normal(next_key() if key is None else key, x.shape, x.dtype)
+    noise = jax.random.normal(layer_key() if key is None else key, x.shape, x.dtype)
     return x * (1 + math.sqrt(p / (1 - p)) * noise)

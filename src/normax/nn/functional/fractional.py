@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array, spatial, tuple_of
-from normax.nn.random import next_key
+from normax.nn.random import layer_key
 
 __all__ = ["fractional_max_pool2d", "fractional_max_pool3d"]
 
@@ -34,7 +34,7 @@ def fractional_max_pool2d(
         output_ratio: instead of the size: output over input, in (0, 1).
         return_indices: also the flat positions of the maxima.
         _random_samples: `(N, C, 2)` in [0, 1), the draws themselves.
-        key: a JAX key; default, the global generator's next.
+        key: a JAX key; default, the compiled step's next, in eager code the global generator's.
 
     Returns:
         `(N, C, *output_size)`, or a pair of it and the int32 indices.
@@ -105,7 +105,7 @@ def _pool(n, input, kernel_size, output_size, output_ratio, return_indices, samp
         )
     batch = x.shape[:2]
     if samples is None:
-        draws = jax.random.uniform(next_key() if key is None else key, (*batch, n), x.dtype)
+        draws = jax.random.uniform(layer_key() if key is None else key, (*batch, n), x.dtype)
     else:
         draws = as_array(samples)
         if draws.shape != (*batch, n):
