@@ -22,6 +22,7 @@ _HOME = {
     "tables": "normax.tables",
     "InputError": "normax.errors",
     "Notice": "normax.errors",
+    "compact": "normax.pruning.compact",
     "convert_strength": "normax.penalties.scales",
     "cuda": "normax.nn.device",
     "device": "normax.nn.device",

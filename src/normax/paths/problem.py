@@ -11,12 +11,35 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, suggest
-from normax.penalties import L1, L2, ElasticNet, Penalty, Sum
+from normax.penalties import (
+    L1,
+    L2,
+    L2SP,
+    MCP,
+    ElasticNet,
+    GroupLasso,
+    MaxNorm,
+    Nonnegative,
+    Penalty,
+    SparseGroupLasso,
+    Sum,
+    WeightDecay,
+)
 from normax.selection import folds as make_folds
 
 __all__ = ["Problem", "Rows", "check_strengths", "null_output", "target_scale", "unit_penalty"]
 
-PENALTIES = {"l1": L1, "l2": L2, "elastic-net": ElasticNet}
+PENALTIES: dict[str, type[Penalty]] = {
+    "l1": L1,
+    "l2": L2,
+    "elastic-net": ElasticNet,
+    "group-lasso": GroupLasso,
+    "sparse-group-lasso": SparseGroupLasso,
+    "mcp": MCP,
+    "l2-sp": L2SP,
+    "max-norm": MaxNorm,
+    "weight-decay": WeightDecay,
+}
 
 Progress = Callable[[str, int, int], None]
 
@@ -33,6 +56,10 @@ def unit_penalty(penalty: Any) -> Penalty:
         penalty = penalty()
     if not isinstance(penalty, Penalty):
         raise InputError(f"penalty: expected L1, L2, ElasticNet, an instance or a name, got {penalty!r}")
+    if isinstance(penalty, Nonnegative):
+        raise InputError(
+            "penalty: Nonnegative has no strength for a path to vary; add it to one that has: `L1() + Nonnegative()`"
+        )
     return penalty
 
 

@@ -1,7 +1,25 @@
 """Penalties: value, prox and strength, on NumPy or JAX arrays alike."""
 
+from normax.penalties.anchored import L2SP
 from normax.penalties.base import Penalty, Sum
-from normax.penalties.groups import GroupLasso, SparseGroupLasso
+from normax.penalties.concave import MCP
+from normax.penalties.constraints import MaxNorm, Nonnegative
+from normax.penalties.decay import WeightDecay
+from normax.penalties.groups import Blocks, GroupLasso, SparseGroupLasso
 from normax.penalties.separable import L1, L2, ElasticNet
 
-__all__ = ["L1", "L2", "ElasticNet", "GroupLasso", "Penalty", "SparseGroupLasso", "Sum"]
+__all__ = [
+    "L1",
+    "L2",
+    "L2SP",
+    "MCP",
+    "Blocks",
+    "ElasticNet",
+    "GroupLasso",
+    "MaxNorm",
+    "Nonnegative",
+    "Penalty",
+    "SparseGroupLasso",
+    "Sum",
+    "WeightDecay",
+]

@@ -18,6 +18,8 @@ class Penalty:
 
     # In a sum, proxes of a lower order act first.
     prox_order = 0
+    # Whether the prox is a projection, which holds from the first step on and needs no step size.
+    constraint = False
 
     def value(self, w: Any) -> Any:
         """Ω(w), a scalar, strength included."""
@@ -34,6 +36,19 @@ class Penalty:
     def at(self, step: Any) -> Penalty:
         """The penalty at a step of training: a strength that is a schedule becomes its value there."""
         return self
+
+    def anchored(self, w: Any) -> Penalty:
+        """The penalty for a weight whose value is now `w`: what measures from the start learns where it is."""
+        return self
+
+    def restricted(self, axis: int, kept: Any, shape: tuple[int, ...]) -> Penalty:
+        """The penalty for a weight of `shape` of which only the indices `kept` are left along an axis."""
+        return self
+
+    @property
+    def decoupled_strength(self) -> Any:
+        """Strength of a decay that bypasses the gradient, or None."""
+        return None
 
     @property
     def smooth(self) -> Penalty | None:
@@ -60,9 +75,10 @@ class Penalty:
 class Sum(Penalty):
     """Several penalties on the same weights: `Ω(w) = Σ_k Ω_k(w)`, written `L1(a) + L2(b)`.
 
-    The prox thresholds first, then shortens groups, and applies the smooth parts last. For L1, L2, their mixtures and
-    one partition into groups that order is exact (Yu, "On decomposing the proximal map", NIPS 2013), where the
-    steps within a group are alike if L2 stands beside it. Groups that overlap are not handled exactly.
+    The prox takes the smooth parts first, which leave a shorter step, `step/(1 + step·curvature)`; then it settles signs,
+    thresholds, shortens groups, and projects. For smooth parts, one of L1 and MCP, one partition into groups and
+    `Nonnegative` that is exact (Yu, "On decomposing the proximal map", NIPS 2013); with `MaxNorm` where the steps
+    within a group are alike. Groups that overlap are not handled exactly.
 
     Example:
         >>> import numpy as np
@@ -77,9 +93,10 @@ class Sum(Penalty):
         return sum(part.value(w) for part in self.parts)
 
     def prox(self, w, step):
-        for part in (self.nonsmooth, self.smooth):
-            for p in sorted(_parts(part), key=lambda p: p.prox_order):
-                w = p.prox(w, step)
+        for p in _parts(self.smooth):
+            w, step = p.prox(w, step), step / (1 + step * p.curvature)
+        for p in sorted(_parts(self.nonsmooth), key=lambda p: p.prox_order):
+            w = p.prox(w, step)
         return w
 
     def scaled(self, factor):
@@ -87,6 +104,21 @@ class Sum(Penalty):
 
     def at(self, step):
         return Sum(tuple(part.at(step) for part in self.parts))
+
+    def anchored(self, w):
+        return Sum(tuple(part.anchored(w) for part in self.parts))
+
+    def restricted(self, axis, kept, shape):
+        return Sum(tuple(part.restricted(axis, kept, shape) for part in self.parts))
+
+    @property
+    def constraint(self):
+        return all(part.constraint for part in _parts(self.nonsmooth))
+
+    @property
+    def decoupled_strength(self):
+        found = [p.decoupled_strength for p in self.parts if p.decoupled_strength is not None]
+        return sum(found) if found else None
 
     @property
     def smooth(self):

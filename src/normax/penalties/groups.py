@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,16 +13,67 @@ import numpy as np
 from normax.errors import InputError, suggest
 from normax.penalties.separable import L1, Separable
 
-__all__ = ["GroupLasso", "SparseGroupLasso", "group_labels"]
+__all__ = ["Blocks", "GroupLasso", "Grouped", "SparseGroupLasso", "group_labels", "layout_of"]
 
 # Axes of a weight in PyTorch's layout, (out, in, ...).
-AXES = {"out": 0, "in": 1}
+AXES = {"out": 0, "neuron": 0, "channel": 0, "in": 1, "feature": 1}
 # Newton steps for the length of a group under a step for each coordinate; they converge from below.
 STEPS = 16
 
 
 @dataclass(frozen=True)
-class GroupLasso(Separable):
+class Blocks:
+    """Groups that are equal blocks of consecutive indices along an axis: heads of attention, flattened channels.
+
+    Args:
+        axis: "out", "in", "neuron", "channel", "feature" or a whole number, as of `GroupLasso`.
+        count: how many blocks.
+        parts: how many times the axis repeats them: 3 for `MultiheadAttention.in_proj_weight`, which holds queries, keys
+            and values of every head one after the other.
+
+    Raises:
+        InputError: for counts that are not positive; from a penalty if they do not divide the axis.
+
+    Example:
+        >>> from normax.penalties import GroupLasso
+        >>> heads = GroupLasso(0.1, Blocks("in", 4))  # on out_proj.weight of four heads
+        >>> group_labels(Blocks("in", 2), (1, 6)).tolist()
+        [[0, 0, 0, 1, 1, 1]]
+    """
+
+    axis: str | int
+    count: int
+    parts: int = 1
+
+    def __post_init__(self):
+        _frozen(self.axis)
+        for name in ("count", "parts"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, np.integer)) or value < 1:
+                raise InputError(f"Blocks: {name}: expected a whole number >= 1, got {value!r}")
+
+
+@dataclass(frozen=True)
+class Grouped(Separable):
+    """Base of the penalties on groups."""
+
+    groups: Any = "in"
+
+    def __post_init__(self):
+        super().__post_init__()
+        object.__setattr__(self, "groups", _frozen(self.groups))
+
+    def restricted(self, axis, kept, shape):
+        groups, n = self.groups, shape[axis]
+        if isinstance(groups, tuple) and axis == len(shape) - 1:
+            return replace(self, groups=_numbered([groups[i] for i in kept]))
+        if isinstance(groups, Blocks) and _axis(groups.axis, shape) == axis:
+            return replace(self, groups=replace(groups, count=max(1, len(kept) * groups.count // n)))
+        return self
+
+
+@dataclass(frozen=True)
+class GroupLasso(Grouped):
     """The group lasso `Ω(w) = s·Σ_g √d_g ‖w_g‖₂` with d_g weights in group g: a group is zero as a whole or not.
 
     The root of its size makes groups of all sizes alike under noise. Its prox shortens each group,
@@ -33,8 +84,10 @@ class GroupLasso(Separable):
         strength: s >= 0. The default 1 leaves the strength to a path.
         groups: what belongs together.
             "out", "in" or a whole number: each slice of the weight along that axis is one group. In PyTorch's layout
-            (out, in, ...) "out" is axis 0: the weights into one unit, or one output channel; "in" is axis 1: the
-            weights out of one input, so that zeros drop inputs (the default).
+            (out, in, ...) "out" is axis 0: the weights into one unit, or one output channel (also written "neuron"
+            or "channel"); "in" is axis 1: the weights out of one input, so that zeros drop inputs, or the unit
+            before (the default; also written "feature").
+            `Blocks(axis, count)`: equal blocks along an axis, such as the heads of attention.
             A label for each feature, (p,) of any hashable kind: the groups of a vector of p weights, or of the last
             axis of an array, where a group then spans all outputs.
             A list of lists of feature numbers, which together name every feature once.
@@ -55,19 +108,14 @@ class GroupLasso(Separable):
         Yuan & Lin, "Model selection and estimation in regression with grouped variables", JRSS B 2006.
     """
 
-    groups: Any = "in"
     prox_order = 1  # shortening a group comes after thresholding its members
 
-    def __post_init__(self):
-        super().__post_init__()
-        object.__setattr__(self, "groups", _frozen(self.groups))
-
     def value(self, w):
-        layout = _layout(self.groups, w.shape)
+        layout = layout_of(self.groups, w.shape)
         return self.strength * (layout.roots(w) * layout.sum(w * w) ** 0.5).sum()
 
     def prox(self, w, step):
-        layout = _layout(self.groups, w.shape)
+        layout = layout_of(self.groups, w.shape)
         return _shorten(layout, w, step, self.strength)
 
 
@@ -106,7 +154,9 @@ class SparseGroupLasso(GroupLasso):
 
     def prox(self, w, step):
         thresholded = L1(self.strength * self.l1_ratio).prox(w, step)
-        return _shorten(_layout(self.groups, w.shape), thresholded, step, self.strength * (1 - self.l1_ratio))
+        return _shorten(
+            layout_of(self.groups, w.shape), thresholded, step, self.strength * (1 - self.l1_ratio)
+        )
 
 
 def group_labels(groups: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -118,10 +168,13 @@ def group_labels(groups: Any, shape: tuple[int, ...]) -> np.ndarray:
         >>> group_labels(["a", "b", "a"], (3,)).tolist()
         [0, 1, 0]
     """
-    layout = _layout(_frozen(groups), shape)
+    layout = layout_of(_frozen(groups), shape)
     if isinstance(layout, _Slices):
         count = np.arange(shape[layout.axis])
         return np.broadcast_to(np.expand_dims(count, layout.others), shape)
+    if isinstance(layout, _Block):
+        count = np.arange(layout.split[next(i for i in range(len(layout.split)) if i not in layout.others)])
+        return np.ascontiguousarray(layout.spread(np.expand_dims(count, layout.others)))
     return np.broadcast_to(layout.labels, shape)
 
 
@@ -144,6 +197,29 @@ class _Slices:
 
     def spread(self, v):
         return v
+
+
+class _Block:
+    """Groups that are blocks along one axis, which stands as (parts, count, size) meanwhile."""
+
+    def __init__(self, axis: int, blocks: Blocks, shape: tuple[int, ...]):
+        size = shape[axis] // (blocks.count * blocks.parts)
+        self.shape = shape
+        self.split = (*shape[:axis], blocks.parts, blocks.count, size, *shape[axis + 1 :])
+        self.others = tuple(i for i in range(len(self.split)) if i != axis + 1)
+        self.root = math.sqrt(math.prod(shape) // blocks.count)
+
+    def roots(self, w):
+        return self.root
+
+    def sum(self, a):
+        return a.reshape(self.split).sum(axis=self.others, keepdims=True)
+
+    def max(self, a):
+        return a.reshape(self.split).max(axis=self.others, keepdims=True)
+
+    def spread(self, v):
+        return v.__array_namespace__().broadcast_to(v, self.split).reshape(self.shape)
 
 
 class _Labelled:
@@ -177,7 +253,7 @@ class _Labelled:
         return v[self.labels]
 
 
-def _shorten(layout: _Slices | _Labelled, w: Any, step: Any, strength: Any) -> Any:
+def _shorten(layout: _Slices | _Labelled | _Block, w: Any, step: Any, strength: Any) -> Any:
     """Prox of `strength·Σ √d_g ‖w_g‖` in the metric 1/step: `v = w / (1 + step·λ/t)`, where t = ‖v_g‖.
 
     t solves `‖w / (t + step·λ)‖ = 1`. The inverse of the left side is concave and rises, so that Newton steps from
@@ -208,7 +284,7 @@ def _shorten(layout: _Slices | _Labelled, w: Any, step: Any, strength: Any) -> A
 
 
 @lru_cache(maxsize=256)
-def _layout(groups: str | int | tuple[int, ...], shape: tuple[int, ...]) -> _Slices | _Labelled:
+def layout_of(groups: Any, shape: tuple[int, ...]) -> _Slices | _Labelled | _Block:
     """The groups of a weight of this shape."""
     if isinstance(groups, tuple):
         if not shape or shape[-1] != len(groups):
@@ -216,22 +292,35 @@ def _layout(groups: str | int | tuple[int, ...], shape: tuple[int, ...]) -> _Sli
                 f"groups: {len(groups)} labels do not fit the last axis of a weight of shape {shape}"
             )
         return _Labelled(groups, shape)
+    if isinstance(groups, Blocks):
+        axis = _axis(groups.axis, shape)
+        if shape[axis] % (groups.count * groups.parts):
+            raise InputError(
+                f"groups: {groups.parts} × {groups.count} blocks do not divide axis {axis} of a weight of shape {shape}"
+            )
+        return _Block(axis, groups, shape)
+    return _Slices(_axis(groups, shape), shape)
+
+
+def _axis(groups: str | int, shape: tuple[int, ...]) -> int:
     axis = AXES[groups] if isinstance(groups, str) else groups
-    if groups == "in" and len(shape) == 1:
+    if axis == 1 and isinstance(groups, str) and len(shape) == 1:
         axis = 0  # a vector holds one weight for each input
     if not -len(shape) <= axis < len(shape):
         raise InputError(
             f"groups: {groups!r} names axis {axis}, which a weight of shape {shape} does not have"
         )
-    return _Slices(axis % len(shape), shape)
+    return axis % len(shape)
 
 
-def _frozen(groups: Any) -> str | int | tuple[int, ...]:
-    """An axis as it is; labels or lists of features as a tuple of group numbers, in the order of appearance."""
+def _frozen(groups: Any) -> str | int | Blocks | tuple[int, ...]:
+    """An axis or blocks as they are; labels or lists of features as a tuple of group numbers, in the order of appearance."""
+    if isinstance(groups, Blocks):
+        return groups
     if isinstance(groups, str):
         if groups not in AXES:
             raise InputError(
-                f"groups: expected 'out' or 'in', an axis, labels or lists of features, got {groups!r}{suggest(groups, AXES)}"
+                f"groups: expected 'out' or 'in', an axis, Blocks, labels or lists of features, got {groups!r}{suggest(groups, AXES)}"
             )
         return groups
     if isinstance(groups, (int, np.integer)) and not isinstance(groups, bool):
@@ -240,7 +329,7 @@ def _frozen(groups: Any) -> str | int | tuple[int, ...]:
         groups = groups.tolist()
     if not isinstance(groups, Sequence) or not len(groups):
         raise InputError(
-            f"groups: expected 'out' or 'in', an axis, labels or lists of features, got {groups!r}"
+            f"groups: expected 'out' or 'in', an axis, Blocks, labels or lists of features, got {groups!r}"
         )
     if all(isinstance(g, (list, np.ndarray, range)) for g in groups):
         members = [int(j) for g in groups for j in g]

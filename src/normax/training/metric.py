@@ -14,9 +14,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = ["WARM_UP", "admits_prox", "has_second_moment", "steady_response"]
+_leaves = jax.tree_util.tree_leaves_with_path
 
-KINDS = {"mu": "first", "trace": "first", "nu": "second", "sum_of_squares": "second", "nu_max": "maximum"}
+__all__ = ["WARM_UP", "RateProbe", "admits_prox", "has_second_moment", "steady_response"]
+
+KINDS = {
+    "mu": "first",
+    "trace": "first",
+    "ema": "first",
+    "nu": "second",
+    "sum_of_squares": "second",
+    "nu_max": "maximum",
+}
 
 WARM_UP = 10
 """Steps before the first prox of an optimiser with a second moment: while v̂ ≈ g² of a few steps only, a
@@ -47,7 +56,7 @@ def _like(leaves: Any, value: float) -> Any:
 
 def has_second_moment(state: Any) -> bool:
     """Whether the optimiser divides by a running second moment, as Adam and RMSProp do."""
-    return any(_kind(path) == "second" for path, _ in jax.tree_util.tree_leaves_with_path(state))
+    return any(_kind(path) == "second" for path, _ in _leaves(state))
 
 
 def _held(tx: Any, before: Any, after: Any, params: Any) -> Any:
@@ -133,12 +142,50 @@ def admits_prox(tx: Any, params: Any) -> bool:
     params = jax.tree.map(tiny, params)
     # Small gradients, so that clipping by norm is out of play.
     gradients = [jax.tree.map(lambda p: 1e-3 * tiny(p), params) for _ in range(3)]
-    state = jax.eval_shape(tx.init, params)
-    shadows = any(
-        leaf.ndim > 0 and _kind(path) is None and not jax.dtypes.issubdtype(leaf.dtype, jnp.unsignedinteger)
-        for path, leaf in jax.tree_util.tree_leaves_with_path(state)
-    )
     try:
-        return not shadows and bool(jax.jit(agrees)(params, gradients))
-    except (TypeError, ValueError, NotImplementedError):
+        state = _leaves(jax.eval_shape(tx.init, params))
+        ends = {(jax.tree_util.keystr(path[-1:]), leaf.shape) for path, leaf in _leaves(params)}
+        strange = any(  # a shadow of the weights, or moments that several of them share
+            (leaf.ndim > 0 and not jax.dtypes.issubdtype(leaf.dtype, jnp.unsignedinteger))
+            if _kind(path) is None
+            else (jax.tree_util.keystr(path[-1:]), leaf.shape) not in ends
+            for path, leaf in state
+        )
+        return not strange and bool(jax.jit(agrees)(params, gradients))
+    except (TypeError, ValueError, AttributeError, KeyError, NotImplementedError):
         return False
+
+
+class RateProbe:
+    """The learning rate of any optimiser, weight by weight: how far it moves one whose gradient never changes.
+
+    One number stands for each weight, under the same names and ranks, so that masks, groups and schedules count. An
+    optimiser that normalises the gradient moves it by the rate; a linear one by the rate times the gradient, which
+    is small there, so that clipping by norm is out of play.
+
+    Attributes:
+        first: name -> rate of the first step.
+    """
+
+    def __init__(self, tx: Any, params: dict[str, Any]):
+        self.tx = tx
+        self._weights = {
+            name: jnp.zeros((1,) * jnp.ndim(w), jnp.result_type(w)) for name, w in params.items()
+        }
+        small, large = (self._moves(self.init(), dict.fromkeys(params, size))[0] for size in (1e-4, 1e-3))
+        linear = {name: abs(large[name].item()) > 5 * abs(small[name].item()) for name in params}
+        self._sizes = {name: 1e-3 if linear[name] else 1.0 for name in params}
+        self.first = {name: float(rate) for name, rate in self(self.init())[0].items()}
+
+    def init(self) -> Any:
+        """The optimiser's state for the probe."""
+        return self.tx.init(self._weights)
+
+    def _moves(self, state: Any, sizes: dict[str, float]) -> Any:
+        gradients = {name: jnp.full_like(w, sizes[name]) for name, w in self._weights.items()}
+        return self.tx.update(gradients, state, self._weights)
+
+    def __call__(self, state: Any) -> tuple[dict[str, Any], Any]:
+        """The rates `{name: η}` of this step, and the state after it."""
+        moves, state = self._moves(state, self._sizes)
+        return {name: -m.reshape(()) / self._sizes[name] for name, m in moves.items()}, state

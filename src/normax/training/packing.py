@@ -23,6 +23,12 @@ LARGEST = 8192
 """Elements of the largest array that is packed: copying more costs more than an array's passage."""
 
 
+def acts_after_step(penalty: Any) -> bool:
+    """Whether a penalty does more than enter the gradient: a prox, or a decoupled decay."""
+    now = None if penalty is None else penalty.at(0)
+    return now is not None and (now.nonsmooth is not None or now.decoupled_strength is not None)
+
+
 class Packing:
     """Which cells travel together. With `enabled` False none does, and `pack` and `unpack` pass lists on.
 
@@ -34,7 +40,7 @@ class Packing:
 
     def __init__(self, cells: Sequence[Cell], names: Sequence[str], penalties: Sequence[Any], enabled: bool):
         self.cells = list(cells)
-        self.kinked = [p is not None and p.at(0).nonsmooth is not None for p in penalties]
+        self.kinked = [acts_after_step(p) for p in penalties]
         by_dtype: dict[Any, list[int]] = {}
         for i, (cell, kinked) in enumerate(zip(cells, self.kinked)):
             if enabled and cell.value.size <= LARGEST and not kinked:
@@ -80,9 +86,9 @@ class Packing:
         """Refuse a non-smooth penalty on a weight that was packed without one."""
         for group in self.groups:
             for i in group:
-                if penalties[i] is not None and penalties[i].at(0).nonsmooth is not None:
+                if acts_after_step(penalties[i]):
                     raise InputError(
-                        "a packed parameter got a non-smooth penalty; make a new step: "
+                        "a packed parameter got a penalty that acts after the step (a non-smooth one, or decay); make a new step: "
                         "`step = nx.train_step(net, loss_fn, optimizer, packing=True)`"
                     )
 

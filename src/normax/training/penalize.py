@@ -63,7 +63,8 @@ def resolve(net: Module, penalties: Any) -> dict[Parameter, Penalty | None]:
             lost.append(f"{pattern!r}{suggest(pattern, (name for name, _ in named))}")
         if penalty is not None:
             _as_pytree(type(penalty))
-        chosen.update(dict.fromkeys(hits, _scheduled(penalty)))
+        ready = _scheduled(penalty)
+        chosen.update((cell, None if ready is None else ready.anchored(cell.value)) for cell in hits)
     if lost:
         names = ", ".join(name for name, _ in named) or "none"
         raise InputError(f"no weight of {type(net).__name__} matches {', '.join(lost)}; parameters: {names}")
@@ -100,11 +101,11 @@ def penalty(net: Module, step: int = 0) -> jax.Array:
 
 
 def _as_pytree(kind: type) -> None:
-    """Let JAX see a kind of penalty: its strength (or parts) is data, everything else static."""
-    if kind in _registered or not dataclasses.is_dataclass(kind):
+    """Let JAX see a kind of penalty: its strength (parts, start) is data, everything else static."""
+    if kind in _registered or not (issubclass(kind, Penalty) and dataclasses.is_dataclass(kind)):
         return
     names = [field.name for field in dataclasses.fields(kind)]
-    data = [name for name in names if name in ("strength", "parts")]
+    data = [name for name in names if name in ("strength", "parts", "start")]
     jax.tree_util.register_dataclass(kind, data, [name for name in names if name not in data])
     _registered.add(kind)
 

@@ -1,4 +1,4 @@
-"""One update: the optimiser's step, then the prox in the optimiser's own metric."""
+"""One update: the optimiser's step, decoupled decay, then the prox in the optimiser's own metric."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import optax
 
 from normax.errors import InputError
 from normax.penalties import Penalty
-from normax.training.metric import WARM_UP, admits_prox, has_second_moment, steady_response
+from normax.training.metric import WARM_UP, RateProbe, admits_prox, has_second_moment, steady_response
 
 __all__ = ["Update", "at", "has_schedule", "smooth_part"]
 
@@ -28,7 +28,7 @@ class Update:
     """`(gradients, state, weights, penalties) -> (weights, state)`, a pure function of flat lists.
 
     The smooth parts of the penalties are in the gradients already; the others act here, after the
-    optimiser, with its per-coordinate steady response as step. With a second moment the prox waits for
+    optimiser: decoupled decay at its learning rate, the prox with its per-coordinate steady response as step. With a second moment the prox waits for
     `WARM_UP` steps; a coordinate without any gradient so far (an embedding row that no batch held) is left
     alone for `idle` steps, an epoch where that is known, and then the penalty alone decides on it.
 
@@ -59,25 +59,38 @@ class Update:
             )
         self.tx, self.names, self.prox_step = tx, list(names), prox_step
         shapes = dict(zip(self.names, weights))
-        nonsmooth = [
-            name for name, p in zip(self.names, at(penalties, 0)) if p is not None and p.nonsmooth is not None
-        ]
-        if nonsmooth and prox_step is None and not admits_prox(tx, shapes):
+        now = [(name, p) for name, p in zip(self.names, at(penalties, 0)) if p is not None]
+        kinks = [(name, p.nonsmooth) for name, p in now if p.nonsmooth is not None]
+        readable = not kinks or prox_step is not None or admits_prox(tx, shapes)
+        kinked = [name for name, p in kinks if not p.constraint]
+        if kinked and not readable:
             raise InputError(
-                f"optimizer: its step cannot be read, so a prox would solve another problem ({nonsmooth[0]} has "
+                f"optimizer: its step cannot be read, so a prox would solve another problem ({kinked[0]} has "
                 "a non-smooth penalty); use optax.sgd, optax.adam, optax.adamw or optax.rmsprop, or give the "
                 "step yourself: prox_step=0.01"
             )
+        self.nearest = (
+            not readable
+        )  # constraints alone: any step will do, and one for all is the nearest point
         self.shapes = {name: jnp.shape(w) for name, w in shapes.items()}
+        decayed = any(p.decoupled_strength is not None for _, p in now)
+        self.probe = RateProbe(tx, shapes) if decayed else None
         self.check_curvature(penalties)
 
     def check_curvature(self, penalties: Sequence[Penalty | None]) -> None:
-        """Refuse smooth penalties so strong that plain gradient steps diverge."""
+        """Refuse smooth penalties so strong that plain gradient steps diverge, and decays that do under any optimiser."""
         curved: dict[str, float] = {}
         for step in (0, *SAMPLED_STEPS) if has_schedule(penalties) else (0,):
             for name, p in zip(self.names, at(penalties, step)):
                 if p is not None and p.smooth is not None:
                     curved[name] = max(curved.get(name, 0.0), float(p.curvature))
+                if p is not None and p.decoupled_strength is not None and self.probe is not None:
+                    shrunk = self.probe.first[name] * float(p.decoupled_strength)
+                    if shrunk >= 2:
+                        raise InputError(
+                            f"{name}: learning rate {self.probe.first[name]:g} times decay {float(p.decoupled_strength):g} "
+                            f"is {shrunk:g}, and weights grow from 2 on; lower one of them"
+                        )
         if not curved:
             return
         weights = {name: jnp.zeros([min(d, 2) for d in shape]) for name, shape in self.shapes.items()}
@@ -102,30 +115,48 @@ class Update:
                 )
 
     def init(self, weights: Sequence[Any]) -> Any:
-        """The state before the first step: the optimiser's, and the number of steps done."""
-        return self.tx.init(dict(zip(self.names, weights))), jnp.zeros((), jnp.int32)
+        """The state before the first step: the optimiser's, the number of steps done, and that of the rate's probe."""
+        probe = None if self.probe is None else self.probe.init()
+        return self.tx.init(dict(zip(self.names, weights))), jnp.zeros((), jnp.int32), probe
 
     def __call__(self, gradients, state, weights, penalties, idle=IDLE_STEPS):
-        before, count = state
+        before, count, probe = state
         penalties = at(penalties, count)
         old = dict(zip(self.names, weights))
         moves, after = self.tx.update(dict(zip(self.names, gradients)), before, old)
         new = optax.apply_updates(old, moves)
-        kinks = {
-            n: p.nonsmooth for n, p in zip(self.names, penalties) if p is not None and p.nonsmooth is not None
+        present = {name: p for name, p in zip(self.names, penalties) if p is not None}
+        decays = {
+            name: p.decoupled_strength for name, p in present.items() if p.decoupled_strength is not None
         }
+        if decays:
+            rates, probe = self._rates(probe)
+            for name, strength in decays.items():
+                new[name] = (new[name] - rates[name] * strength * old[name]).astype(old[name].dtype)
+        kinks = {name: p.nonsmooth for name, p in present.items() if p.nonsmooth is not None}
         if kinks:
             steps = self._steps(before, after, old, count, idle)
             warm = count >= WARM_UP if self.prox_step is None and has_second_moment(after) else None
             for name, penalty in kinks.items():
                 mapped = penalty.prox(new[name], steps[name]).astype(old[name].dtype)
-                new[name] = mapped if warm is None else jnp.where(warm, mapped, new[name])
-        return [new[name] for name in self.names], (after, count + 1)
+                late = warm is not None and not penalty.constraint
+                new[name] = jnp.where(warm, mapped, new[name]) if late else mapped
+        return [new[name] for name in self.names], (after, count + 1, probe)
+
+    def _rates(self, probe):
+        if self.probe is None:
+            raise InputError(
+                "a decoupled decay was put on the network after its step was made; make a new one: "
+                "`step = nx.train_step(net, loss_fn, optimizer)`"
+            )
+        return self.probe(probe)
 
     def _steps(self, before, after, weights, count, idle):
         if self.prox_step is not None:
             step = self.prox_step(count) if callable(self.prox_step) else self.prox_step
             return jax.tree.map(lambda _: step, weights)
+        if self.nearest:
+            return dict.fromkeys(weights, 1.0)
         response = steady_response(self.tx, before, after, weights)
         if not has_second_moment(after):
             return response
