@@ -144,7 +144,7 @@ class Update:
         return [new[name] for name in self.names], (after, count + 1, probe)
 
     def _rates(self, probe):
-        if self.probe is None:
+        if probe is None:
             raise InputError(
                 "a decoupled decay was put on the network after its step was made; make a new one: "
                 "`step = nx.train_step(net, loss_fn, optimizer)`"
