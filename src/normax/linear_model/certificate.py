@@ -90,9 +90,11 @@ def family_gap(
 
     if isinstance(terms, GroupTerms):
         return group_gap(lambda c: float(rows(np.array([c]))[0]), coef.ravel(), gradient.ravel(), terms)
-    m = len(coef)
-    parts = (np.tile(part, m)[None] for part in (terms.l1, terms.l2, terms.lower, terms.upper))
-    return float(duality_gap(rows, coef.reshape(1, -1), gradient.reshape(1, -1), *parts)[0])
+    # A zero coefficient whose gradient stays within l1 adds nothing.
+    some = np.flatnonzero((np.abs(gradient) > terms.l1) | (coef != 0))
+    own = terms.of(some, coef.shape[1])
+    parts = (coef.ravel()[some], gradient.ravel()[some], own.l1, own.l2, own.lower, own.upper)
+    return float(duality_gap(rows, *(part[None] for part in parts))[0])
 
 
 def group_gap(

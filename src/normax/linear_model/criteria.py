@@ -222,7 +222,9 @@ def _root(loss: Any, mean: np.ndarray) -> np.ndarray:
     n, m = mean.shape
     if loss.name == "gaussian":
         return np.broadcast_to(np.eye(m), (n, m, m))
-    H = np.array([[loss.curvature(mean, c, d) for d in range(m)] for c in range(m)]).transpose(2, 0, 1)
+    H = loss.curvature(mean)[:, :, None] * np.eye(m)
+    if loss.coupled:
+        H = H - mean[:, :, None] * mean[:, None, :]
     values, vectors = np.linalg.eigh(H)
     return np.sqrt(np.maximum(values, 0.0))[:, :, None] * vectors.transpose(0, 2, 1)
 

@@ -8,7 +8,8 @@ solver needs of it are five formulas, on arrays of shape (n, m) for n rows and m
 - `divergence(a, μ)`: half the unit deviance between two means, the Bregman distance that the duality gap
   and the null deviance are made of; never negative;
 - `link(μ)`: the inverse of the mean function, kept finite at the edge, where an intercept starts;
-- `curvature(μ, c, d)`: the second derivative of the loss in η_c and η_d.
+- `curvature(μ)`: the diagonal of the second derivative of the loss in the m linear predictors; `coupled` says that
+  the whole of it is this diagonal less μμᵀ.
 
 A new family is one more class here.
 """
@@ -16,7 +17,7 @@ A new family is one more class here.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, log_softmax, logit, softmax, xlogy
+from scipy.special import expit, logit, xlogy
 
 __all__ = ["FAMILIES", "Binomial", "Family", "Gaussian", "Multinomial", "Poisson"]
 
@@ -29,6 +30,7 @@ class Family:
     """A loss that is convex in its linear predictor, with the canonical link."""
 
     name: str
+    coupled = False
 
     def mean(self, eta: np.ndarray) -> np.ndarray:
         """Expected response μ(η), (n, m)."""
@@ -50,8 +52,8 @@ class Family:
         """Half the unit deviance of each row between the means `a` and `mean`, (n,), >= 0."""
         raise NotImplementedError
 
-    def curvature(self, mean: np.ndarray, c: int, d: int) -> np.ndarray:
-        """∂²loss/∂η_c∂η_d of each row, (n,)."""
+    def curvature(self, mean: np.ndarray) -> np.ndarray:
+        """∂²loss/∂η_c² of each row, (n, m), without the part −μ_c² of coupled predictors."""
         raise NotImplementedError
 
 
@@ -72,8 +74,8 @@ class Gaussian(Family):
     def divergence(self, a, mean):
         return 0.5 * ((a - mean) ** 2).sum(axis=1)
 
-    def curvature(self, mean, c, d):
-        return np.full(len(mean), float(c == d))
+    def curvature(self, mean):
+        return np.ones_like(mean)
 
 
 class Binomial(Family):
@@ -93,30 +95,33 @@ class Binomial(Family):
     def divergence(self, a, mean):
         return (_relative_entropy(a, mean) + _relative_entropy(1 - a, 1 - mean)).sum(axis=1)
 
-    def curvature(self, mean, c, d):
-        return mean[:, c] * (1 - mean[:, c])
+    def curvature(self, mean):
+        return mean * (1 - mean)
 
 
 class Multinomial(Family):
     """Cross-entropy `−Σ_c y_c log softmax(η)_c` a row, the rows of y on the simplex."""
 
     name = "multinomial"
+    coupled = True
 
     def link(self, mean):
         eta = np.log(np.maximum(mean, EDGE))
         return eta - eta.mean()
 
     def mean(self, eta):
-        return softmax(eta, axis=1)
+        odds = np.exp(eta - eta.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
 
     def loss(self, y, eta):
-        return -(y * log_softmax(eta, axis=1)).sum(axis=1)
+        largest = eta.max(axis=1)
+        return np.log(np.exp(eta - largest[:, None]).sum(axis=1)) + largest - (y * eta).sum(axis=1)
 
     def divergence(self, a, mean):
         return _relative_entropy(a, mean).sum(axis=1)
 
-    def curvature(self, mean, c, d):
-        return mean[:, c] * (float(c == d) - mean[:, d])
+    def curvature(self, mean):
+        return mean
 
 
 class Poisson(Family):
@@ -137,8 +142,8 @@ class Poisson(Family):
     def divergence(self, a, mean):
         return np.maximum(_relative_entropy(a, mean) - a + mean, 0.0).sum(axis=1)
 
-    def curvature(self, mean, c, d):
-        return mean[:, c] * float(c == d)
+    def curvature(self, mean):
+        return mean
 
 
 def _relative_entropy(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -79,8 +79,9 @@ def follow_groups(
         good = 0
         for i, s in enumerate(strengths[ahead]):
             terms = rules.terms(s)
-            missing = (terms.missing(U[i])[0]) & ~gram.known
-            if missing.any() and fit.n_iter[at + i] < max_iter:
+            missing = terms.beyond(U[i]) % p  # groups take features whole
+            missing = missing[~gram.known[missing]]
+            if len(missing) and fit.n_iter[at + i] < max_iter:
                 fit.n_iter[at + i] += 1
                 break
             coef = fit.coef[at + i]

@@ -68,14 +68,16 @@ class GroupTerms:
         """(G,) how far the thresholded negative gradient of each group, flat (d,), exceeds its charge."""
         return self.norms(np.maximum(np.abs(u) - self.l1, 0.0)) - self.charge
 
-    def whole(self, used: np.ndarray) -> np.ndarray:
-        """`used`, (m, p), and all else in its groups."""
-        return (np.bincount(self.labels, used.ravel(), len(self.charge)) > 0)[self.labels].reshape(used.shape)
+    def whole(self, entries: np.ndarray) -> np.ndarray:
+        """Some flat entries, and all else in their groups."""
+        used = np.zeros(len(self.charge), dtype=bool)
+        used[self.labels[entries]] = True
+        return np.flatnonzero(used[self.labels])
 
-    def missing(self, u: np.ndarray) -> np.ndarray:
-        """Which coefficients of u, (m, p), belong to groups that would leave zero."""
+    def beyond(self, u: np.ndarray) -> np.ndarray:
+        """Flat entries of groups that would leave zero under the negative gradient u, (m, p)."""
         size = self.charge + self.norms(self.l1)
-        return (self.excess(u.ravel()) > SLACK * size)[self.labels].reshape(u.shape)
+        return np.flatnonzero((self.excess(u.ravel()) > SLACK * size)[self.labels])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,9 @@
-"""Any other family on a working set: proximal Newton steps with the exact Hessian."""
+"""Any other family on a working set: proximal Newton steps whose Hessian is renewed when they slow down.
+
+Between neighbouring strengths the Hessian hardly changes, and a step with an old one costs two thin products and two
+triangular solves. It is computed anew where a step gains more than a share of what the step before it gained, or had
+to be shortened. Whatever the Hessian, a step of no length means that the optimality conditions hold.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,19 @@ import numpy as np
 
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
-from normax.linear_model.group_quadratic import minimise_entries
 from normax.linear_model.group_terms import GroupTerms
-from normax.linear_model.quadratic import minimise
+from normax.linear_model.hessian import Columns, Hessian, intercept_inverse
 from normax.linear_model.terms import Terms
 
 __all__ = ["Likelihood"]
 
-NOTHING = Terms(*(np.zeros(0) for _ in range(4)))
+# Share of the last step's gain above which the Hessian is renewed.
+SLOW = 1e-2
+# Coefficients that have come and gone are dropped from the Hessian when there are so many times those asked for.
+CROWDED = 1.5
+# Gain over the null loss that is no longer worth a step; the second where steps crawl towards infinity, as those of
+# separable classes do without a penalty.
+SETTLED, CRAWL = 1e-20, 1e-16
 
 
 class Likelihood:
@@ -25,122 +35,109 @@ class Likelihood:
         family: Family,
         y: np.ndarray,
         offset: np.ndarray | None = None,
-        max_steps: int = 50,
+        max_steps: int = 100,
     ):
-        self.design, self.family, self.y, self.max_steps = design, family, y, max_steps
+        self.design, self.family, self.max_steps = design, family, max_steps
+        self.y = np.asfortranarray(y)  # outputs lie apart, so that sums over them are quick
         self.offset = 0.0 if offset is None else offset
         self.m = y.shape[1]
-        self.zero = np.zeros(0, dtype=int)
-        self.null = self.null_value()
+        self.columns = Columns(design)
+        self.hessian: Hessian | None = None
+        self.null = self._loss(np.zeros_like(y) + self.offset)
+
+    def _loss(self, eta: np.ndarray) -> float:
+        return float(self.design.weights @ self.family.loss(self.y, eta))
 
     def null_intercept(self) -> np.ndarray:
         """(m,) intercepts of the model without features; zeros where none is fitted."""
         intercept = np.zeros(self.m)
         if self.design.centred:
             intercept += self.family.link(self.family.null_mean(self.y, self.design.weights, True))
-            self.refit_intercept(np.zeros((self.m, self.design.p)), intercept)
+            self._balance(intercept + self.offset + np.zeros_like(self.y), intercept)
         return intercept
-
-    def null_value(self) -> float:
-        """Loss at zero coefficients and intercepts: the scale against which progress is measured."""
-        return float(self.design.weights @ self.family.loss(self.y, np.zeros_like(self.y) + self.offset))
 
     def theta(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         """(n, m) negative gradient of the loss in the linear predictors, weights included."""
-        eta = self.design.predict(coef) + intercept + self.offset
-        return self.design.weights[:, None] * (self.y - self.family.mean(eta))
-
-    def solve(
-        self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, terms: Terms | GroupTerms
-    ) -> float:
-        """Minimise over the given flat entries of coef, in place; returns the last step's gain."""
-        return self._steps(entries, coef, intercept, terms)
+        return self._residual(self.design.predict(coef) + intercept + self.offset)[1]
 
     def refit_intercept(self, coef: np.ndarray, intercept: np.ndarray) -> None:
         """The best intercepts for these coefficients, in place, if any are fitted."""
-        if self.design.centred:
-            self._steps(self.zero, coef, intercept, NOTHING)
+        self._balance(self.design.predict(coef) + intercept + self.offset, intercept)
 
-    def _steps(self, entries, coef, intercept, terms) -> float:
-        rows, features = np.divmod(entries, self.design.p)
-        used = np.flatnonzero(coef.any(axis=0))
-        others = np.setdiff1d(used, features)
-        fixed = self.design.columns(others) @ coef[:, others].T + intercept * 0 + self.offset
-        distinct, at = np.unique(features, return_inverse=True)
-        Z = self.design.columns(distinct)
-        own = terms.of(entries, self.design.p)
-        w, b = coef[rows, features], intercept.copy()
+    def solve(
+        self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, terms: Terms | GroupTerms
+    ) -> tuple[np.ndarray, float]:
+        """Minimise over the given flat entries of coef and the intercepts, in place.
 
-        def linear(w, b):
-            local = np.zeros((len(distinct), self.m))
-            local[at, rows] = w
-            return fixed + Z @ local + b
+        Args:
+            entries: all that is not zero, and what may leave zero.
 
-        def objective(eta, w):
-            loss = self.design.weights @ self.family.loss(self.y, eta)
-            return loss + own.value(w)
-
-        eta, gain = linear(w, b), np.inf
+        Returns:
+            `theta` at the solution, and what the last step gained.
+        """
+        flat, b = coef.reshape(-1), intercept.copy()
+        H, renew = self.hessian, False
+        if H is None or len(H.entries) > CROWDED * len(entries) + 8:
+            mean = self.family.mean(self.design.predict(coef) + b + self.offset)
+            H = self.hessian = Hessian(self.columns, self.family, self.design.weights, mean, entries)
+        else:
+            H.add(np.setdiff1d(entries, H.entries, assume_unique=True))
+        own, w = terms.of(H.entries, self.design.p), flat[H.entries]
+        eta = H.predict(w) + b + self.offset
+        now, gain, before = self._loss(eta), 0.0, np.inf
         for _ in range(self.max_steps):
-            mean = self.family.mean(eta)
-            theta = self.design.weights[:, None] * (self.y - mean)
-            u = (Z.T @ theta)[at, rows]
-            H, h, hb = self._hessian(Z, at, rows, mean)
-            ub = theta.sum(axis=0) if self.design.centred else np.zeros(self.m)
-            inverse = np.linalg.pinv(hb, rcond=1e-13, hermitian=True)
-            H -= h @ inverse @ h.T
-            q = u - h @ (inverse @ ub) + H @ w
-            dw = self._direction(H, q, own, w)
-            db = inverse @ (ub - h.T @ dw)
-            gain = float(u @ dw + ub @ db - own.change(w, dw))
+            mean, theta = self._residual(eta)
+            if renew:
+                H = self.hessian = Hessian(self.columns, self.family, self.design.weights, mean, H.entries)
+            dw, db, gain = H.step(theta, w, own)
             if not gain > 0:
                 break
-            t = self._step_length(objective, linear, eta, w, b, dw, db, gain)
-            w, b = w + t * dw, b + t * db
-            eta = linear(w, b)
-            if gain <= 1e-16 * self.null:
+            deta, t = H.predict(dw) + db, 1.0
+            if gain > 1e-9 * abs(now):  # a smaller step is exact, and the difference only rounding
+                base = now
+                while True:
+                    now = self._loss(eta + t * deta)
+                    if now + own.change(w, t * dw) <= base - 1e-4 * t * gain or t < 1e-10:
+                        break
+                    t *= 0.5
+            w, b, eta = w + t * dw, b + t * db, eta + t * deta
+            crawling = gain > 0.1 * before
+            if gain <= (CRAWL if crawling else SETTLED) * self.null:
                 break
-        coef[rows, features], intercept[:] = w, b
-        return max(gain, 0.0) if np.isfinite(gain) else 0.0
+            renew, before = t < 1 or gain > SLOW * before, gain
+        flat[H.entries], intercept[:] = w, b
+        theta = self._balance(H.predict(w) + b + self.offset, intercept)
+        return theta, max(gain, 0.0) if np.isfinite(gain) else 0.0
 
-    def _direction(self, H, q, own: Terms | GroupTerms, w) -> np.ndarray:
-        """From w to the minimiser of the quadratic model: one solve where nothing has a kink."""
-        if isinstance(own, GroupTerms):
-            return minimise_entries(H, q, own, w) - w
-        if own.kinked:
-            return minimise(H, q, own, w) - w
-        K, downhill = H + np.diag(own.l2), q - H @ w - own.l2 * w
-        if own.l2.all():
-            return np.linalg.solve(K, downhill)
-        # The softmax is blind to a shift of all classes: the shortest of many steps.
-        return np.linalg.pinv(K, rcond=1e-12, hermitian=True) @ downhill
+    @property
+    def entries(self) -> np.ndarray:
+        """Flat numbers of the coefficients that `solve` last wrote."""
+        return self.hessian.entries
 
-    def _step_length(self, objective, linear, eta, w, b, dw, db, gain) -> float:
-        """1, halved until the objective falls by a share of what the model promises."""
-        now, t = objective(eta, w), 1.0
-        if gain <= 1e-9 * abs(now):  # a Newton step this small is exact, and the difference only rounding
-            return t
-        while (
-            t > 1e-10 and not objective(linear(w + t * dw, b + t * db), w + t * dw) <= now - 1e-4 * t * gain
-        ):
-            t *= 0.5
-        return t
+    def _residual(self, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        mean = self.family.mean(eta)
+        return mean, self.design.weighted(self.y - mean)
 
-    def _hessian(self, Z, at, rows, mean):
-        """Blocks of the Hessian: entries × entries, entries × intercepts, intercepts × intercepts."""
-        a, m, weights = len(at), self.m, self.design.weights
-        H, h, hb = np.zeros((a, a)), np.zeros((a, m)), np.zeros((m, m))
-        own = [np.flatnonzero(rows == c) for c in range(m)]
-        columns = [Z[:, at[o]] for o in own]
-        for c in range(m):
-            for d in range(c, m):
-                v = weights * self.family.curvature(mean, c, d)
-                scaled = v[:, None] * columns[d]
-                block = columns[c].T @ scaled
-                H[np.ix_(own[c], own[d])] = block
-                H[np.ix_(own[d], own[c])] = block.T
-                if self.design.centred:
-                    h[own[d], c] = scaled.sum(axis=0)
-                    h[own[c], d] = v @ columns[c]
-                    hb[c, d] = hb[d, c] = v.sum()
-        return H, h, hb
+    def _balance(self, eta: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Newton steps on the intercepts alone, in place, until Σθ = 0 to rounding; returns θ."""
+        mean, theta = self._residual(eta)
+        last = np.inf
+        for _ in range(self.max_steps if self.design.centred else 0):
+            ub = theta.sum(axis=0)
+            size = np.abs(ub).max()
+            if size <= 1e-15 * np.abs(theta).sum():
+                break
+            v = np.sqrt(self.design.weights)[:, None] * mean if self.family.coupled else None
+            db = intercept_inverse(self.design.weighted(self.family.curvature(mean)), v) @ ub
+            gain, t = float(ub @ db), 1.0
+            if not gain > 0 or (gain <= 1e-20 * self.null and size >= 0.5 * last):
+                break
+            if gain > 1e-9 * self.null:
+                now = self._loss(eta)
+                while t > 1e-10 and not self._loss(eta + t * db) <= now - 1e-4 * t * gain:
+                    t *= 0.5
+            eta = eta + t * db
+            intercept += t * db
+            last = size
+            mean, theta = self._residual(eta)
+        return theta

@@ -46,13 +46,14 @@ class Terms:
         """(p,) features that nothing keeps at zero."""
         return self.l1 == 0
 
-    def whole(self, used: np.ndarray) -> np.ndarray:
-        """What must be solved together with the coefficients `used`, (m, p): nothing else."""
-        return used
+    def whole(self, entries: np.ndarray) -> np.ndarray:
+        """What must be solved together with some flat entries of the coefficients: nothing else."""
+        return entries
 
-    def missing(self, u: np.ndarray) -> np.ndarray:
-        """Which coefficients would leave zero under the negative gradient u, (m, p)."""
-        return self.pull(u) > SLACK * self.l1
+    def beyond(self, u: np.ndarray) -> np.ndarray:
+        """Flat entries that would leave zero under the negative gradient u, (m, p)."""
+        over = self.pull(u) > SLACK * self.l1 if self.bounded else np.abs(u) > (1 + SLACK) * self.l1
+        return np.flatnonzero(over)
 
     def value(self, w: np.ndarray) -> float:
         """The penalty of w inside the box."""

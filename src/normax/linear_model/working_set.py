@@ -45,24 +45,23 @@ def follow(
     coef, intercept = np.zeros((m, p)), smooth.null_intercept()
     theta = smooth.theta(coef, intercept)
     u = design.gradient(theta)
+    flat, working = coef.reshape(-1), np.zeros(0, dtype=np.intp)
     for i, s in enumerate(strengths):
         terms = rules.terms(s, l1_ratio)
-        working = terms.whole(coef != 0) | terms.free.reshape(-1 if p else 1, p)
+        free = np.flatnonzero(np.broadcast_to(terms.free.reshape(-1, p), (m, p)))
+        working = np.union1d(terms.whole(working[flat[working] != 0]), free)
         for fit.n_iter[i] in range(1, max_iter + 1):
-            missing = terms.missing(u) & ~working
-            if fit.n_iter[i] > 1 and not missing.any():
+            missing = np.setdiff1d(terms.beyond(u), working, assume_unique=True)
+            if fit.n_iter[i] > 1 and not len(missing):
                 break
-            working |= missing
-            decrement = smooth.solve(np.flatnonzero(working), coef, intercept, terms)
-            theta = smooth.theta(coef, intercept)
-            if design.centred and np.abs(theta.sum(axis=0)).max() > 1e-14:
-                smooth.refit_intercept(coef, intercept)
-                theta = smooth.theta(coef, intercept)
+            working = np.union1d(working, missing)
+            theta, decrement = smooth.solve(working, coef, intercept, terms)
             u = design.gradient(theta)
         if s > 0:
             mean = y - theta / design.weights[:, None]
             fit.gap[i] = family_gap(family, design.weights, y, mean, coef, u, terms)
         else:
             fit.gap[i] = decrement
-        fit.coef[i], fit.intercept[i] = coef, intercept
+        used = smooth.entries  # the others are zero, and are left untouched
+        fit.coef[i].reshape(-1)[used], fit.intercept[i] = flat[used], intercept
     return fit

@@ -1,0 +1,164 @@
+"""The curvature of a likelihood at one fitted mean, on the coefficients at work and the columns they multiply."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from normax.linear_model.design import Design
+from normax.linear_model.families import Family
+from normax.linear_model.group_quadratic import minimise_entries
+from normax.linear_model.group_terms import GroupTerms
+from normax.linear_model.support import Support
+from normax.linear_model.terms import Terms
+
+__all__ = ["Columns", "Hessian", "intercept_inverse"]
+
+# The softmax does not see a shift of all classes, which leaves systems singular. This share of a coefficient's own
+# curvature is added in that direction; a step is then short there, and what it aims at stays the same.
+PIN = 1e-8
+# Rows that are scaled and multiplied at a time, so that they stay in the cache.
+ROWS = 2048
+
+
+class Columns:
+    """Centred columns of X as a dense block that grows: each is taken out of X once.
+
+    Attributes:
+        size: how many there are; variance: (size,) of each, weighted.
+    """
+
+    def __init__(self, design: Design):
+        self.design, self.size = design, 0
+        self._place = np.full(design.p, -1)
+        self._Z = np.empty((design.n, 0), order="F")
+        self.variance = np.zeros(0)
+
+    @property
+    def Z(self) -> np.ndarray:
+        return self._Z[:, : self.size]
+
+    def at(self, features: np.ndarray) -> np.ndarray:
+        """Where these features stand in Z; those that are new are taken in."""
+        places = self._place[features]
+        if places.size and places.min() < 0:
+            new = np.unique(features[places < 0])
+            size = self.size + len(new)
+            if size > self._Z.shape[1]:
+                room = min(self.design.p, max(size, 2 * self.size, 16))
+                wider = np.empty((self.design.n, room), order="F")
+                wider[:, : self.size] = self.Z
+                self._Z = wider
+            taken = self.design.columns(new)
+            self._Z[:, self.size : size] = taken
+            self.variance = np.concatenate([self.variance, self.design.weights @ taken**2])
+            self._place[new] = np.arange(self.size, size)
+            self.size, places = size, self._place[features]
+        return places
+
+
+class Hessian:
+    """`X̃ᵀ ∇²loss X̃` at a frozen mean, free intercepts eliminated, on a growing list of coefficients.
+
+    The second derivative of a row in its m linear predictors is diag(d) − [coupled] μμᵀ. A coefficient is a class c and
+    a column z, so that the diagonal part joins coefficients of one class alone, and the rest is one product.
+
+    Attributes:
+        entries: (a,) flat numbers of the coefficients, in the order of arrival; classes, at: their outputs and places in Z.
+        full: the matrix with the room around it, so that kernels see contiguous rows; `K` is its used part.
+        cross: (a, m) products with the intercepts; inverse: (m, m) of those among the intercepts, zeros without any.
+    """
+
+    def __init__(
+        self, columns: Columns, family: Family, weights: np.ndarray, mean: np.ndarray, entries: np.ndarray
+    ):
+        self.columns, m = columns, mean.shape[1]
+        self.d = weights[:, None] * family.curvature(mean)
+        self.v = np.sqrt(weights)[:, None] * mean if family.coupled else None
+        self.inverse = intercept_inverse(self.d, self.v) if columns.design.centred else np.zeros((m, m))
+        self.entries = self.classes = self.at = np.zeros(0, dtype=np.intp)
+        self.full, self.root, self.cross = np.zeros((0, 0)), np.zeros(0), np.zeros((0, m))
+        self.support = Support()
+        self.add(entries)
+
+    @property
+    def K(self) -> np.ndarray:
+        a = len(self.entries)
+        return self.full[:a, :a]
+
+    def add(self, entries: np.ndarray) -> None:
+        """Admit coefficients that are not yet among them."""
+        if not len(entries):
+            return
+        old, a = len(self.entries), len(self.entries) + len(entries)
+        classes, features = np.divmod(entries, self.columns.design.p)
+        self.entries = np.concatenate([self.entries, entries])
+        self.classes = np.concatenate([self.classes, classes])
+        self.at = np.concatenate([self.at, self.columns.at(features)])
+        if a > len(self.full):
+            full = np.zeros((max(a, 2 * old, 16),) * 2)
+            full[:old, :old] = self.full[:old, :old]
+            self.full = full
+        H, h = self._products(old)
+        self.cross = np.vstack([self.cross, h])
+        H -= (h @ self.inverse) @ self.cross.T
+        self.full[old:a, :a] = H
+        self.full[:old, old:a] = H[:, :old].T
+        diagonal = np.maximum(np.diag(self.K), 0.0)  # what elimination left may be rounding
+        np.fill_diagonal(self.K, diagonal)
+        self.root = np.sqrt(diagonal)
+
+    def predict(self, w: np.ndarray) -> np.ndarray:
+        """(n, m) linear predictors without intercepts."""
+        local = np.zeros((self.d.shape[1], self.columns.size))
+        local[self.classes, self.at] = w
+        return (local @ self.columns.Z.T).T  # outputs lie apart, so that sums over them are quick
+
+    def step(
+        self, theta: np.ndarray, w: np.ndarray, own: Terms | GroupTerms
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """From w and the intercepts to the minimum of the quadratic model and the penalty: dw, db, and what the slope
+        of the objective promises."""
+        u, ub = (self.columns.Z.T @ theta)[self.at, self.classes], theta.sum(axis=0)
+        lift = self.inverse @ ub
+        q = u - self.cross @ lift + self.K @ w
+        if isinstance(own, GroupTerms):
+            dw = minimise_entries(self.K, q, own, w) - w
+        else:
+            dw = self.support.solve(self.full, self.root, q, w, own) - w
+        db = lift - self.inverse @ (dw @ self.cross)
+        return dw, db, float(u @ dw + ub @ db - own.change(w, dw))
+
+    def _products(self, old: int) -> tuple[np.ndarray, np.ndarray]:
+        """New coefficients × all of them, and × the intercepts."""
+        at, classes, m = self.at, self.classes, self.d.shape[1]
+        H, h = np.zeros((len(at) - old, len(at))), np.zeros((len(at) - old, m))
+        outputs = [(c, np.flatnonzero(classes == c)) for c in np.unique(classes[old:])]
+        for start in range(0, len(self.d), ROWS):
+            rows = slice(start, start + ROWS)
+            Z, d = self.columns.Z[rows], self.d[rows]
+            for c, every in outputs:
+                new = every[every >= old] - old
+                if old:
+                    scaled = Z[:, at[old:][new]] * d[:, [c]]
+                    block, h[new, c] = scaled.T @ Z[:, at[every]], h[new, c] + scaled.sum(axis=0)
+                else:  # a product with itself costs half
+                    root = np.sqrt(d[:, c])
+                    scaled = Z[:, at[every]] * root[:, None]
+                    block, h[new, c] = scaled.T @ scaled, h[new, c] + root @ scaled
+                H[np.ix_(new, every)] += block
+            if self.v is not None:
+                B = Z[:, at] * self.v[rows][:, classes]
+                H -= B[:, old:].T @ B if old else B.T @ B
+                h -= B[:, old:].T @ self.v[rows]
+        if self.v is not None:
+            same = at[old:, None] == at
+            H[same] += PIN * self.columns.variance[at[np.nonzero(same)[1]]]
+        return H, h
+
+
+def intercept_inverse(d: np.ndarray, v: np.ndarray | None) -> np.ndarray:
+    """(m, m) pseudo-inverse of the curvature in the intercepts: the softmax does not see a shift of all."""
+    total = d.sum(axis=0)
+    if v is None:
+        return np.diag(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0))
+    return np.linalg.pinv(np.diag(total) - v.T @ v, rcond=1e-13, hermitian=True)
