@@ -78,15 +78,15 @@ def family_gap(
     family: Family,
     weights: np.ndarray,
     y: np.ndarray,
-    mean: np.ndarray,
+    eta: np.ndarray,
     coef: np.ndarray,
     gradient: np.ndarray,
     terms: Terms | GroupTerms,
 ) -> float:
-    """The gap of one fit of any family: (n, m) response and fitted means, (m, p) coefficients and gradients."""
+    """The gap of one fit of any family: (n, m) response and linear predictors, (m, p) coefficients and gradients."""
 
     def rows(c: np.ndarray) -> np.ndarray:
-        return np.array([weights @ family.divergence(y - c[0] * (y - mean), mean)])
+        return np.array([weights @ family.fenchel(y, eta, c[0])])
 
     if isinstance(terms, GroupTerms):
         return group_gap(lambda c: float(rows(np.array([c]))[0]), coef.ravel(), gradient.ravel(), terms)

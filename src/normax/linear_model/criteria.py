@@ -210,19 +210,20 @@ def degrees_of_freedom(
         soft = s * (1 - l1_ratio) > 0
         key = (active.tobytes(), soft) if loss.name == "gaussian" else (i,)
         if key not in seen:
-            root = _root(loss, loss.mean(etas[i])) * np.sqrt(weights)[:, None, None]
+            root = _root(loss, etas[i]) * np.sqrt(weights)[:, None, None]
             seen[key] = _spectrum(centred, root, active, rules.factor if soft else None, fit_intercept)
         rank, values = seen[key]
         result[i] = rank + (values / (values + s * (1 - l1_ratio))).sum() if len(values) else rank
     return result
 
 
-def _root(loss: Any, mean: np.ndarray) -> np.ndarray:
+def _root(loss: Any, eta: np.ndarray) -> np.ndarray:
     """(n, m, m) matrices R with RᵀR the curvature of each row."""
-    n, m = mean.shape
+    n, m = eta.shape
     if loss.name == "gaussian":
         return np.broadcast_to(np.eye(m), (n, m, m))
-    H = loss.curvature(mean)[:, :, None] * np.eye(m)
+    mean = loss.mean(eta)
+    H = loss.curvature(mean, eta)[:, :, None] * np.eye(m)
     if loss.coupled:
         H = H - mean[:, :, None] * mean[:, None, :]
     values, vectors = np.linalg.eigh(H)

@@ -1,4 +1,4 @@
-"""The curvature of a likelihood at one fitted mean, on the coefficients at work and the columns they multiply."""
+"""The curvature of a likelihood at one fit, on the coefficients at work and the columns they multiply."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from normax.linear_model.group_terms import GroupTerms
 from normax.linear_model.support import Support
 from normax.linear_model.terms import Terms
 
-__all__ = ["Columns", "Hessian", "intercept_inverse"]
+__all__ = ["Columns", "Hessian", "bend", "intercept_inverse"]
 
 # The softmax does not see a shift of all classes, which leaves systems singular. This share of a coefficient's own
 # curvature is added in that direction; a step is then short there, and what it aims at stays the same.
@@ -57,7 +57,7 @@ class Columns:
 
 
 class Hessian:
-    """`X̃ᵀ ∇²loss X̃` at a frozen mean, free intercepts eliminated, on a growing list of coefficients.
+    """`X̃ᵀ ∇²loss X̃` at frozen linear predictors, free intercepts eliminated, on a growing list of coefficients.
 
     The second derivative of a row in its m linear predictors is diag(d) − [coupled] μμᵀ. A coefficient is a class c and
     a column z, so that the diagonal part joins coefficients of one class alone, and the rest is one product.
@@ -68,12 +68,9 @@ class Hessian:
         cross: (a, m) products with the intercepts; inverse: (m, m) of those among the intercepts, zeros without any.
     """
 
-    def __init__(
-        self, columns: Columns, family: Family, weights: np.ndarray, mean: np.ndarray, entries: np.ndarray
-    ):
-        self.columns, m = columns, mean.shape[1]
-        self.d = weights[:, None] * family.curvature(mean)
-        self.v = np.sqrt(weights)[:, None] * mean if family.coupled else None
+    def __init__(self, columns: Columns, family: Family, y: np.ndarray, eta: np.ndarray, entries: np.ndarray):
+        self.columns, m = columns, eta.shape[1]
+        self.d, self.v = bend(family, columns.design.weights, y, eta)
         self.inverse = intercept_inverse(self.d, self.v) if columns.design.centred else np.zeros((m, m))
         self.entries = self.classes = self.at = np.zeros(0, dtype=np.intp)
         self.full, self.root, self.cross = np.zeros((0, 0)), np.zeros(0), np.zeros((0, m))
@@ -154,6 +151,14 @@ class Hessian:
             same = at[old:, None] == at
             H[same] += PIN * self.columns.variance[at[np.nonzero(same)[1]]]
         return H, h
+
+
+def bend(
+    family: Family, weights: np.ndarray, y: np.ndarray, eta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Weighted second derivative of the rows: diag(d) − vvᵀ, both (n, m); v is None where outputs are not coupled."""
+    d = weights[:, None] * family.curvature(y, eta)
+    return d, (np.sqrt(weights)[:, None] * family.mean(eta) if family.coupled else None)
 
 
 def intercept_inverse(d: np.ndarray, v: np.ndarray | None) -> np.ndarray:

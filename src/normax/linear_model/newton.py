@@ -12,7 +12,7 @@ import numpy as np
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.group_terms import GroupTerms
-from normax.linear_model.hessian import Columns, Hessian, intercept_inverse
+from normax.linear_model.hessian import Columns, Hessian, bend, intercept_inverse
 from normax.linear_model.terms import Terms
 
 __all__ = ["Likelihood"]
@@ -43,26 +43,17 @@ class Likelihood:
         self.m = y.shape[1]
         self.columns = Columns(design)
         self.hessian: Hessian | None = None
-        self.null = self._loss(np.zeros_like(y) + self.offset)
+        self.scale = self._loss(np.zeros_like(y) + self.offset)
 
     def _loss(self, eta: np.ndarray) -> float:
         return float(self.design.weights @ self.family.loss(self.y, eta))
 
-    def null_intercept(self) -> np.ndarray:
-        """(m,) intercepts of the model without features; zeros where none is fitted."""
+    def null(self) -> tuple[np.ndarray, np.ndarray]:
+        """The model without features: (m,) intercepts, zeros where none is fitted, and (n, m) linear predictors."""
         intercept = np.zeros(self.m)
         if self.design.centred:
-            intercept += self.family.link(self.family.null_mean(self.y, self.design.weights, True))
-            self._balance(intercept + self.offset + np.zeros_like(self.y), intercept)
-        return intercept
-
-    def theta(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """(n, m) negative gradient of the loss in the linear predictors, weights included."""
-        return self._residual(self.design.predict(coef) + intercept + self.offset)[1]
-
-    def refit_intercept(self, coef: np.ndarray, intercept: np.ndarray) -> None:
-        """The best intercepts for these coefficients, in place, if any are fitted."""
-        self._balance(self.design.predict(coef) + intercept + self.offset, intercept)
+            intercept += self.family.link(self.design.weights @ self.y)
+        return intercept, self.balance(intercept + self.offset + np.zeros_like(self.y), intercept)
 
     def solve(
         self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, terms: Terms | GroupTerms
@@ -73,23 +64,22 @@ class Likelihood:
             entries: all that is not zero, and what may leave zero.
 
         Returns:
-            `theta` at the solution, and what the last step gained.
+            (n, m) linear predictors at the solution, and what the last step gained.
         """
         flat, b = coef.reshape(-1), intercept.copy()
         H, renew = self.hessian, False
         if H is None or len(H.entries) > CROWDED * len(entries) + 8:
-            mean = self.family.mean(self.design.predict(coef) + b + self.offset)
-            H = self.hessian = Hessian(self.columns, self.family, self.design.weights, mean, entries)
+            eta = self.design.predict(coef) + b + self.offset
+            H = self.hessian = Hessian(self.columns, self.family, self.y, eta, entries)
         else:
             H.add(np.setdiff1d(entries, H.entries, assume_unique=True))
         own, w = terms.of(H.entries, self.design.p), flat[H.entries]
         eta = H.predict(w) + b + self.offset
         now, gain, before = self._loss(eta), 0.0, np.inf
         for _ in range(self.max_steps):
-            mean, theta = self._residual(eta)
             if renew:
-                H = self.hessian = Hessian(self.columns, self.family, self.design.weights, mean, H.entries)
-            dw, db, gain = H.step(theta, w, own)
+                H = self.hessian = Hessian(self.columns, self.family, self.y, eta, H.entries)
+            dw, db, gain = H.step(self.residual(eta), w, own)
             if not gain > 0:
                 break
             deta, t = H.predict(dw) + db, 1.0
@@ -102,42 +92,40 @@ class Likelihood:
                     t *= 0.5
             w, b, eta = w + t * dw, b + t * db, eta + t * deta
             crawling = gain > 0.1 * before
-            if gain <= (CRAWL if crawling else SETTLED) * self.null:
+            if gain <= (CRAWL if crawling else SETTLED) * self.scale:
                 break
             renew, before = t < 1 or gain > SLOW * before, gain
         flat[H.entries], intercept[:] = w, b
-        theta = self._balance(H.predict(w) + b + self.offset, intercept)
-        return theta, max(gain, 0.0) if np.isfinite(gain) else 0.0
+        eta = self.balance(H.predict(w) + b + self.offset, intercept)
+        return eta, max(gain, 0.0) if np.isfinite(gain) else 0.0
 
     @property
     def entries(self) -> np.ndarray:
         """Flat numbers of the coefficients that `solve` last wrote."""
-        return self.hessian.entries
+        return np.zeros(0, dtype=np.intp) if self.hessian is None else self.hessian.entries
 
-    def _residual(self, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        mean = self.family.mean(eta)
-        return mean, self.design.weighted(self.y - mean)
+    def residual(self, eta: np.ndarray) -> np.ndarray:
+        """(n, m) weighted negative gradient of the loss in the linear predictors."""
+        return self.design.weighted(self.family.residual(self.y, eta))
 
-    def _balance(self, eta: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """Newton steps on the intercepts alone, in place, until Σθ = 0 to rounding; returns θ."""
-        mean, theta = self._residual(eta)
+    def balance(self, eta: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Newton steps on the intercepts alone, in place, until Σθ = 0 to rounding; returns the linear predictors."""
         last = np.inf
         for _ in range(self.max_steps if self.design.centred else 0):
+            theta = self.residual(eta)
             ub = theta.sum(axis=0)
             size = np.abs(ub).max()
             if size <= 1e-15 * np.abs(theta).sum():
                 break
-            v = np.sqrt(self.design.weights)[:, None] * mean if self.family.coupled else None
-            db = intercept_inverse(self.design.weighted(self.family.curvature(mean)), v) @ ub
+            db = intercept_inverse(*bend(self.family, self.design.weights, self.y, eta)) @ ub
             gain, t = float(ub @ db), 1.0
-            if not gain > 0 or (gain <= 1e-20 * self.null and size >= 0.5 * last):
+            if not gain > 0 or (gain <= 1e-20 * self.scale and size >= 0.5 * last):
                 break
-            if gain > 1e-9 * self.null:
+            if gain > 1e-9 * self.scale:
                 now = self._loss(eta)
                 while t > 1e-10 and not self._loss(eta + t * db) <= now - 1e-4 * t * gain:
                     t *= 0.5
             eta = eta + t * db
             intercept += t * db
             last = size
-            mean, theta = self._residual(eta)
-        return theta
+        return eta

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import svd
 from sklearn.exceptions import ConvergenceWarning
 
-from normax.errors import InputError, suggest
+from normax.errors import InputError, Notice, suggest
 from normax.linear_model.design import Design
 from normax.linear_model.families import FAMILIES, Family
 from normax.linear_model.fit import Fit
@@ -26,7 +26,6 @@ from normax.linear_model.validation import (
     check_offset,
     check_strengths,
     check_weights,
-    refuse_not_finite,
 )
 from normax.linear_model.working_set import follow
 from normax.rows import Table
@@ -34,9 +33,10 @@ from normax.selection import strength_grid
 
 __all__ = ["LinearPath", "fit_path", "grid_of", "max_strength", "response", "warn_unconverged"]
 
+# Share of the null deviance below which classes count as separated.
+CERTAIN = 1e-8
 # For pure ridge no strength gives all zeros; the grid starts where glmnet's does.
 RIDGE_RATIO = 1e-3
-SHARES, ONE_OUTPUT = ("binomial", "multinomial"), ("binomial", "poisson")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class LinearPath:
         feature_names: (p,) names of the columns, or None.
         cv_mean, cv_se: (k,) cross-validated error and its standard error, in an estimator's own units, or None.
         chosen: index of the strength that an estimator took, or None.
+        null_deviance: of the model with an intercept alone, half of it, mean over the rows.
     """
 
     strengths: np.ndarray
@@ -65,6 +66,7 @@ class LinearPath:
     cv_mean: np.ndarray | None = None
     cv_se: np.ndarray | None = None
     chosen: int | None = None
+    null_deviance: float = np.nan
 
     @property
     def nonzero(self) -> np.ndarray:
@@ -125,11 +127,12 @@ def fit_path(
     Args:
         X: (n, p) finite numbers, dense or sparse (SciPy's CSC or CSR), float64 or float32. It is read as it is, neither
             copied nor widened nor made dense; all sums and the certificate are in float64.
-        y: gaussian (n,) or (n, m), where outputs are fitted separately at the same strength; binomial (n,)
-            in [0, 1]; poisson (n,) of counts >= 0; multinomial (n,) of whole numbers 0..C−1, or (n, C) shares of the classes.
+        y: (n,) or (n, m), where outputs are fitted separately at the same strength (one against the rest, say): numbers,
+            for binomial in [0, 1], for poisson counts >= 0. Multinomial takes (n,) of whole numbers 0..C−1, or (n, C) shares
+            of the classes.
         strengths: (k,) values >= 0 in any order. At 0, gaussian gives the least squares solution of the
             smallest norm; other families take Newton steps until the loss gains nothing, which for
-            separable classes ends at large finite coefficients. The gap at 0 is that last gain.
+            separable classes ends at large finite coefficients and a `Notice`. The gap at 0 is that last gain.
         family: "gaussian", "binomial", "multinomial" or "poisson".
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.
         fit_intercept: whether to fit one intercept for each output.
@@ -149,7 +152,7 @@ def fit_path(
         max_iter: rounds for each strength; generous, since a handful are used.
 
     Returns:
-        A `LinearPath`; m is 1 for one gaussian output, binomial and poisson, and C for multinomial.
+        A `LinearPath`; m is the number of outputs, and C for multinomial.
 
     Raises:
         InputError: for data or arguments that cannot be used.
@@ -174,7 +177,7 @@ def fit_path(
     strengths = check_strengths(strengths)
     single = check_rules(design.p, penalty_factor, lower, upper)
     unit, l1_ratio, rules = _penalty(penalty, l1_ratio, y.shape[1], single)
-    null = float(design.weights @ loss.divergence(y, _null_mean(design, loss, y, offset)))
+    null = float(design.weights @ loss.deviance(y, Likelihood(design, loss, y, offset).null()[1]))
     order = np.argsort(-strengths, kind="stable")
     sorted_strengths = strengths[order] * unit
     with one_thread_if_small(design.n, design.p):
@@ -202,8 +205,11 @@ def fit_path(
         (fit.gap / null if null > 0 else fit.gap)[back],
         fit.gap[back],
         fit.n_iter[back],
+        null_deviance=null,
     )
     warn_unconverged(result.strengths, result.gap, tol)
+    if loss.classes:
+        _tell_separable(result, design, loss, y, offset)
     return result
 
 
@@ -240,13 +246,13 @@ def max_strength(
     design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     single = check_rules(design.p, penalty_factor, lower, upper)
     unit, l1_ratio, rules = _penalty(penalty, l1_ratio, y.shape[1], single)
-    mean = _null_mean(design, loss, y, offset)
+    eta = Likelihood(design, loss, y, offset).null()[1]
     if not single.factor.all():  # the features without a penalty are in the model at any strength
         closed = single.factor > 0
         kept = Rules(single.factor, np.where(closed, 0.0, single.lower), np.where(closed, 0.0, single.upper))
         fit = follow(design, loss, y, np.ones(1), 1.0, 1000, kept, offset)
-        mean = loss.mean(design.predict(fit.coef[0]) + fit.intercept[0] + (0.0 if offset is None else offset))
-    u = design.gradient(design.weighted(y - mean))
+        eta = design.predict(fit.coef[0]) + fit.intercept[0] + (0.0 if offset is None else offset)
+    u = design.gradient(design.weighted(loss.residual(y, eta)))
     if isinstance(rules, GroupRules):
         u[np.abs(u) <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0
         return rules.largest(u)
@@ -283,13 +289,6 @@ def _prepare(X, y, family, fit_intercept, sample_weight, offset):
     return Design(X, weights, bool(fit_intercept), rows), FAMILIES[family](), y, offset
 
 
-def _null_mean(design: Design, loss: Family, y: np.ndarray, offset: np.ndarray | None) -> np.ndarray:
-    """Fitted means of the model without features."""
-    if offset is None:
-        return loss.null_mean(y, design.weights, design.centred)
-    return loss.mean(offset + Likelihood(design, loss, y, offset).null_intercept())
-
-
 def _penalty(penalty: Any, l1_ratio: float, m: int, rules: Rules) -> tuple[float, float, Rules | GroupRules]:
     """What multiplies the strengths, the share of L1, and the rules of m outputs."""
     if penalty is None:
@@ -310,25 +309,21 @@ def _penalty(penalty: Any, l1_ratio: float, m: int, rules: Rules) -> tuple[float
 
 def response(y: Any, family: str, n: int) -> np.ndarray:
     """y as (n, m) floats that suit the family."""
-    y = np.asarray(y)
-    if y.dtype.kind not in "fiub":
-        raise InputError(f"y: expected numbers, got dtype {y.dtype}")
-    if y.ndim not in (1, 2) or len(y) != n or (y.ndim == 2 and family in ONE_OUTPUT and y.shape[1] != 1):
-        raise InputError(f"y: expected one entry for each of the {n} rows of X, got shape {y.shape}")
-    refuse_not_finite("y", y)
-    if family == "multinomial" and y.ndim == 1:
-        if (y < 0).any() or (y != np.floor(y)).any():
-            raise InputError("y: multinomial classes are whole numbers 0..C-1; encode the labels first")
-        y = np.eye(max(int(y.max()) + 1, 2))[y.astype(int)]
-    y = y.astype(float).reshape(n, -1)
-    if family == "poisson" and (y < 0).any():
-        rows = np.flatnonzero((y < 0).any(axis=1))
-        raise InputError(f"y: poisson expects counts >= 0, got {y[rows[0], 0]:g} at row {rows[0]}")
-    if family in SHARES and ((y < 0) | (y > 1)).any():
-        raise InputError(f"y: {family} expects values in [0, 1], got {y.min()} to {y.max()}")
-    if family == "multinomial" and not np.allclose(y.sum(axis=1), 1):
-        raise InputError("y: multinomial shares must sum to 1 in each row")
-    return y
+    return FAMILIES[family]().response(y, n)
+
+
+def _tell_separable(path: LinearPath, design: Design, loss: Family, y: np.ndarray, offset: Any) -> None:
+    """A Notice where a fit without penalty has run off to certainty."""
+    for i in np.flatnonzero(path.strengths == 0):
+        eta = design.predict(path.coef[i]) + (path.intercept[i] + path.coef[i] @ design.means)
+        left = design.weights @ loss.deviance(y, eta if offset is None else eta + offset)
+        if path.null_deviance > 0 and left <= CERTAIN * path.null_deviance:
+            warnings.warn(
+                "the features separate the classes: without a penalty the best coefficients are infinite, and those at "
+                "strength 0 only stopped growing where the likelihood no longer gained; give a strength > 0",
+                Notice,
+                stacklevel=3,
+            )
 
 
 def _check_ratio(l1_ratio: float) -> None:

@@ -198,8 +198,10 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         """
         loss, Y = FAMILIES[self.family_](), response(y, self.family_, len(y))
         weights = plain_weights(sample_weight, len(Y))
-        null = weights @ loss.divergence(Y, np.average(Y, axis=0, weights=weights) * np.ones_like(Y))
-        left = weights @ loss.divergence(Y, self.predict(X)[:, None])
+        null = weights @ loss.deviance(
+            Y, np.zeros_like(Y) + loss.link(np.average(Y, axis=0, weights=weights))
+        )
+        left = weights @ loss.deviance(Y, self._linear(X).reshape(Y.shape))
         return float(1 - left / null) if null > 0 else float(left == 0)
 
     def __sklearn_tags__(self):

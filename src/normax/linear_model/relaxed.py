@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import check_cv
 
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 from normax.linear_model.families import FAMILIES
 from normax.linear_model.path import LinearPath, fit_path, grid_of, response
 from normax.linear_model.threads import side_by_side
@@ -160,28 +161,35 @@ def relaxed_path(
             share * path.intercept[:, None] + (1 - share) * intercept[:, None],
         )
 
-    path, coef, intercept = both(slice(None))
-    mean = se = np.full((len(grid), len(mix)), np.nan)
-    best = None
-    if cv is not None:
-        classes = np.argmax(Y, axis=1) if family == "multinomial" else Y[:, 0]
-        splitter = (
-            check_cv(cv, classes.astype(int), classifier=True)
-            if family in ("binomial", "multinomial")
-            else check_cv(cv)
-        )
-        pairs = folds(splitter, len(X), classes, groups)
+    with warnings.catch_warnings():
+        # Columns that separate classes are no news here: the mixture with the penalised fit tames them.
+        warnings.simplefilter("ignore", Notice)
+        path, coef, intercept = both(slice(None))
+        mean = se = np.full((len(grid), len(mix)), np.nan)
+        best = None
+        if cv is not None:
+            classes = np.argmax(Y, axis=1) if family == "multinomial" else Y[:, 0]
+            splitter = (
+                check_cv(cv, classes.astype(int), classifier=True)
+                if family in ("binomial", "multinomial")
+                else check_cv(cv)
+            )
+            pairs = folds(splitter, len(X), classes, groups)
 
-        def one(k: int) -> np.ndarray:
-            train, test = pairs[k]
-            _, w, b = both(train)
-            eta = (X[test] @ w.reshape(-1, X.shape[1]).T).reshape(len(test), *b.shape) + b
-            cells = eta.reshape(len(test), -1, b.shape[-1]).transpose(1, 0, 2)
-            return np.array([loss.loss(Y[test], e) for e in cells]) @ (weights[test] / weights[test].sum())
+            def one(k: int) -> np.ndarray:
+                train, test = pairs[k]
+                _, w, b = both(train)
+                eta = (X[test] @ w.reshape(-1, X.shape[1]).T).reshape(len(test), *b.shape) + b
+                cells = eta.reshape(len(test), -1, b.shape[-1]).transpose(1, 0, 2)
+                return np.array([loss.loss(Y[test], e) for e in cells]) @ (
+                    weights[test] / weights[test].sum()
+                )
 
-        sizes = np.array([weights[test].sum() for _, test in pairs])
-        mean, se = (a.reshape(mean.shape) for a in summarise(np.array(side_by_side(one, len(pairs))), sizes))
-        best = _best(grid, mean, se, select)
+            sizes = np.array([weights[test].sum() for _, test in pairs])
+            mean, se = (
+                a.reshape(mean.shape) for a in summarise(np.array(side_by_side(one, len(pairs))), sizes)
+            )
+            best = _best(grid, mean, se, select)
     return RelaxedPath(grid, mix, coef, intercept, path.nonzero, mean, se, best, select, path, family, names)
 
 

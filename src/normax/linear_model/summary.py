@@ -134,8 +134,8 @@ def describe(
         part = dense_columns(X, some)
         eta += part @ coef[:, some].T
         sd[some] = np.sqrt(weights @ (part - weights @ part) ** 2)
-    null = weights @ loss.divergence(Y, loss.null_mean(Y, weights, fit_intercept))
-    left = weights @ loss.divergence(Y, loss.mean(eta))
+    null = path.null_deviance
+    left = weights @ loss.deviance(Y, eta)
     df = np.nan
     if l1_ratio == 1 and not rules.get("bounded"):
         df = float(np.count_nonzero(coef))

@@ -19,6 +19,8 @@ class Support:
 
     def __init__(self) -> None:
         self.w: np.ndarray | None = None
+        self.l2, self.L, self.S, self.inside = (np.zeros(0) for _ in range(4))
+        self.size, self.regular = 0, False
 
     def solve(
         self, full: np.ndarray, root: np.ndarray, q: np.ndarray, w: np.ndarray, terms: Terms

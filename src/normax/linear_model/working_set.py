@@ -42,9 +42,8 @@ def follow(
     """
     m, p, k = y.shape[1], design.p, len(strengths)
     fit, smooth = Fit.empty(k, m, p), Likelihood(design, family, y, offset)
-    coef, intercept = np.zeros((m, p)), smooth.null_intercept()
-    theta = smooth.theta(coef, intercept)
-    u = design.gradient(theta)
+    coef, (intercept, eta) = np.zeros((m, p)), smooth.null()
+    u = design.gradient(smooth.residual(eta))
     flat, working = coef.reshape(-1), np.zeros(0, dtype=np.intp)
     for i, s in enumerate(strengths):
         terms = rules.terms(s, l1_ratio)
@@ -55,11 +54,10 @@ def follow(
             if fit.n_iter[i] > 1 and not len(missing):
                 break
             working = np.union1d(working, missing)
-            theta, decrement = smooth.solve(working, coef, intercept, terms)
-            u = design.gradient(theta)
+            eta, decrement = smooth.solve(working, coef, intercept, terms)
+            u = design.gradient(smooth.residual(eta))
         if s > 0:
-            mean = y - theta / design.weights[:, None]
-            fit.gap[i] = family_gap(family, design.weights, y, mean, coef, u, terms)
+            fit.gap[i] = family_gap(family, design.weights, y, eta, coef, u, terms)
         else:
             fit.gap[i] = decrement
         used = smooth.entries  # the others are zero, and are left untouched

@@ -1,0 +1,85 @@
+"""What a family tells the solvers: a loss that is convex in its linear predictors, and how to certify it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import xlogy
+
+from normax.errors import InputError
+from normax.linear_model.validation import refuse_not_finite
+
+__all__ = ["EDGE", "Family", "relative_entropy"]
+
+
+# How close a starting mean may come to the edge of its range.
+EDGE = 1e-10
+
+
+class Family:
+    """A loss per row, on arrays of shape (n, m) for n rows and m outputs, convex in the linear predictors η.
+
+    A new family is a file with one class, entered in `FAMILIES`. What it must say are `mean`, `link`, `loss`, `curvature`
+    and `divergence`; that suffices for the negative log-likelihood of an exponential family under its canonical link,
+    whose gradient in η is μ − y. Any other loss overrides `residual`, `deviance` and `fenchel` as well, and leaves
+    `divergence` out.
+
+    Attributes:
+        name: what users call it.
+        coupled: whether the second derivative of a row is diag(curvature) − μμᵀ, as the softmax's, instead of the diagonal.
+        classes: whether the response are classes, or shares of them.
+    """
+
+    name: str
+    coupled = False
+    classes = False
+
+    def response(self, y: Any, n: int) -> np.ndarray:
+        """y as (n, m) finite floats that suit the family."""
+        y = np.asarray(y)
+        if y.dtype.kind not in "fiub":
+            raise InputError(f"y: expected numbers, got dtype {y.dtype}")
+        if y.ndim not in (1, 2) or len(y) != n:
+            raise InputError(f"y: expected one entry for each of the {n} rows of X, got shape {y.shape}")
+        refuse_not_finite("y", y)
+        return y.astype(float).reshape(n, -1)
+
+    def mean(self, eta: np.ndarray) -> np.ndarray:
+        """Expected response μ(η), (n, m)."""
+        raise NotImplementedError
+
+    def link(self, mean: np.ndarray) -> np.ndarray:
+        """A finite linear predictor whose mean this is, to within EDGE."""
+        raise NotImplementedError
+
+    def loss(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
+        """Loss of each row, (n,)."""
+        raise NotImplementedError
+
+    def residual(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
+        """−∂loss/∂η, (n, m)."""
+        return y - self.mean(eta)
+
+    def curvature(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
+        """∂²loss/∂η_c² of each row, (n, m), without the part −μ_c² of coupled predictors; a bound of it will do."""
+        raise NotImplementedError
+
+    def divergence(self, a: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Half the unit deviance of each row between the means `a` and `mean`, (n,): the Bregman distance, >= 0."""
+        raise NotImplementedError
+
+    def deviance(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
+        """Loss of each row above the least that any η gives it, (n,), >= 0."""
+        return self.divergence(y, self.mean(eta))
+
+    def fenchel(self, y: np.ndarray, eta: np.ndarray, c: float) -> np.ndarray:
+        """`loss(η) + loss*(−c r) + c r·η` of each row, (n,), with the residual r and c in [0, 1]: what shrinking the dual
+        point to c r costs; >= 0, and 0 at c = 1."""
+        mean = self.mean(eta)
+        return self.divergence(y - c * (y - mean), mean)
+
+
+def relative_entropy(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """`a log(a/b)`, 0 where a = 0; means that underflowed to 0 count as the smallest number there is."""
+    return xlogy(a, a / np.maximum(b, np.finfo(float).tiny))

@@ -1,0 +1,40 @@
+"""Counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from normax.errors import InputError
+from normax.linear_model.families.base import EDGE, Family, relative_entropy
+
+__all__ = ["Poisson"]
+
+
+class Poisson(Family):
+    """Counts: `Σ e^η − yη` a row, y >= 0; the constant log y! of the likelihood is left out."""
+
+    name = "poisson"
+
+    def response(self, y, n):
+        y = super().response(y, n)
+        rows = np.flatnonzero((y < 0).any(axis=1))
+        if len(rows):
+            told = ", ".join(f"{y[i].min():g} at row {i}" for i in rows[:5])
+            raise InputError(f"y: poisson expects counts >= 0, got {told}")
+        return y
+
+    def link(self, mean):
+        return np.log(np.maximum(mean, EDGE))
+
+    def mean(self, eta):
+        with np.errstate(over="ignore"):
+            return np.exp(eta)
+
+    def loss(self, y, eta):
+        return (self.mean(eta) - y * eta).sum(axis=1)
+
+    def divergence(self, a, mean):
+        return np.maximum(relative_entropy(a, mean) - a + mean, 0.0).sum(axis=1)
+
+    def curvature(self, y, eta):
+        return self.mean(eta)
