@@ -223,9 +223,8 @@ def _root(loss: Any, eta: np.ndarray) -> np.ndarray:
     if loss.name == "gaussian":
         return np.broadcast_to(np.eye(m), (n, m, m))
     mean = loss.mean(eta)
-    H = loss.curvature(mean, eta)[:, :, None] * np.eye(m)
-    if loss.coupled:
-        H = H - mean[:, :, None] * mean[:, None, :]
+    H = -mean[:, :, None] * mean[:, None, :] if loss.coupled else np.zeros((n, m, m))
+    H[:, np.arange(m), np.arange(m)] = loss.curvature(mean, eta)
     values, vectors = np.linalg.eigh(H)
     return np.sqrt(np.maximum(values, 0.0))[:, :, None] * vectors.transpose(0, 2, 1)
 

@@ -59,8 +59,8 @@ class Columns:
 class Hessian:
     """`X̃ᵀ ∇²loss X̃` at frozen linear predictors, free intercepts eliminated, on a growing list of coefficients.
 
-    The second derivative of a row in its m linear predictors is diag(d) − [coupled] μμᵀ. A coefficient is a class c and
-    a column z, so that the diagonal part joins coefficients of one class alone, and the rest is one product.
+    The second derivative of a row in its m linear predictors is d on the diagonal and, where they are coupled, −μ_c μ_d off
+    it. A coefficient is a class c and a column z, so that d joins coefficients of one class alone, and the rest is one product.
 
     Attributes:
         entries: (a,) flat numbers of the coefficients, in the order of arrival; classes, at: their outputs and places in Z.
@@ -92,7 +92,7 @@ class Hessian:
         self.classes = np.concatenate([self.classes, classes])
         self.at = np.concatenate([self.at, self.columns.at(features)])
         if a > len(self.full):
-            full = np.zeros((max(a, 2 * old, 16),) * 2)
+            full = np.empty((max(a, 2 * old, 16),) * 2)
             full[:old, :old] = self.full[:old, :old]
             self.full = full
         H, h = self._products(old)
@@ -129,10 +129,15 @@ class Hessian:
         """New coefficients × all of them, and × the intercepts."""
         at, classes, m = self.at, self.classes, self.d.shape[1]
         H, h = np.zeros((len(at) - old, len(at))), np.zeros((len(at) - old, m))
+        across = np.zeros_like(H)
         outputs = [(c, np.flatnonzero(classes == c)) for c in np.unique(classes[old:])]
         for start in range(0, len(self.d), ROWS):
             rows = slice(start, start + ROWS)
             Z, d = self.columns.Z[rows], self.d[rows]
+            if self.v is not None:
+                B = Z[:, at] * self.v[rows][:, classes]
+                across += B[:, old:].T @ B if old else B.T @ B
+                h -= (B[:, old:].T @ self.v[rows]) * (classes[old:, None] != np.arange(m))
             for c, every in outputs:
                 new = every[every >= old] - old
                 if old:
@@ -143,27 +148,27 @@ class Hessian:
                     scaled = Z[:, at[every]] * root[:, None]
                     block, h[new, c] = scaled.T @ scaled, h[new, c] + root @ scaled
                 H[np.ix_(new, every)] += block
-            if self.v is not None:
-                B = Z[:, at] * self.v[rows][:, classes]
-                H -= B[:, old:].T @ B if old else B.T @ B
-                h -= B[:, old:].T @ self.v[rows]
         if self.v is not None:
-            same = at[old:, None] == at
-            H[same] += PIN * self.columns.variance[at[np.nonzero(same)[1]]]
+            H -= np.where(classes[old:, None] == classes, 0.0, across)
+            new, every = np.nonzero(at[old:, None] == at)
+            H[new, every] += PIN * self.columns.variance[at[every]]
         return H, h
 
 
 def bend(
     family: Family, weights: np.ndarray, y: np.ndarray, eta: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Weighted second derivative of the rows: diag(d) − vvᵀ, both (n, m); v is None where outputs are not coupled."""
+    """Weighted second derivative of the rows: d (n, m) on the diagonal, and −v_c v_d off it; v is None where outputs are
+    not coupled."""
     d = weights[:, None] * family.curvature(y, eta)
     return d, (np.sqrt(weights)[:, None] * family.mean(eta) if family.coupled else None)
 
 
 def intercept_inverse(d: np.ndarray, v: np.ndarray | None) -> np.ndarray:
-    """(m, m) pseudo-inverse of the curvature in the intercepts: the softmax does not see a shift of all."""
+    """(m, m) inverse of the curvature in the intercepts; coupled ones do not see a shift of all, which is left alone."""
     total = d.sum(axis=0)
     if v is None:
         return np.diag(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0))
-    return np.linalg.pinv(np.diag(total) - v.T @ v, rcond=1e-13, hermitian=True)
+    H = -v.T @ v
+    H[np.diag_indices_from(H)] = total
+    return np.linalg.pinv(H + total.mean(), rcond=1e-13, hermitian=True)

@@ -91,7 +91,7 @@ class Likelihood:
                         break
                     t *= 0.5
             w, b, eta = w + t * dw, b + t * db, eta + t * deta
-            crawling = gain > 0.1 * before
+            crawling = renew and gain > 0.1 * before  # though the Hessian is new
             if gain <= (CRAWL if crawling else SETTLED) * self.scale:
                 break
             renew, before = t < 1 or gain > SLOW * before, gain

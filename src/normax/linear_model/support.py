@@ -19,7 +19,7 @@ class Support:
 
     def __init__(self) -> None:
         self.w: np.ndarray | None = None
-        self.l2, self.L, self.S, self.inside = (np.zeros(0) for _ in range(4))
+        self.L, self.l2 = np.zeros((0, 0)), np.zeros(0)
         self.size, self.regular = 0, False
 
     def solve(
@@ -51,7 +51,7 @@ class Support:
 
     def _factor(self, full: np.ndarray, w: np.ndarray, l1: np.ndarray, l2: np.ndarray) -> None:
         room = len(full)
-        self.L = np.zeros((room, room))
+        self.L = self.L if len(self.L) == room else np.empty((room, room))
         self.S, self.inside = np.zeros(room, dtype=np.intp), np.zeros(room, dtype=bool)
         support = np.flatnonzero((w != 0) | ((l1 == 0) & (np.diag(full)[: len(w)] + l2 > 0)))
         K = full[np.ix_(support, support)]

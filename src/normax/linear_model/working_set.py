@@ -47,8 +47,10 @@ def follow(
     flat, working = coef.reshape(-1), np.zeros(0, dtype=np.intp)
     for i, s in enumerate(strengths):
         terms = rules.terms(s, l1_ratio)
-        free = np.flatnonzero(np.broadcast_to(terms.free.reshape(-1, p), (m, p)))
-        working = np.union1d(terms.whole(working[flat[working] != 0]), free)
+        working = terms.whole(working[flat[working] != 0])
+        if terms.free.any():
+            free = np.broadcast_to(terms.free.reshape(-1, p), (m, p))
+            working = np.union1d(working, np.flatnonzero(free))
         for fit.n_iter[i] in range(1, max_iter + 1):
             missing = np.setdiff1d(terms.beyond(u), working, assume_unique=True)
             if fit.n_iter[i] > 1 and not len(missing):

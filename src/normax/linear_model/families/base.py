@@ -27,7 +27,7 @@ class Family:
 
     Attributes:
         name: what users call it.
-        coupled: whether the second derivative of a row is diag(curvature) − μμᵀ, as the softmax's, instead of the diagonal.
+        coupled: whether the second derivative of a row is −μ_c μ_d off its diagonal, as the softmax's, instead of 0.
         classes: whether the response are classes, or shares of them.
     """
 
@@ -62,7 +62,7 @@ class Family:
         return y - self.mean(eta)
 
     def curvature(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
-        """∂²loss/∂η_c² of each row, (n, m), without the part −μ_c² of coupled predictors; a bound of it will do."""
+        """∂²loss/∂η_c² of each row, (n, m); an upper bound will do."""
         raise NotImplementedError
 
     def divergence(self, a: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -46,4 +46,5 @@ class Multinomial(Family):
         return relative_entropy(a, mean).sum(axis=1)
 
     def curvature(self, y, eta):
-        return self.mean(eta)
+        mean = self.mean(eta)
+        return mean * (1 - mean)
