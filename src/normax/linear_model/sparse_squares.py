@@ -57,10 +57,10 @@ def follow_sparse(
             w[features] = inside
             own = residual if design.rows is None else residual[design.rows]
             u = design.gradient(design.weighted(own[:, None]))[0]
-            missing = terms.missing(u) & ~working
-            if not missing.any():
+            beyond = terms.beyond(u)
+            if working[beyond].all():
                 break
-            working |= missing
+            working[beyond] = True
         fit.gap[i] = family_gap(GAUSSIAN, design.weights, y, y - own[:, None], w[None], u[None], terms)
         fit.coef[i, 0] = w
         if held_out is not None:
