@@ -3,84 +3,165 @@
     python _linear_peer.py PEER FOLDER
 
 A request {"problem": name, "tol": t, "folds": bool, "out": file} fits the path (of each fold), saves the
-coefficients, and is timed without reading or writing.
+coefficients, and is timed without reading or writing. Every peer's function returns coefficients (k, m, p) and
+intercepts (k, m).
 """
 
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse
 
 warnings.simplefilter("ignore")
 
 
-def scikit_learn(X, y, strengths, tol):
-    from sklearn.linear_model import lasso_path
+def scikit_learn(family, X, y, strengths, tol):
+    if family == "gaussian":
+        from sklearn.linear_model import lasso_path
 
-    return lasso_path(X, y, alphas=strengths, tol=tol, max_iter=10**6)[1].T
+        return _single(lasso_path(X, y, alphas=strengths, tol=tol, max_iter=10**6)[1].T)
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(l1_ratio=1, solver="saga", tol=tol, max_iter=10**5, warm_start=True)
+    return _warm(model, "C", X, y, 1 / (len(y) * strengths))
 
 
-def celer(X, y, strengths, tol):
+def celer(family, X, y, strengths, tol):
     from celer import celer_path
 
-    return celer_path(X, y, pb="lasso", alphas=strengths, tol=tol, max_iter=1000)[1].T
+    return _single(celer_path(X, y, pb="lasso", alphas=strengths, tol=tol, max_iter=1000)[1].T)
 
 
-def skglm(X, y, strengths, tol):
-    from skglm import Lasso
+def skglm(family, X, y, strengths, tol):
+    if family == "gaussian":
+        from skglm import Lasso
 
-    return Lasso(fit_intercept=False, tol=tol, max_iter=1000).path(X, y, strengths)[1].T
+        return _single(Lasso(fit_intercept=False, tol=tol, max_iter=1000).path(X, y, strengths)[1].T)
+    from skglm import SparseLogisticRegression
+
+    model = SparseLogisticRegression(tol=tol, max_iter=1000, max_epochs=10**5, warm_start=True)
+    return _warm(model, "alpha", X, y, strengths)
 
 
-def adelie(X, y, strengths, tol):
+def glum(family, X, y, strengths, tol):
+    from glum import GeneralizedLinearRegressor
+
+    model = GeneralizedLinearRegressor(
+        family="binomial", l1_ratio=1, alpha_search=True, alphas=strengths, gradient_tol=tol, max_iter=1000
+    )
+    model.fit(X, y)
+    return _single(model.coef_path_, model.intercept_path_)
+
+
+def adelie(family, X, y, strengths, tol):
     import adelie as ad
 
+    if scipy.sparse.issparse(X):
+        X = ad.matrix.sparse(X, method="naive", n_threads=2)
+    else:
+        X = ad.matrix.dense(X, method="naive", n_threads=2)
+    loss = {"gaussian": ad.glm.gaussian, "binomial": ad.glm.binomial, "multinomial": ad.glm.multinomial}[
+        family
+    ]
+    several = {}
+    if family == "multinomial":  # its loss is divided by the number of classes
+        m = int(y.max()) + 1
+        y, strengths, several = np.eye(m)[y.astype(int)], strengths / m, {"groups": "ungrouped"}
     state = ad.grpnet(
-        X=ad.matrix.dense(X, method="naive", n_threads=2),
-        glm=ad.glm.gaussian(y=y),
+        X=X,
+        glm=loss(y=y),
         lmda_path=strengths,
         tol=tol,
+        irls_tol=tol,
+        intercept=family != "gaussian",
         early_exit=False,
         adev_tol=1.0,
         n_threads=2,
         progress_bar=False,
+        **several,
     )
-    return state.betas.toarray()
+    betas, intercepts = state.betas.toarray(), np.asarray(state.intercepts)
+    if family == "multinomial":
+        return betas.reshape(len(betas), -1, m).transpose(0, 2, 1), intercepts.reshape(len(betas), m)
+    return _single(betas, intercepts)
 
 
-PEERS = {"scikit-learn": scikit_learn, "celer": celer, "skglm": skglm, "adelie": adelie}
+def _single(coef, intercept=None):
+    coef = np.asarray(coef)[:, None, :]
+    return coef, np.zeros((len(coef), 1)) if intercept is None else np.asarray(intercept).reshape(-1, 1)
+
+
+def _warm(model, parameter, X, y, values):
+    """The path of an estimator that starts from where it ended."""
+    coef, intercept = [], []
+    for value in values:
+        model.set_params(**{parameter: value}).fit(X, y)
+        coef.append(np.array(model.coef_, copy=True))
+        intercept.append(np.atleast_1d(model.intercept_).copy())
+    return np.array(coef), np.array(intercept)
+
+
+GAUSSIAN, BINOMIAL, MULTINOMIAL = "gaussian", "binomial", "multinomial"
+PEERS = {
+    "scikit-learn": (scikit_learn, (GAUSSIAN, BINOMIAL, MULTINOMIAL)),
+    "celer": (celer, (GAUSSIAN,)),
+    "skglm": (skglm, (GAUSSIAN, BINOMIAL)),
+    "glum": (glum, (BINOMIAL,)),
+    "adelie": (adelie, (GAUSSIAN, BINOMIAL, MULTINOMIAL)),
+}
 
 
 def main() -> None:
-    fit, folder, data = PEERS[sys.argv[1]], Path(sys.argv[2]), {}
+    (fit, families), folder, loaded, data = PEERS[sys.argv[1]], Path(sys.argv[2]), None, {}
     rng = np.random.default_rng(0)  # compile and import before the clock runs
-    fit(np.asfortranarray(rng.normal(size=(20, 5))), rng.normal(size=20), np.array([0.1, 0.05]), 1e-4)
+    X, y = np.asfortranarray(rng.normal(size=(20, 5))), rng.normal(size=20)
+    for family in families:
+        code = {
+            GAUSSIAN: y,
+            BINOMIAL: (y > 0).astype(float),
+            MULTINOMIAL: np.digitize(y, (-0.5, 0.5)).astype(float),
+        }
+        for Z in (X, scipy.sparse.csc_matrix(X)) if family == GAUSSIAN else (X,):
+            fit(family, Z, code[family], np.array([0.1, 0.05]), 1e-4)
     for line in sys.stdin:
         request = json.loads(line)
-        name = request["problem"]
-        if name not in data:
-            data = {name: [np.load(folder / f"{name}-{part}.npy") for part in ("X", "y", "s", "fold")]}
-        X, y, strengths, fold = data[name]
+        if loaded != request["problem"]:
+            loaded = request["problem"]
+            data = pickle.loads((folder / "problem.pickle").read_bytes())  # written by the race itself
+        X, family, fold = data["X"], data["family"], data["fold"]
+        if family not in families:
+            print(json.dumps(None), flush=True)
+            continue
         start = time.perf_counter()
-        if request["folds"]:  # what a user of a path function writes
-            errors = np.empty((fold.max() + 1, len(strengths)))
-            for k in range(len(errors)):
+        result = []
+        for y, strengths in zip(data["y"], data["strengths"]):
+            if not request["folds"]:
+                result.append(fit(family, X, y, strengths, request["tol"])[0])
+                continue
+            for k in range(fold.max() + 1):  # what a user of a path function writes
                 inside = fold != k
-                Z, v = np.asfortranarray(X[inside]), y[inside]
-                mean, centre = Z.mean(axis=0), v.mean()
-                Z -= mean
-                coef = fit(Z, v - centre, strengths, request["tol"])
-                errors[k] = ((y[~inside] - centre - coef @ (X[~inside] - mean).T) ** 2).mean(axis=1)
-            result = errors
-        else:
-            result = fit(X, y, strengths, request["tol"])
+                Z, v, Z_out = X[inside], y[inside], X[~inside]
+                if family == "gaussian" and not scipy.sparse.issparse(X):
+                    Z = np.asfortranarray(Z)
+                    mean, centre = Z.mean(axis=0), v.mean()
+                    Z -= mean
+                    coef = fit(family, Z, v - centre, strengths, request["tol"])[0][:, 0]
+                    result.append(((y[~inside] - centre - coef @ (Z_out - mean).T) ** 2).mean(axis=1))
+                else:  # the predictions, and no loss of them
+                    Z = Z if scipy.sparse.issparse(X) else np.asfortranarray(Z)
+                    coef, intercept = fit(family, Z, v, strengths, request["tol"])
+                    etas = Z_out @ coef.reshape(-1, coef.shape[2]).T
+                    result.append(etas.T.reshape(*coef.shape[:2], -1) + intercept[:, :, None])
         seconds = time.perf_counter() - start
-        np.save(request["out"], result)
+        if not request["folds"]:
+            np.save(request["out"], np.array(result))
         print(json.dumps(seconds), flush=True)
 
 

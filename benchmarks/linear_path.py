@@ -1,30 +1,42 @@
-"""The lasso path of 100 strengths against scikit-learn, celer, skglm and adelie, all at a gap of at most 1e-6.
+"""Lasso paths of 100 strengths against scikit-learn, celer, skglm, glum and adelie, all at a gap of at most 1e-6.
 
-python benchmarks/linear_path.py [ROUNDS]
+    python benchmarks/linear_path.py [ROUNDS] [PROBLEM ...]
+
+Dense tall, wide and square, sparse, and NCI60 by the multinomial and by one-vs-rest binomials, which needs its folder
+in NORMAX_NCI60.
 """
 
 from __future__ import annotations
 
-import sys
-
+import numpy as np
 from _harness import record
-from _linear_problems import SHAPES, TARGET, largest_gap, make
-from _linear_race import race, table
+from _linear_problems import DENSE, TARGET, Problem, largest_gap, make
+from _linear_race import arguments, race, table
 
 from normax.linear_model import fit_path
 
 
-def ours(X, y, strengths, pairs):
-    return fit_path(X, y, strengths=strengths, tol=TARGET).coef[:, 0]
+def ours(problem: Problem, pairs=None) -> np.ndarray:
+    options = {
+        "family": problem.family,
+        "tol": TARGET,
+        "fit_intercept": problem.intercept or problem.name in DENSE,
+    }
+    return np.array(
+        [fit_path(problem.X, y, strengths=s, **options).coef for y, s in zip(problem.y, problem.strengths)]
+    )
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    ours(*make("square"), None)  # load the compiled kernels
-    times, gaps = race(ours, False, rounds)
-    for problem in SHAPES:
-        X, y, strengths = make(problem)
-        gaps[problem]["normax"] = largest_gap(X, y, strengths, ours(X, y, strengths, None))
+    rounds, names = arguments(3)
+    for name in names:  # load the compiled kernels
+        problem = make(name)
+        if problem is not None:
+            ours(Problem(name, problem.X, problem.y, problem.strengths[:, :20], problem.family))
+    times, gaps = race(ours, names, False, rounds)
+    for name in times:
+        problem = make(name)
+        gaps[name]["normax"] = largest_gap(problem, ours(problem))
     lines = table(times, gaps)
     lines.append(
         f"In brackets the largest duality gap of the path over the null deviance, measured alike for all; each "

@@ -178,3 +178,13 @@ def test_entries_that_share_a_cell_add_up_and_the_matrix_stays_as_it_was():
         path = fit_path(X, np.array([2.0, 4.0, 1.0, 0.0]), strengths=[0.0])
     assert path.coef.item() == pytest.approx(1.0)
     assert X.nnz == 4
+
+
+def test_sparse_coefficients_on_request():
+    X, y = problem(*WIDE)
+    options = {"strengths": [0.1, 0.4, 0.02], "family": "multinomial"}
+    y = response("multinomial", y)
+    dense, path = fit_path(X, y, **options), fit_path(X, y, sparse_coef=True, **options)
+    assert np.array_equal([w.toarray() for w in path.coef], dense.coef)
+    assert path.nonzero.tolist() == dense.nonzero.tolist()
+    np.testing.assert_allclose(path.predict(X), dense.predict(X), atol=1e-12)

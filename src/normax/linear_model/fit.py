@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +12,10 @@ __all__ = ["Fit"]
 
 @dataclass
 class Fit:
-    """Solutions of k strengths: coefficients (k, m, p), intercepts (k, m) of the centred design, gaps (k,), rounds (k,), and sums (k,) of
+    """Solutions of k strengths: coefficients (k, m, p) or k sparse (m, p), intercepts (k, m) of the centred design, gaps (k,), rounds (k,), and sums (k,) of
     squared errors of rows held out."""
 
-    coef: np.ndarray
+    coef: Any
     intercept: np.ndarray
     gap: np.ndarray
     n_iter: np.ndarray

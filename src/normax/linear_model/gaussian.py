@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import vstack
 
 from normax.linear_model.certificate import duality_gap, family_gap
 from normax.linear_model.design import Design
@@ -36,6 +37,7 @@ def fit_gaussian(
     l1_ratio: float,
     max_iter: int,
     rules: Rules | None = None,
+    sparse_coef: bool = False,
 ) -> Fit:
     """Outputs one by one where an L1 part acts; all at once from one factorisation where none does.
 
@@ -43,6 +45,7 @@ def fit_gaussian(
         design: (n, p) design; y: (n, m) responses.
         strengths: (k,) decreasing.
         rules: penalty factors and bounds of the features of a sparse design; None for none.
+        sparse_coef: whether coefficients should stay sparse where the solver's are.
     """
     m, k = y.shape[1], len(strengths)
     fit = Fit.empty(k, m, design.p)
@@ -57,7 +60,13 @@ def fit_gaussian(
             parts = _complete(design, y, s, l1_ratio, max_iter)
         if parts is None and design.sparse:
             rules = check_rules(design.p, None, None, None) if rules is None else rules
-            parts = [follow_sparse(design, y[:, [j]], s, l1_ratio, rules, max_iter) for j in range(m)]
+            kept = sparse_coef and bool(sparse.all())
+            parts = [
+                follow_sparse(design, y[:, [j]], s, l1_ratio, rules, max_iter, sparse_coef=kept)
+                for j in range(m)
+            ]
+            if kept:
+                fit.coef = tuple(vstack(rows, format="csr") for rows in zip(*(part.coef for part in parts)))
         if parts is None:
             gram, c = GrowingGram(design), design.gradient(design.weighted(y))
             lengths = np.sqrt(design.weights @ y**2)
@@ -66,7 +75,8 @@ def fit_gaussian(
                 for j in range(m)
             ]
         for j, part in enumerate(parts):
-            fit.coef[sparse, j] = part.coef[:, 0]
+            if not isinstance(fit.coef, tuple):
+                fit.coef[sparse, j] = part.coef[:, 0]
             fit.gap[sparse] += part.gap
             fit.n_iter[sparse] = np.maximum(fit.n_iter[sparse], part.n_iter)
     if not sparse.all():

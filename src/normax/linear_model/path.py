@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import svd
+from scipy.sparse import csr_array, vstack
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice, suggest
@@ -20,7 +21,7 @@ from normax.linear_model.newton import Likelihood
 from normax.linear_model.products import times
 from normax.linear_model.strategy import factorises
 from normax.linear_model.terms import Rules, check_rules
-from normax.linear_model.threads import one_thread_if_small
+from normax.linear_model.threads import one_thread, one_thread_if_small
 from normax.linear_model.validation import (
     check_design,
     check_offset,
@@ -45,7 +46,7 @@ class LinearPath:
 
     Attributes:
         strengths: (k,) as given.
-        coef: (k, m, p) coefficients for m outputs and p features.
+        coef: (k, m, p) coefficients for m outputs and p features; from `sparse_coef` a tuple of k sparse (m, p) arrays.
         intercept: (k, m).
         gap: (k,) duality gap over the null deviance (the loss of the model with an intercept alone).
         dual_gap: (k,) duality gap in units of the objective.
@@ -57,7 +58,7 @@ class LinearPath:
     """
 
     strengths: np.ndarray
-    coef: np.ndarray
+    coef: Any
     intercept: np.ndarray
     gap: np.ndarray
     dual_gap: np.ndarray
@@ -71,6 +72,8 @@ class LinearPath:
     @property
     def nonzero(self) -> np.ndarray:
         """(k,) number of non-zero coefficients."""
+        if isinstance(self.coef, tuple):
+            return np.array([w.nnz for w in self.coef])
         return np.count_nonzero(self.coef, axis=(1, 2))
 
     def table(self) -> Table:
@@ -91,9 +94,14 @@ class LinearPath:
 
     def predict(self, X: np.ndarray, offset: Any = None) -> np.ndarray:
         """(k, n, m) linear predictors for every strength by one matrix product, plus the offset, (n,) or (n, m)."""
-        k, m, p = self.coef.shape
+        k, m = self.intercept.shape
         X = check_design(X, sparse=True)
-        eta = times(X, self.coef.reshape(k * m, p).T)
+        if isinstance(self.coef, tuple):
+            stacked = vstack(self.coef, format="csc")
+            used = np.flatnonzero(np.diff(stacked.indptr))
+            eta = times(X[:, used], stacked[:, used].toarray().T)
+        else:
+            eta = times(X, self.coef.reshape(k * m, -1).T)
         known = check_offset(offset, (len(eta), m))
         eta = eta.reshape(len(eta), k, m).transpose(1, 0, 2) + self.intercept[:, None, :]
         return eta if known is None else eta + known
@@ -115,6 +123,7 @@ def fit_path(
     offset: Any = None,
     tol: float = 1e-6,
     max_iter: int = 1000,
+    sparse_coef: bool = False,
 ) -> LinearPath:
     """Minimise, for every strength s,
 
@@ -150,6 +159,8 @@ def fit_path(
         tol: the gap over the null deviance that every strength must reach. The finish normally lands far
             below; 1e-6 is what the certificate promises.
         max_iter: rounds for each strength; generous, since a handful are used.
+        sparse_coef: whether `coef` is a tuple of k sparse (m, p) arrays, for so many features that k dense rows of them
+            are no longer small beside X.
 
     Returns:
         A `LinearPath`; m is the number of outputs, and C for multinomial.
@@ -180,13 +191,13 @@ def fit_path(
     null = float(design.weights @ loss.deviance(y, Likelihood(design, loss, y, offset).null()[1]))
     order = np.argsort(-strengths, kind="stable")
     sorted_strengths = strengths[order] * unit
-    with one_thread_if_small(design.n, design.p):
+    with one_thread() if design.sparse else one_thread_if_small(design.n, design.p):
         if isinstance(rules, GroupRules) and loss.name == "gaussian" and rules.members is not None:
             fit = fit_groups(design, y, sorted_strengths, rules, max_iter)
         elif isinstance(rules, GroupRules):
             fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
         elif loss.name == "gaussian" and (rules.plain or design.sparse):
-            fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter, rules)
+            fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter, rules, sparse_coef)
         elif (
             l1_ratio == 0
             and design.p > design.n
@@ -198,10 +209,12 @@ def fit_path(
             fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
     # Reordering copies all coefficients, which a decreasing grid is spared.
     back = slice(None) if (np.diff(order) == 1).all() else np.argsort(order)
+    coef: Any = tuple(csr_array(fit.coef[i]) for i in np.argsort(order)) if sparse_coef else fit.coef[back]
+    shift = np.array([w @ design.means for w in fit.coef]) if design.centred else 0.0
     result = LinearPath(
         strengths,
-        fit.coef[back],
-        (fit.intercept - fit.coef @ design.means)[back],
+        coef,
+        (fit.intercept - shift)[back],
         (fit.gap / null if null > 0 else fit.gap)[back],
         fit.gap[back],
         fit.n_iter[back],

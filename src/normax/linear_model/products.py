@@ -14,6 +14,7 @@ from numba import njit
 from scipy.sparse import issparse
 
 __all__ = [
+    "COPIED",
     "dense_columns",
     "largest_sizes",
     "mean_squares",
@@ -24,6 +25,8 @@ __all__ = [
 
 # Entries that are widened to double precision at a time.
 BLOCK = 1 << 17
+# Entries of a sparse matrix that may be copied: 50 MB.
+COPIED = 4_000_000
 SUMS = {"reassoc", "contract"}
 
 
@@ -93,8 +96,11 @@ def products_of_columns(X: Any, weights: np.ndarray) -> np.ndarray:
     """`Xᵀ diag(ω) X` as a dense (p, p) array, of a sparse X: row by row, since rows hold few entries."""
     (n, p), by_columns = X.shape, X.format == "csc"
     G = np.zeros((p, p))
-    length, width = (p, max(1, p // 8)) if by_columns else (n, max(1, n // 8))
-    for start in range(0, length, width):  # both orders are needed, a part of X at a time
+    length = p if by_columns else n
+    width = -(-length // min(4, 1 + X.nnz // COPIED))
+    for start in range(
+        0, length, width
+    ):  # both orders are needed: a copy of X if it is small, else a part at a time
         part = X[:, start : start + width].tocsr() if by_columns else X[start : start + width]
         lines, own = (X, weights) if by_columns else (part.tocsc(), weights[start : start + width])
         _add_products(

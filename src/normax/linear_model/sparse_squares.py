@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from normax.linear_model.certificate import family_gap
+from normax.linear_model.certificate import duality_gap
 from normax.linear_model.design import Design
-from normax.linear_model.families import Gaussian
 from normax.linear_model.fit import Fit
 from normax.linear_model.sparse_descent import SparseColumns
-from normax.linear_model.terms import Rules
+from normax.linear_model.terms import Rules, Terms
 
 __all__ = ["follow_sparse"]
 
 # Columns join ahead of time if |u_j| lies within this share of the step in l1 below it.
 LOOK = 0.5
-
-GAUSSIAN = Gaussian()
 
 
 def follow_sparse(
@@ -27,6 +25,7 @@ def follow_sparse(
     rules: Rules,
     max_iter: int,
     held_out: np.ndarray | None = None,
+    sparse_coef: bool = False,
 ) -> Fit:
     """Solve a decreasing sequence of k strengths for one response.
 
@@ -35,9 +34,11 @@ def follow_sparse(
         strengths: (k,); rules: penalty factors and bounds of the features.
         max_iter: rounds of solving and checking for each strength.
         held_out: (n,) weights of rows that count for errors alone; the design's weights are 0 there.
+        sparse_coef: whether the coefficients are k sparse rows.
     """
     k, p = len(strengths), design.p
-    fit = Fit.empty(k, 1, p)
+    fit = Fit.empty(k, 1, 0 if sparse_coef else p)
+    rows = []
     target, weights, squares = design.spread(y)[:, 0], design.spread(design.weights), design.squares()
     squares[design.constant] = 0.0
     w, u = np.zeros(p), design.gradient(design.weighted(y))[0]
@@ -61,12 +62,26 @@ def follow_sparse(
             if working[beyond].all():
                 break
             working[beyond] = True
-        fit.gap[i] = family_gap(GAUSSIAN, design.weights, y, y - own[:, None], w[None], u[None], terms)
-        fit.coef[i, 0] = w
+        fit.gap[i] = _gap(float(design.weights @ own**2), w, u, terms)
+        if sparse_coef:
+            at = np.flatnonzero(w)
+            rows.append(csr_array((w[at], at, [0, len(at)]), shape=(1, p)))
+        else:
+            fit.coef[i, 0, features] = inside
         if held_out is not None:
             fit.outside[i] = held_out @ own**2
         before = s
+    if sparse_coef:
+        fit.coef = tuple(rows)
     return fit
+
+
+def _gap(square: float, w: np.ndarray, u: np.ndarray, terms: Terms) -> float:
+    """The gap from the columns that have a say in it: the others are zero and stay zero."""
+    some = np.flatnonzero((w != 0) | (np.abs(u) > terms.l1))
+    at = terms.at(some)
+    bounds = (part[None] for part in (at.l1, at.l2, at.lower, at.upper))
+    return float(duality_gap(lambda c: 0.5 * (1 - c) ** 2 * square, w[None, some], u[None, some], *bounds)[0])
 
 
 def _compressed(

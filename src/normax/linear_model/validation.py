@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from normax.errors import InputError
+from normax.linear_model.products import COPIED
 
 __all__ = [
     "check_design",
@@ -19,10 +20,6 @@ __all__ = [
     "plain_weights",
     "refuse_not_finite",
 ]
-
-
-# Entries of compressed rows up to which turning them to columns is no matter of memory: 100 MB.
-COPIED = 8_000_000
 
 
 def check_design(X: Any, names: Sequence[str] | None = None, sparse: bool = False) -> Any:
