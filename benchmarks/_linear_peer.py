@@ -63,6 +63,7 @@ def glum(family, X, y, strengths, tol):
 def adelie(family, X, y, strengths, tol):
     import adelie as ad
 
+    width = X.shape[1]
     if scipy.sparse.issparse(X):
         X = ad.matrix.sparse(X, method="naive", n_threads=2)
     else:
@@ -73,7 +74,7 @@ def adelie(family, X, y, strengths, tol):
     several = {}
     if family == "multinomial":  # its loss is divided by the number of classes
         m = int(y.max()) + 1
-        y, strengths, several = np.eye(m)[y.astype(int)], strengths / m, {"groups": "ungrouped"}
+        y, strengths, several = np.eye(m)[y.astype(int)], strengths / m, {"groups": np.arange(m * width)}
     state = ad.grpnet(
         X=X,
         glm=loss(y=y),
