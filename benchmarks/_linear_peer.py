@@ -63,18 +63,11 @@ def glum(family, X, y, strengths, tol):
 def adelie(family, X, y, strengths, tol):
     import adelie as ad
 
-    width = X.shape[1]
     if scipy.sparse.issparse(X):
         X = ad.matrix.sparse(X, method="naive", n_threads=2)
     else:
         X = ad.matrix.dense(X, method="naive", n_threads=2)
-    loss = {"gaussian": ad.glm.gaussian, "binomial": ad.glm.binomial, "multinomial": ad.glm.multinomial}[
-        family
-    ]
-    several = {}
-    if family == "multinomial":  # its loss is divided by the number of classes
-        m = int(y.max()) + 1
-        y, strengths, several = np.eye(m)[y.astype(int)], strengths / m, {"groups": np.arange(m * width)}
+    loss = {"gaussian": ad.glm.gaussian, "binomial": ad.glm.binomial}[family]
     state = ad.grpnet(
         X=X,
         glm=loss(y=y),
@@ -86,12 +79,8 @@ def adelie(family, X, y, strengths, tol):
         adev_tol=1.0,
         n_threads=2,
         progress_bar=False,
-        **several,
     )
-    betas, intercepts = state.betas.toarray(), np.asarray(state.intercepts)
-    if family == "multinomial":
-        return betas.reshape(len(betas), -1, m).transpose(0, 2, 1), intercepts.reshape(len(betas), m)
-    return _single(betas, intercepts)
+    return _single(state.betas.toarray(), state.intercepts)
 
 
 def _single(coef, intercept=None):
@@ -115,7 +104,7 @@ PEERS = {
     "celer": (celer, (GAUSSIAN,)),
     "skglm": (skglm, (GAUSSIAN, BINOMIAL)),
     "glum": (glum, (BINOMIAL,)),
-    "adelie": (adelie, (GAUSSIAN, BINOMIAL, MULTINOMIAL)),
+    "adelie": (adelie, (GAUSSIAN, BINOMIAL)),  # its multinomial knows the grouped penalty alone
 }
 
 
