@@ -32,12 +32,26 @@ def one_thread_if_small(n: int, p: int) -> AbstractContextManager:
     return one_thread() if n * p <= SMALL else nullcontext()
 
 
-def side_by_side(one: Callable[[int], Any], count: int) -> list:
-    """one(0) … one(count − 1) on as many threads as there are processors, BLAS on one thread in each."""
+def side_by_side(one: Callable[[int], Any], count: int, done: Callable[[int], object] | None = None) -> list:
+    """one(0) … one(count − 1) on as many threads as there are processors, BLAS on one thread in each.
+
+    `done` is told on the caller's thread how many have ended.
+    """
+    results = []
+
+    def keep(result: Any) -> None:
+        results.append(result)
+        if done is not None:
+            done(len(results))
+
     workers = min(
         count, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     if workers < 2:
-        return [one(k) for k in range(count)]
+        for k in range(count):
+            keep(one(k))
+        return results
     with one_thread(), ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(one, range(count)))
+        for result in pool.map(one, range(count)):
+            keep(result)
+    return results

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from normax.errors import InputError, Notice
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES
+from normax.linear_model.threads import side_by_side
 from normax.paths.problem import Problem, Progress, check_strengths, elastic_net_of, null_output, unit_penalty
 from normax.paths.result import Path
 from normax.penalties import L1
@@ -127,12 +128,11 @@ def linear_path(
     inner = grid * unit_strength / scale
     seconds["preparing"] = clock.perf_counter() - began
 
-    def fit(rows, at, ratio=l1_ratio):
-        own = None if weight is None else weight[rows.train]
+    def fit(rows, at, ratio=l1_ratio, tol=tol):
+        own = np.zeros(len(y))  # the rows held out stay where they are, without a weight
+        own[rows.train] = problem.row_weights(rows.train)
         arguments = common | {"l1_ratio": ratio}
-        return fit_path(
-            rows.X[rows.train], targets[rows.train], strengths=at, sample_weight=own, tol=tol, **arguments
-        )
+        return fit_path(rows.X, targets, strengths=at, sample_weight=own, tol=tol, **arguments)
 
     def errors(outputs, rows):
         """(k,) mean loss of outputs (k, rows, m)."""
@@ -142,25 +142,34 @@ def linear_path(
         )
 
     report = on_progress or (lambda phase, done, total: None)
-    test_errors, train_errors, null_errors, free_errors, notices = [], [], [], [], []
-    outputs = None
+
+    def one_fold(number):
+        """Errors (k,) of the training and of the held-out rows, outputs (k, rows, m) of the latter, and the errors there
+        of a constant and of the fit without a penalty."""
+        train, test = problem.folds[number]
+        rows = problem.rows(train, test)
+        predicted = fit(rows, inner).predict(rows.X)
+        constant = null_output(loss, y[train], problem.row_weights(train), classes)
+        assert constant is not None  # every loss of this engine has a best constant
+        null = errors(np.broadcast_to(constant, (1, len(test), len(constant))), test)[0]
+        free = errors(_unpenalised(fit, rows).predict(rows.X[test]), test)[0]
+        held_out = predicted[:, test]
+        return errors(predicted[:, train], train), errors(held_out, test), held_out, null, free
+
+    count, notices, outputs = len(problem.folds), [], None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         start = clock.perf_counter()
-        for number, (train, test) in enumerate(problem.folds):
-            report("folds", number, len(problem.folds))
-            rows = problem.rows(train, test)
-            fold = fit(rows, inner)
-            predicted = fold.predict(rows.X)
-            train_errors.append(errors(predicted[:, train], train))
-            test_errors.append(errors(predicted[:, test], test))
+        if count:
+            report("folds", 0, count)
+        scored = side_by_side(one_fold, count, lambda done: done < count and report("folds", done, count))
+        train_errors, test_errors, held_out, null_errors, free_errors = (
+            list(part) for part in (zip(*scored) if count else ((),) * 5)
+        )
+        for (_, test), predicted in zip(problem.folds, held_out):
             if outputs is None:
                 outputs = np.full((len(grid), len(y), predicted.shape[2]), np.nan)
-            outputs[:, test] = predicted[:, test]
-            constant = null_output(loss, y[train], problem.row_weights(train), classes)
-            assert constant is not None  # every loss of this engine has a best constant
-            null_errors.append(errors(np.broadcast_to(constant, (1, len(test), len(constant))), test)[0])
-            free_errors.append(errors(_unpenalised(fit, rows).predict(rows.X[test]), test)[0])
+            outputs[:, test] = predicted
         seconds["folds"] = clock.perf_counter() - start
         report("fit on all rows", 0, 1)
         start = clock.perf_counter()
@@ -210,9 +219,7 @@ def _default_ratio(l1_ratio: float, n: int, p: int) -> float:
 
 def _unpenalised(fit: Any, rows: Any) -> Any:
     """The fit without penalty, of smallest norm where there are many; its certificate is of no interest."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return fit(rows, [0.0], 0.0)
+    return fit(rows, [0.0], 0.0, np.inf)
 
 
 def _one_hot(y: np.ndarray, classes: int) -> np.ndarray:
