@@ -28,8 +28,8 @@ class Update:
     """`(gradients, state, weights, penalties) -> (weights, state)`, a pure function of flat lists.
 
     The smooth parts of the penalties are in the gradients already; the others act here, after the
-    optimiser: decoupled decay at its learning rate, the prox with its per-coordinate steady response as step. With a second moment the prox waits for
-    `WARM_UP` steps; a coordinate without any gradient so far (an embedding row that no batch held) is left
+    optimiser: decoupled decay at its learning rate, the prox with its per-coordinate steady response as step.
+    With a second moment the prox waits for `WARM_UP` steps (constraints do not); a coordinate without any gradient so far (an embedding row that no batch held) is left
     alone for `idle` steps, an epoch where that is known, and then the penalty alone decides on it.
 
     Args:
@@ -69,16 +69,15 @@ class Update:
                 "a non-smooth penalty); use optax.sgd, optax.adam, optax.adamw or optax.rmsprop, or give the "
                 "step yourself: prox_step=0.01"
             )
-        self.nearest = (
-            not readable
-        )  # constraints alone: any step will do, and one for all is the nearest point
+        # Constraints alone need no step: one for all gives the nearest point.
+        self.nearest = not readable
         self.shapes = {name: jnp.shape(w) for name, w in shapes.items()}
         decayed = any(p.decoupled_strength is not None for _, p in now)
         self.probe = RateProbe(tx, shapes) if decayed else None
         self.check_curvature(penalties)
 
     def check_curvature(self, penalties: Sequence[Penalty | None]) -> None:
-        """Refuse smooth penalties so strong that plain gradient steps diverge, and decays that do under any optimiser."""
+        """Refuse smooth penalties so strong that plain gradient steps diverge, and decays under which weights grow."""
         curved: dict[str, float] = {}
         for step in (0, *SAMPLED_STEPS) if has_schedule(penalties) else (0,):
             for name, p in zip(self.names, at(penalties, step)):
