@@ -254,6 +254,8 @@ def _say_sizes(module: Module) -> None:
     elif isinstance(module, RunningNorm):
         cells = [c for c in (module.weight, module.running_mean) if c is not None]
         module.num_features = cells[0].shape[0] if cells else module.num_features
+    elif isinstance(module, (nn.RNN, nn.LSTM, nn.GRU)):
+        module.input_size = module.weight_ih_l0.shape[1]
     elif isinstance(module, nn.Embedding):
         module.embedding_dim = module.weight.shape[1]
     elif isinstance(module, nn.PReLU):

@@ -85,7 +85,7 @@ def report(before: Module, after: Module, args: tuple, kept: dict, plan: Any) ->
         f"{units} unit{'s' if units > 1 else ''} along {_few(room)} stay{'s' if units == 1 else ''}: {fault}"
         for room, (fault, units) in kept.items()
     ]
-    lines = []
+    lines = list(notices)
     for (name, axis), place in plan.places.items():
         if getattr(place.cell, "role", "") != "weight" or place.cell.ndim < 2 or axis > 1:
             continue
@@ -105,7 +105,7 @@ def report(before: Module, after: Module, args: tuple, kept: dict, plan: Any) ->
                     notices.append(lines[-1])
             else:
                 lines.append(f"{line}: something else still depends on {'them' if number > 1 else 'it'}")
-    return Compaction(parameters, multiply_adds, size, tuple(resized), (*notices, *lines), tuple(notices))
+    return Compaction(parameters, multiply_adds, size, tuple(resized), tuple(lines), tuple(notices))
 
 
 def _shapes(net: Module) -> list[tuple[str, tuple[int, ...]]]:
