@@ -172,7 +172,7 @@ def test_scaled_targets_report_in_the_units_of_y():
 def test_chunks_of_lanes_change_nothing(digits, monkeypatch):
     options = {"loss": "cross_entropy", "cv": None, "epochs": 2, "strengths": [1e-1, 1e-2, 1e-3, 1e-4]}
     whole = nx.path(network("mlp"), digits, optimizer=optax.sgd(0.1), **options)
-    monkeypatch.setattr("normax.paths.lanes.LANES_AT_ONCE", 2)
+    monkeypatch.setattr("normax.paths.layout.LANES_AT_ONCE", 2)
     parts = nx.path(network("mlp"), digits, optimizer=optax.sgd(0.1), **options)
     np.testing.assert_allclose(whole.weights["0.weight"], parts.weights["0.weight"], atol=1e-6)
 
@@ -233,7 +233,7 @@ def test_an_interrupted_path_goes_on_and_ends_alike(digits, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         nx.path(network("norm and dropout"), digits, checkpoint=tmp_path / "run", on_progress=stop, **options)
     done = sorted(file.name for file in (tmp_path / "run").iterdir())
-    assert done == ["path.json", "rows-0-seed-0.safetensors"]
+    assert done == ["path.json", "rows-0-lanes-0.safetensors"]
     seen.clear()
     again = nx.path(
         network("norm and dropout"), digits, checkpoint=tmp_path / "run",
@@ -249,7 +249,7 @@ def test_an_interrupted_path_goes_on_and_ends_alike(digits, tmp_path):
         nx.InputError, match="other data, folds, starting weights, network, loss, penalty or training"
     ):
         nx.path(network("mlp"), (X, np.roll(y, 1)), checkpoint=tmp_path / "run", **options)
-    (tmp_path / "run" / "rows-1-seed-0.safetensors").write_bytes(b"half")
+    (tmp_path / "run" / "rows-1-lanes-0.safetensors").write_bytes(b"half")
     with pytest.raises(nx.InputError, match="damaged"):
         nx.path(network("norm and dropout"), digits, checkpoint=tmp_path / "run", **options)
 
@@ -279,7 +279,7 @@ def test_a_diverged_lane_is_named_and_leaves_the_others_alone(digits):
     options = {"loss": breaks_at_zero, "cv": 3, "epochs": 4, "optimizer": optax.sgd(1e-3)}
     net = nn.Linear(64, 1, bias=False)
     with pytest.warns(
-        nx.Notice, match=r"diverged at strength 300 \(fold 0 in epoch \d, first parameter weight"
+        nx.Notice, match=r"diverged at strength 300 \(fold 0, step \d of epoch \d, first parameter weight"
     ):
         path = nx.path(net, (X, y.astype("float32")), strengths=[300, 1e-3], **options)
     alone = nx.path(net, (X, y.astype("float32")), strengths=[1e-3], **options)

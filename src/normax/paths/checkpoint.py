@@ -17,28 +17,48 @@ __all__ = ["Checkpoint", "Part", "digest"]
 
 
 class Part(NamedTuple):
-    """What training on one row set from one starting point gave; k strengths and the lane without penalty.
+    """What some lanes gave on one row set.
 
     Attributes:
-        weights: one `(k + 1, ...)` a trainable parameter.
-        buffers: one `(k + 1, ...)` a buffer.
-        errors: `(k + 1, 1 or 2)` mean losses on the training rows and the held-out ones.
-        curves: `(k + 1, epochs)` mean training loss of each epoch.
-        outputs: `(k, held-out rows, ...)` of the first starting point, or None.
+        weights: one `(lanes, ...)` a trainable parameter.
+        buffers: one `(lanes, ...)` a buffer.
+        errors: `(lanes, 1 or 2)` mean losses on the training rows and the held-out ones.
+        epochs: `(lanes,)` the epoch that the weights are of, counted from 1.
+        curves: `(lanes, epochs)` mean training loss of each epoch.
+        outputs: `(lanes, held-out rows, ...)`, or None.
     """
 
     weights: list[np.ndarray]
     buffers: list[np.ndarray]
     errors: np.ndarray
+    epochs: np.ndarray
     curves: np.ndarray
     outputs: np.ndarray | None
+
+    def at(self, lanes: Any) -> Part:
+        """Some of the lanes."""
+        return _each(lambda a: a[lanes], self)
+
+    @staticmethod
+    def joined(parts: list[Part]) -> Part:
+        """The lanes of several parts, one after the other."""
+        return parts[0] if len(parts) == 1 else _each(lambda *arrays: np.concatenate(arrays), *parts)
+
+
+def _each(function: Any, *parts: Part) -> Part:
+    def of(*values: Any) -> Any:
+        if isinstance(values[0], list):
+            return [function(*several) for several in zip(*values)]
+        return None if values[0] is None else function(*values)
+
+    return Part(*(of(*values) for values in zip(*parts)))
 
 
 class Checkpoint:
     """A folder with one file a part and `path.json`, which says what path it belongs to.
 
     Args:
-        folder: where; None keeps nothing.
+        folder: where; None keeps nothing. Parts are numbered by row set and chunk of lanes.
         identity: name -> digest of everything that the parts depend on.
 
     Raises:
@@ -47,7 +67,11 @@ class Checkpoint:
 
     def __init__(self, folder: Any, identity: dict[str, str]):
         self.folder = None if folder is None else Path(folder)
-        self.identity, self._strengths = identity, None
+        self.identity = identity
+        self.strengths: np.ndarray | None = (
+            None  # of the run that began this folder, and how it ran its lanes
+        )
+        self.way: str | None = None
         if self.folder is not None and self._head.exists():
             known = self._read_head()
             differs = [name for name, value in identity.items() if known["identity"].get(name) != value]
@@ -56,7 +80,7 @@ class Checkpoint:
                     f"checkpoint: {self.folder} belongs to a path with other {', '.join(differs)}; go on with what "
                     "it was begun with, or name another folder"
                 )
-            self._strengths = np.array(known["strengths"], float)
+            self.strengths, self.way = np.array(known["strengths"], float), known["way"]
 
     @property
     def _head(self) -> Path:
@@ -66,56 +90,55 @@ class Checkpoint:
     def _read_head(self) -> dict[str, Any]:
         try:
             known = json.loads(self._head.read_text(encoding="utf-8"))
-            return {"identity": dict(known["identity"]), "strengths": list(known["strengths"])}
+            return {"identity": dict(known["identity"]), "strengths": list(known["strengths"])} | {
+                "way": str(known["way"])
+            }
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"checkpoint: {self._head} is no description of a path ({error}); name another folder"
             ) from error
 
-    def strengths(self) -> np.ndarray | None:
-        """The strengths of the run that began this folder."""
-        return self._strengths
-
-    def begin(self, strengths: np.ndarray) -> None:
+    def begin(self, strengths: np.ndarray, way: str) -> None:
         """Say what path the folder belongs to, before its first part."""
-        if self.folder is not None and self._strengths is None:
+        if self.folder is not None and self.strengths is None:
             # JSON writes the shortest decimal that reads back as the same float64.
-            head = {"identity": self.identity, "strengths": strengths.tolist()}
+            head = {"identity": self.identity, "strengths": strengths.tolist(), "way": way}
             write(self._head, json.dumps(head, indent=1))
 
-    def _file(self, number: int, seed: int) -> Path:
+    def _file(self, number: int, chunk: int) -> Path:
         assert self.folder is not None
-        return self.folder / f"rows-{number}-seed-{seed}.safetensors"
+        return self.folder / f"rows-{number}-lanes-{chunk}.safetensors"
 
-    def read(self, number: int, seed: int) -> Part | None:
-        """The part of a row set and a starting point, or None if it is still to be done."""
-        if self.folder is None or not self._file(number, seed).exists():
+    def read(self, number: int, chunk: int) -> Part | None:
+        """The part of a row set and a chunk of lanes, or None if it is still to be done."""
+        if self.folder is None or not self._file(number, chunk).exists():
             return None
         import ml_dtypes  # noqa: F401  (teaches NumPy bfloat16, which safetensors asks for)
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
         try:
-            arrays = load_file(self._file(number, seed))
+            arrays = load_file(self._file(number, chunk))
             several = [[arrays[key] for key in _numbered(arrays, kind)] for kind in ("weights", "buffers")]
-            return Part(several[0], several[1], arrays["errors"], arrays["curves"], arrays.get("outputs"))
+            errors, epochs, curves = (arrays[name] for name in ("errors", "epochs", "curves"))
+            return Part(several[0], several[1], errors, epochs, curves, arrays.get("outputs"))
         except (SafetensorError, KeyError, OSError) as error:
             raise InputError(
-                f"checkpoint: {self._file(number, seed)} is damaged ({error}); delete it, and that part is trained again"
+                f"checkpoint: {self._file(number, chunk)} is damaged ({error}); delete it, and that part is trained again"
             ) from error
 
-    def write(self, number: int, seed: int, part: Part) -> None:
+    def write(self, number: int, chunk: int, part: Part) -> None:
         """Keep a part, whole or not at all."""
         if self.folder is None:
             return
         from safetensors.numpy import save
 
-        arrays = {"errors": part.errors, "curves": part.curves}
+        arrays = {"errors": part.errors, "epochs": part.epochs, "curves": part.curves}
         arrays |= {f"weights.{i}": value for i, value in enumerate(part.weights)}
         arrays |= {f"buffers.{i}": value for i, value in enumerate(part.buffers)}
         if part.outputs is not None:
             arrays["outputs"] = part.outputs
-        write(self._file(number, seed), save({name: np.ascontiguousarray(a) for name, a in arrays.items()}))
+        write(self._file(number, chunk), save({name: np.ascontiguousarray(a) for name, a in arrays.items()}))
 
 
 def _numbered(arrays: dict[str, Any], kind: str) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from normax.binding import jit
 from normax.nn.module import Module
+from normax.paths.axes import Axes, Settings
 
 __all__ = ["Ensemble", "Fits", "Member"]
 
@@ -47,11 +48,14 @@ class Fits:
         net: the architecture.
         stacks: name -> `(k, ...)` of parameters and buffers, one dict a row set, all rows last.
         taught: (transform, centre, scale) of each row set.
+        axes, settings: the axes beside the strength, and the settings of all entries.
     """
 
     net: Module
     stacks: tuple[dict[str, np.ndarray], ...]
     taught: tuple[tuple[Any, Any, float], ...]
+    axes: Axes
+    settings: Settings
 
     def model(self, index: int, row_set: int = -1) -> Module:
         """The network of one strength in evaluation mode; of the fit on all rows by default."""
@@ -59,6 +63,7 @@ class Fits:
         cells = dict(fresh.named_parameters()) | dict(fresh.named_buffers())
         for name, stacked in self.stacks[row_set].items():
             cells[name].value = jnp.asarray(stacked[index])
+        self.axes.settle(fresh, {name: values[index] for name, values in self.settings.items()})
         return fresh.eval()
 
     def outputs(self, index: int, X: np.ndarray) -> np.ndarray:

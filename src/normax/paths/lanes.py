@@ -1,4 +1,4 @@
-"""Lanes: the fits of many strengths on one row set as one leading axis of one compiled program.
+"""Lanes: fits that differ in data alone (strength, starting weights, hyper-parameters) as one leading axis.
 
 Row sets (folds, and all rows) are padded to one length, so that the same program serves them all; so do
 the strengths of the pilot that finds the grid. A lane is the fit that `nx.fit` would run alone.
@@ -6,8 +6,9 @@ the strengths of the pilot that finds the grid. A lane is the fit that `nx.fit` 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,76 +16,149 @@ import numpy as np
 
 from normax.binding import Binding, bind, retrying
 from normax.nn.module import Module
+from normax.paths.axes import Axes, Settings
+from normax.paths.layout import at_once, convolves, devices_of, over_devices, quicker
 from normax.penalties import Penalty
 from normax.training.blocks import Blocks
-from normax.training.loop import Data, Loop, RowSet, State
+from normax.training.cost import trace
+from normax.training.loop import Data, Loop, RowSet, State, shuffled
 from normax.training.losses import find_loss
 from normax.training.recent import Recent
 from normax.training.update import Update
 
-__all__ = ["Lanes", "convolves"]
+__all__ = ["Kept", "Lanes", "Trained", "Watch", "alike"]
 
-LANES_AT_ONCE = 64
-"""Lanes in one vmap: more no longer fit the cache of a core, and 50 beat 250 and 10."""
+WORTH_MEASURING = 1e12
+"""Multiply-adds of a path from which on it is measured whether lanes run together or one after another."""
 
+TRIAL_LANES, TRIAL_STEPS = 8, 3
+"""The size of that measurement."""
 
 _programs = Recent()
 
 
-def convolves(net: Module) -> bool:
-    """Whether some module of the tree convolves."""
-    return any("Conv" in type(module).__name__ for module in net.modules())
+class Watch(NamedTuple):
+    """What decides which epoch's weights a lane keeps: the loss on rows set aside, or a number known before.
+
+    Attributes:
+        data, select: the rows set aside and their weights `(1, rows)`; None where a limit for each lane decides.
+        patience, margin: epochs without improvement by `margin` after which a lane has stopped.
+    """
+
+    data: Data | None = None
+    select: Any = None
+    patience: Any = 0
+    margin: Any = 0.0
+
+
+class Kept(NamedTuple):
+    """The best of a lane so far: weights and buffers, its loss on the rows set aside, and its epoch (from 1)."""
+
+    weights: list[Any]
+    buffers: list[Any]
+    score: Any
+    epoch: Any
+
+
+class Trained(NamedTuple):
+    """What training gave, by lane: weights, buffers, the epoch that they are of, and `curves` `(lanes, epochs)`, the
+    mean training losses."""
+
+    weights: list[np.ndarray]
+    buffers: list[np.ndarray]
+    epochs: np.ndarray
+    curves: np.ndarray
 
 
 class Lanes:
-    """A network and its training, ready to run k strengths on any row set.
+    """A network and its training, ready to run lanes on any row set.
 
     Args:
-        net: the module; every lane starts from its present weights unless `start` says otherwise.
+        net: the module.
         loss: name or per-row function.
         penalty: trainable cell -> penalty at strength 1, which a lane's strength multiplies; penalties that
             sit on the network stay as they are and add.
         optimizer: an optax transformation.
-        epochs: passes over a row set.
+        axes: what else differs between lanes.
+        epochs: passes over a row set, at most.
         batch_size: rows a step.
-        sizes: how many rows each row set has, to know whether a last batch is ever short.
+        padded: whether some row set leaves a short last batch.
         prox_step: see `nx.train_step`.
+
+    Attributes:
+        one_by_one: whether lanes run one after another inside the program; see `settle_way`.
+        devices: what they are laid over.
     """
 
     def __init__(
-        self, net: Module, loss: Any, penalty: dict[Any, Penalty], optimizer: Any, *, epochs: int,
-        batch_size: int, sizes: list[int], prox_step: Any = None,
+        self, net: Module, loss: Any, penalty: dict[Any, Penalty], optimizer: Any, axes: Axes, *, epochs: int,
+        batch_size: int, padded: bool, prox_step: Any = None,
     ):  # fmt: skip
-        self.net, self.epochs = net, epochs
+        self.net, self.epochs, self.axes = net, epochs, axes
         self.binding: Binding = bind(net)
         self.unit = [penalty.get(cell) for cell in self.binding.trainable]
-        names = self.binding.parameter_names
-        self.update = Update(optimizer, names, self.binding.trainable, self.penalties(0.0), prox_step)
-        padded = any(size % batch_size for size in sizes)
+        names, plain = self.binding.parameter_names, {n: v[0] for n, v in axes.without_path().items()}
+        self.update = Update(optimizer, names, self.binding.trainable, self.penalties(plain), prox_step)
         self.loop = Loop(net, self.binding, find_loss(loss), self.update, batch_size, padded)
+        self.devices = devices_of(net)
         # On a CPU a convolution over lanes becomes a grouped one, many times slower than lane after lane.
-        self.one_by_one = convolves(net) and jax.default_backend() == "cpu"
-        self._train = jax.jit(self._epochs, donate_argnums=0)
-        self._measure = jax.jit(self._errors)
-        self._outputs = jax.jit(self._held_out)
+        self.one_by_one = convolves(net) and self.devices[0].platform == "cpu"
+        self.measured = False
+        self._made: dict[Any, Any] = {}
 
     @staticmethod
-    def of(net: Module, loss: Any, penalty: dict[Any, Penalty], optimizer: Any, **options: Any) -> Lanes:
+    def of(
+        net: Module, loss: Any, penalty: dict[Any, Penalty], optimizer: Any, axes: Axes, **options: Any
+    ) -> Lanes:
         """Lanes, with the compiled programs of an earlier call of the same kind where there was one."""
         binding = bind(net)
         charges = tuple((penalty.get(cell), cell.penalty) for cell in binding.trainable)
-        padded = any(size % options["batch_size"] for size in options["sizes"])
-        rest = (options["epochs"], options["batch_size"], padded, options["prox_step"])
-        kind = (binding.signature, charges, loss, optimizer, rest)
-        return _programs(kind, lambda: Lanes(net, loss, penalty, optimizer, **options))
+        kind = (binding.signature, charges, loss, optimizer, axes.kind, *options.values())
+        return _programs(kind, lambda: Lanes(net, loss, penalty, optimizer, axes, **options))
 
-    def penalties(self, strength: Any) -> list[Penalty | None]:
-        """What each trainable cell is charged at one strength: the path's share and what it carries itself."""
+    def penalties(self, setting: Settings) -> list[Penalty | None]:
+        """What each trainable cell is charged in one lane: the path's share and what it carries itself."""
         result: list[Penalty | None] = []
         for cell, unit in zip(self.binding.trainable, self.unit):
-            own, path = cell.penalty, None if unit is None else unit.scaled(strength)
+            own, path = cell.penalty, None if unit is None else self.axes.penalty(unit, setting)
             result.append(path if own is None else own if path is None else own + path)
         return result
+
+    @property
+    def at_once(self) -> int:
+        """How many lanes are trained together."""
+        weights = [jax.ShapeDtypeStruct(cell.shape, cell.dtype) for cell in self.binding.trainable]
+        states = jax.tree.leaves((weights, jax.eval_shape(self.update.init, weights)))
+        size = sum(leaf.size * leaf.dtype.itemsize for leaf in states)
+        return at_once(size + sum(buffer.nbytes for buffer in self.binding.buffers), self.devices)
+
+    def whole(self, lanes: int) -> int:
+        """The next number of lanes that lies evenly over the devices."""
+        return -(-lanes // len(self.devices)) * len(self.devices)
+
+    # Programs --------------------------------------------------------------------------------------
+
+    def _program(self, name: str) -> Callable[..., Any]:
+        """A compiled program by name; both ways of running lanes are kept."""
+        key = name, self.one_by_one
+        if key not in self._made:
+            # Which arguments have lanes: carry, settings, limits; state and settings; weights, buffers and settings.
+            programs: dict[str, tuple[Callable[..., Any], tuple[bool, ...], tuple[int, ...]]] = {
+                "train": (self._epochs, (True, False, False, True, *(False,) * 5, True), (0,)),
+                "trial": (self._trial, (True, True, *(False,) * 4), ()),
+                "measure": (self._errors, (True, True, True, False, False, False), ()),
+                "outputs": (self._held_out, (True, True, True, False, False), ()),
+            }
+            function, by_lane, donated = programs[name]
+            self._made[key] = jax.jit(over_devices(function, self.devices, by_lane), donate_argnums=donated)
+        return self._made[key]
+
+    def _call(self, name: str, *args: Any, constants_at: int) -> Any:
+        def call():
+            before, after = args[:constants_at], args[constants_at:]
+            return self._program(name)(*before, self.loop.constant_values(), *after)
+
+        return retrying(call, self.loop.constants)
 
     def _map(self, function: Any) -> Any:
         """`function` of a lane, over all lanes."""
@@ -92,91 +166,197 @@ class Lanes:
             return lambda *lanes: jax.lax.map(lambda lane: function(*lane), lanes)
         return jax.vmap(function)
 
-    def _epochs(self, state, first, stop, strengths, constants, data, rows, key):
-        def run(step, state, lanes):
-            def one(number, carry):
-                state, losses = carry
-                state, loss = self.loop.epoch(step, state, data, rows, key, number, lanes)
-                return state, losses.at[..., number].set(loss)
+    def step(self, constants: Any) -> Any:
+        """One step of one lane."""
 
-            return jax.lax.fori_loop(first, stop, one, (state, jnp.zeros((*lanes, self.epochs))))
+        def step(setting, state, batch):
+            with self.axes.inside(self.net, setting):
+                return self.loop.step(state, self.penalties(setting), constants, batch)
 
-        def step_at(strength, state, batch):
-            return self.loop.step(state, self.penalties(strength), constants, batch)
+        return step
+
+    def _measured(self, constants: Any, data: Data, selections: Any) -> Any:
+        def measured(setting, weights, buffers):
+            with self.axes.inside(self.net, setting):
+                return self.loop.errors(weights, buffers, constants, data, selections)
+
+        return measured
+
+    def _epochs(self, carry, first, stop, settings, constants, data, rows, key, watch, limits):
+        """Epochs `first` to `stop` of every lane; returns the carry and the curves, zero elsewhere."""
+        step, measure = self.step(constants), None
+        if watch is not None and watch.data is not None:
+            measure = self._measured(constants, watch.data, watch.select)
+        if not self.one_by_one:
+            step = jax.vmap(step, in_axes=(0, 0, None))
+            measure = measure and jax.vmap(measure)
+
+        def run(carry, settings, limits, lanes):
+            def one(number, held):
+                (state, kept), curves = held
+                state, loss = self.loop.epoch(partial(step, settings), state, data, rows, key, number, lanes)
+                if watch is not None:
+                    score = (
+                        None if measure is None else measure(settings, state.weights, state.buffers)[..., 0]
+                    )
+                    kept = _keep(kept, state, score, number, watch, limits)
+                return (state, kept), curves.at[..., number].set(loss)
+
+            return jax.lax.fori_loop(first, stop, one, (carry, jnp.zeros((*lanes, self.epochs))))
 
         if self.one_by_one:
-            lane = lambda state, strength: run(partial(step_at, strength), state, ())  # noqa: E731
-            return self._map(lane)(state, strengths)
-        over_lanes = jax.vmap(step_at, in_axes=(0, 0, None))
-        return run(partial(over_lanes, strengths), state, strengths.shape)
+            return self._map(lambda carry, settings, limits: run(carry, settings, limits, ()))(
+                carry, settings, limits
+            )
+        return run(carry, settings, limits, limits.shape)
 
-    def _errors(self, state, constants, data, selections):
-        def lane(weights, buffers):
-            return self.loop.errors(weights, buffers, constants, data, selections)
+    def _trial(self, state, settings, constants, data, rows, key):
+        """A few steps, to measure by."""
+        order, step = shuffled(rows, key, 0, self.loop.batch_size), self.step(constants)
 
-        return self._map(lane)(state.weights, state.buffers)
+        def run(step, state, lanes):
+            return self.loop.steps(
+                step, state, data, rows, order, key, 0, 0, TRIAL_STEPS, TRIAL_STEPS, jnp.zeros((*lanes, 1))
+            )[1]
 
-    def _held_out(self, state, constants, X):
-        return self._map(lambda w, b: self.loop.outputs(w, b, constants, X))(state.weights, state.buffers)
+        if self.one_by_one:
+            return self._map(lambda setting, state: run(partial(step, setting), state, ()))(settings, state)
+        size = len(settings["strength"])
+        return run(partial(jax.vmap(step, in_axes=(0, 0, None)), settings), state, (size,))
 
-    def run(
+    def _errors(self, settings, weights, buffers, constants, data, selections):
+        return self._map(self._measured(constants, data, selections))(settings, weights, buffers)
+
+    def _held_out(self, settings, weights, buffers, constants, X):
+        def outputs(setting, weights, buffers):
+            with self.axes.inside(self.net, setting):
+                return self.loop.outputs(weights, buffers, constants, X)
+
+        return self._map(outputs)(settings, weights, buffers)
+
+    # Calls -----------------------------------------------------------------------------------------
+
+    def begin(self, settings: Settings, weights: list[Any], buffers: list[Any]) -> State:
+        """The state of lanes that start from stacked weights and buffers: their optimisers know nothing yet."""
+        weights, buffers = jax.tree.map(lambda a: jnp.array(a, copy=True), (weights, buffers))
+        update = jax.vmap(self.update.init)(weights)
+        return State(weights, self.axes.optimizer_state(update, settings), buffers)
+
+    def check(self, settings: Settings) -> None:
+        """Refuse lanes whose plain gradient steps diverge by their smooth penalties; the strongest of each kind."""
+        others = np.stack(
+            [v for n, v in settings.items() if n != "strength"] or [settings["strength"] * 0], 1
+        )
+        strongest = np.lexsort((-settings["strength"], *others.T))
+        _, first = np.unique(others[strongest], axis=0, return_index=True)
+        for lane in strongest[first]:
+            setting = {name: float(values[lane]) for name, values in settings.items()}
+            self.update.check_curvature(
+                self.penalties(setting), partial(self.axes.optimizer_state, settings=setting)
+            )
+
+    def settle_way(
+        self, work: Settings, start: State, data: Data, rows: RowSet, key: Any, known: str | None
+    ) -> str:
+        """Decide between one `vmap` over lanes and one lane after another, and return the decision.
+
+        Known from an earlier run, it stays. Where the work is worth it, a few steps of some lanes are timed
+        both ways, once for a kind of program; otherwise convolutions on a CPU run one by one.
+        """
+        if known is not None:
+            self.one_by_one = known == "one by one"
+        elif not self.measured and self._multiply_adds(data, rows, len(work["strength"])) > WORTH_MEASURING:
+            settings = {name: np.resize(values, self.whole(TRIAL_LANES)) for name, values in work.items()}
+            weights, buffers = alike((start.weights, start.buffers), self.whole(TRIAL_LANES))
+            state = self.begin(settings, weights, buffers)
+            settings = jax.tree.map(jnp.asarray, settings)
+
+            def way(one_by_one):
+                self.one_by_one = one_by_one
+                return self._call("trial", state, settings, data, rows, key, constants_at=2)
+
+            found = quicker({"one by one": partial(way, True), "together": partial(way, False)})
+            self.one_by_one = found == "one by one"
+            for one_by_one in (True, False):
+                self._made.pop(("trial", one_by_one), None)
+        self.measured = True
+        return "one by one" if self.one_by_one else "together"
+
+    def _multiply_adds(self, data: Data, rows: RowSet, lanes: int) -> float:
+        """Of training all lanes on a row set: a forward's, counted three times; the weights' number if less is known."""
+        row = sum(cell.size for cell in self.binding.trainable)
+        if convolves(self.net):
+            row = sum(trace(self.net, (data.X[:2],)).multiply_adds.values()) / 2
+        return 3.0 * row * float(rows.n) * self.epochs * lanes
+
+    def train(
         self,
-        strengths: Any,
+        settings: Settings,
+        start: State,
         data: Data,
         rows: RowSet,
         key: Any,
-        start: State | None = None,
+        epochs: int,
         after: Any = None,
-    ):
-        """Train every strength on a row set; returns the stacked state and the losses `(k, epochs)`."""
-        self.update.check_curvature(self.penalties(float(max(strengths))))
-        start = self.loop.initial() if start is None else start
-        parts, losses = [], []
-        size = -(-len(strengths) // -(-len(strengths) // LANES_AT_ONCE))
-        for at in range(0, len(strengths), size):
-            chosen = jnp.asarray(np.resize(strengths[at : at + size], size))
-            state = jax.tree.map(lambda a: jnp.repeat(a[None], size, axis=0), start)
+    ) -> Trained:
+        """Train lanes from `start` (`begin`) for a number of epochs; `after(epochs done)` is called now and then."""
+        settings = jax.tree.map(jnp.asarray, settings)
+        limits = jnp.zeros(len(settings["strength"]), jnp.int32)
 
-            def program(state, first, stop, chosen=chosen):
-                def call():
-                    constants = self.loop.constant_values()
-                    return self._train(state, first, stop, chosen, constants, data, rows, key)
+        def program(carry, first, stop):
+            return self._call(
+                "train", carry, first, stop, settings, data, rows, key, None, limits, constants_at=4
+            )
 
-                return retrying(call, self.loop.constants)
+        blocks = Blocks(program, (start, None))
+        blocks.run(epochs, after or (lambda done: None))
+        state = jax.tree.map(np.asarray, blocks.state[0])
+        curves = np.full((len(limits), self.epochs), np.nan)
+        curves[:, :epochs] = blocks.losses
+        return Trained(state.weights, state.buffers, np.full(len(curves), epochs), curves)
 
-            blocks = Blocks(program, state)
-            blocks.run(self.epochs, partial(_tell, after, at * self.epochs, size))
-            parts.append(jax.tree.map(np.asarray, blocks.state))
-            losses.append(blocks.losses)
-        k = len(strengths)
-        stacked = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:k], *parts)
-        return stacked, np.concatenate(losses)[:k]
-
-    def printed(self, start: State, data: Data, rows: RowSet, key: Any) -> str:
+    def printed(self, settings: Settings, start: State, data: Data, rows: RowSet, key: Any) -> str:
         """The training of one lane as text: what two runs that are to agree bit for bit have in common."""
-        state = jax.tree.map(lambda a: a[None], start)
+        state = self.begin(settings, *alike((start.weights, start.buffers), 1))
 
         def text():
-            constants = self.loop.constant_values()
-            program = jax.make_jaxpr(self._epochs)
-            return str(program(state, 0, 1, jnp.zeros(1), constants, data, rows, key))
+            program, constants = jax.make_jaxpr(self._epochs), self.loop.constant_values()
+            limits = jnp.zeros(1, jnp.int32)
+            return str(program((state, None), 0, 1, settings, constants, data, rows, key, None, limits))
 
         return retrying(text, self.loop.constants)
 
-    def errors(self, state: State, data: Data, selections: Any) -> np.ndarray:
-        """`(k, s)` mean losses of each lane over each of s weightings of the rows."""
-        return np.asarray(self._measure(state, self.loop.constant_values(), data, selections))
+    def errors(self, settings: Settings, trained: Trained, data: Data, selections: Any) -> np.ndarray:
+        """`(lanes, s)` mean losses of each lane over each of s weightings of the rows."""
+        lanes = jax.tree.map(jnp.asarray, (settings, trained.weights, trained.buffers))
+        return np.asarray(self._call("measure", *lanes, data, selections, constants_at=3))
 
-    def outputs(self, state: State, X: Any) -> np.ndarray:
-        """`(k, n, ...)` outputs of each lane."""
-        return np.asarray(self._outputs(state, self.loop.constant_values(), X))
+    def outputs(self, settings: Settings, trained: Trained, X: Any) -> np.ndarray:
+        """`(lanes, n, ...)` outputs of each lane."""
+        lanes = jax.tree.map(jnp.asarray, (settings, trained.weights, trained.buffers))
+        return np.asarray(self._call("outputs", *lanes, X, constants_at=3))
 
     def nonzero(self, weights: list[Any]) -> np.ndarray:
-        """`(k,)` non-zero entries among the stacked weights that the path penalises."""
+        """`(lanes,)` non-zero entries among the stacked weights that the path penalises."""
         chosen = [w for w, unit in zip(weights, self.unit) if unit is not None]
         return sum(np.count_nonzero(w.reshape(len(w), -1), axis=1) for w in chosen)
 
 
-def _tell(after: Any, before: int, size: int, done: int) -> None:
-    if after is not None:
-        after(before + done * size)
+def alike(tree: Any, lanes: int) -> Any:
+    """The same arrays in every lane."""
+    return jax.tree.map(lambda a: jnp.repeat(a[None], lanes, axis=0), tree)
+
+
+def _keep(kept: Kept, state: State, score: Any, number: Any, watch: Watch, limits: Any) -> Kept:
+    """What a lane has best after epoch `number` (from 0): stopped lanes keep what they had."""
+    if score is None:
+        score, better = kept.score, limits == number + 1
+    else:
+        alive = number - kept.epoch < watch.patience
+        better = alive & ((score < kept.score - watch.margin) | (kept.epoch == 0))
+
+    def choose(new, old):
+        return jnp.where(better.reshape(better.shape + (1,) * (new.ndim - better.ndim)), new, old)
+
+    epoch = jnp.full_like(kept.epoch, number + 1)
+    return jax.tree.map(choose, Kept(state.weights, state.buffers, score, epoch), kept)

@@ -26,6 +26,7 @@ from normax.penalties import (
     WeightDecay,
 )
 from normax.selection import folds as make_folds
+from normax.selection import set_aside
 
 __all__ = ["Problem", "Rows", "check_strengths", "null_output", "target_scale", "unit_penalty"]
 
@@ -122,6 +123,8 @@ class Problem:
         stratify: bool, seed: int, transform: Any = None, scale_target: bool = False,
     ):  # fmt: skip
         self.X, self.y, self.weight = X, y, weight
+        self.seed, self.groups, self.time = seed, groups, time
+        self.labels = y if stratify else None
         self.transform, self.scale_target = transform, scale_target
         by_count = isinstance(cv, (int, np.integer))
         stratify = stratify and by_count and time is None
@@ -142,6 +145,11 @@ class Problem:
 
     def all_rows(self) -> Rows:
         return self.rows(np.arange(len(self.y)), np.arange(0))
+
+    def watched(self, train: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+        """Training rows parted into those that train and those that early stopping watches."""
+        groups, time = (None if a is None else np.asarray(a) for a in (self.groups, self.time))
+        return set_aside(train, share, self.seed, self.labels, groups, time)
 
     def rows(self, train: np.ndarray, test: np.ndarray) -> Rows:
         X, transform, scale = self.X, None, 1.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from normax.errors import InputError
+from normax.errors import InputError, suggest
 from normax.penalties import Penalty
 from normax.rows import Table
 from normax.selection import choose, edge_notice, summarise
@@ -18,20 +18,22 @@ __all__ = ["Choice", "Path", "Table"]
 
 @dataclass(frozen=True)
 class Choice:
-    """One strength of a path: its place, its value, and what it achieves there."""
+    """One entry of a path: its place, its strength, and what it achieves there."""
 
     index: int
     strength: float
     cv_mean: float
     cv_se: float
     nonzero: int
+    settings: dict[str, float] = field(default_factory=dict)  # the other axes, where there are any
 
 
 @dataclass(frozen=True, repr=False)
 class Path:
     """A regularisation path, cross-validated: one entry a strength, in the order given.
 
-    k strengths, K folds, n rows.
+    k strengths, K folds, n rows. With further axes (`nx.path(over=)`) there is an entry for each combination, the last
+    axis fastest; `surface` lays entries out by axis, and `at` is the path over strengths at one place of the others.
 
     Attributes:
         strengths: `(k,)`, on the mean-loss scale.
@@ -82,6 +84,9 @@ class Path:
     transform: Any = None
     target_scale: tuple[Any, float] = (0.0, 1.0)
     curves: np.ndarray | None = None
+    epochs: np.ndarray | None = None
+    axes: dict[str, np.ndarray] = field(default_factory=dict)
+    simpler: tuple[str, ...] = ()
     build: Callable[[int], Any] | None = None
     outputs: Callable[[int, np.ndarray], np.ndarray] | None = None
     members: Callable[[int], tuple[Any, ...]] | None = None
@@ -93,23 +98,83 @@ class Path:
         nonzero = sum(_nonzero(self.weights[name]) for name in self.penalised)
         for name, value in (("cv_mean", mean), ("cv_se", se), ("nonzero", nonzero)):
             object.__setattr__(self, name, value)
-        # Whoever asks for a rule that there is not learns it here, before using the result.
-        choose(self.strengths, np.zeros(len(unknown)), np.zeros(len(unknown)), self.select)
-        notice = (
-            edge_notice(self.strengths, self.minimum.index) if folds and np.isfinite(mean).any() else None
-        )
-        if notice:
-            object.__setattr__(self, "notices", (*self.notices, notice))
+        check_selection(self.select, self.simpler, list(self.axes))
+        if folds and np.isfinite(mean).any():
+            at = self.minimum.index
+            notices = [edge_notice(values, at, name) for name, values in self.settings.items()]
+            object.__setattr__(self, "notices", (*self.notices, *filter(None, notices)))
 
     cv_mean: np.ndarray = field(init=False)
     cv_se: np.ndarray = field(init=False)
     nonzero: np.ndarray = field(init=False)
 
+    @property
+    def settings(self) -> dict[str, np.ndarray]:
+        """Name -> `(k,)` of each axis: what every entry was fitted with."""
+        if not self.axes:
+            return {"strength": self.strengths}
+        grid = np.meshgrid(*self.axes.values(), indexing="ij")
+        return {name: values.ravel() for name, values in zip(self.axes, grid)}
+
+    def surface(self, values: str | np.ndarray = "cv_mean") -> np.ndarray:
+        """Entries laid out by axis: `(values of the first axis, of the second, ...)`.
+
+        Args:
+            values: a field with one entry a strength, by name, or `(k, ...)` numbers.
+        """
+        entries = np.asarray(getattr(self, values) if isinstance(values, str) else values)
+        lengths = [len(axis) for axis in self.axes.values()] or [len(self.strengths)]
+        return entries.reshape(*lengths, *entries.shape[1:])
+
+    def at(self, settings: dict[str, float] | None = None) -> Path:
+        """The path over strengths alone, the other axes held where they are told, or else at the chosen entry.
+
+        Args:
+            settings: name -> value, of those that `axes` has.
+
+        Raises:
+            InputError: for an axis or a value that this path does not have.
+        """
+        if not self.axes:
+            return self
+        wanted, faults = dict(settings or {}), []
+        for name, value in wanted.items():
+            if name not in self.axes or name == "strength":
+                others = [other for other in self.axes if other != "strength"]
+                faults.append(f"no axis {name!r}{suggest(name, others)} among {', '.join(others)}")
+            elif value not in self.axes[name]:
+                faults.append(f"{name}: {value!r} is none of {self.axes[name].tolist()}")
+        if faults:
+            raise InputError(f"at: {'; '.join(faults)}")
+        rest = [name for name in self.axes if name != "strength" and name not in wanted]
+        wanted |= {name: self.best.settings[name] for name in rest}
+        held = [self.settings[name] == value for name, value in wanted.items()]
+        kept = np.flatnonzero(np.logical_and.reduce(held))
+        changed: dict[str, Any] = {
+            name: None
+            if getattr(self, name) is None
+            else getattr(self, name)[(slice(None),) * axis + (kept,)]
+            for axis, names in enumerate(_PER_ENTRY)
+            for name in names
+        }
+        return replace(
+            self,
+            **changed,
+            weights={name: stacked[kept] for name, stacked in self.weights.items()},
+            build=_Some(self.build, kept),
+            outputs=_Some(self.outputs, kept),
+            members=_Some(self.members, kept),
+            axes={},
+            simpler=(),
+            notices=(),
+        )
+
     def choice(self, index: int) -> Choice:
         """The strength at an index, with what it achieves."""
         i = range(len(self.strengths))[index]
         strength, mean, se = (float(values[i]) for values in (self.strengths, self.cv_mean, self.cv_se))
-        return Choice(i, strength, mean, se, int(self.nonzero[i]))
+        others = {name: float(values[i]) for name, values in self.settings.items() if name != "strength"}
+        return Choice(i, strength, mean, se, int(self.nonzero[i]), others)
 
     @property
     def minimum(self) -> Choice:
@@ -118,7 +183,7 @@ class Path:
 
     @property
     def one_se(self) -> Choice:
-        """The largest strength within one standard error of the minimum."""
+        """The largest strength within one standard error of the minimum; with several axes, the simplest entry."""
         return self.choice(self._choose("1se"))
 
     @property
@@ -132,7 +197,21 @@ class Path:
                 "this path has no folds to choose by: call nx.path with cv=5, or take a strength yourself, "
                 "`path.model(index)`"
             )
-        return choose(self.strengths, self.cv_mean, self.cv_se, rule)
+        if rule == "1se":
+            check_selection(rule, self.simpler, list(self.axes))
+        return choose(self._simplicity(), self.cv_mean, self.cv_se, rule)
+
+    def _simplicity(self) -> np.ndarray:
+        """`(k,)` numbers that are larger the simpler an entry is; of entries alike, the better one counts as simpler."""
+        if not self.axes:
+            return self.strengths
+        keys = [-np.nan_to_num(self.cv_mean, nan=np.inf)]
+        for name in reversed(self.simpler):
+            sign, name = (-1, name[1:]) if name.startswith("-") else (1, name)
+            keys.append(sign * (self.nonzero if name == "nonzero" else self.settings[name]))
+        rank = np.empty(len(self.strengths))
+        rank[np.lexsort(keys)] = np.arange(len(rank))
+        return rank
 
     def _index(self, index: int | None) -> int:
         return self.best.index if index is None else self.choice(index).index
@@ -186,11 +265,14 @@ class Path:
         """One row a strength: strength, non-zeros, errors, and the two choices marked."""
         marks: dict[int, list[str]] = {}
         if len(self.fold_errors):
-            for choice, mark in ((self.minimum, "min"), (self.one_se, "1se")):
+            pairs = [(self.minimum, "min")]
+            if not self.axes or self.simpler:
+                pairs.append((self.one_se, "1se"))
+            for choice, mark in pairs:
                 marks.setdefault(choice.index, []).append(mark)
         return Table(
             {
-                "strength": float(self.strengths[i]),
+                **{name: float(values[i]) for name, values in self.settings.items()},
                 "nonzero": int(self.nonzero[i]),
                 "train": float(self.train_mean[i]),
                 "cv": float(self.cv_mean[i]),
@@ -201,10 +283,13 @@ class Path:
         )
 
     def plot(self) -> Any:
-        """Error curves with their bars and both choices, and the traces of the weights: a matplotlib Figure."""
-        from normax.report import figure
+        """Error curves with their bars and both choices, and the traces of the weights: a matplotlib Figure.
 
-        return figure(self)
+        With several axes, the heat map of the error; `path.at().plot()` draws the curves at the chosen place.
+        """
+        from normax.report import figure, surface_figure
+
+        return surface_figure(self) if self.axes else figure(self)
 
     def report(self, folder: str) -> Any:
         """Write `report.html` and its pictures into a folder; returns the path of the page."""
@@ -215,6 +300,49 @@ class Path:
     def __repr__(self) -> str:
         chosen = f", best={self.best}" if len(self.fold_errors) else ""
         return f"Path({len(self.strengths)} strengths, {len(self.fold_errors)} folds, {self.engine}{chosen})"
+
+
+@dataclass(frozen=True)
+class _Some:
+    """A function of an entry's index, for some of the entries; an object, so that it can be pickled."""
+
+    function: Any
+    entries: np.ndarray
+
+    def __call__(self, index: int, *args: Any) -> Any:
+        return self.function(self.entries[index], *args)
+
+
+_PER_ENTRY = (
+    ("strengths", "train_mean", "gaps", "held_out_outputs"),
+    ("fold_errors", "fold_train_errors", "curves", "epochs"),
+)
+"""The fields with one entry a strength, by the axis that has them."""
+
+
+def check_selection(select: str, simpler: Any, axes: list[str]) -> tuple[str, ...]:
+    """The order of simplicity as a tuple of names.
+
+    Raises:
+        InputError: for a rule that there is not, an order that names no axis, and for "1se" among several axes
+            without an order.
+    """
+    choose(np.zeros(1), np.zeros(1), np.zeros(1), select)
+    names = () if simpler is None else (simpler,) if isinstance(simpler, str) else tuple(simpler)
+    known = [*axes, "nonzero"]
+    wrong = [name for name in names if name.removeprefix("-") not in known]
+    if names and not axes:
+        raise InputError("simpler: a path over strengths alone has one order; leave it out")
+    if wrong:
+        raise InputError(
+            f"simpler: no {wrong[0]!r}{suggest(wrong[0], known)}; an order of {', '.join(known)}"
+        )
+    if select == "1se" and axes and not names:
+        raise InputError(
+            f"select: '1se' takes the simplest of the good, and between {' and '.join(axes)} nothing says what is simpler; "
+            f"name the order, simpler={axes}, with '-' where a smaller value is simpler, or select='min'"
+        )
+    return names
 
 
 def _nonzero(stacked: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 from normax.errors import InputError
@@ -16,6 +17,11 @@ def check_strength(strength: Any) -> None:
     """Refuse a strength that is a number and negative or not finite; traced strengths pass unseen."""
     if isinstance(strength, (int, float)) and not (math.isfinite(strength) and strength >= 0):
         raise InputError(f"strength: expected a finite number >= 0, got {strength!r}")
+
+
+def _unlike(ratio: Any, number: float) -> bool:
+    """Whether a ratio may differ from a number; one that is traced may be anything."""
+    return not isinstance(ratio, Real) or ratio != number
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,7 @@ class ElasticNet(Separable):
 
     def __post_init__(self):
         super().__post_init__()
-        if not 0 <= self.l1_ratio <= 1:
+        if isinstance(self.l1_ratio, Real) and not 0 <= self.l1_ratio <= 1:
             raise InputError(f"l1_ratio: expected a number in [0, 1], got {self.l1_ratio!r}")
 
     @property
@@ -154,8 +160,8 @@ class ElasticNet(Separable):
 
     @property
     def smooth(self):
-        return L2(self.strength * (1 - self.l1_ratio)) if self.l1_ratio < 1 else None
+        return L2(self.strength * (1 - self.l1_ratio)) if _unlike(self.l1_ratio, 1) else None
 
     @property
     def nonsmooth(self):
-        return L1(self.strength * self.l1_ratio) if self.l1_ratio > 0 else None
+        return L1(self.strength * self.l1_ratio) if _unlike(self.l1_ratio, 0) else None

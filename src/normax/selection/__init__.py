@@ -2,6 +2,7 @@
 
 from normax.selection.folds import folds
 from normax.selection.grid import strength_grid
+from normax.selection.inner import set_aside
 from normax.selection.rule import choose, edge_notice, summarise
 
-__all__ = ["choose", "edge_notice", "folds", "strength_grid", "summarise"]
+__all__ = ["choose", "edge_notice", "folds", "set_aside", "strength_grid", "summarise"]

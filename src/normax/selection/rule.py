@@ -96,15 +96,16 @@ def choose(strengths: np.ndarray, mean: np.ndarray, se: np.ndarray, rule: str = 
     return int(within[np.argmax(strengths[within])])
 
 
-def edge_notice(strengths: np.ndarray, index_of_min: int) -> str | None:
+def edge_notice(strengths: np.ndarray, index_of_min: int, name: str = "strength") -> str | None:
     """What to tell a reader whose minimum lies at the edge of the grid, or None where it lies inside.
 
     Args:
         strengths: (k,) strengths.
         index_of_min: where the cross-validated mean is smallest.
+        name: what they are, if they are not strengths; 0 is then taken for the end of the range.
 
     Returns:
-        One sentence, or None; None also for a single strength.
+        One sentence, or None; None also for a single value.
 
     Example:
         >>> edge_notice([1.0, 0.1, 0.01], 2)
@@ -115,5 +116,10 @@ def edge_notice(strengths: np.ndarray, index_of_min: int) -> str | None:
     at = strengths[index_of_min]
     if len(strengths) < 2 or strengths.min() < at < strengths.max():
         return None
-    end, other = ("weakest", "weaker") if at == strengths.min() else ("strongest", "stronger")
-    return f"the error is smallest at the {end} strength, {at:.3g}: a {other} one may do better still"
+    if name != "strength":
+        if at == 0:
+            return None
+        end, other = ("smallest", "smaller") if at == strengths.min() else ("largest", "larger")
+    else:
+        end, other = ("weakest", "weaker") if at == strengths.min() else ("strongest", "stronger")
+    return f"the error is smallest at the {end} {name}, {at:.3g}: a {other} one may do better still"

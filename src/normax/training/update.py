@@ -76,8 +76,11 @@ class Update:
         self.probe = RateProbe(tx, shapes) if decayed else None
         self.check_curvature(penalties)
 
-    def check_curvature(self, penalties: Sequence[Penalty | None]) -> None:
-        """Refuse smooth penalties so strong that plain gradient steps diverge, and decays under which weights grow."""
+    def check_curvature(
+        self, penalties: Sequence[Penalty | None], prepared: Callable[[Any], Any] = lambda state: state
+    ) -> None:
+        """Refuse smooth penalties so strong that plain gradient steps diverge, and decays under which weights grow;
+        `prepared` changes the optimiser's first state."""
         curved: dict[str, float] = {}
         for step in (0, *SAMPLED_STEPS) if has_schedule(penalties) else (0,):
             for name, p in zip(self.names, at(penalties, step)):
@@ -93,7 +96,7 @@ class Update:
         if not curved:
             return
         weights = {name: jnp.zeros([min(d, 2) for d in shape]) for name, shape in self.shapes.items()}
-        state = self.tx.init(weights)
+        state = prepared(self.tx.init(weights))
         if has_second_moment(state):
             return  # it normalises the gradient: no strength makes it diverge
 

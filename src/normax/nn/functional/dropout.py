@@ -26,14 +26,19 @@ __all__ = [
 ]
 
 
+def is_number(p: Any, number: float) -> bool:
+    """Whether p is known to be that number: in a path it may be data, and then nobody knows."""
+    return not isinstance(p, jax.Array) and p == number
+
+
 def check_probability(p: float) -> None:
-    if not 0 <= p <= 1:
+    if not isinstance(p, jax.Array) and not 0 <= p <= 1:
         raise InputError(f"dropout probability: expected between 0 and 1, got {p}")
 
 
 def _masked(x: jax.Array, p: float, shape: tuple[int, ...], key: Any) -> jax.Array:
     """x where a draw of `shape` keeps it, scaled to keep its mean, 0 elsewhere."""
-    if p == 1:
+    if is_number(p, 1):
         return x * 0
     keep = jax.random.bernoulli(layer_key() if key is None else key, 1 - p, shape)
     return jnp.where(keep, x / (1 - p), 0)
@@ -62,7 +67,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     """
     check_probability(p)
     x = as_array(input)
-    return _masked(x, p, x.shape, key) if training and p > 0 else x
+    return _masked(x, p, x.shape, key) if training and not is_number(p, 0) else x
 
 
 def _feature_dropout(n: int, input, p, training, key) -> jax.Array:
@@ -70,7 +75,7 @@ def _feature_dropout(n: int, input, p, training, key) -> jax.Array:
     x = as_array(input)
     if x.ndim not in (n + 1, n + 2):
         raise InputError(f"dropout{n}d: expected {n + 1}D or {n + 2}D input, got shape {x.shape}")
-    if not training or p == 0:
+    if not training or is_number(p, 0):
         return x
     return _masked(x, p, (*x.shape[: x.ndim - n], *(1,) * n), key)
 
@@ -116,10 +121,10 @@ _SATURATION = -1.7580993408473766
 
 
 def _alpha(x: jax.Array, p: float, shape: tuple[int, ...], key: Any) -> jax.Array:
-    if p == 1:
+    if is_number(p, 1):
         return x * 0
     keep = jax.random.bernoulli(layer_key() if key is None else key, 1 - p, shape)
-    scale = 1 / math.sqrt((1 - p) * (1 + p * _SATURATION**2))
+    scale = ((1 - p) * (1 + p * _SATURATION**2)) ** -0.5
     return jnp.where(keep, x, _SATURATION) * scale - scale * p * _SATURATION
 
 
@@ -136,7 +141,7 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
     """
     check_probability(p)
     x = as_array(input)
-    return _alpha(x, p, x.shape, key) if training and p > 0 else x
+    return _alpha(x, p, x.shape, key) if training and not is_number(p, 0) else x
 
 
 def feature_alpha_dropout(input, p=0.5, training=False, inplace=False, key=None) -> jax.Array:
@@ -149,7 +154,7 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False, key=None)
     """
     check_probability(p)
     x = as_array(input)
-    if not training or p == 0:
+    if not training or is_number(p, 0):
         return x
     return _alpha(x, p, (*x.shape[:2], *(1,) * (x.ndim - 2)), key)
 
@@ -169,7 +174,7 @@ def drop_path(input: Any, p: float = 0.5, training: bool = True, key: Any = None
     """
     check_probability(p)
     x = as_array(input)
-    if not training or p == 0:
+    if not training or is_number(p, 0):
         return x
     return _masked(x, p, (x.shape[0], *(1,) * (x.ndim - 1)), key)
 
@@ -199,11 +204,11 @@ def drop_block2d(input: Any, p: float = 0.5, block_size: int = 7, training: bool
     x = as_array(input)
     if x.ndim != 4 or min(x.shape[2:]) < block_size:
         raise InputError(f"drop_block2d: expected (N, C, H, W) with H, W >= {block_size}, got {x.shape}")
-    if not training or p == 0:
+    if not training or is_number(p, 0):
         return x
     height, width = x.shape[2:]
     inner = (height - block_size + 1, width - block_size + 1)
-    rate = min(1.0, p * height * width / block_size**2 / math.prod(inner))
+    rate = jnp.minimum(1.0, p * height * width / block_size**2 / math.prod(inner))
     seeds = jax.random.bernoulli(layer_key() if key is None else key, rate, (*x.shape[:2], *inner))
     # A seed drops the square of which it is the first corner: dilate the seeds backwards.
     edge = block_size - 1
@@ -229,10 +234,10 @@ def gaussian_dropout(input: Any, p: float = 0.5, training: bool = True, key: Any
     Source:
         Srivastava et al., "Dropout", JMLR 2014, section 10.
     """
-    if not 0 <= p < 1:
+    if not isinstance(p, jax.Array) and not 0 <= p < 1:
         raise InputError(f"gaussian_dropout: expected 0 <= p < 1, got {p}")
     x = as_array(input)
-    if not training or p == 0:
+    if not training or is_number(p, 0):
         return x
     noise = jax.random.normal(layer_key() if key is None else key, x.shape, x.dtype)
-    return x * (1 + math.sqrt(p / (1 - p)) * noise)
+    return x * (1 + (p / (1 - p)) ** 0.5 * noise)

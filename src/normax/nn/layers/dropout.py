@@ -7,7 +7,7 @@ from typing import Any
 
 from normax.errors import InputError
 from normax.nn import functional as F
-from normax.nn.functional.dropout import check_probability
+from normax.nn.functional.dropout import check_probability, is_number
 from normax.nn.layers._common import value
 from normax.nn.layers.linear import Linear
 from normax.nn.module import Module
@@ -38,7 +38,7 @@ class _Dropout(Module):
         self.p, self.inplace = p, inplace
 
     def forward(self, input: Any) -> Any:
-        if not self.training or self.p == 0:
+        if not self.training or is_number(self.p, 0):
             return input
         return type(self).function(input, self.p, training=True, key=layer_key(self))
 
@@ -208,7 +208,7 @@ class DropBlock2d(_Added):
         self.block_size = block_size
 
     def forward(self, input: Any) -> Any:
-        if not self.training or self.p == 0:
+        if not self.training or is_number(self.p, 0):
             return input
         return F.drop_block2d(input, self.p, self.block_size, key=layer_key(self))
 
@@ -251,7 +251,7 @@ class DropConnect(Linear):
 
     def forward(self, input: Any) -> Any:
         weight = self.weight.value
-        if self.training and self.p > 0:
+        if self.training and not is_number(self.p, 0):
             weight = F.dropout(weight, self.p, key=layer_key(self))
         return F.linear(input, weight, value(self.bias))
 
