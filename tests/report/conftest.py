@@ -31,7 +31,7 @@ def assemble(strengths, held_out, training, weights, bias, **more):
         "penalty": L1(), "engine": "linear", "weights": {**weights, **bias}, "penalised": tuple(weights),
         "feature_names": None, "gaps": None, "null_error": None, "unpenalised_error": None, "select": "1se",
         "minimum": choice(lowest), "one_se": choice(one_se), "best": choice(one_se),
-        "seconds": {"folds": 0.5, "refit": 0.1}, "notices": (),
+        "seconds": {"folds": 0.5, "refit": 0.1}, "notices": (), "axes": {},
     }  # fmt: skip
     return SimpleNamespace(**(base | more))
 

@@ -141,11 +141,15 @@ def test_a_panel_for_each_output_up_to_four(multinomial):
     assert any(np.array_equal(np.nan_to_num(np.asarray(c, float)), expected[:, 2]) for c in curves)
 
 
-def test_networks_show_norms_and_share_of_zeros(network):
-    norms, shares = trace_figure(network).axes
+def test_networks_show_norms_share_of_zeros_and_units_in_use(network):
+    norms, shares, units = trace_figure(network).axes
     weight = network.weights["fc1.weight"]
     np.testing.assert_allclose(line(norms, "s1", 12).get_ydata(), np.sqrt((weight**2).sum((1, 2))))
     np.testing.assert_allclose(line(shares, "s1", 12).get_ydata(), (weight != 0).mean((1, 2)))
+    np.testing.assert_allclose(line(units, "s1", 12).get_ydata(), (weight != 0).any(2).mean(1))
+    np.testing.assert_allclose(line(units, "s3", 12).get_ydata(), (weight != 0).any(1).mean(1))
+    network.weights = {name: w + (w == 0) for name, w in network.weights.items()}
+    assert len(trace_figure(network).axes) == 2  # nothing to tell where every unit is in use
 
 
 @pytest.mark.parametrize("width", [7.6, 3.6])

@@ -3,7 +3,8 @@
 from normax.report.curves import errors
 from normax.report.figures import error_figure, figure, trace_figure
 from normax.report.pages import index, page
-from normax.report.traces import coefficients, norms, zeros
+from normax.report.surface import surface_figure
+from normax.report.traces import coefficients, norms, units, zeros
 
 __all__ = [
     "coefficients",
@@ -13,6 +14,8 @@ __all__ = [
     "index",
     "norms",
     "page",
+    "surface_figure",
     "trace_figure",
+    "units",
     "zeros",
 ]

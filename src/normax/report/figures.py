@@ -43,9 +43,12 @@ def trace_figure(path: Any, *, width: float = WIDE, outputs: Sequence[str] | Non
 def _trace_rows(path: Any, height: float, outputs: Sequence[str] | None) -> list[Row]:
     """The panels of traces, top to bottom: (height in inches, what draws it)."""
     if path.engine != "linear":
+        alive = traces.alive_units(path)
+        sparse = any((share < 1).any() for share in alive.values())
         return [
             (0.6 * height, partial(traces.norms, name_choices=False)),
-            (0.5 * height, traces.zeros),
+            (0.5 * height, partial(traces.zeros, name_choices=not sparse)),
+            *([(0.5 * height, traces.units)] if sparse else []),
         ]
     parts = traces.panels(path, outputs)
     each = height if len(parts) == 1 else 0.6 * height

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path as File
 from typing import Any
 
@@ -14,6 +15,7 @@ from normax.report.figures import NARROW, error_figure, trace_figure
 from normax.report.html import Raw, escape
 from normax.report.strength_axis import has_choice, number
 from normax.report.style import png, svg
+from normax.report.surface import surface_figure
 from normax.report.words import captions, headline, noun, objective, total_weights
 
 __all__ = ["index", "page"]
@@ -21,6 +23,9 @@ __all__ = ["index", "page"]
 
 def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None) -> File:
     """Write `report.html`, `cv.png` (error curves) and `path.png` (traces) into a folder.
+
+    Of a path with several axes the curves and traces are those at the chosen place, and the heat map of all
+    (`surface.png`) stands before them.
 
     The page needs no network and no script, adapts to light, dark, phone and print, and is written last,
     each file whole or not at all.
@@ -39,6 +44,9 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
     """
     folder, known = File(folder), dict(details or {})
     labels = known.get("labels")
+    opening = Raw("")
+    if path.axes:
+        opening, path = _surface(folder, path), replace(path.at(), notices=path.notices)
     curves, traces = error_figure(path), trace_figure(path, outputs=labels)
     write(folder / "cv.png", png(curves))
     write(folder / "path.png", png(traces))
@@ -47,6 +55,7 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
     what = "weights" if path.engine != "linear" else "coefficients"
     body = [
         _head(path, known),
+        opening,
         html.section(
             "How much penalty?",
             html.figure(
@@ -77,6 +86,23 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
         "<footer>Drawn by normax.</footer>",
     ]
     return write(folder / "report.html", html.document(_title(known), "".join(body)))
+
+
+def _surface(folder: File, path: Any) -> Raw:
+    """The heat map of a path with several axes, as a file and as a section of the page."""
+    wide = surface_figure(path)
+    write(folder / "surface.png", png(wide))
+    narrow = svg(surface_figure(path, width=NARROW), "surface-narrow")
+    place = ""
+    if has_choice(path):
+        chosen = {"strength": path.best.strength, **path.best.settings}
+        place = f" The disc is the entry that was chosen: {', '.join(f'{n} {number(v)}' for n, v in chosen.items())}."
+        place += " The ring is the minimum; dots are within one standard error of it."
+    return html.section(
+        "Which settings?",
+        html.figure(svg(wide, "surface"), narrow, "Validation error by two hyper-parameters",
+                    f"The lighter, the better.{escape(place)} What follows holds all but the strength there."),
+    )  # fmt: skip
 
 
 def index(

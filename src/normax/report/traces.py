@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 from normax.report.strength_axis import StrengthAxis, has_choice
 from normax.report.style import COLOURS, SERIES, dress, margin_labels, set_heights, short
 
-__all__ = ["coefficients", "norms", "panels", "zeros"]
+__all__ = ["alive_units", "coefficients", "norms", "panels", "units", "zeros"]
 
 LABELLED = 10  # traces that carry a name; the others stay grey
 PANELS = 4  # outputs that get a panel each; beyond that, one panel shows norms over all outputs
@@ -113,12 +113,42 @@ def zeros(path: Any, ax: Any, *, name_choices: bool = True) -> None:
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
+def units(path: Any, ax: Any, *, name_choices: bool = True) -> None:
+    """Draw the share of units that are still connected: features (inputs of the first penalised tensor) and, by the
+    tensor that makes them, neurons or channels with a weight that is not exactly zero."""
+    alive = alive_units(path)
+    _tensors(path, ax, list(alive.values()), "units in use", name_choices, list(alive))
+    set_heights(ax, 0, 1, below=32 if name_choices else 6)
+    ax.set_yticks([0, 0.5, 1])
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+
+
+def alive_units(path: Any) -> dict[str, np.ndarray]:
+    """Name -> `(k,)` share of units with a weight ≠ 0: "features", and each penalised matrix for what it makes."""
+    result: dict[str, np.ndarray] = {}
+    features: dict[str, np.ndarray] = {}
+    for name in path.penalised:
+        weight: Any = np.asarray(path.weights[name])
+        if weight.ndim > 2:
+            used = weight.reshape(*weight.shape[:3], -1).any(axis=-1)  # (k, out, in)
+            features = features or {"features": used.any(axis=1).mean(axis=1)}
+            result[name] = used.any(axis=2).mean(axis=1)
+    return result | features
+
+
 def _flat(path: Any, name: str) -> np.ndarray:
     weight = np.asarray(path.weights[name], float)
     return weight.reshape(weight.shape[0], -1)
 
 
-def _tensors(path: Any, ax: Any, values: list[np.ndarray], title: str, name_choices: bool) -> None:
+def _tensors(
+    path: Any,
+    ax: Any,
+    values: list[np.ndarray],
+    title: str,
+    name_choices: bool,
+    names: Sequence[str] | None = None,
+) -> None:
     """One line a tensor, named in the margin; a dot where a tensor is exactly zero throughout."""
     axis = StrengthAxis(path)
     dress(ax)
@@ -126,7 +156,7 @@ def _tensors(path: Any, ax: Any, values: list[np.ndarray], title: str, name_choi
     labels = []
     top = max(float(np.nanmax(v)) for v in values) or 1.0
     set_heights(ax, 0, top, below=20 if name_choices else 6)
-    for i, (name, value) in enumerate(zip(path.penalised, values)):
+    for i, (name, value) in enumerate(zip(names or path.penalised, values)):
         value = axis.sort(value)
         colour = SERIES[i % len(SERIES)]
         style = "-" if i < len(SERIES) else (0, (4, 1.2))
