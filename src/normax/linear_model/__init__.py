@@ -1,5 +1,6 @@
 """Penalised linear models with certified solutions: paths, estimators, cross-validation."""
 
+from normax.linear_model.adaptive import adaptive_factors
 from normax.linear_model.collinearity import ridge_trace, variance_inflation
 from normax.linear_model.criteria import degrees_of_freedom, information_criteria
 from normax.linear_model.cv_logistic import LogisticRegressionCV
@@ -34,6 +35,7 @@ __all__ = [
     "PoissonRegressor",
     "Ridge",
     "RidgeCV",
+    "adaptive_factors",
     "enet_path",
     "fit_path",
     "lasso_path",

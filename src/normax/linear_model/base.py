@@ -92,6 +92,8 @@ class LinearEstimator(BaseEstimator):
         family: str,
         l1_ratio: float,
         cv: Any = None,
+        offset: Any = None,
+        grouped: bool = False,
     ) -> None:
         """Complete `path_` and keep what `summary` needs; `cv` is (mean, standard error) along the path."""
         names = getattr(self, "feature_names_in_", None)
@@ -102,10 +104,10 @@ class LinearEstimator(BaseEstimator):
             cv_mean=None if cv is None else cv[0],
             cv_se=None if cv is None else cv[1],
         )
-        rules = self._rules() if hasattr(self, "penalty_factor") else {}
+        rules = {} if grouped or not hasattr(self, "lower") else self._rules()
         self._described: Described = describe(
             X, response(y, family, X.shape[0]), sample_weight, self.path_, at, family=family, l1_ratio=l1_ratio,
-            fit_intercept=self.fit_intercept, **rules,
+            fit_intercept=self.fit_intercept, offset=offset, grouped=grouped, **rules,
         )  # fmt: skip
 
     def summary(self) -> Summary:
@@ -134,11 +136,6 @@ class LinearEstimator(BaseEstimator):
         """
         check_is_fitted(self)
         at = self.path_.chosen
-        if at is None:
-            raise InputError(
-                f"summary: {type(self).__name__} keeps no summary, since the degrees of freedom of its groups are not "
-                "those of a lasso; see coef_, gap_ and path_.table()"
-            )
         name = next(
             (n for n in ("alpha", "C", "strength") if hasattr(self, n + "_") or hasattr(self, n)), "strength"
         )

@@ -240,6 +240,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: None (default) for leave-one-out; a count, a splitter or pairs of indices otherwise.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
+        penalty_factor, lower, upper: as of `Ridge`; they need folds, since leave-one-out has no closed form with them.
         store_cv_results: keep the squared errors of each row (leave-one-out only).
         scoring: None; the strength is chosen by squared error, whose standard error 1-SE needs.
         gcv_mode: accepted so that code written for scikit-learn runs; the solver chooses for itself.
@@ -276,6 +277,9 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         store_cv_results: bool = False,
         alpha_per_target: bool = False,
         select: str = "min",
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
     ):
         self.alphas = alphas
         self.fit_intercept = fit_intercept
@@ -285,6 +289,9 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         self.scoring = scoring
         self.gcv_mode = gcv_mode
         self.alpha_per_target = alpha_per_target
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> RidgeCV:
         """Choose alpha and refit on all rows.
@@ -308,6 +315,11 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         X, y = self._check_fit(X, y, multi_output=True)
         alphas = check_strengths(self.alphas)
         total, Y = total_weight(sample_weight, X.shape[0]), y.reshape(X.shape[0], -1)
+        rules = self._rules()
+        if self.cv is None and any(rule is not None for rule in rules.values()):
+            raise InputError(
+                "cv: leave-one-out from one factorisation takes no penalty_factor, lower or upper; give cv=10, say"
+            )
         if self.cv is None:
             squared = self._left_out(X, Y, alphas, sample_weight, total)
             sizes = total * check_weights(sample_weight, X.shape[0])
@@ -323,7 +335,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             self.cv_mean_, self.cv_se_ = self._folded(X, Y, alphas, sample_weight, groups)
         at = choose(alphas, self.cv_mean_, self.cv_se_, self.select)
         self.alpha_, self.best_score_ = float(alphas[at]), -float(self.cv_mean_[at])
-        options = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight}
+        options = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight, **rules}
         self.path_ = fit_path(X, y, strengths=alphas / total, l1_ratio=0.0, **options)
         self._keep(self.path_, at, units=2 * total)
         self._tell(X, y, sample_weight, at, "gaussian", 0.0, (self.cv_mean_, self.cv_se_))
@@ -366,5 +378,6 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
             per_row=False,
+            **self._rules(),
         )
         return summarise(2 * errors / Y.shape[1], sizes)

@@ -127,6 +127,7 @@ class MultiTaskElasticNet(_MultiTask):
             max_iter=self.max_iter,
         )
         self._keep(self.path_, 0)
+        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio, grouped=True)
         return self
 
 
@@ -249,10 +250,11 @@ class MultiTaskElasticNetCV(_MultiTask):
             "sample_weight": sample_weight,
             "penalty_factor": self.penalty_factor,
         }
-        at, _ = choose_mixture(
+        at, cv = choose_mixture(
             self, X, y, pairs, lambda r: {"penalty": row_penalty(r, tasks)}, common, 2.0 / tasks
         )
         self._keep(self.path_, at)
+        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, cv, grouped=True)
         return self
 
 

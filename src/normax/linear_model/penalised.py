@@ -14,7 +14,7 @@ from normax.linear_model.held_out import cross_validate
 from normax.linear_model.logistic import LinearClassifier
 from normax.linear_model.path import fit_path, grid_of, response
 from normax.linear_model.validation import plain_weights
-from normax.penalties import L1, L2, ElasticNet, Penalty, Sum
+from normax.penalties import L1, L2, ElasticNet, GroupLasso, Penalty, SparseGroupLasso, Sum
 from normax.selection import choose, folds, summarise
 
 __all__ = ["PenalisedClassifier", "PenalisedRegressor", "PoissonRegressorCV"]
@@ -51,10 +51,21 @@ def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
             second += float(part.strength * (1 - part.l1_ratio))
         else:
             raise InputError(
-                f"penalty: expected L1, L2, ElasticNet, a sum of them or a name ({', '.join(NAMES)}), got {part!r}"
+                f"penalty: expected L1, L2, ElasticNet, GroupLasso, SparseGroupLasso, a sum of them or a name ({', '.join(NAMES)}), got {part!r}"
             )
     total = first + second
     return total, first / total if total > 0 else 1.0
+
+
+def has_groups(penalty: Any) -> bool:
+    """Whether a penalty ties coefficients together.
+
+    Example:
+        >>> has_groups(GroupLasso(0.1, [0, 0, 1]) + L2(0.1)), has_groups("l1")
+        (True, False)
+    """
+    parts = penalty.parts if isinstance(penalty, Sum) else (penalty,)
+    return any(isinstance(part, (GroupLasso, SparseGroupLasso)) for part in parts)
 
 
 class Penalised(LinearEstimator):
@@ -91,17 +102,21 @@ class Penalised(LinearEstimator):
         self.lower = lower
         self.upper = upper
 
-    def _fit(self, X: np.ndarray, y: np.ndarray, family: str, sample_weight: Any, groups: Any) -> None:
+    def _fit(
+        self, X: np.ndarray, y: np.ndarray, family: str, sample_weight: Any, groups: Any, offset: Any
+    ) -> None:
         self._check_number("l1_ratio", 0.0, 1.0)
-        own, ratio = mixture(self.penalty, self.l1_ratio)
+        grouped = has_groups(self.penalty)
+        own, ratio = (1.0, np.nan) if grouped else mixture(self.penalty, self.l1_ratio)
         strength: Any = self.strength
         if strength is None:  # an instance says its own, a name or a class asks for a choice
             strength = 1.0 if isinstance(self.penalty, Penalty) else "cv"
         if isinstance(strength, str) and strength != "cv":
             raise InputError(f"strength: expected a number >= 0, 'cv' or None, got {strength!r}")
         self.family_, self.l1_ratio_ = family, ratio
-        shape: dict[str, Any] = {"family": family, "l1_ratio": ratio, "fit_intercept": self.fit_intercept}
-        shape |= {"sample_weight": sample_weight, **self._rules()}
+        mix = {"penalty": self.penalty} if grouped else {"l1_ratio": ratio}
+        shape: dict[str, Any] = {"family": family, "fit_intercept": self.fit_intercept, **mix}
+        shape |= {"sample_weight": sample_weight, "offset": offset, **self._rules()}
         limits: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
         Y = response(y, family, X.shape[0])
         cv, at = None, 0
@@ -124,7 +139,7 @@ class Penalised(LinearEstimator):
         self.strength_, self.strengths_ = float(grid[at]), grid
         self.path_ = fit_path(X, Y, strengths=grid, **shape, **limits)
         self._keep(self.path_, at)
-        self._tell(X, y, sample_weight, at, family, ratio, cv)
+        self._tell(X, y, sample_weight, at, family, ratio, cv, offset, grouped)
 
     def _grid(self, X: np.ndarray, y: np.ndarray, **shape: Any) -> np.ndarray:
         return grid_of(self.strengths, X, y, **shape)
@@ -137,7 +152,7 @@ class PenalisedRegressor(Penalised, LinearRegressor):
 
     Args:
         penalty: "l1" (default), "l2", "elastic-net"; a class or an instance of `normax.penalties`, or a sum such as
-            `L1(0.1) + L2(0.01)`.
+            `L1(0.1) + L2(0.01)`; `GroupLasso(1, groups)` and `SparseGroupLasso` with labels of the features.
         strength: a number, which multiplies an instance's own; "cv" chooses one by cross-validation (an instance then
             tells the mixture alone). None (default) takes an instance as it is, and "cv" for a name or a class.
         family: "gaussian" (default) or "poisson".
@@ -167,18 +182,22 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         descent", JSS 2010.
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> PenalisedRegressor:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> PenalisedRegressor:
         """Fit the coefficients, and choose the strength if asked to.
 
         Args:
             X: (n, p) table of finite numbers; y: (n,) response.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
+            offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of exposures for
+                counts, say. A prediction is at offset 0; add its own to the linear predictor.
         """
         family = "gaussian" if self.family is None else self.family
         _check_family(family, REGRESSION, "PenalisedClassifier")
         X, y = self._check_fit(X, y)
-        self._fit(X, y, family, sample_weight, groups)
+        self._fit(X, y, family, sample_weight, groups, offset)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -237,13 +256,17 @@ class PenalisedClassifier(Penalised, LinearClassifier):
         [[0.0, -2.197]]
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> PenalisedClassifier:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> PenalisedClassifier:
         """Fit the coefficients, and choose the strength if asked to.
 
         Args:
             X: (n, p) table of finite numbers; y: (n,) labels of any sortable kind.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
+            offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of exposures for
+                counts, say. A prediction is at offset 0; add its own to the linear predictor.
         """
         if self.family is not None:
             _check_family(self.family, ("binomial", "multinomial"), "PenalisedRegressor")
@@ -252,7 +275,7 @@ class PenalisedClassifier(Penalised, LinearClassifier):
             raise InputError(
                 f"family: binomial expects two classes, got {len(self.classes_)}; leave family=None"
             )
-        self._fit(X, codes, self.family or family, weights, groups)
+        self._fit(X, codes, self.family or family, weights, groups, offset)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -320,8 +343,8 @@ class PoissonRegressorCV(PenalisedRegressor):
         self.lower = lower
         self.upper = upper
 
-    def _fit(self, X, y, family, sample_weight, groups):
-        super()._fit(X, y, family, sample_weight, groups)
+    def _fit(self, X, y, family, sample_weight, groups, offset):
+        super()._fit(X, y, family, sample_weight, groups, offset)
         self.alpha_, self.alphas_ = self.strength_, self.strengths_
 
     def _grid(self, X, y, **shape):

@@ -78,13 +78,14 @@ class PoissonRegressor(LinearRegressor):
         self.lower = lower
         self.upper = upper
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PoissonRegressor:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> PoissonRegressor:
         """Fit the coefficients.
 
         Args:
             X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
             y: (n,) counts (or rates) >= 0.
             sample_weight: (n,) weights >= 0; for rates, the exposures.
+            offset: (n,) known part of log E[y], the logarithms of exposures for counts; `predict` is at offset 0.
         """
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
@@ -97,12 +98,13 @@ class PoissonRegressor(LinearRegressor):
             l1_ratio=self.l1_ratio,
             fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
+            offset=offset,
             tol=self.tol,
             max_iter=self.max_iter,
             **self._rules(),
         )
         self._keep(self.path_, 0)
-        self._tell(X, y, sample_weight, 0, "poisson", self.l1_ratio)
+        self._tell(X, y, sample_weight, 0, "poisson", self.l1_ratio, offset=offset)
         return self
 
     def predict(self, X: Any) -> np.ndarray:

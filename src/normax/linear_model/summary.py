@@ -71,9 +71,9 @@ class Described:
     """What a summary needs of the training rows, kept when they are gone.
 
     Attributes:
-        n, p: shape of X; family, l1_ratio: of the fit.
+        n, p: shape of X; family, l1_ratio: of the fit, the latter NaN for a penalty of groups.
         sd: (p,) standard deviations of the columns with a non-zero coefficient, NaN for the others.
-        df: degrees of freedom, NaN where X is too large for the trace.
+        df: degrees of freedom, NaN where X is too large for the trace, None for groups, which have no simple count.
         explained: share of the null deviance that the model explains.
     """
 
@@ -82,7 +82,7 @@ class Described:
     family: str
     l1_ratio: float
     sd: np.ndarray
-    df: float
+    df: float | None
     explained: float
 
     def summary(
@@ -100,12 +100,16 @@ class Described:
             row = {"feature": names[j], "coef": float(coef[c, j]), "standardised": float(scaled[c, j])}
             rows.append(({"output": labels[c]} if len(coef) > 1 else {}) | row)
         used = np.count_nonzero(coef.any(axis=0))
+        told = (
+            "" if self.df is None else "not computed (X is large)" if np.isnan(self.df) else f"{self.df:.4g}"
+        )
+        mixture = "groups" if np.isnan(self.l1_ratio) else f"l1_ratio {self.l1_ratio:g}"
         facts = {
-            "model": f"{model} ({self.family}, l1_ratio {self.l1_ratio:g})",
+            "model": f"{model} ({self.family}, {mixture})",
             "rows, features": f"{self.n}, {self.p}",
             **strength,
             "features selected": f"{used} of {self.p}",
-            "degrees of freedom": "not computed (X is large)" if np.isnan(self.df) else f"{self.df:.4g}",
+            **({} if self.df is None else {"degrees of freedom": told}),
             "deviance explained": f"{self.explained:.4f} of the null deviance, on the training rows",
             "duality gap": f"<= {max(path.gap[at], 1e-12):.2g} of the null deviance",
         }
@@ -122,6 +126,8 @@ def describe(
     family: str,
     l1_ratio: float,
     fit_intercept: bool,
+    offset: Any = None,
+    grouped: bool = False,
     **rules: Any,
 ) -> Described:
     """Facts of the fit at one entry of the path; (n, m) response."""
@@ -134,10 +140,14 @@ def describe(
         part = dense_columns(X, some)
         eta += part @ coef[:, some].T
         sd[some] = np.sqrt(weights @ (part - weights @ part) ** 2)
+    if offset is not None:
+        eta += np.asarray(offset, dtype=float).reshape(eta.shape)
     null = path.null_deviance
     left = weights @ loss.deviance(Y, eta)
-    df = np.nan
-    if l1_ratio == 1 and not rules.get("bounded"):
+    df: float | None = None if grouped else np.nan
+    if grouped:
+        pass
+    elif l1_ratio == 1 and not rules.get("bounded"):
         df = float(np.count_nonzero(coef))
     elif np.prod(X.shape) <= LARGE and not issparse(X):
         one = LinearPath(

@@ -1,0 +1,118 @@
+"""What the estimators take besides scikit-learn's: offsets, groups, adaptive factors, rules in RidgeCV, and what cannot be used."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes
+from sklearn.model_selection import GroupKFold
+
+from normax import linear_model as lm
+from normax.errors import InputError
+from normax.penalties import L1, L2, GroupLasso, SparseGroupLasso
+
+
+@pytest.fixture(scope="module")
+def diabetes():
+    X, y = load_diabetes(return_X_y=True)
+    return X / X.std(axis=0), y
+
+
+LABELS = np.repeat(np.arange(5), 2)
+
+
+def test_offsets_are_exposures(diabetes):
+    """Counts over twice the time have twice the mean; with ridge and weights the same as rates weighted by exposure."""
+    X = diabetes[0][:100]
+    rng = np.random.default_rng(0)
+    exposure = rng.uniform(0.5, 3, size=100)
+    y = rng.poisson(exposure * np.exp(0.3 * X[:, 0] - 0.2 * X[:, 2]))
+    scale = exposure.mean()  # the mean loss of rates is over the exposures, that of counts over the rows
+    rates = lm.PoissonRegressor(alpha=0.1).fit(X, y / exposure, sample_weight=exposure)
+    counts = lm.PoissonRegressor(alpha=0.1 * scale).fit(X, y, offset=np.log(exposure))
+    np.testing.assert_allclose(counts.coef_, rates.coef_, atol=1e-8)
+    assert counts.intercept_ == pytest.approx(rates.intercept_, abs=1e-8)
+    same = lm.PenalisedRegressor(L2(0.1 * scale), family="poisson").fit(X, y, offset=np.log(exposure))
+    np.testing.assert_allclose(same.coef_, rates.coef_, atol=1e-8)
+    chosen = lm.PoissonRegressorCV(alphas=5, cv=3).fit(X, y, offset=np.log(exposure))
+    assert chosen.gap_ < 1e-9
+    assert 0 <= float(str(chosen.summary()).split("deviance explained")[1].split()[0]) < 1
+    with pytest.raises(InputError, match="offset: expected one number for each of the 100 rows"):
+        lm.PoissonRegressor().fit(X, y, offset=[1.0, 2.0])
+
+
+@pytest.mark.parametrize("penalty", [GroupLasso(1.0, LABELS), SparseGroupLasso(1.0, LABELS, l1_ratio=0.3)])
+def test_groups_come_in_together_in_estimators(diabetes, penalty):
+    X, y = diabetes
+    patients = np.arange(len(y)) % 20
+    model = lm.PenalisedRegressor(penalty, strength="cv", strengths=8, cv=GroupKFold(4))
+    model.fit(X, y, groups=patients)
+    used = model.coef_.reshape(5, 2) != 0
+    assert 0 < used.any(axis=1).sum() < 5
+    if isinstance(penalty, GroupLasso):
+        assert (used.all(axis=1) == used.any(axis=1)).all()
+    assert model.gap_ < 1e-9
+    assert "groups" in model.summary().facts["model"]
+    expected = lm.fit_path(X, y, strengths=[model.strength_], penalty=penalty).coef[0, 0]
+    np.testing.assert_allclose(model.coef_, expected, atol=1e-7)
+    classes = np.digitize(y, [100, 200])
+    several = lm.PenalisedClassifier(GroupLasso(0.02, "in")).fit(X, classes)
+    np.testing.assert_array_equal((several.coef_ != 0).all(axis=0), (several.coef_ != 0).any(axis=0))
+
+
+def test_adaptive_factors_find_the_features():
+    """Correlated noise columns that the lasso takes on and the adaptive lasso leaves out."""
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(200, 20))
+    X[:, 4:] += 0.5 * X[:, :1]
+    y = X[:, :3] @ [2.0, -1.5, 1.0] + rng.normal(size=200)
+    first = lm.RidgeCV([0.1, 1.0, 10.0]).fit(X, y)
+    factors = lm.adaptive_factors(first.coef_)
+    assert factors.min() == 1
+    adaptive, plain = lm.LassoCV(penalty_factor=factors).fit(X, y), lm.LassoCV().fit(X, y)
+    assert (adaptive.coef_[:3] != 0).all()
+    assert np.count_nonzero(adaptive.coef_) < np.count_nonzero(plain.coef_)
+    shared = lm.adaptive_factors([[3.0, 0.0, 0.6], [4.0, 0.0, 0.8]], gamma=2.0, floor=0.1)
+    np.testing.assert_allclose(shared, [1.0, 100.0, 25.0])
+    for bad in ([0.0, 0.0], [np.nan, 1.0], 3.0):
+        with pytest.raises(InputError, match="coef: expected finite coefficients"):
+            lm.adaptive_factors(bad)
+    with pytest.raises(InputError, match="gamma: expected a number > 0, got 0"):
+        lm.adaptive_factors([1.0], gamma=0)
+
+
+def test_ridge_cv_takes_rules_by_folds(diabetes):
+    X, y = diabetes
+    rules = {"lower": 0.0, "penalty_factor": np.r_[0.0, np.ones(9)]}
+    model = lm.RidgeCV([1.0, 100.0], cv=4, **rules).fit(X, y)
+    expected = lm.Ridge(model.alpha_, **rules).fit(X, y)
+    np.testing.assert_allclose(model.coef_, expected.coef_, atol=1e-8)
+    assert model.coef_.min() >= 0
+    with pytest.raises(InputError, match="leave-one-out .* takes no penalty_factor"):
+        lm.RidgeCV(lower=0.0).fit(X, y)
+
+
+def test_several_responses_have_a_summary(diabetes):
+    X, y = diabetes
+    text = str(lm.MultiTaskLassoCV(alphas=6, cv=3).fit(X, np.column_stack([y, y**0.5])).summary())
+    assert "cross-validated" in text
+    assert "output" in text
+    assert "degrees of freedom" not in text
+
+
+def test_what_cannot_be_used_is_told(diabetes):
+    X, y = diabetes
+    constant = np.full((6, 2), 3.0)
+    assert (lm.Lasso(0.1).fit(constant, np.arange(6.0)).coef_ == 0).all()
+    cases = [
+        (lm.Lasso(), np.zeros((5, 0)), np.arange(5.0), {}, "0 feature"),
+        (lm.Lasso(), X, y, {"sample_weight": np.zeros(len(y))}, "all weights are zero"),
+        (lm.Lasso(), X, y, {"sample_weight": -np.ones(len(y))}, "negative ones at rows 0"),
+        (lm.PenalisedRegressor(GroupLasso(0.1, LABELS), lower=0), X, y, {}, "groups takes no bounds"),
+        (lm.PenalisedRegressor(L1(0.1), family="poison"), X, y, {}, "poisson"),
+        (lm.PoissonRegressorCV(), X, -y, {}, "counts >= 0, got -151 at row 0"),
+    ]
+    for model, table, target, weights, message in cases:
+        with pytest.raises(ValueError, match=message):
+            model.fit(table, target, **weights)
+    unsorted = lm.ElasticNetCV(alphas=[0.1, 10.0, 1.0], cv=3).fit(X, y)
+    assert unsorted.alphas_.tolist() == [10.0, 1.0, 0.1]
+    assert lm.fit_path(X, y, strengths=[0.1, 10.0, 1.0]).strengths.tolist() == [0.1, 10.0, 1.0]
