@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+from _process import Process
 
 HERE = Path(__file__).parent
 PACKAGES = [
@@ -42,45 +42,25 @@ def peer_versions() -> str:
     ).stdout.strip()
 
 
-class Contender:
-    """A library in another process, which is stopped while it waits: idle thread pools spin on the cores."""
+class Contender(Process):
+    """A library in another process."""
 
     def __init__(self, name: str):
-        self.name = name
         python = sys.executable if name.startswith("normax") else environment()
-        self.process = subprocess.Popen(
-            [str(python), str(HERE / "_network_peer.py"), name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if "NORMAX_BENCH_DEBUG" in os.environ else subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
+        super().__init__("_network_peer.py", name, python)
 
     def run(self, case: str, count: int, loss: bool = False) -> dict[str, float]:
         """Seconds a step over `count` steps."""
-        os.killpg(self.process.pid, signal.SIGCONT)
-        self.process.stdin.write(json.dumps({"case": case, "count": count, "loss": loss}) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"{self.name} stopped on {case}; run it with NORMAX_BENCH_DEBUG=1")
-        os.killpg(self.process.pid, signal.SIGSTOP)
-        return json.loads(answer)
-
-    def close(self) -> None:
-        os.killpg(self.process.pid, signal.SIGCONT)
-        self.process.stdin.close()
-        self.process.wait()
+        return self.ask({"case": case, "count": count, "loss": loss})
 
 
-def race(case: str, names: list[str], rounds: int, budget: float = 0.2) -> dict[str, dict[str, float]]:
-    """Name -> median `seconds` a step, `first` (with compilation) and `loss` after equally many steps.
+def race(case: str, names: list[str], rounds: int, budget: float = 0.2) -> dict[str, dict[str, Any]]:
+    """Name -> median `seconds` a step, those of all `rounds`, `first` (with compilation) and `loss` after equally many steps.
 
     Every round takes each in turn for about `budget` seconds; the order turns round by round.
     """
     contenders = [Contender(name) for name in names]
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, Any]] = {}
     counts, times = {}, {name: [] for name in names}
     for c in contenders:
         first = c.run(case, 1)["seconds"]
@@ -94,7 +74,7 @@ def race(case: str, names: list[str], rounds: int, budget: float = 0.2) -> dict[
             times[c.name].append(c.run(case, counts[c.name])["seconds"])
     for c in contenders:
         c.close()
-        found[c.name]["seconds"] = statistics.median(times[c.name])
+        found[c.name] |= {"seconds": statistics.median(times[c.name]), "rounds": times[c.name]}
     for row in found.values():
         row["same"] = abs(row["loss"] / found["PyTorch"]["loss"] - 1) < SAME
     if not found["normax"]["same"]:
@@ -103,7 +83,7 @@ def race(case: str, names: list[str], rounds: int, budget: float = 0.2) -> dict[
     return found
 
 
-def table(results: dict[str, dict[str, dict[str, float]]], over: str) -> list[str]:
+def table(results: dict[str, dict[str, dict[str, Any]]], over: str) -> list[str]:
     """One line a contender, one column a case: ms, ratio to `over`, first call in brackets."""
     cases = list(results)
     names = list(dict.fromkeys(name for rows in results.values() for name in rows))
@@ -115,7 +95,8 @@ def table(results: dict[str, dict[str, dict[str, float]]], over: str) -> list[st
             if row is None:
                 cells.append("")
                 continue
-            ratio = row["seconds"] / rows[over]["seconds"]
+            # Round by round, so that a busy minute hits both sides of a ratio.
+            ratio = statistics.median(a / b for a, b in zip(row["rounds"], rows[over]["rounds"]))
             cells.append(f"{1e3 * row['seconds']:.3g} ({ratio:.2f}; {row['first']:.1f} s)")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     losses = ", ".join(f"{case} {rows['PyTorch']['loss']:.5f}" for case, rows in results.items())

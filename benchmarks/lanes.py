@@ -1,138 +1,176 @@
-"""50 strengths of L1 on a 64-64-10 network: one compiled program against a PyTorch loop.
+"""Whole paths of networks on digits: strengths × folds × seeds against loops, `torch.func` and JAX by hand.
 
-Digits, 1500 rows, 20 epochs of batch 100, Adam. The loop runs twice: with L1 added to the loss, as it is
-usually written (it solves a smoothed problem and reaches no zeros), and with the same proximal algorithm
-that normax runs, from the same weights and in the same order of rows, so that the results can be compared. Its batches come
-from a DataLoader, as PyTorch's users write it, and, for the ambitious, sliced by hand, on one thread too.
+    python benchmarks/lanes.py [ROUNDS [NET ...]]
 
-    python benchmarks/lanes.py [rounds]
+1500 rows, 20 epochs of batch 100, Adam, a 64-64-10 MLP and a CNN of two convolutions. Every contender does the same
+work: each strength from each seed on each fold, its held-out error, and each strength on all rows. The loops
+run on a few of the fits and are scaled by steps. With L1 in the loss, as it is usually written, PyTorch solves a smoothed
+problem and reaches no zeros; "prox" is the algorithm that normax runs, so that weights can be compared. `normax` also trains
+the lane without penalty, as a baseline.
 """
 
 from __future__ import annotations
 
+import statistics
 import sys
+import tempfile
+from pathlib import Path
 
-import jax.numpy as jnp
 import numpy as np
-import optax
-import torch
-from _harness import alternate, medians, record, seconds
-from sklearn.datasets import load_digits
+from _harness import record
+from _lanes_problem import BATCH, EPOCHS, ROWS
+from _process import Process
 
-import normax as nx
-import normax.paths.network  # imports are nobody's compilation
-from normax import nn
-from normax.nn.random import raw_key
-from normax.training.loop import RowSet, shuffled
-from normax.training.metric import WARM_UP
-
-STRENGTHS = np.geomspace(3e-2, 3e-5, 50)
-ROWS, EPOCHS, BATCH, RATE, SEED = 1500, 20, 100, 1e-3, 0
-
-X, y = load_digits(return_X_y=True)
-X, y = (X[:ROWS] / 16).astype(np.float32), y[:ROWS]
-nx.manual_seed(SEED)
-NET = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
-START = {name: torch.tensor(np.asarray(value)) for name, value in NET.state_dict().items()}
+CASES = {"50 strengths": (50, 0, 1), "50 × 5 folds": (50, 5, 1), "50 × 5 × 3 seeds": (50, 5, 3)}
+CONTENDERS = [
+    "normax",
+    "JAX by hand",
+    "PyTorch, DataLoader",
+    "PyTorch, sliced by hand",
+    "PyTorch, sliced by hand, 1 thread",
+    "PyTorch, prox, sliced by hand, 1 thread",
+    "PyTorch, torch.func",
+]
+LOOPED = 3  # fits of a loop that are run
+GROWTH = [1, 2, 5, 10, 25, 50, 100, 250]
+PICTURE = Path(__file__).parent.parent / "docs" / "images" / "lanes-growth.png"
 
 
-def orders() -> list[np.ndarray]:
-    """The orders of rows that normax's fit draws from the seed."""
-    rows = RowSet(jnp.arange(ROWS), ROWS)
-    return [np.array(shuffled(rows, raw_key(SEED), epoch, BATCH)) for epoch in range(EPOCHS)]
+def request(net: str, sizes: tuple[int, int, int], name: str, out: str | None = None) -> dict:
+    k, folds, seeds = sizes
+    fits = LOOPED if name.startswith("PyTorch") else None
+    return {"net": net, "strengths": k, "folds": folds, "seeds": seeds, "fits": fits, "out": out}
 
 
-def normax_path(optimizer) -> nx.paths.Path:
-    return nx.path(
-        NET, (X, y), loss="cross_entropy", penalty="l1", strengths=STRENGTHS, cv=None, optimizer=optimizer,
-        epochs=EPOCHS, batch_size=BATCH, seed=SEED,
-    )  # fmt: skip
+def start(name: str, cache: Path | None = None) -> Process:
+    settings = {"JAX_ENABLE_COMPILATION_CACHE": "false"}
+    if cache is not None:
+        settings = {
+            "JAX_COMPILATION_CACHE_DIR": str(cache),
+            "JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            "JAX_PERSISTENT_COMPILATION_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        }
+    return Process("_lanes_peer.py", name, sys.executable, settings)
 
 
-def torch_loop(proximal: bool, threads: int, loader: bool) -> list[dict[str, torch.Tensor]]:
-    """One network after another, eager; batches from a DataLoader, as users write it, or sliced by hand."""
-    torch.set_num_threads(threads)
-    inputs, targets = torch.tensor(X), torch.tensor(y)
-    indices = [torch.tensor(order) for order in orders()]
-    shuffling = torch.utils.data.DataLoader(
-        torch.utils.data.TensorDataset(inputs, targets), BATCH, shuffle=True
-    )
-    results = []
-    for strength in STRENGTHS:
-        net = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
-        net.load_state_dict(START)
-        weights = [net[0].weight, net[2].weight]
-        optimizer = torch.optim.Adam(net.parameters(), lr=RATE)
-        step = 0
-        for order in indices:
-            sliced = ((inputs[chosen], targets[chosen]) for chosen in order.split(BATCH))
-            for batch, truth in shuffling if loader else sliced:
-                loss = torch.nn.functional.cross_entropy(net(batch), truth)
-                if not proximal:
-                    loss = loss + strength * sum(w.abs().sum() for w in weights)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                step += 1
-                if proximal and step > WARM_UP:
-                    prox(weights, optimizer, strength, step)
-        results.append({name: value.detach() for name, value in net.state_dict().items()})
-    return results
+def first_call(name: str, work: dict, cache: Path | None = None) -> float:
+    """Seconds of the first call of a fresh process, imports not counted."""
+    process = start(name, cache)
+    seconds = process.ask(work)
+    process.close()
+    return seconds
 
 
-@torch.no_grad()
-def prox(weights, optimizer, strength, step) -> None:
-    """Soft thresholding by what Adam moves each weight for a steady unit gradient."""
-    for w in weights:
-        second = optimizer.state[w]["exp_avg_sq"] / (1 - 0.999**step)
-        response = RATE / (1 - 0.9**step) / (second.sqrt() + 1e-8)
-        if step <= ROWS // BATCH:  # no gradient yet: left alone for an epoch
-            response = torch.where(second == 0, 0.0, response)
-        w.copy_(w.sign() * (w.abs() - response * strength).clamp(min=0))
+def measure(net: str, sizes: tuple[int, int, int], rounds: int, folder: Path) -> dict[str, list[float]]:
+    """Seconds of each round by contender; the compiled ones are called once before."""
+    processes = [start(name) for name in CONTENDERS]
+    times: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    for p in processes[:2]:
+        p.ask(request(net, sizes, p.name, str(folder / f"{net} {p.name}.npz")))
+    for turn in range(rounds):
+        for p in processes[turn % len(processes) :] + processes[: turn % len(processes)]:
+            times[p.name].append(p.ask(request(net, sizes, p.name)))
+    for p in processes:
+        p.close()
+    return times
 
 
-def agreement(path: nx.paths.Path, results: list[dict[str, torch.Tensor]]) -> tuple[float, float]:
-    """Largest difference of a training loss, and share of weights zero in one and not in the other."""
-    losses, zeros = [], []
-    for i, state in enumerate(results):
-        net = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
-        net.load_state_dict(state)
-        loss = torch.nn.functional.cross_entropy(net(torch.tensor(X)), torch.tensor(y)).item()
-        losses.append(abs(loss - path.train_mean[i]))
-        for name in path.penalised:
-            zeros.append(((path.weights[name][i] == 0) != (state[name].numpy() == 0)).mean())
-    return max(losses), max(zeros)
+def agreement(net: str, folder: Path) -> str:
+    """normax against JAX by hand: the same weights, the same zeros."""
+    ours, theirs = (np.load(folder / f"{net} {name}.npz") for name in CONTENDERS[:2])
+    apart = max(float(abs(ours[n] - theirs[n]).max()) for n in ours.files)
+    zeros = max(float(((ours[n] == 0) != (theirs[n] == 0)).mean()) for n in ours.files)
+    return f"{net}: weights differ by at most {apart:.1e}, zeros in at most {zeros:.2%} of a tensor"
+
+
+def table(net: str, rounds: int, folder: Path) -> list[str]:
+    columns, firsts = {}, {}
+    for case, sizes in CASES.items():
+        columns[case] = measure(net, sizes, rounds, folder)
+        work, cache = request(net, sizes, "normax"), folder / f"cache {net} {case}"
+        cold = first_call("normax", work)
+        first_call("normax", work, cache)
+        firsts[case] = {
+            "normax, first call": cold,
+            "normax, first call, JAX's cache warm": first_call("normax", work, cache),
+            "JAX by hand, first call": first_call("JAX by hand", work),
+        }
+        print(
+            net,
+            case,
+            {n: [round(s, 2) for s in t] for n, t in columns[case].items()},
+            firsts[case],
+            flush=True,
+        )
+    lines = [f"| {net}: seconds (to normax, compiled) | {' | '.join(CASES)} |", "|-" * (len(CASES) + 1) + "|"]
+    for name in [*CONTENDERS, *firsts[next(iter(CASES))]]:
+        cells = []
+        for case, times in columns.items():
+            ours = times["normax"]
+            if name in times:
+                ratio = statistics.median(t / n for t, n in zip(times[name], ours))
+                seconds = statistics.median(times[name])
+            else:
+                seconds = firsts[case][name]
+                ratio = seconds / statistics.median(ours)
+            cells.append(f"{seconds:.3g} ({ratio:.3g} ×)")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def growth(rounds: int) -> list[str]:
+    """Seconds of the MLP against the number of strengths, compiled, as a line and as a picture."""
+    names = ["normax", "JAX by hand", "PyTorch, torch.func"]
+    processes = [start(name) for name in [*names, "PyTorch, sliced by hand"]]
+    found: dict[str, list[float]] = {p.name: [] for p in processes}
+    for k in GROWTH:
+        for p in processes:
+            work = request("MLP", (k, 0, 1), p.name)
+            p.ask(work)
+            found[p.name].append(statistics.median(p.ask(work) for _ in range(rounds)))
+    for p in processes:
+        p.close()
+    picture(found)
+    lines = [
+        f"| seconds at that many strengths | {' | '.join(map(str, GROWTH))} |",
+        "|-" * (len(GROWTH) + 1) + "|",
+    ]
+    lines += [f"| {name} | {' | '.join(f'{s:.3g}' for s in times)} |" for name, times in found.items()]
+    return [*lines, ""]
+
+
+def picture(found: dict[str, list[float]]) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for name, times in found.items():
+        axes.loglog(GROWTH, times, marker="o", label=name)
+    axes.set(xlabel="strengths (lanes)", ylabel="seconds, compiled", xticks=GROWTH)
+    axes.set_xticks(GROWTH, map(str, GROWTH))
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend()
+    PICTURE.parent.mkdir(exist_ok=True)
+    figure.savefig(PICTURE, dpi=120)
 
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    optimizer = optax.adam(RATE)
-    first = seconds(lambda: normax_path(optimizer))
-    found: dict[str, object] = {}
-    default = torch.get_num_threads()
-    contenders = {"normax": lambda: found.update(normax=normax_path(optimizer))}
-    for threads, loader in ((default, True), (default, False), (1, False)):
-        for name, proximal in (("L1 in the loss", False), ("same proximal algorithm", True)):
-            label = f"PyTorch, {name}, {'DataLoader' if loader else 'sliced by hand'}, {threads} thread{'s' * (threads > 1)}"
-            contenders[label] = lambda *, n=name, p=proximal, t=threads, d=loader: found.update(
-                {n: torch_loop(p, t, d)}
-            )
-    middle = medians(alternate(contenders, rounds))
-    loss_difference, zero_difference = agreement(found["normax"], found["same proximal algorithm"])
-    usual_zeros = max(float((s["0.weight"] == 0).float().mean()) for s in found["L1 in the loss"])
-    lines = ["| | seconds (median) | normax, compiled, is faster by | counting compilation |", "|-|-|-|-|"]
-    compiled = middle.pop("normax")
-    lines.append(f"| normax, compiled (first call {first:.2f} s) | {compiled:.2f} | 1 | |")
-    for name, spent in middle.items():
-        lines.append(f"| {name} | {spent:.1f} | {spent / compiled:.0f} × | {spent / first:.1f} × |")
-    lines += [
-        "",
-        f"{rounds} alternating rounds. Against the same proximal algorithm the largest difference of a training loss "
-        f"over the path is {loss_difference:.1e}, and at most {zero_difference:.2%} of a tensor's weights are zero in one "
-        f"and not in the other; with L1 in the loss at most {usual_zeros:.1%} of the first layer's weights are exactly "
-        "zero at any strength.",
-    ]
-    record("50 strengths of L1 on a 64-64-10 network", lines, "jax", "optax", "torch")
+    lines, notes = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for net in sys.argv[2:] or ["MLP", "CNN"]:
+            lines += table(net, rounds, Path(folder))
+            notes.append(agreement(net, Path(folder)))
+    lines += growth(rounds)
+    lines.append(
+        f"Digits, {ROWS} rows, {EPOCHS} epochs of batch {BATCH}, Adam; held-out errors and a fit on all rows at every "
+        f"strength included. {rounds} rounds in turn, each contender in a process of its own; ratios are medians of the "
+        f"rounds' own. Loops ran {LOOPED} of the fits and are scaled by steps. JAX by hand: lanes under vmap (MLP) or "
+        "lax.map with convolutions as products of matrices (CNN), one program for all row sets, donated. "
+        f"normax against JAX by hand: {'; '.join(notes)}."
+    )
+    record("Whole paths of networks", lines, "jax", "optax", "torch")
 
 
 if __name__ == "__main__":

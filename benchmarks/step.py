@@ -24,13 +24,13 @@ NAMES = [
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    results = {case: race(case, NAMES, rounds, 0.1) for case in ("mlp-1", "mlp-8", "mlp-32", "cnn-64")}
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 31
+    results = {case: race(case, NAMES, rounds, 0.05) for case in ("mlp-1", "mlp-8", "mlp-32", "cnn-64")}
     lines = table(results, "raw JAX")
     lines.append(
         f"784-64-…-10 with that many hidden layers, and conv(3→16)-relu-maxpool-linear(3136→128)-linear(10) at "
         f"28×28; AdamW, batch 64. Raw JAX is `jax.jit` on a dict of arrays, donated, channels last. "
-        f"{rounds} rounds in turn, medians; each library in a process of its own. Peers: {peer_versions()}."
+        f"{rounds} rounds in turn, medians, ratios round by round; each library in a process of its own. Peers: {peer_versions()}."
     )
     record("One training step", lines, "jax", "optax")
 
