@@ -71,6 +71,38 @@ def test_normalised_weights_are_those_of_pytorch(kind, layer):
         np.testing.assert_allclose(grads[name], parameter.grad.numpy(), rtol=2e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("layer", "args", "kwargs", "norm", "shape"),
+    [
+        ("Linear", (3, 4), {}, "BatchNorm1d", (2, 3)),
+        ("Conv1d", (4, 4, 3), {"groups": 2, "bias": False}, "BatchNorm1d", (2, 4, 5)),
+        ("ConvTranspose2d", (4, 6, 3), {"groups": 2}, "BatchNorm2d", (2, 4, 3, 3)),
+    ],
+)
+def test_batch_norm_folds_into_the_layer_before_as_in_pytorch(layer, args, kwargs, norm, shape):
+    torch.manual_seed(0)
+    theirs = [getattr(torch.nn, layer)(*args, **kwargs), getattr(torch.nn, norm)(args[1])]
+    ours = [getattr(nn, layer)(*args, **kwargs), getattr(nn, norm)(args[1])]
+    for a, b in zip(ours, theirs):
+        for value in b.state_dict().values():
+            if value.is_floating_point():
+                value.uniform_(0.5, 1.5)
+        a.load_state_dict(b.state_dict())
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    if layer == "Linear":
+        with pytest.raises(nx.InputError, match=r"net\.eval"):
+            nn.utils.fuse_linear_bn_eval(*ours)
+        fuse, options = "fuse_linear_bn_eval", {}
+    else:
+        fuse, options = "fuse_conv_bn_eval", {"transpose": "Transpose" in layer}
+    fused = getattr(nn.utils, fuse)(*(m.eval() for m in ours), **options)
+    np.testing.assert_allclose(fused(x), ours[1](ours[0](x)), rtol=1e-4, atol=1e-5)
+    if not kwargs.get("groups") or "Transpose" not in layer:  # PyTorch's own refuses groups there
+        wanted = getattr(torch.nn.utils, fuse)(*(m.eval() for m in theirs), **options)
+        np.testing.assert_allclose(fused.weight, wanted.weight.detach(), rtol=1e-5)
+        np.testing.assert_allclose(fused.bias, wanted.bias.detach(), rtol=1e-4, atol=1e-6)
+
+
 def test_a_step_trains_what_the_weight_is_computed_from():
     net = nn.utils.parametrizations.spectral_norm(nn.Linear(4, 3))
     chain = net.parametrizations.weight

@@ -8,36 +8,6 @@ from normax.nn.layers._common import (
     uniform_fan_in_,
     value,
 )
-from normax.nn.layers.activations import (
-    CELU,
-    ELU,
-    GELU,
-    GLU,
-    SELU,
-    Hardshrink,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    LeakyReLU,
-    LogSigmoid,
-    LogSoftmax,
-    Mish,
-    PReLU,
-    ReLU,
-    ReLU6,
-    RReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softmax2d,
-    Softmin,
-    Softplus,
-    Softshrink,
-    Softsign,
-    Tanh,
-    Tanhshrink,
-    Threshold,
-)
 from normax.nn.layers.adaptive import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -87,20 +57,24 @@ from normax.nn.layers.fractional import (
     FractionalMaxPool2d,
     FractionalMaxPool3d,
 )
-from normax.nn.layers.lazy import (
-    LazyBatchNorm1d,
-    LazyBatchNorm2d,
-    LazyBatchNorm3d,
+from normax.nn.layers.lazy_conv import (
     LazyConv1d,
     LazyConv2d,
     LazyConv3d,
     LazyConvTranspose1d,
     LazyConvTranspose2d,
     LazyConvTranspose3d,
+)
+from normax.nn.layers.lazy_linear import (
+    LazyLinear,
+)
+from normax.nn.layers.lazy_norm import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
     LazyInstanceNorm1d,
     LazyInstanceNorm2d,
     LazyInstanceNorm3d,
-    LazyLinear,
 )
 from normax.nn.layers.linear import (
     Bilinear,
@@ -156,6 +130,19 @@ from normax.nn.layers.padding import (
     ZeroPad3d,
 )
 from normax.nn.layers.parameters import ParameterDict, ParameterList
+from normax.nn.layers.piecewise import (
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    ReLU6,
+    RReLU,
+    Softshrink,
+    Threshold,
+)
 from normax.nn.layers.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -194,6 +181,27 @@ from normax.nn.layers.shaping import (
     PixelUnshuffle,
     Unflatten,
     Unfold,
+)
+from normax.nn.layers.smooth import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
+    LogSigmoid,
+    Mish,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+)
+from normax.nn.layers.softmax import (
+    GLU,
+    LogSoftmax,
+    Softmax,
+    Softmax2d,
+    Softmin,
 )
 from normax.nn.layers.transformer import (
     Transformer,

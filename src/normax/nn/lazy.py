@@ -138,6 +138,13 @@ class LazyModuleMixin(Module):
         cells = (*self._parameters.values(), *self._buffers.values())
         return any(cell is not None and cell.uninitialized for cell in cells)
 
+    def _materialize(self, **shapes: tuple[int, ...]) -> None:
+        """Give those of its cells that wait for a shape theirs."""
+        for name, shape in shapes.items():
+            cell = getattr(self, name)
+            if cell is not None and cell.uninitialized:
+                cell.materialize(shape)
+
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:
         raise NotImplementedError(f"{type(self).__name__} has no initialize_parameters")
 

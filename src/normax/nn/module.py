@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from normax.errors import InputError, suggest
-from normax.nn.cells import Buffer, Cell, Computed, Parameter, as_array, in_64_bits
-from normax.nn.device import device as find_device
+from normax.nn.cells import Buffer, Cell, Computed, Parameter
 from normax.nn.frames import current_frame, structure
 from normax.nn.hooks import Hook, RemovableHandle, call_with_hooks, register
+from normax.nn.placement import Placement
+from normax.nn.state import LoadResult, State
 
 __all__ = ["LoadResult", "Module"]
 
 
-class LoadResult(NamedTuple):
-    """What `load_state_dict(strict=False)` left aside."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-
-class Module:
+class Module(State, Placement):
     """Base of all networks, as in PyTorch: `super().__init__()`, attributes, `forward`.
 
     Assigning a `Parameter`, `Buffer` or `Module` to an attribute registers it; everything else is an
@@ -285,122 +278,7 @@ class Module:
 
     add_module = register_module
 
-    # Walking the tree -----------------------------------------------------------------------------
-
-    def named_modules(
-        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
-        """Every module of the tree with its path, this one first under the prefix alone."""
-        memo = set() if memo is None else memo
-        if id(self) in memo:
-            return
-        if remove_duplicate:
-            memo.add(id(self))
-        yield prefix, self
-        for name, module in self._modules.items():
-            if module is not None:
-                yield from module.named_modules(memo, _join(prefix, name), remove_duplicate)
-
-    def _named_cells(self, table: str, prefix: str, recurse: bool, remove_duplicate: bool):
-        seen: set[int] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-        for path, module in modules if recurse else [(prefix, self)]:
-            for name, cell in getattr(module, table).items():
-                if cell is None or (remove_duplicate and id(cell) in seen):
-                    continue
-                seen.add(id(cell))
-                yield _join(path, name), cell
-
-    def named_parameters(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Parameter]]:
-        """Parameters with their paths; a tied one comes once, under its first path."""
-        yield from self._named_cells("_parameters", prefix, recurse, remove_duplicate)
-
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Buffer]]:
-        """Buffers with their paths."""
-        yield from self._named_cells("_buffers", prefix, recurse, remove_duplicate)
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Immediate submodules with their names, each once."""
-        seen: set[int] = set()
-        for name, module in self._modules.items():
-            if module is not None and id(module) not in seen:
-                seen.add(id(module))
-                yield name, module
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
-
-    def buffers(self, recurse: bool = True) -> Iterator[Buffer]:
-        for _, buffer in self.named_buffers(recurse=recurse):
-            yield buffer
-
-    def children(self) -> Iterator[Module]:
-        for _, module in self.named_children():
-            yield module
-
-    def modules(self) -> Iterator[Module]:
-        for _, module in self.named_modules():
-            yield module
-
-    def get_submodule(self, target: str) -> Module:
-        """The module at a dotted path; an unknown part is named with the closest that exists."""
-        module = self
-        for i, name in enumerate(target.split(".") if target else []):
-            child = module._modules.get(name)
-            if child is None:
-                where = ".".join(target.split(".")[:i]) or type(self).__name__
-                raise AttributeError(f"{where} has no submodule {name!r}{suggest(name, module._modules)}")
-            module = child
-        return module
-
-    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
-        """Put a module at a dotted path, whose parent exists.
-
-        Args:
-            target: the path.
-            module: what to put there.
-            strict: refuse a path at which there is nothing yet.
-        """
-        if not target:
-            raise ValueError("set_submodule: expected a path, got an empty string")
-        if not isinstance(module, Module):
-            raise ValueError(f"set_submodule: expected a Module, got {type(module).__name__}")
-        path, _, name = target.rpartition(".")
-        parent = self.get_submodule(path)
-        if strict or name in parent.__dict__:
-            self.get_submodule(target)
-        setattr(parent, name, module)
-
-    def get_parameter(self, target: str) -> Parameter:
-        """The parameter at a dotted path."""
-        return self._get_cell(target, "_parameters", "parameter")
-
-    def get_buffer(self, target: str) -> Buffer:
-        """The buffer at a dotted path."""
-        return self._get_cell(target, "_buffers", "buffer")
-
-    def _get_cell(self, target: str, table: str, kind: str) -> Any:
-        path, _, name = target.rpartition(".")
-        cells = getattr(self.get_submodule(path), table)
-        if cells.get(name) is None:
-            raise AttributeError(
-                f"{path or type(self).__name__} has no {kind} {name!r}{suggest(name, cells)}"
-            )
-        return cells[name]
-
-    def apply(self, fn: Callable[[Module], Any]) -> Module:
-        """Call `fn` on every module, children first; returns the module."""
-        for module in self.children():
-            module.apply(fn)
-        fn(self)
-        return self
-
-    # Modes, devices and dtypes --------------------------------------------------------------------
+    # Modes --------------------------------------------------------------------------------------
 
     def train(self, mode: bool = True) -> Module:
         """Training mode: dropout on, batch norm on batch statistics. Switching never recompiles twice."""
@@ -420,127 +298,6 @@ class Module:
         for parameter in self.parameters():
             parameter.requires_grad = requires_grad
         return self
-
-    def to(self, device: Any = None, dtype: Any = None) -> Module:
-        """Move the whole tree to a device, a sharding or a floating dtype; returns the module.
-
-        Args:
-            device: a JAX device, `"cpu"`, `"cuda:0"`, a `jax.sharding.Sharding`, or a dtype in its place.
-            dtype: a floating dtype; integer buffers keep theirs, as in PyTorch.
-        """
-        if device is not None and not _is_place(device):
-            device, dtype = None, device
-        if dtype is not None:
-            dtype = _floating(dtype)
-        place = find_device(device) if isinstance(device, str) else device
-        for cell in (*self.parameters(), *self.buffers()):
-            if cell.uninitialized:
-                cell.convert(place, dtype)
-                continue
-            value = cell.value
-            if dtype is not None and jnp.issubdtype(value.dtype, jnp.floating):
-                value = value.astype(dtype)
-            cell.value = value if place is None else jax.device_put(value, place)
-        return self
-
-    def cpu(self) -> Module:
-        return self.to("cpu")
-
-    def cuda(self, index: int = 0) -> Module:
-        return self.to(f"cuda:{index}")
-
-    def float(self) -> Module:
-        return self.to(jnp.float32)
-
-    def double(self) -> Module:
-        return self.to(jnp.float64)
-
-    def half(self) -> Module:
-        return self.to(jnp.float16)
-
-    def bfloat16(self) -> Module:
-        return self.to(jnp.bfloat16)
-
-    # State ----------------------------------------------------------------------------------------
-
-    def _own_state(self) -> Iterator[tuple[str, Cell]]:
-        for name, cell in (*self._parameters.items(), *self._buffers.items()):
-            if cell is not None and cell.persistent:
-                yield name, cell
-
-    def _named_state(self) -> Iterator[tuple[str, Cell]]:
-        """Cells in state-dict order: module by module, parameters then persistent buffers, ties repeated."""
-        for path, module in self.named_modules(remove_duplicate=False):
-            for name, cell in module._own_state():
-                yield _join(path, name), cell
-
-    def _named_extra(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Modules with state of their own beside cells, under PyTorch's key."""
-        for path, module in self.named_modules(prefix=prefix, remove_duplicate=False):
-            if type(module).get_extra_state is not Module.get_extra_state:
-                yield _join(path, "_extra_state"), module
-
-    def get_extra_state(self) -> Any:
-        """What `state_dict` carries beside cells, under `_extra_state`: override it with `set_extra_state`."""
-        raise RuntimeError(f"{type(self).__name__} has no extra state: override get_extra_state")
-
-    def set_extra_state(self, state: Any) -> None:
-        """Take back what `get_extra_state` returned."""
-        raise RuntimeError(f"{type(self).__name__} cannot load extra state: override set_extra_state")
-
-    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
-        """Copies of all parameters and persistent buffers by path, with PyTorch's keys and in its order.
-
-        Args:
-            prefix: stands before every key as it is; with PyTorch it ends in a dot.
-            keep_vars: the cells themselves instead of copies of their arrays.
-        """
-        state: dict[str, Any] = {}
-        for path, module in self.named_modules(remove_duplicate=False):
-            for name, cell in module._own_state():
-                held = keep_vars or cell.uninitialized
-                state[prefix + _join(path, name)] = cell if held else jnp.array(cell.value, copy=True)
-            if type(module).get_extra_state is not Module.get_extra_state:
-                state[prefix + _join(path, "_extra_state")] = module.get_extra_state()
-        return state
-
-    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> LoadResult:
-        """Copy arrays (JAX, NumPy or PyTorch) into the cells by path; dtypes follow the cells.
-
-        Args:
-            state_dict: path -> array.
-            strict: refuse missing and unexpected keys; misshapen ones are refused always.
-            assign: take the arrays as they are, with their dtype and device; the cells, and so their ties,
-                penalties and `requires_grad`, stay.
-
-        Raises:
-            InputError: with every fault at once; the module is then untouched.
-        """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"load_state_dict: expected a dict of arrays, got {type(state_dict).__name__}")
-        own = dict(self._named_state())
-        extra = dict(self._named_extra())
-        missing = [name for name in (*own, *extra) if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own and name not in extra]
-        faults, values = [], {}
-        if strict:
-            faults += [f"missing: {name}{suggest(name, unexpected)}" for name in missing]
-            faults += [f"unexpected: {name}{suggest(name, missing)}" for name in unexpected]
-        for name, cell in own.items():
-            if name not in state_dict:
-                continue
-            try:
-                values[name] = _cast(state_dict[name], cell, assign)
-            except InputError as error:
-                faults.append(f"{name}: {error}")
-        if faults:
-            raise InputError(f"state dict does not fit {type(self).__name__}:\n  " + "\n  ".join(faults))
-        for name, value in values.items():
-            own[name]._fill(value)
-        for name, module in extra.items():
-            if name in state_dict:
-                module.set_extra_state(state_dict[name])
-        return LoadResult(missing, unexpected)
 
     def __copy__(self) -> Module:
         """A second module over the same cells and children, whose attributes can be changed by themselves."""
@@ -594,54 +351,6 @@ _INSTEAD = {
     "type": "write `net.to(dtype)`",
     "to_empty": "arrays are never without values; move them, `net.to(device)`",
 }
-
-
-def _join(prefix: str, name: str) -> str:
-    return f"{prefix}.{name}" if prefix else name
-
-
-def _is_place(where: Any) -> bool:
-    """Whether `to`'s first argument says where, not in which dtype."""
-    if isinstance(where, str):
-        try:
-            jnp.dtype(where)
-        except TypeError:
-            return True
-        return False
-    return isinstance(where, (jax.Device, jax.sharding.Sharding))
-
-
-def _floating(dtype: Any) -> Any:
-    name = str(dtype).removeprefix("torch.")
-    try:
-        dtype = jnp.dtype(name if "torch." in str(dtype) else dtype)
-    except TypeError:
-        raise TypeError(f"to: expected a device, a sharding or a floating dtype, got {dtype!r}") from None
-    if not jnp.issubdtype(dtype, jnp.floating):
-        raise TypeError(f"to: expected a floating dtype, got {dtype}")
-    if dtype == jnp.float64 and not in_64_bits():
-        raise InputError(
-            "float64 needs JAX in 64 bits: `jax.config.update('jax_enable_x64', True)` before the first array"
-        )
-    return dtype
-
-
-def _cast(data: Any, cell: Cell, assign: bool) -> Any:
-    """A copy of `data` in the cell's shape and dtype, where the cell lies, or an InputError."""
-    if isinstance(data, Cell) and data.uninitialized:
-        if not cell.uninitialized:
-            raise InputError(f"expected shape {tuple(cell.shape)}, got a parameter without one")
-        return data
-    try:
-        value = as_array(data)
-    except TypeError as error:
-        raise InputError(f"expected an array, got {type(data).__name__}") from error
-    if not cell.uninitialized and value.shape != cell.shape:
-        raise InputError(f"expected shape {tuple(cell.shape)}, got {tuple(value.shape)}")
-    if assign or cell.uninitialized:
-        return value
-    value = jnp.array(value, dtype=cell.dtype, copy=True)
-    return jax.device_put(value, cell.value.sharding) if cell.value.committed else value
 
 
 def _locate(module: Module, error: Exception) -> None:

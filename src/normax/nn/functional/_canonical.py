@@ -19,7 +19,9 @@ convolutions (depthwise: more channels), not XLA's grouped convolution.
 from __future__ import annotations
 
 import itertools
+import math
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -31,6 +33,10 @@ __all__ = ["convolve", "depthwise"]
 
 Ints = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
+
+# Many channels over a small image go faster as one product (14×14×256 and 7×7×512: 0.6 to 0.8 of the time), as
+# long as it stays within some 16 MB.
+_CHANNELS, _SHIFTED = 64, 1 << 22
 
 
 def convolve(
@@ -90,9 +96,36 @@ def _reaches(sizes, kernel, out, stride, padding, dilation, spread):
 
 
 def _conv(x, w, *, stride, padding, dilation, spread):
-    space = "DHW"[3 - len(stride) :]
+    n = len(stride)
+    few = (
+        x.size // x.shape[-1] * math.prod(w.shape[:n]) * w.shape[-1] <= _SHIFTED
+        and math.prod(w.shape[:n]) > 1
+    )
+    if set(stride + spread) == {1} and few and min(w.shape[-2:]) >= _CHANNELS:
+        return _multiply_and_shift(x, w, padding, dilation)
+    space = "DHW"[3 - n :]
     numbers = (f"N{space}C", f"{space}IO", f"N{space}C")
     return lax.conv_general_dilated(x, w, stride, padding, spread, dilation, dimension_numbers=numbers)
+
+
+def _multiply_and_shift(x, w, padding, dilation):
+    """One product of every pixel with every kernel position, then the sum of the shifted images.
+
+    Vasudevan et al., "Parallel multi channel convolution using general matrix multiplication", ASAP 2017
+    (kn2row). Unlike patches it reads x once, and what follows fuses with the sum.
+    """
+    n = len(dilation)
+    wide = jnp.promote_types(x.dtype, jnp.float32)
+    images = jnp.tensordot(x, w, ((n + 1,), (n,)), preferred_element_type=wide)  # (N, *spatial, *kernel, O)
+    total: Any = 0
+    for position in itertools.product(*map(range, w.shape[:n])):
+        shifts = [
+            (low - d * i, high - d * (k - 1 - i), 0)
+            for i, k, d, (low, high) in zip(position, w.shape, dilation, padding)
+        ]
+        image = images[(slice(None),) * (n + 1) + position]
+        total += lax.pad(image, jnp.zeros((), wide), [(0, 0, 0), *shifts, (0, 0, 0)])
+    return total.astype(x.dtype)
 
 
 def _conv_to_x(dy, w, shape, *, stride, padding, dilation, spread):

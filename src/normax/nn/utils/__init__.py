@@ -1,6 +1,12 @@
-"""What PyTorch keeps in `nn.utils`: gradients, vectors of parameters, reparametrised weights, sequences."""
+"""What PyTorch keeps in `nn.utils`: gradients, vectors of parameters, reparametrised weights, fusion, sequences."""
 
 from normax.nn.utils import parametrizations, parametrize, rnn
+from normax.nn.utils.fusion import (
+    fuse_conv_bn_eval,
+    fuse_conv_bn_weights,
+    fuse_linear_bn_eval,
+    fuse_linear_bn_weights,
+)
 from normax.nn.utils.gradients import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -22,6 +28,10 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value",
     "clip_grad_value_",
+    "fuse_conv_bn_eval",
+    "fuse_conv_bn_weights",
+    "fuse_linear_bn_eval",
+    "fuse_linear_bn_weights",
     "get_total_norm",
     "parameters_to_vector",
     "parametrizations",

@@ -1,0 +1,208 @@
+"""Lazy batch and instance norms: the channels of the input are read off the first call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from normax.nn.layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, RunningNorm
+from normax.nn.layers.normalization import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from normax.nn.lazy import LazyModuleMixin, UninitializedBuffer, UninitializedParameter
+
+__all__ = [
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+]
+
+
+class _LazyNorm(LazyModuleMixin, RunningNorm):
+    """What lazy batch and instance norms share."""
+
+    def _await(self, affine: bool, track: bool, bias: bool, device: Any, dtype: Any) -> None:
+        if affine:
+            self.weight = UninitializedParameter(device=device, dtype=dtype, role="norm")
+            if bias:
+                self.bias = UninitializedParameter(device=device, dtype=dtype, role="norm")
+        if track:
+            self.running_mean = UninitializedBuffer(device, dtype)
+            self.running_var = UninitializedBuffer(device, dtype)
+
+    def reset_parameters(self) -> None:
+        if not self.has_uninitialized_params() and self.num_features:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Any) -> None:
+        fresh = self.has_uninitialized_params()
+        x = self.check(input)
+        axis = 0 if x.ndim == self.axes[0] and type(self).__name__.startswith("LazyInstance") else 1
+        known = [c for c in (self.weight, self.running_mean) if c is not None and not c.uninitialized]
+        self.num_features = known[0].shape[0] if known else x.shape[axis]
+        shape = (self.num_features,)
+        self._materialize(weight=shape, bias=shape, running_mean=shape, running_var=shape)
+        if fresh:
+            self.reset_parameters()
+
+
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
+    """`BatchNorm1d` whose `num_features` is read off its first input; the other arguments are its own.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer = LazyBatchNorm1d()
+        >>> layer(jnp.ones((2, 3, 4))).shape, layer.num_features
+        ((2, 3, 4), 3)
+    """
+
+    cls_to_become = BatchNorm1d
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ):
+        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self._await(affine, track_running_stats, bias, device, dtype)
+
+
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
+    """`BatchNorm2d` whose `num_features` is read off its first input; the other arguments are its own.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer = LazyBatchNorm2d()
+        >>> layer(jnp.ones((2, 3, 4, 4))).shape, layer.num_features
+        ((2, 3, 4, 4), 3)
+    """
+
+    cls_to_become = BatchNorm2d
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ):
+        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self._await(affine, track_running_stats, bias, device, dtype)
+
+
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
+    """`BatchNorm3d` whose `num_features` is read off its first input; the other arguments are its own.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer = LazyBatchNorm3d()
+        >>> layer(jnp.ones((2, 3, 4, 4, 4))).shape, layer.num_features
+        ((2, 3, 4, 4, 4), 3)
+    """
+
+    cls_to_become = BatchNorm3d
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ):
+        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self._await(affine, track_running_stats, bias, device, dtype)
+
+
+class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
+    """`InstanceNorm1d` whose `num_features` is read off its first input; the other arguments are its own.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer = LazyInstanceNorm1d()
+        >>> layer(jnp.ones((2, 3, 4))).shape, layer.num_features
+        ((2, 3, 4), 3)
+    """
+
+    cls_to_become = InstanceNorm1d
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ):
+        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self._await(affine, track_running_stats, bias, device, dtype)
+
+
+class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
+    """`InstanceNorm2d` whose `num_features` is read off its first input; the other arguments are its own.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer = LazyInstanceNorm2d()
+        >>> layer(jnp.ones((2, 3, 4, 4))).shape, layer.num_features
+        ((2, 3, 4, 4), 3)
+    """
+
+    cls_to_become = InstanceNorm2d
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ):
+        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self._await(affine, track_running_stats, bias, device, dtype)
+
+
+class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
+    """`InstanceNorm3d` whose `num_features` is read off its first input; the other arguments are its own.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer = LazyInstanceNorm3d()
+        >>> layer(jnp.ones((2, 3, 4, 4, 4))).shape, layer.num_features
+        ((2, 3, 4, 4, 4), 3)
+    """
+
+    cls_to_become = InstanceNorm3d
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ):
+        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self._await(affine, track_running_stats, bias, device, dtype)
