@@ -74,7 +74,7 @@ QKV = [(5, 2, 8), (4, 2, 8), (4, 2, 8)]
         bias=False,
         inputs=[(2, 5, 8), (2, 4, 8)],
     ),
-    case("Transformer", 8, 2, 1, 2, 16, 0.0, inputs=[(4, 2, 8), (5, 2, 8)], call_kwargs={"tgt_mask": CAUSAL}),
+    case("Transformer", 8, 2, 1, 1, 16, 0.0, inputs=[(4, 2, 8), (5, 2, 8)], call_kwargs={"tgt_mask": CAUSAL}),
     case("TransformerEncoderLayer", 8, 2, 16, 0.0, inputs=(5, 2, 8)),
     case(
         "TransformerEncoderLayer",
