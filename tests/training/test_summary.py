@@ -1,6 +1,7 @@
 """summary counts what is there, runs nothing, and says where a penalty measures nothing."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -80,6 +81,16 @@ def test_scale_invariance_is_said(penalties, message):
     notices = nx.summary(net, np.ones((5, 2, 4, 4), "float32")).notices
     assert len(notices) == len(message), notices
     assert all(want in got for want, got in zip(message, notices))
+
+
+def test_no_column_is_lost_in_a_narrow_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 5))
+    net[0].requires_grad_(False)
+    nx.penalize(net, {"2.weight": L1(1e-2)})
+    net[2].weight.value = net[2].weight.value.at[0].set(0)
+    text = str(nx.summary(net, jnp.ones((2, 3, 8, 8))))
+    assert all(word in text for word in ("2×4×6×6", "20.0%", "L1(0.01)", "frozen"))
 
 
 def test_bad_input_is_named():

@@ -90,6 +90,7 @@ class Summary:
     def __str__(self) -> str:
         from rich import box
         from rich.console import Console
+        from rich.measure import Measurement
         from rich.table import Table
 
         heads, lines = self._cells()
@@ -108,6 +109,9 @@ class Summary:
         for line in lines:
             table.add_row(*(cell.replace("[", "\\[") for cell in line))
         console = Console(file=io.StringIO(), width=None, highlight=False, color_system=None)
+        # rich drops the last columns of a table that is wider than the terminal: let it be wider.
+        wide = console.options.update(max_width=10_000)
+        console.width = max(console.width, Measurement.get(console, wide, table).minimum)
         console.print(table)
         console.print(self._totals())
         for notice in self.notices:
