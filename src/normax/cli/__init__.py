@@ -1,4 +1,4 @@
-"""The command: `normax path`, `normax predict`, `normax show`, `normax demo`.
+"""The command: `normax path`, `normax compare`, `normax predict`, `normax show`, `normax demo`.
 
 Whatever is wrong with the input is one line on the standard error and exit code 2; Ctrl-C is one line and
 130. Nothing heavy is imported before the arguments are known to be good.
@@ -56,6 +56,10 @@ def _run(options) -> None:
         from normax.cli.fit import fit
 
         fit(options)
+    elif options.command == "compare":
+        from normax.cli.compare import compare
+
+        compare(options)
     elif options.command == "predict":
         from normax.cli.saved import predict
 

@@ -15,11 +15,12 @@ __all__ = ["command_line", "parse", "settings"]
 
 COMMANDS = {
     "path": "fit a table: the whole regularisation path, its strength chosen by cross-validation",
+    "compare": "fit a network with no penalty, L1, L2, elastic net, dropout and batch norm on the same folds",
     "predict": "apply a fitted model to another table",
     "show": "print what a fitted model is and how well it predicts",
     "demo": "fit the embedded data sets and make a report to open",
 }
-_LINEAR, _NETWORK = "for linear models", "for networks"
+METHODS = ("none", "l1", "l2", "elastic-net", "dropout", "batch-norm")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -73,7 +74,7 @@ def settings(options: argparse.Namespace) -> list[dict[str, Any]]:
     _, commands = _parser()
     given = {word.split("=")[0] for word in options.argv}
     rows = []
-    for action in commands["path"]._actions:
+    for action in commands[options.command]._actions:
         value = getattr(options, action.dest, None)
         if not action.option_strings or value is None or value is False or value == []:
             continue
@@ -93,7 +94,8 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     commands: dict[str, _Parser] = {}
     for name, text in COMMANDS.items():
         commands[name] = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    _path_options(commands["path"])
+    for name in ("path", "compare"):
+        _fit_options(commands[name], compare=name == "compare")
     for name in ("predict", "show"):
         commands[name].add_argument("dir", metavar="DIR", help="the folder that `normax path` wrote")
     commands["predict"].add_argument(
@@ -108,7 +110,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     return parser, commands
 
 
-def _path_options(parser: _Parser) -> None:
+def _fit_options(parser: _Parser, compare: bool) -> None:
     parser.add_argument("data", metavar="DATA", help="a .csv, .tsv, .parquet or .npz file")
     data = parser.add_argument_group("data")
     data.add_argument("--target", metavar="COLUMN", help="the column to predict")
@@ -141,33 +143,27 @@ def _path_options(parser: _Parser) -> None:
     )
 
     model = parser.add_argument_group("model")
+    usual = "mlp" if compare else "linear"
     model.add_argument(
         "--model",
-        default="linear",
+        default=usual,
         metavar="MODEL",
         help="linear, mlp (two hidden ReLU layers, 16 to 256 wide for about four weights a row) or FILE.py:CLASS, an"
-        " nn.Module made as CLASS(in_features, out_features) (default: linear)",
+        f" nn.Module made as CLASS(in_features, out_features) (default: {usual})",
     )
-    model.add_argument(
-        "--penalty",
-        type=_one_of("l1", "l2", "elastic-net"),
-        default="l1",
-        metavar="PENALTY",
-        help="l1, l2 or elastic-net (default: l1)",
-    )
-    model.add_argument(
-        "--l1-ratio",
-        type=_number("a number from 0 to 1", low=0, high=1),
-        metavar="R",
-        help="share of L1 in the elastic net, from 0 to 1 (default: 0.5)",
-    )
+    if compare:
+        _method_options(model)
+    else:
+        _penalty_options(model)
 
     choice = parser.add_argument_group("choosing the strength")
     choice.add_argument(
         "--strengths",
         type=_strengths,
         metavar="N|LIST",
-        help="how many, or the values with commas between (default: 100 linear, down to 1e-4 of the largest, 1e-2 if"
+        help="of the penalties, how many, or the values with commas between (default: 20)"
+        if compare
+        else "how many, or the values with commas between (default: 100 linear, down to 1e-4 of the largest, 1e-2 if"
         " rows < features; 30 for networks)",
     )
     choice.add_argument(
@@ -183,7 +179,41 @@ def _path_options(parser: _Parser) -> None:
         metavar="RULE",
         help="1se, the strongest within one standard error of the minimum, or min (default: 1se)",
     )
+    _training_options(parser)
 
+
+def _penalty_options(model: Any) -> None:
+    model.add_argument(
+        "--penalty",
+        type=_one_of("l1", "l2", "elastic-net"),
+        default="l1",
+        metavar="PENALTY",
+        help="l1, l2 or elastic-net (default: l1)",
+    )
+    model.add_argument(
+        "--l1-ratio",
+        type=_number("a number from 0 to 1", low=0, high=1),
+        metavar="R",
+        help="share of L1 in the elastic net, from 0 to 1 (default: 0.5)",
+    )
+
+
+def _method_options(model: Any) -> None:
+    model.add_argument(
+        "--methods",
+        type=_several(METHODS),
+        metavar="LIST",
+        help=f"with commas between, of {', '.join(METHODS)} (default: all that the model has a place for)",
+    )
+    model.add_argument(
+        "--dropout",
+        type=_probabilities,
+        metavar="LIST",
+        help="probabilities of dropout to try, with commas between (default: 0.05,0.1,0.2,0.35,0.5,0.65,0.8)",
+    )
+
+
+def _training_options(parser: _Parser) -> None:
     network = parser.add_argument_group("networks")
     network.add_argument(
         "--epochs",
@@ -223,6 +253,16 @@ def _one_of(*known: str) -> Callable[[str], str]:
         return text
 
     return check
+
+
+def _several(known: Sequence[str]) -> Callable[[str], list[str]]:
+    check = _one_of(*known)
+    return lambda text: list(dict.fromkeys(check(part.strip()) for part in text.split(",")))
+
+
+def _probabilities(text: str) -> list[float]:
+    check = _number("probabilities from 0 to 0.99 with commas between", low=0, high=0.99)
+    return list(dict.fromkeys(check(part) for part in text.split(",")))
 
 
 def _whole(low: int) -> Callable[[str], int]:

@@ -17,7 +17,7 @@ from normax.cli.arguments import command_line, settings
 from normax.cli.data import Data
 from normax.cli.models import describe
 
-__all__ = ["coefficients", "describe_run", "plain", "versions"]
+__all__ = ["coefficients", "describe_data", "describe_run", "loss_text", "plain", "title", "versions"]
 
 _CAUTION = (
     "The cross-validated error of the chosen strength is optimistic: the strength was chosen on the same folds."
@@ -32,16 +32,13 @@ def describe_run(
     recipe: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """The details of a finished path: what was fitted to what, how well, and against which baselines."""
-    target, n, p = data.target, len(data.train.y), data.train.X.shape[1]
-    file = Path(options.data).name
-    columns = len(data.schema.columns)
+    target = data.target
     held_out = np.asarray(path.held_out(), float)
     tested = np.asarray(path.predict(data.test.X), float) if data.test else None
     weights, intercept = (None, None) if recipe else coefficients(path, data)
-    log = "log of " if target.log else ""
     return plain(
         {
-            "title": f"{log}{target.name} from {columns} column{'s' * (columns != 1)} of {file}",
+            "title": title(options, data),
             "command": command_line(options),
             "task": target.task,
             "target": target.name,
@@ -51,32 +48,12 @@ def describe_run(
             "model": options.model,
             "model_text": describe(recipe),
             "loss": target.loss,
-            "loss_text": _loss_text(data),
+            "loss_text": loss_text(data),
             "penalty": options.penalty
             + (f" (l1_ratio {options.l1_ratio:g})" if options.l1_ratio is not None else ""),
             "select": options.select,
             "settings": settings(options),
-            "data": {
-                "file": file,
-                "sha256": data.table.sha256,
-                "rows": n,
-                "rows_without_target": data.without_target,
-                "test_rows": 0 if data.test is None else len(data.test.y),
-                "test_file": data.test_file,
-                "features": p,
-                "columns": [
-                    {
-                        "name": column.name,
-                        "kind": column.kind,
-                        "features": len(column.features),
-                        "levels": len(column.levels) or None,
-                        "missing": data.missing[column.name],
-                    }
-                    for column in data.schema.columns
-                ],
-                "left_out": [{"name": name, "reason": why} for name, why in data.schema.left_out.items()]
-                + [{"name": name, "reason": "--drop"} for name in options.drop],
-            },
+            "data": describe_data(options, data),
             "notices": [],
             "metrics": _metrics(data, held_out, tested),
             "confusion": _confusion(data, held_out, tested),
@@ -89,6 +66,37 @@ def describe_run(
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         }
     )
+
+
+def title(options: argparse.Namespace, data: Data) -> str:
+    """What is predicted from what."""
+    columns, log = len(data.schema.columns), "log of " if data.target.log else ""
+    return f"{log}{data.target.name} from {columns} column{'s' * (columns != 1)} of {Path(options.data).name}"
+
+
+def describe_data(options: argparse.Namespace, data: Data) -> dict[str, Any]:
+    """The table: its rows, its columns, and what was left out."""
+    return {
+        "file": Path(options.data).name,
+        "sha256": data.table.sha256,
+        "rows": len(data.train.y),
+        "rows_without_target": data.without_target,
+        "test_rows": 0 if data.test is None else len(data.test.y),
+        "test_file": data.test_file,
+        "features": data.train.X.shape[1],
+        "columns": [
+            {
+                "name": column.name,
+                "kind": column.kind,
+                "features": len(column.features),
+                "levels": len(column.levels) or None,
+                "missing": data.missing[column.name],
+            }
+            for column in data.schema.columns
+        ],
+        "left_out": [{"name": name, "reason": why} for name, why in data.schema.left_out.items()]
+        + [{"name": name, "reason": "--drop"} for name in options.drop],
+    }
 
 
 def coefficients(path: Any, data: Data) -> tuple[list[dict], list[dict]]:
@@ -150,7 +158,8 @@ def versions(network: bool) -> dict[str, str]:
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
 
 
-def _loss_text(data: Data) -> str:
+def loss_text(data: Data) -> str:
+    """What an error per row measures."""
     if data.target.task == "regression":
         return "half the squared error" + (" of the log" if data.target.log else "")
     return "negative log-likelihood" + ("" if data.class_weight is None else ", every class counted alike")

@@ -20,6 +20,7 @@ from normax.cli.folder import staged
 from normax.cli.interrupts import held_back
 from normax.cli.saved import save
 from normax.errors import InputError
+from normax.estimators.defaults import LEARNING_RATE, batch_size_for, epochs_for
 from normax.penalties import L1, L2, ElasticNet
 from normax.tables import FillAndScale
 
@@ -46,16 +47,16 @@ def run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]]
     Returns:
         The path and the details of the run.
     """
-    _check_options(options)
+    check_options(options)
     with screen.notices() as said:
         seconds: list[list[Any]] = []
-        with _timed(seconds, "reading"):
+        with timed(seconds, "reading"):
             data = prepare(options)
             size = data.train.X.shape[1], data.target.outputs
             recipe = models.architecture(options.model, len(data.train.y), *size, Path(options.out or folder))
-            _fill_defaults(options, len(data.train.y), recipe)
-            _check_classes(options, data)
-        with _timed(seconds, "loading"), held_back():
+            fill_defaults(options, len(data.train.y), recipe)
+            check_classes(options, data)
+        with timed(seconds, "loading"), held_back():
             _load(network=recipe is not None)
         with screen.progress() as on_progress:
             if recipe is None:
@@ -65,11 +66,11 @@ def run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]]
         if path.engine == "linear":  # also what a class that is one Linear becomes
             recipe = None
         seconds += map(list, path.seconds.items())
-        with _timed(seconds, "measuring"):
+        with timed(seconds, "measuring"):
             details = story.describe_run(options, data, path, recipe)
         details["notices"] = list(dict.fromkeys([*said, *path.notices]))
         details["seconds"] = seconds
-        with _timed(seconds, "writing"):
+        with timed(seconds, "writing"):
             _write(folder, path, details)
         kept = {**details, "coefficients": None}  # coefficients.csv has them
         arrays = _chosen(path, recipe)
@@ -81,12 +82,12 @@ def _write(folder: Path, path: Any, details: dict[str, Any]) -> None:
     from normax.report import page
 
     _write_coefficients(folder / "coefficients.csv", details)
-    _write_table(folder / "path.csv", path.table())
+    write_table(folder / "path.csv", path.table())
     page(folder, path, details)
 
 
 @contextmanager
-def _timed(seconds: list[list[Any]], phase: str) -> Iterator[None]:
+def timed(seconds: list[list[Any]], phase: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     seconds.append([phase, time.perf_counter() - start])
@@ -121,32 +122,39 @@ def _linear(options: argparse.Namespace, data: Data, on_progress: Any) -> Any:
 
 
 def _network(options: argparse.Namespace, data: Data, recipe: dict[str, Any], on_progress: Any) -> Any:
-    import optax
-
     import normax as nx
 
     nx.manual_seed(options.seed)
-    train = data.train
     return nx.path(
         models.build(recipe),
-        (train.X, train.y),
-        loss=data.target.loss,
+        (data.train.X, data.train.y),
         penalty=_penalty(options),
-        strengths=options.strengths,
-        cv=options.cv,
-        groups=train.groups,
-        time=train.time,
-        select=options.select,
-        optimizer=optax.adam(options.learning_rate),
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        transform=FillAndScale(),
-        scale_target=data.target.task == "regression",
-        sample_weight=data.weight(train),
-        feature_names=data.schema.features,
-        seed=options.seed,
+        **training(options, data),
         on_progress=on_progress,
     )
+
+
+def training(options: argparse.Namespace, data: Data) -> dict[str, Any]:
+    """What `nx.path` is told of a network's folds and training."""
+    import optax
+
+    train = data.train
+    return {
+        "loss": data.target.loss,
+        "strengths": options.strengths,
+        "cv": options.cv,
+        "groups": train.groups,
+        "time": train.time,
+        "select": options.select,
+        "optimizer": optax.adam(options.learning_rate),
+        "epochs": options.epochs,
+        "batch_size": options.batch_size,
+        "transform": FillAndScale(),
+        "scale_target": data.target.task == "regression",
+        "sample_weight": data.weight(train),
+        "feature_names": data.schema.features,
+        "seed": options.seed,
+    }
 
 
 def _penalty(options: argparse.Namespace) -> Any:
@@ -157,9 +165,9 @@ def _penalty(options: argparse.Namespace) -> Any:
     )
 
 
-def _check_options(options: argparse.Namespace) -> None:
+def check_options(options: argparse.Namespace) -> None:
     """Refuse options that would have no effect."""
-    if options.l1_ratio is not None and options.penalty != "elastic-net":
+    if options.command == "path" and options.l1_ratio is not None and options.penalty != "elastic-net":
         raise InputError(f"--l1-ratio is for --penalty elastic-net, and the penalty is {options.penalty}")
     if options.model == "linear":
         idle = [
@@ -171,21 +179,21 @@ def _check_options(options: argparse.Namespace) -> None:
             raise InputError(f"{', '.join(idle)}: for networks, and the model is linear (--model mlp)")
 
 
-def _fill_defaults(options: argparse.Namespace, rows: int, recipe: dict[str, Any] | None) -> None:
+def fill_defaults(options: argparse.Namespace, rows: int, recipe: dict[str, Any] | None) -> None:
     """Settle the defaults that depend on the model and the data, as `--help` states them."""
-    if options.penalty == "elastic-net" and options.l1_ratio is None:
+    if getattr(options, "penalty", None) == "elastic-net" and options.l1_ratio is None:
         options.l1_ratio = 0.5
     options.cv = options.cv or (10 if recipe is None else 5)
+    if options.command == "compare":
+        options.strengths = options.strengths or 20
     options.strengths = options.strengths or (100 if recipe is None else 30)
     if recipe is not None:
-        options.batch_size = min(
-            rows, options.batch_size or min(256, max(16, 2 ** round(np.log2(rows / 16))))
-        )
-        options.epochs = options.epochs or int(np.ceil(2000 * options.batch_size / rows))
-        options.learning_rate = options.learning_rate or 0.003
+        options.batch_size = min(rows, options.batch_size or batch_size_for(rows))
+        options.epochs = options.epochs or epochs_for(rows, options.batch_size)
+        options.learning_rate = options.learning_rate or LEARNING_RATE
 
 
-def _check_classes(options: argparse.Namespace, data: Data) -> None:
+def check_classes(options: argparse.Namespace, data: Data) -> None:
     """Refuse stratified folds for which a class has too few rows, by its label."""
     if data.target.task == "regression" or data.train.groups is not None or data.train.time is not None:
         return
@@ -217,10 +225,10 @@ def _write_coefficients(file: Path, details: dict[str, Any]) -> None:
         "standardised",
         "original",
     ]
-    _write_table(file, [{head: row[head] for head in heads} for row in rows])
+    write_table(file, [{head: row[head] for head in heads} for row in rows])
 
 
-def _write_table(file: Path, rows: list[dict[str, Any]]) -> None:
+def write_table(file: Path, rows: list[dict[str, Any]]) -> None:
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.DictWriter(opened, list(rows[0]), lineterminator="\n")
         writer.writeheader()

@@ -93,7 +93,7 @@ def _publish(stage: Path, out: Path, ours: frozenset[str]) -> None:
 
 def _is_ours(marker: Path) -> bool:
     try:
-        return json.loads(marker.read_text()).get("format") == "normax model"
+        return json.loads(marker.read_text()).get("format") in ("normax model", "normax comparison")
     except (OSError, ValueError, AttributeError):
         return False
 

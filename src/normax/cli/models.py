@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import math
 import os
 import sys
 import warnings
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, Notice, suggest
+from normax.estimators.defaults import mlp, width_for
 
 __all__ = ["architecture", "build", "describe", "outputs_of"]
 
@@ -30,7 +30,7 @@ def architecture(model: str, rows: int, features: int, outputs: int, out: Path) 
     if model == "linear":
         return None
     if model == "mlp":
-        return {"kind": "mlp", "width": _width(rows, features), **size}
+        return {"kind": "mlp", "width": width_for(rows, features), **size}
     file, colon, name = model.rpartition(":")
     if not colon or not file.endswith(".py") or not name.isidentifier():
         raise InputError(
@@ -55,8 +55,7 @@ def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
 
     p, m = recipe["in_features"], recipe["out_features"]
     if recipe["kind"] == "mlp":
-        h = recipe["width"]
-        return nn.Sequential(nn.Linear(p, h), nn.ReLU(), nn.Linear(h, h), nn.ReLU(), nn.Linear(h, m))
+        return mlp(p, m, recipe["width"])
     file, name = Path(recipe["file"]), recipe["class"]
     if home is not None and (home / recipe["from_folder"]).exists():
         file = Path(os.path.normpath(home / recipe["from_folder"]))
@@ -103,12 +102,6 @@ def outputs_of(net: Any, Z: np.ndarray) -> np.ndarray:
         np.asarray(forward(Z[start : start + 4096].astype(np.float32))) for start in range(0, len(Z), 4096)
     ]
     return np.concatenate(blocks).astype(float)
-
-
-def _width(rows: int, features: int) -> int:
-    """As many weights as four times the rows, `h² + p·h = 4n`, rounded to a power of two from 16 to 256."""
-    h = (math.sqrt(features**2 + 16 * rows) - features) / 2
-    return 2 ** round(math.log2(min(max(h, 16), 256)))
 
 
 def _module(file: Path) -> Any:

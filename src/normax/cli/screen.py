@@ -24,7 +24,7 @@ from rich.text import Text
 from normax.cli import interrupts
 from normax.errors import Notice
 
-__all__ = ["console", "note", "notices", "number", "progress", "summary"]
+__all__ = ["comparison", "console", "note", "notices", "number", "progress", "summary"]
 
 _MODELS = {"null": "no features", "chosen": "chosen", "minimum": "minimum", "unpenalised": "no penalty"}
 _RULES = {"1se": "1-SE rule", "min": "minimum"}
@@ -125,6 +125,57 @@ def summary(details: dict[str, Any], folder: Path) -> None:
     seconds = ", ".join(f"{phase} {spent:.1f} s" for phase, spent in details["seconds"])
     screen.print(Text(f"Time: {seconds}", style="dim"))
     screen.print(Text.assemble("Report: ", (str(folder / "report.html"), "bold")), soft_wrap=True)
+
+
+def comparison(compared: Any, details: dict[str, Any], folder: Path) -> None:
+    """Print what methods achieved on the same folds, the best one stressed, and where the page is."""
+    screen, tested = console(), details["tested"]
+    data = details["data"]
+    screen.print()
+    screen.print(Text(details["title"], style="bold"))
+    screen.print(
+        Text(f"{details['model_text']} · {data['rows']:,} rows · {data['features']:,} features", style="dim")
+    )
+    table = _table(
+        "method",
+        "strength",
+        "nonzero",
+        "train",
+        "cv error",
+        "behind best",
+        *(["test"] if tested else []),
+        "time",
+    )
+    for row in compared.table():
+        best = bool(row["choice"])
+        cells = [
+            "–" if row["strength"] == "-" else number(row["strength"]),
+            f"{row['nonzero']:,}",
+            number(row["train"]),
+            _with_error(row["cv"], row["se"]),
+            "best" if best else _with_error(row["difference"], row["difference_se"]),
+            *([number(tested[row["method"]])] if tested else []),
+            f"{row['seconds']:.0f} s",
+        ]
+        table.add_row(row["method"], *cells, style="bold" if best else None)
+    screen.print()
+    screen.print(table)
+    note = f"error per row: {details['loss_text']}; ± standard error; dropout's strength is its p"
+    screen.print(Text(note, style="dim"))
+    screen.print()
+    if not tested:
+        screen.print(
+            Text(
+                "The strengths and the best method were chosen on the same folds, so its error is optimistic. Hold rows out"
+                " with --test 0.2 for an honest one.",
+                style="yellow",
+            )
+        )
+    screen.print(Text.assemble("Report: ", (str(folder / "report.html"), "bold")), soft_wrap=True)
+
+
+def _with_error(value: float, error: float) -> str:
+    return f"{number(value)} ± {error:.2g}"
 
 
 def _table(*heads: str) -> Table:

@@ -14,7 +14,14 @@ from normax.binding import jit
 from normax.nn.module import Module
 from normax.paths.axes import Axes, Settings
 
-__all__ = ["Ensemble", "Fits", "Member"]
+__all__ = ["Ensemble", "Fits", "Member", "rows_for"]
+
+
+def rows_for(net: Module, X: Any) -> jax.Array:
+    """Rows as a network takes them: numbers in the precision of its weights, whole numbers as they are."""
+    X = np.asarray(X)
+    weights = [cell.dtype for cell in net.parameters() if not cell.uninitialized and cell.dtype.kind == "f"]
+    return jnp.asarray(X, (weights or [jnp.zeros(()).dtype])[0] if X.dtype.kind == "f" else None)
 
 
 @dataclass(frozen=True)
@@ -36,8 +43,7 @@ class Member:
     def outputs(self, X: Any) -> np.ndarray:
         """`(n, ...)` outputs in the units of y, or logits."""
         X = np.asarray(X) if self.transform is None else self.transform.transform(X)
-        X = jnp.asarray(X, jnp.float32 if X.dtype.kind == "f" else None)
-        return np.asarray(jit(self.model)(X)) * self.scale + self.centre
+        return np.asarray(jit(self.model)(rows_for(self.model, X))) * self.scale + self.centre
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Pictures of a path, and the page that explains it."""
 
+from normax.report.comparison import comparison_figure, comparison_page
 from normax.report.curves import errors
 from normax.report.figures import error_figure, figure, trace_figure
 from normax.report.pages import index, page
@@ -8,6 +9,8 @@ from normax.report.traces import coefficients, norms, units, zeros
 
 __all__ = [
     "coefficients",
+    "comparison_figure",
+    "comparison_page",
     "error_figure",
     "errors",
     "figure",
