@@ -86,7 +86,7 @@ def test_ridge_cv_takes_rules_by_folds(diabetes):
     expected = lm.Ridge(model.alpha_, **rules).fit(X, y)
     np.testing.assert_allclose(model.coef_, expected.coef_, atol=1e-8)
     assert model.coef_.min() >= 0
-    with pytest.raises(InputError, match="leave-one-out .* takes no penalty_factor"):
+    with pytest.raises(InputError, match=r"leave-one-out .* takes no penalty_factor"):
         lm.RidgeCV(lower=0.0).fit(X, y)
 
 
