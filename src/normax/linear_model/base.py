@@ -135,7 +135,7 @@ class LinearEstimator(BaseEstimator):
             No p-values: a penalty that chose the coefficients on these rows leaves none that hold.
         """
         check_is_fitted(self)
-        at = self.path_.chosen
+        at = int(self.path_.chosen or 0)
         name = next(
             (n for n in ("alpha", "C", "strength") if hasattr(self, n + "_") or hasattr(self, n)), "strength"
         )
