@@ -1,6 +1,7 @@
 """A network pruned by group lasso at the 1-SE strength, and its compacted form against the dense one.
 
-An MLP and a small CNN on 600 digits, each over a path of strengths and three folds. Groups are the weights out of each
+An MLP and a small CNN on 600 digits, each over a path of strengths and three folds. A fifth of the labels is drawn anew, in
+held-out rows too, so that there is something to overfit: on clean digits the 1-SE rule chooses no penalty. Groups are the weights out of each
 hidden neuron or channel; the first layers, which no group holds, have a ridge penalty, so that they cannot take over
 what the others are charged for. Reported: the accuracy on held-out rows of the network without penalty and at
 the 1-SE strength, with the standard error over folds; multiply-adds of a forward before and after `nx.compact`,
@@ -25,13 +26,15 @@ from normax.penalties import L2, Blocks, GroupLasso
 
 SEED, ROWS, ROUNDS, FOLDS = 0, 8192, 25, 3
 X, y = load_digits(return_X_y=True)
-X, y = (X[:600] / 16).astype(np.float32), y[:600]  # few enough for networks of these sizes to overfit
+X, y = (X[:600] / 16).astype(np.float32), y[:600]
+noise = np.random.default_rng(SEED)
+y = np.where(noise.random(len(y)) < 0.2, noise.integers(0, 10, len(y)), y)
 
 
 def mlp() -> tuple[nn.Module, dict, np.ndarray, dict]:
     net = nn.Sequential(nn.Linear(64, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(), nn.Linear(256, 10))
     penalty = {"2.weight": GroupLasso(1.0, "in"), "4.weight": GroupLasso(1.0, "in")}
-    training = {"epochs": 30, "batch_size": 64, "strengths": [*np.geomspace(8e-3, 5e-4, 5), 0.0]}
+    training = {"epochs": 25, "batch_size": 64, "strengths": [3e-3, 2e-3, 1e-3, 5e-4, 0.0]}
     return net, penalty, X, training
 
 
@@ -41,7 +44,7 @@ def cnn() -> tuple[nn.Module, dict, np.ndarray, dict]:
         nn.Flatten(), nn.Linear(64 * 16, 10),
     )  # fmt: skip
     penalty = {"2.weight": GroupLasso(1.0, "in"), "6.weight": GroupLasso(1.0, Blocks("in", 64))}
-    training = {"epochs": 20, "batch_size": 64, "strengths": [*np.geomspace(8e-3, 1e-3, 4), 0.0]}
+    training = {"epochs": 20, "batch_size": 64, "strengths": [3e-3, 2e-3, 1e-3, 5e-4, 0.0]}
     return net, penalty, X.reshape(-1, 1, 8, 8), training
 
 
@@ -55,7 +58,7 @@ def accuracies(path: nx.paths.Path, index: int) -> tuple[float, float]:
 def race(name: str, make) -> str:
     nx.manual_seed(SEED)
     net, penalty, inputs, training = make()
-    nx.penalize(net, {"0.weight": L2(1e-3)})
+    nx.penalize(net, {"0.weight": L2(3e-4)})
     path = nx.path(
         net, (inputs, y), loss="cross_entropy", penalty=penalty, cv=SPLITS, optimizer=optax.adam(3e-3), seed=SEED,
         **training,
@@ -97,7 +100,7 @@ def main(*chosen: str) -> None:
         "|-|-|-|-|-|-|-|-|",
         *(race(*NETWORKS[key]) for key in chosen or NETWORKS),
         "",
-        f"Held-out accuracy over {FOLDS} folds with its standard error; forward of {ROWS} rows, medians of {ROUNDS} "
+        f"Held-out accuracy over {FOLDS} folds with its standard error, a fifth of the labels at random; forward of {ROWS} rows, medians of {ROUNDS} "
         "rounds in turn.",
     ]
     record("Networks pruned by group lasso at the 1-SE strength, compacted", lines, "jax", "optax")
