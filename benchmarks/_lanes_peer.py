@@ -49,7 +49,7 @@ class Normax:
             self.nets[net].load_state_dict(starting(net, 0))
         path = self.nx.path(
             self.nets[net], data(net), loss="cross_entropy", penalty="l1", strengths=strengths(k),
-            cv=folds(fold_count) or None, seeds=seeds, optimizer=self.optimizer, epochs=EPOCHS, batch_size=BATCH,
+            cv=folds(fold_count) or None, seeds=seeds, optimizer=self.optimizer, epochs=EPOCHS[net], batch_size=BATCH,
             seed=SEED,
         )  # fmt: skip
         return {name: path.weights[name] for name in path.weights}
@@ -121,7 +121,7 @@ class ByHand:
 
                 return lax.fori_loop(0, steps, one, state)
 
-            state = lax.fori_loop(0, EPOCHS, epoch, state)
+            state = lax.fori_loop(0, EPOCHS[net], epoch, state)
             return state, error(state[0], select)
 
         def measured(p, select):
@@ -147,7 +147,7 @@ class ByHand:
         program, starts = self.made[net]
         charge, results = jnp.asarray(strengths(k), jnp.float32), []
         for rows, test, seed in row_sets(fold_count, seeds):
-            order = orders(rows)
+            order = orders(net, rows)
             order = np.pad(order, ((0, 0), (0, len(data(net)[1]) - order.shape[1])))
             p = {n: jnp.asarray(np.repeat(a[None], k, 0)) for n, a in starts[seed].items()}
             m, v = ({n: jnp.zeros_like(a) for n, a in p.items()} for _ in range(2))
@@ -177,7 +177,7 @@ class Torch:
             pairs = torch.utils.data.TensorDataset(X[rows], y[rows])
             loader = torch.utils.data.DataLoader(pairs, BATCH, shuffle=True)
             return lambda epoch: iter(loader)
-        order = torch.tensor(orders(rows))
+        order = torch.tensor(orders(net, rows))
         return lambda epoch: ((X[chosen], y[chosen]) for chosen in order[epoch].split(BATCH))
 
     def run(self, net, k, fold_count, seeds, fits):
@@ -205,7 +205,7 @@ class Torch:
             model.load_state_dict({n: torch.tensor(a) for n, a in starting(net, seed).items()})
             weights = [p for n, p in model.named_parameters() if n.endswith("weight")]
             optimizer, step = torch.optim.Adam(model.parameters(), lr=RATE), 0
-            for epoch in range(EPOCHS):
+            for epoch in range(EPOCHS[net]):
                 for x, truth in passes(epoch):
                     loss = F.cross_entropy(model(x), truth)
                     if "prox" not in self.variant:
@@ -248,7 +248,7 @@ class Torch:
 
         gradient = vmap(grad(objective), in_dims=(0, 0, None, None))
         optimizer, passes = torch.optim.Adam(stacked.values(), lr=RATE, fused=True), self.batches(net, rows)
-        for epoch in range(EPOCHS):
+        for epoch in range(EPOCHS[net]):
             for x, truth in passes(epoch):
                 p = {n: w.detach() for n, w in stacked.items()}
                 for n, g in gradient(p, charge, x, truth).items():

@@ -7,10 +7,13 @@ on all rows from the first seed.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from sklearn.datasets import load_digits
 
-ROWS, EPOCHS, BATCH, RATE, SEED = 1500, 20, 100, 1e-3, 0
+ROWS, BATCH, RATE, SEED = 1500, 100, 1e-3, 0
+EPOCHS = {"MLP": 20, "CNN": 4}
 LARGEST, SMALLEST = 3e-2, 3e-5
 
 # name -> (kind, in, out); convolutions are 3 by 3, padded, and followed by ReLU and 2 by 2 max pooling
@@ -24,6 +27,7 @@ def strengths(count: int) -> np.ndarray:
     return np.geomspace(LARGEST, SMALLEST, count)
 
 
+@cache
 def data(net: str) -> tuple[np.ndarray, np.ndarray]:
     X, y = load_digits(return_X_y=True)
     X = (X[:ROWS] / 16).astype(np.float32)
@@ -69,12 +73,21 @@ def starting(net: str, seed: int) -> dict[str, np.ndarray]:
     return found
 
 
-def orders(rows: np.ndarray) -> np.ndarray:
-    """`(EPOCHS, rows)`: the orders in which normax goes through rows, so that results can be compared."""
+def orders(net: str, rows: np.ndarray) -> np.ndarray:
+    """`(epochs, rows)`: the orders in which normax goes through rows, so that results can be compared."""
+    return _orders(EPOCHS[net], rows.tobytes())
+
+
+@cache
+def _orders(epochs: int, rows: bytes) -> np.ndarray:
+    import jax
     import jax.numpy as jnp
 
     from normax.nn.random import raw_key
     from normax.training.loop import RowSet, shuffled
 
-    chosen = RowSet(jnp.asarray(rows.astype(np.int32)), len(rows))
-    return np.stack([np.asarray(shuffled(chosen, raw_key(SEED), epoch, BATCH)) for epoch in range(EPOCHS)])
+    numbers = np.frombuffer(rows, np.int64).astype(np.int32)
+    order = jax.jit(
+        lambda epoch: shuffled(RowSet(jnp.asarray(numbers), len(numbers)), raw_key(SEED), epoch, BATCH)
+    )
+    return np.stack([np.asarray(order(epoch)) for epoch in range(epochs)])

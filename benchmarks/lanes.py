@@ -2,7 +2,7 @@
 
     python benchmarks/lanes.py [ROUNDS [NET ...]]
 
-1500 rows, 20 epochs of batch 100, Adam, a 64-64-10 MLP and a CNN of two convolutions. Every contender does the same
+1500 rows, batches of 100, Adam, a 64-64-10 MLP and a CNN of two convolutions. Every contender does the same
 work: each strength from each seed on each fold, its held-out error, and each strength on all rows. The loops
 run on a few of the fits and are scaled by steps. With L1 in the loss, as it is usually written, PyTorch solves a smoothed
 problem and reaches no zeros; "prox" is the algorithm that normax runs, so that weights can be compared. `normax` also trains
@@ -164,7 +164,7 @@ def main() -> None:
             notes.append(agreement(net, Path(folder)))
     lines += growth(rounds)
     lines.append(
-        f"Digits, {ROWS} rows, {EPOCHS} epochs of batch {BATCH}, Adam; held-out errors and a fit on all rows at every "
+        f"Digits, {ROWS} rows, {EPOCHS['MLP']} epochs (CNN: {EPOCHS['CNN']}) of batch {BATCH}, Adam; held-out errors and a fit on all rows at every "
         f"strength included. {rounds} rounds in turn, each contender in a process of its own; ratios are medians of the "
         f"rounds' own. Loops ran {LOOPED} of the fits and are scaled by steps. JAX by hand: lanes under vmap (MLP) or "
         "lax.map with convolutions as products of matrices (CNN), one program for all row sets, donated. "
