@@ -37,6 +37,7 @@ _HOME = {
     "NetworkClassifier": "normax.estimators",
     "NetworkRegressor": "normax.estimators",
     "compare": "normax.paths.comparison",
+    "LassoNet": "normax.training.lassonet",
     "decay": "normax.training.groups",
     "fit": "normax.training.fit",
     "load": "normax.interop",

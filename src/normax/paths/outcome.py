@@ -13,7 +13,7 @@ from normax.paths.ensemble import Fits
 from normax.paths.problem import null_output
 from normax.paths.result import Path
 from normax.paths.run import Fitted, Run
-from normax.penalties import Penalty
+from normax.penalties import Hierarchical, Penalty
 from normax.selection import summarise
 from normax.training.losses import find_loss
 
@@ -52,7 +52,7 @@ def outcome(
     penalised = tuple(name for name, unit in zip(names, run.lanes.unit) if unit is not None)
     notices = [
         *notices,
-        *_evasions(run.net, penalised),
+        *_evasions(run.net, penalised, unit),
         *_missing_classes(run),
         *_diverged(run, strengths, fitted),
     ]
@@ -146,7 +146,7 @@ def _missing_classes(run: Run) -> list[str]:
     return notices
 
 
-def _evasions(net: Module, penalised: tuple[str, ...]) -> list[str]:
+def _evasions(net: Module, penalised: tuple[str, ...], unit: Penalty) -> list[str]:
     """Where weights can evade their penalty by rescaling, so that its strength measures nothing."""
     norms = [module for module in net.modules() if "BatchNorm" in type(module).__name__]
     weights = [name for name, cell in net.named_parameters() if cell.role == "weight" and cell.ndim > 1]
@@ -157,7 +157,9 @@ def _evasions(net: Module, penalised: tuple[str, ...]) -> list[str]:
             "weights before a batch norm can evade L1 and L2 by shrinking while the norm scales them back; read "
             "their zeros, not their size, or penalise the norm's own weight"
         )
-    if penalised and free:
+    if (
+        penalised and free and not isinstance(unit, Hierarchical)
+    ):  # which orders features, whatever their size
         notices.append(
             f"only some weights are penalised ({', '.join(penalised[:3])}): with ReLU between them, {free[0]} can "
             "grow while they shrink; penalise both for a strength that means something"

@@ -261,6 +261,35 @@ class Path:
 
         return Ensemble(self.members(self._index(index)), self.loss)
 
+    @property
+    def feature_counts(self) -> np.ndarray:
+        """`(k,)` features with some weight that is not exactly zero, see `features`."""
+        return self._live().sum(axis=1)
+
+    def features(self, index: int | None = None) -> tuple[Any, ...]:
+        """The features that are in at one strength, by name or, without names, by number; at the chosen one by default.
+
+        A feature is in where the first penalised weight, whose last axis are the features, has a number in its
+        column: the coefficients of a linear model, the first layer of a network, both at once in a `nx.LassoNet`.
+
+        Raises:
+            InputError: if the names are not as many as the columns of that weight: it reads no features.
+        """
+        live = self._live()[self._index(index)]
+        names = range(len(live)) if self.feature_names is None else self.feature_names
+        return tuple(name for name, is_in in zip(names, live) if is_in)
+
+    def _live(self) -> np.ndarray:
+        """`(k, p)` whether a feature is in."""
+        stacked = self.weights[self.penalised[0]]
+        p = stacked.shape[-1]
+        if self.feature_names is not None and len(self.feature_names) != p:
+            raise InputError(
+                f"features: {self.penalised[0]} has {p} columns and there are {len(self.feature_names)} feature names; "
+                "penalise the layer that reads the features"
+            )
+        return (stacked.reshape(len(stacked), -1, p) != 0).any(axis=1)
+
     def table(self) -> Table:
         """One row a strength: strength, non-zeros, errors, and the two choices marked."""
         marks: dict[int, list[str]] = {}

@@ -6,6 +6,7 @@ from normax.penalties.concave import MCP
 from normax.penalties.constraints import MaxNorm, Nonnegative
 from normax.penalties.decay import WeightDecay
 from normax.penalties.groups import Blocks, GroupLasso, SparseGroupLasso
+from normax.penalties.hierarchical import Hierarchical
 from normax.penalties.separable import L1, L2, ElasticNet
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Blocks",
     "ElasticNet",
     "GroupLasso",
+    "Hierarchical",
     "MaxNorm",
     "Nonnegative",
     "Penalty",

@@ -42,6 +42,11 @@ def trace_figure(path: Any, *, width: float = WIDE, outputs: Sequence[str] | Non
 
 def _trace_rows(path: Any, height: float, outputs: Sequence[str] | None) -> list[Row]:
     """The panels of traces, top to bottom: (height in inches, what draws it)."""
+    if traces.selects_features(path):
+        return [
+            (0.9 * height, partial(traces.coefficients, values=values, title=title))
+            for title, values in traces.panels(path, outputs)[:1]
+        ]
     if path.engine != "linear":
         alive = traces.alive_units(path)
         sparse = any((share < 1).any() for share in alive.values())
@@ -73,8 +78,12 @@ def _stack(path: Any, rows: list[Row], width: float) -> Picture:
         draw(path, ax)
         ax.yaxis.set_label_coords(-(LEFT - 0.2) / (width - LEFT - right), 0.5)
         if i == 0:
-            noun = "coefficients" if path.engine == "linear" else "penalised weights"
-            StrengthAxis(path).counts(ax, f"{noun} that are not zero")
+            axis = StrengthAxis(path)
+            if traces.selects_features(path):
+                axis.counts(ax, "features that are in", path.feature_counts)
+            else:
+                noun = "coefficients" if path.engine == "linear" else "penalised weights"
+                axis.counts(ax, f"{noun} that are not zero")
         if i < len(rows) - 1:
             ax.set_xlabel("")
             ax.tick_params(axis="x", labelbottom=False)
@@ -84,6 +93,7 @@ def _stack(path: Any, rows: list[Row], width: float) -> Picture:
 
 def _margin(path: Any, limit: int) -> float:
     """Inches to the right for the longest name that a margin carries, up to `limit` characters."""
-    names = list(path.penalised) if path.engine != "linear" else list(path.feature_names or [])
+    of_features = path.engine == "linear" or traces.selects_features(path)
+    names = list(path.feature_names or []) if of_features else list(path.penalised)
     longest = max(min(columns(str(name)), limit) for name in [*names, "no penalty ↑"])
     return 0.3 + longest * CHARACTER

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
+from normax.penalties import Hierarchical
 from normax.report.strength_axis import StrengthAxis, has_choice
 from normax.report.style import COLOURS, SERIES, dress, margin_labels, set_heights, short
 
-__all__ = ["alive_units", "coefficients", "norms", "panels", "units", "zeros"]
+__all__ = ["alive_units", "coefficients", "norms", "panels", "selects_features", "units", "zeros"]
 
 LABELLED = 10  # traces that carry a name; the others stay grey
 PANELS = 4  # outputs that get a panel each; beyond that, one panel shows norms over all outputs
@@ -24,6 +25,8 @@ def panels(path: Any, outputs: Sequence[str] | None = None) -> list[tuple[str, n
     """
     weight = _outputs(path)
     count = weight.shape[1]
+    if path.engine != "linear":
+        return [("norm of a feature’s weights", np.linalg.norm(weight, axis=1))]
     if count == 1:
         return [("coefficient", weight[:, 0])]
     if count <= PANELS:
@@ -32,8 +35,13 @@ def panels(path: Any, outputs: Sequence[str] | None = None) -> list[tuple[str, n
     return [(f"norm over {count} outputs", np.linalg.norm(weight, axis=1))]
 
 
+def selects_features(path: Any) -> bool:
+    """Whether the path of a network takes whole features in or out, so that its traces are theirs."""
+    return path.engine != "linear" and isinstance(path.penalty, Hierarchical)
+
+
 def _outputs(path: Any) -> np.ndarray:
-    """The coefficients of a linear model, (strengths, outputs, features)."""
+    """The coefficients of a linear model, or a network's first penalised weight, (strengths, outputs, features)."""
     weight = np.asarray(path.weights[path.penalised[0]], float)
     return weight.reshape(weight.shape[0], -1, weight.shape[-1])
 
@@ -47,7 +55,7 @@ def coefficients(
     leaves. The coefficients that matter most carry their names, the others stay grey.
 
     Args:
-        path: a result of `normax.path` for a linear model.
+        path: a result of `normax.path` for a linear model, or a network whose penalty selects features.
         ax: matplotlib axes, in their final place.
         values: (k, p), one of `panels(path)`; by default the first.
         title: what the height is.
