@@ -72,7 +72,7 @@ class LassoNet(Module):
         >>> y = X[:, 0] + np.sin(2 * X[:, 2])
         >>> net = nx.LassoNet(nx.nn.Sequential(nx.nn.Linear(4, 16), nx.nn.ReLU(), nx.nn.Linear(16, 1)))
         >>> net = nx.penalize(net, net.hierarchy(2.0, M=1.0))
-        >>> history = nx.fit(net, (X, y), loss="squared", optimizer=optax.sgd(0.03, 0.9), epochs=40)
+        >>> history = nx.fit(net, (X, y), loss="squared", optimizer=optax.sgd(0.03, 0.9), epochs=40, seed=0)
         >>> net.features(["age", "bmi", "dose", "lab"])
         ('age', 'dose')
 
