@@ -49,8 +49,10 @@ class NetworkEstimator(BaseEstimator):
             delattr(self, name)
         if chosen == "cv":
             self.path_, self._member = fit_path(settings, self, groups)
-            strength, self.n_iter_ = self.path_.best.strength, settings.epochs
-        if chosen != "cv" or (settings.patience is not None and self.path_.engine == "network"):
+            best, epochs = self.path_.best, self.path_.epochs
+            strength = best.strength
+            self.n_iter_ = settings.epochs if epochs is None else int(epochs[-1, best.index])
+        else:
             self.history_, self._member = fit_at(settings, self.penalty, strength)
             self.n_iter_ = len(self.history_.loss)
         self.strength_ = strength
@@ -109,7 +111,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         epochs: passes over the rows, the most with early stopping; None (default) for as many as make 2000 steps.
         batch_size: rows a step; None (default) for about a sixteenth of the rows, from 16 to 256.
         early_stopping: stop when rows set aside from the training rows no longer improve, and keep the best weights.
-            With "cv" the path chooses a strength for all epochs, and a last fit at that strength stops early.
+            With "cv" each fit of each fold stops so, and the fits on all rows run the median of the folds' epochs.
         validation_fraction: for early stopping: share of the training rows held out, default 0.1.
         n_iter_no_change: for early stopping: epochs without improvement, default 10.
         standardize: whether to standardise columns of X; None (default) for tables, not for images and other
@@ -121,7 +123,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         net_: the fitted `nn.Module` in evaluation mode; it takes standardised rows.
         strength_: that was given or chosen.
         path_: the `Path`, with `table()` and `plot()`, where the strength was chosen by "cv".
-        history_: the `History` of the last fit, where the strength was given or early stopping asked for.
+        history_: the `History` of the fit, where the strength was given.
         n_iter_: epochs trained.
         n_features_in_, feature_names_in_: as in every scikit-learn estimator.
 

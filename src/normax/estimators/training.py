@@ -102,7 +102,7 @@ def fit_path(settings: Settings, estimator: Any, groups: Any) -> tuple[Path, Mem
             s.net, (s.X, s.y), loss=s.loss, penalty=estimator.penalty, strengths=estimator.strengths, cv=estimator.cv,
             select=estimator.select, optimizer=s.optimizer, epochs=s.epochs, batch_size=s.batch_size, groups=groups,
             transform=StandardScaler() if s.standardize else None, scale_target=s.scale_target, sample_weight=s.weight,
-            feature_names=names, seed=s.seed,
+            feature_names=names, seed=s.seed, early_stopping=s.patience, validation=s.validation,
             on_progress=lambda phase, done, total: report(done / total, lambda: phase),
         )  # fmt: skip
     return result, Member(result.model(), result.transform, *result.target_scale)
