@@ -80,6 +80,11 @@ def test_every_hyper_parameter_can_be_an_axis(net, digits):
     where &= path.settings["drop.p"] == path.best.settings["drop.p"]
     np.testing.assert_array_equal(slice_.cv_mean, path.cv_mean[where])
     np.testing.assert_array_equal(slice_.held_out(1), path.held_out(int(np.flatnonzero(where)[1])))
+    rates = path.at({"strength": 1e-3, "drop.p": 0.4}, along="learning_rate")
+    assert rates.strengths.tolist() == [0.1, 0.03]
+    np.testing.assert_array_equal(rates.cv_mean, path.surface()[1, 1, :, 0, 0])
+    with pytest.raises(nx.InputError, match=r"no axis 'drop'; did you mean 'drop.p'"):
+        path.at(along="drop")
     with pytest.raises(nx.InputError, match=r"did you mean 'drop.p'.*0.2 is none of"):
         path.at({"dorp.p": 0.4, "learning_rate": 0.2})
 

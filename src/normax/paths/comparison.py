@@ -13,7 +13,6 @@ import numpy as np
 
 from normax.errors import InputError, Notice, suggest
 from normax.nn.module import Module
-from normax.paths.joined import joined
 from normax.paths.network import path
 from normax.paths.problem import Problem
 from normax.paths.result import Path
@@ -143,7 +142,7 @@ def compare(
             name of yours to one of these or to a penalty of `nx.path`. By default all; where the network has no
             hidden layer, those that need none.
         strengths: of the penalties, how many or the values; see `nx.path`.
-        dropout: the probabilities to try; the 1-SE rule prefers the larger.
+        dropout: the probabilities to try, side by side as lanes of one path; the 1-SE rule prefers the larger.
         cv: a count of folds (default 5), a splitter, or pairs: made once, for all.
         on_progress: called as `(phase, done, total)`.
         options: everything else that `nx.path` takes (optimizer, epochs, batch_size, transform, seeds, select, ...).
@@ -162,7 +161,7 @@ def compare(
         >>> y = 3 * X[:, 0] + X[:, 1] + random.normal(size=60)
         >>> compared = nx.compare(nx.nn.Linear(5, 1), (X, y), loss="squared", methods=["none", "l1"])
         >>> compared.best, [row["nonzero"] for row in compared.table()]
-        ('l1', [5, 2])
+        ('none', [5, 2])
 
     Source:
         Paired differences over folds: Nadeau & Bengio, "Inference for the generalization error", 2003, who also say
@@ -190,23 +189,13 @@ def compare(
     paths: dict[str, Path] = {}
     seconds: dict[str, float] = {}
     for number, (name, plan) in enumerate(plans.items()):
-        began, parts = clock.perf_counter(), []
+        began, report = clock.perf_counter(), _Progress(on_progress, name, number, len(plans))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", Notice)
-            for i, each in enumerate(plan.nets):
-                report = _Progress(on_progress, name, number + i / len(plan.nets), len(plan.nets), len(plans))
-                parts.append(
-                    path(
-                        each,
-                        (X, y),
-                        loss=loss,
-                        cv=problem.folds,
-                        on_progress=report,
-                        **plan.options,
-                        **options,
-                    )
-                )
-        paths[name] = joined(parts, plan.values) if plan.values else parts[0]
+            whole = path(
+                plan.net, (X, y), loss=loss, cv=problem.folds, on_progress=report, **plan.options, **options
+            )
+        paths[name] = whole.at(along=plan.along)
         seconds[name] = clock.perf_counter() - began
         for w in caught:
             if not issubclass(w.category, Notice):
@@ -229,23 +218,22 @@ class _Progress:
 
     tell: Any
     name: str
-    before: float
-    parts: int
+    before: int
     methods: int
 
     def __call__(self, phase: str, done: int, total: int) -> None:
         if self.tell is not None:
-            share = self.before + done / total / self.parts
+            share = self.before + done / total
             self.tell(f"{self.name}: {phase}", round(1000 * share), 1000 * self.methods)
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """A method as networks, one a value where it is a number of the network, and what `nx.path` is told."""
+    """A method as a network, what `nx.path` is told, and the axis on which it is chosen."""
 
-    nets: tuple[Module, ...]
+    net: Module
     options: dict[str, Any]
-    values: tuple[float, ...] = ()
+    along: str = "strength"
 
     @property
     def penalised(self) -> bool:
@@ -254,7 +242,7 @@ class _Plan:
     @property
     def fixed(self) -> bool:
         """Whether there is nothing to choose."""
-        return not self.penalised and not self.values
+        return not self.penalised and self.along == "strength"
 
 
 _FREE = L2()
@@ -263,17 +251,19 @@ _FREE = L2()
 def _plan(method: Any, net: Module, X: np.ndarray, strengths: Any, dropout: Iterable[float]) -> _Plan:
     unpenalised = {"penalty": _FREE, "strengths": [0.0]}
     if isinstance(method, str) and method == "none":
-        return _Plan((net,), unpenalised)
+        return _Plan(net, unpenalised)
     if isinstance(method, str) and method in ("batch-norm", "dropout"):
         p = _probabilities(dropout)
         try:
             if method == "batch-norm":
-                return _Plan((with_batch_norm(net, X),), unpenalised)
-            return _Plan(tuple(with_dropout(net, X, value) for value in p), unpenalised, p)
+                return _Plan(with_batch_norm(net, X), unpenalised)
+            dropped, layer = with_dropout(net, X)
         except InputError as error:
             raise _NoPlace(str(error)) from None
+        axis = f"{layer}.p"
+        return _Plan(dropped, {**unpenalised, "over": {axis: p}, "simpler": axis}, axis)
     penalty = PENALTIES[method] if isinstance(method, str) else method
-    return _Plan((net,), {"penalty": penalty, "strengths": strengths})
+    return _Plan(net, {"penalty": penalty, "strengths": strengths})
 
 
 def _asked(methods: Any, options: dict[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,9 @@ class Path:
         target_scale: (centre, scale) of the targets that the network saw, (0, 1) if unscaled.
         curves: `(K + 1, k, epochs)` mean training loss of every lane in every epoch, the fit on all rows last
             (networks), or None.
+        epochs: `(K + 1, k)` epochs behind the weights of every lane, the fit on all rows last, with early stopping, or None.
+        axes: name -> values, strength first; empty for a path over strengths alone.
+        simpler: the order of simplicity among axes, for `"1se"`.
     """
 
     strengths: np.ndarray
@@ -126,28 +129,35 @@ class Path:
         lengths = [len(axis) for axis in self.axes.values()] or [len(self.strengths)]
         return entries.reshape(*lengths, *entries.shape[1:])
 
-    def at(self, settings: dict[str, float] | None = None) -> Path:
-        """The path over strengths alone, the other axes held where they are told, or else at the chosen entry.
+    def at(self, settings: dict[str, float] | None = None, *, along: str = "strength") -> Path:
+        """The path along one axis alone, the others held where they are told, or else at the chosen entry.
 
         Args:
             settings: name -> value, of those that `axes` has.
+            along: the axis that is left, the strength by default; of another one, the result's `strengths` are its
+                values, and `unpenalised_error` is None.
 
         Raises:
             InputError: for an axis or a value that this path does not have.
         """
-        if not self.axes:
-            return self
+        axes = self.axes or {"strength": self.strengths}
         wanted, faults = dict(settings or {}), []
+        if along not in axes:
+            faults.append(f"along: no axis {along!r}{suggest(along, axes)} among {', '.join(axes)}")
+        others = [name for name in axes if name != along]
         for name, value in wanted.items():
-            if name not in self.axes or name == "strength":
-                others = [other for other in self.axes if other != "strength"]
-                faults.append(f"no axis {name!r}{suggest(name, others)} among {', '.join(others)}")
-            elif value not in self.axes[name]:
-                faults.append(f"{name}: {value!r} is none of {self.axes[name].tolist()}")
+            if name not in others:
+                faults.append(
+                    f"no axis {name!r}{suggest(name, others)} among {', '.join(others) or 'none'} to hold"
+                )
+            elif value not in axes[name]:
+                faults.append(f"{name}: {value!r} is none of {axes[name].tolist()}")
         if faults:
             raise InputError(f"at: {'; '.join(faults)}")
-        rest = [name for name in self.axes if name != "strength" and name not in wanted]
-        wanted |= {name: self.best.settings[name] for name in rest}
+        if not self.axes:
+            return self
+        rest = [name for name in others if name not in wanted]
+        wanted |= {name: float(self.settings[name][self.best.index]) for name in rest}
         held = [self.settings[name] == value for name, value in wanted.items()]
         kept = np.flatnonzero(np.logical_and.reduce(held))
         changed: dict[str, Any] = {
@@ -157,6 +167,8 @@ class Path:
             for axis, names in enumerate(_PER_ENTRY)
             for name in names
         }
+        if along != "strength":
+            changed |= {"strengths": self.settings[along][kept], "unpenalised_error": None}
         return replace(
             self,
             **changed,

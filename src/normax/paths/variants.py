@@ -40,7 +40,7 @@ def with_batch_norm(net: Module, X: Any) -> Module:
         >>> with_batch_norm(net, np.zeros((2, 3), np.float32))[0]
         Sequential(
           (0): Linear(in_features=3, out_features=8, bias=True)
-          (1): BatchNorm1d(8, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
+          (1): BatchNorm1d(8, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
         )
     """
     fresh = copy.deepcopy(net)
@@ -57,13 +57,14 @@ def with_batch_norm(net: Module, X: Any) -> Module:
     return fresh
 
 
-def with_dropout(net: Module, X: Any, p: float) -> Module:
-    """A copy with dropout before every weight layer but the first.
+def with_dropout(net: Module, X: Any) -> tuple[Module, str]:
+    """A copy with one dropout layer before every weight layer but the first, and that layer's name.
+
+    The same layer stands in all places, so that there is one p; its masks differ from place to place.
 
     Args:
         net: the module; dropout that it has already is left alone.
         X: rows that it takes, two at least.
-        p: the probability of 0.
 
     Raises:
         InputError: if it has no hidden weight layer.
@@ -71,20 +72,20 @@ def with_dropout(net: Module, X: Any, p: float) -> Module:
     Example:
         >>> import numpy as np
         >>> net = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1))
-        >>> with_dropout(net, np.zeros((2, 3), np.float32), 0.5)
-        Sequential(
+        >>> with_dropout(net, np.zeros((2, 3), np.float32))
+        (Sequential(
           (0): Linear(in_features=3, out_features=8, bias=True)
           (1): ReLU()
           (2): Sequential(
             (0): Dropout(p=0.5, inplace=False)
             (1): Linear(in_features=8, out_features=1, bias=True)
           )
-        )
+        ), '2.0')
     """
-    fresh = copy.deepcopy(net)
+    fresh, dropout = copy.deepcopy(net), nn.Dropout()
     for name, layer, _ in _weight_layers(fresh, X)[1:]:
-        fresh.set_submodule(name, nn.Sequential(nn.Dropout(p), layer))
-    return fresh
+        fresh.set_submodule(name, nn.Sequential(dropout, layer))
+    return fresh, next(name for name, module in fresh.named_modules() if module is dropout)
 
 
 def _weight_layers(net: Module, X: Any) -> list[_Layer]:
