@@ -142,3 +142,8 @@ def test_what_cannot_be_used_is_said(table):
         NetworkRegressor().fit(X.reshape(90, 2, 2), y)
     with pytest.raises(InputError, match="epochs: expected a whole number"):
         NetworkRegressor(mlp, L2(0.1), epochs=0).fit(X, y)
+    stopping = NetworkRegressor(mlp, L2(0.1), early_stopping=True)
+    with pytest.raises(InputError, match=r"groups: expected one for each of 90 rows, got shape \(3,\)"):
+        stopping.fit(X, y, groups=[1, 2, 3])
+    with pytest.raises(InputError, match="of one group"):
+        stopping.fit(X, y, groups=[1] * 90)

@@ -53,7 +53,7 @@ class NetworkEstimator(BaseEstimator):
             strength = best.strength
             self.n_iter_ = settings.epochs if epochs is None else int(epochs[-1, best.index])
         else:
-            self.history_, self._member = fit_at(settings, self.penalty, strength)
+            self.history_, self._member = fit_at(settings, self.penalty, strength, groups)
             self.n_iter_ = len(self.history_.loss)
         self.strength_ = strength
         self.net_ = self._member.model
@@ -184,7 +184,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         Args:
             X: (n, p) table, or (n, ...) rows of any shape the module takes; y: (n,) or (n, outputs) responses.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
-            groups: (n,) groups for a splitter that keeps them together.
+            groups: (n,) groups, kept together by the folds and by what early stopping sets aside.
         """
         known = (*DISTANCES, "poisson")
         if self.loss not in known:
@@ -295,7 +295,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Args:
             X: (n, p) table, or (n, ...) rows of any shape the module takes; y: (n,) labels of any sortable kind.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
-            groups: (n,) groups for a splitter that keeps them together.
+            groups: (n,) groups, kept together by the folds and by what early stopping sets aside.
         """
         X, y = self._check_table(X, y, ensure_min_samples=2)
         check_classification_targets(y)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import optax
-from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
@@ -21,6 +20,7 @@ from normax.paths.ensemble import Member
 from normax.paths.network import path
 from normax.paths.problem import target_scale, unit_penalty
 from normax.paths.result import Path
+from normax.selection import set_aside
 from normax.training.callbacks import EarlyStopping
 from normax.training.data import check_data
 from normax.training.fit import check_counts, fit
@@ -108,21 +108,17 @@ def fit_path(settings: Settings, estimator: Any, groups: Any) -> tuple[Path, Mem
     return result, Member(result.model(), result.transform, *result.target_scale)
 
 
-def fit_at(settings: Settings, penalty: Any, strength: float) -> tuple[History, Member]:
+def fit_at(settings: Settings, penalty: Any, strength: float, groups: Any) -> tuple[History, Member]:
     """A single fit at a strength, with early stopping on rows set aside where asked for."""
     s, everything = settings, np.arange(len(settings.X))
     _charge(s.net, penalty, strength)
     train, held = everything, everything[:0]
     if s.patience is not None:
         classes = s.y if "cross_entropy" in s.loss else None
-        try:
-            train, held = train_test_split(
-                everything, test_size=s.validation, stratify=classes, random_state=s.seed
-            )
-        except ValueError as error:
-            raise InputError(
-                f"early_stopping: {s.validation} of {len(s.X)} rows cannot be set aside: {error}"
-            ) from error
+        together = None if groups is None else np.asarray(groups)
+        if together is not None and together.shape != everything.shape:
+            raise InputError(f"groups: expected one for each of {len(s.X)} rows, got shape {together.shape}")
+        train, held = set_aside(everything, s.validation, s.seed, classes, together)
     weight = None if s.weight is None else s.weight[train]
     transform = StandardScaler().fit(s.X[train], sample_weight=weight) if s.standardize else None
     X = s.X if transform is None else transform.transform(s.X)

@@ -66,7 +66,8 @@ def path(
     Minimises `Σ_i w_i loss_i / Σ_i w_i + s·Ω(w) + Ω_own(w)`, where Ω_own are penalties that `nx.penalize` put on
     the network. All strengths of a row set, and all other settings, are lanes of one compiled program, laid over all
     devices; each is exactly the fit that `nx.fit` with the same seed would run on those rows alone. A single `Linear` with a convex loss and one
-    mixture of L1 and L2 goes to the certified solver, and `optimizer`, `epochs` and `batch_size` have no say.
+    mixture of L1 and L2 goes to the certified solver, and `optimizer`, `epochs` and `batch_size` have no say; with
+    `over`, `warm_start` or `early_stopping`, which are about training, it is trained.
 
     Args:
         net: the module; every fit starts from its present weights, and it is left as it is.
