@@ -6,6 +6,8 @@ import importlib.metadata
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +44,16 @@ def machine() -> str:
 
 def versions(*packages: str) -> str:
     return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+
+
+def environment(name: str, packages: list[str]) -> Path:
+    """The interpreter of a peers' environment in this folder, made on first use."""
+    home = RESULTS.with_name(name)
+    python = home / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", home], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+    return python
 
 
 def record(title: str, lines: list[str], *packages: str) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from _harness import medians, seconds
+from _harness import environment, medians, seconds
 from _linear_problems import NAMES, TARGET, Problem, folds, largest_gap, make
 
 HERE = Path(__file__).parent
@@ -29,15 +29,6 @@ LADDER = [1e-4, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14]
 PATIENCE = 40.0  # seconds: a peer that takes longer for one path is not tightened further
 LONGEST = 5.0  # seconds: a peer that takes longer for one path is not asked for ten folds of it
 GIVEN_UP = 300.0  # seconds: a peer that has not answered is stopped and left out
-
-
-def environment(name: str) -> Path:
-    """The interpreter of a peers' environment, made on first use."""
-    python = HERE / name / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", HERE / name], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *ENVIRONMENTS[name][0]], check=True)
-    return python
 
 
 class Peer:
@@ -102,7 +93,7 @@ def race(ours: Callable, names: list[str], with_folds: bool, rounds: int) -> tup
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         peers = [
-            Peer(name, environment(home), folder)
+            Peer(name, environment(home, ENVIRONMENTS[home][0]), folder)
             for home, (_, members) in ENVIRONMENTS.items()
             for name in members
         ]

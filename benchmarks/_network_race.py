@@ -5,12 +5,11 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
+from _harness import environment
 from _process import Process
 
-HERE = Path(__file__).parent
 PACKAGES = [
     "torch==2.13.0",
     "flax==0.12.8",
@@ -19,18 +18,9 @@ PACKAGES = [
     "jax==0.10.2",
     "optax==0.2.8",
 ]
+PEERS = ".venv-networks", PACKAGES
 STEPS = 20  # after which losses are compared
 SAME = 2e-3  # relative difference from PyTorch's loss that rounding explains
-
-
-def environment() -> Path:
-    """The interpreter of the peers' environment, made on first use."""
-    home = HERE / ".venv-networks"
-    python = home / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", home], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    return python
 
 
 def peer_versions() -> str:
@@ -38,7 +28,7 @@ def peer_versions() -> str:
     names = [package.split("==")[0] for package in PACKAGES]
     code = f"import importlib.metadata as m; print(', '.join(f'{{n}} {{m.version(n)}}' for n in {names}))"
     return subprocess.run(
-        [environment(), "-c", code], check=True, capture_output=True, text=True
+        [environment(*PEERS), "-c", code], check=True, capture_output=True, text=True
     ).stdout.strip()
 
 
@@ -46,7 +36,7 @@ class Contender(Process):
     """A library in another process."""
 
     def __init__(self, name: str):
-        python = sys.executable if name.startswith("normax") else environment()
+        python = sys.executable if name.startswith("normax") else environment(*PEERS)
         super().__init__("_network_peer.py", name, python)
 
     def run(self, case: str, count: int, loss: bool = False) -> dict[str, float]:
