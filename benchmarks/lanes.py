@@ -62,11 +62,13 @@ def first_call(name: str, work: dict, cache: Path | None = None) -> float:
 
 
 def measure(net: str, sizes: tuple[int, int, int], rounds: int, folder: Path) -> dict[str, list[float]]:
-    """Seconds of each round by contender; the compiled ones are called once before."""
+    """Seconds of each round by contender; all have run before: PyTorch's first optimiser loads for seconds."""
     processes = [start(name) for name in CONTENDERS]
     times: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     for p in processes[:2]:
         p.ask(request(net, sizes, p.name, str(folder / f"{net} {p.name}.npz")))
+    for p in processes[2:]:
+        p.ask(request(net, (1, 0, 1), p.name))
     for turn in range(rounds):
         for p in processes[turn % len(processes) :] + processes[: turn % len(processes)]:
             times[p.name].append(p.ask(request(net, sizes, p.name)))
