@@ -100,7 +100,7 @@ def main() -> None:
     middle = {name: statistics.median(values) for name, values in times.items()}
     lines += [
         "",
-        f"Accuracy on 797 held-out rows; in brackets noise columns among the features kept; means of {seeds} seeds. "
+        f"Accuracy on 797 held-out rows; in brackets noise columns among the features kept; {'one seed' if seeds == 1 else f'means of {seeds} seeds'}. "
         f"The whole path: LassoNet {middle['peer']:.1f} s, normax {middle['again']:.2f} s compiled ({faster['again']:.0f} × "
         f"faster) and {middle['first']:.2f} s with compilation ({faster['first']:.0f} ×). normax: {len(STRENGTHS)} strengths, SGD "
         "with momentum, batches of 100; LassoNet by its defaults (full batches, Adam then SGD), one thread, "
