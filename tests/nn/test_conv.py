@@ -22,6 +22,7 @@ from normax.nn.functional.convolution import run
     case("Conv2d", 4, 8, 3, stride=2, padding=1, groups=4, inputs=(2, 4, 7, 8)),
     case("Conv2d", 4, 4, 3, padding="same", dilation=2, groups=4, bias=False, inputs=(2, 4, 6, 6)),
     case("Conv2d", 4, 6, 3, padding="valid", groups=2, inputs=(2, 4, 6, 6)),
+    case("Conv2d", 1, 4, (3, 2), padding=(2, 0), dilation=2, inputs=(2, 1, 6, 7)),
     case("Conv2d", 3, 2, 2, stride=3, inputs=(2, 3, 7, 9)),
     case("Conv2d", 3, 2, 1, stride=2, inputs=(2, 3, 6, 6)),
     case("Conv2d", 3, 2, 3, padding=1, padding_mode="reflect", inputs=(2, 3, 6, 6)),

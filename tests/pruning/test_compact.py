@@ -213,6 +213,18 @@ def test_a_layer_is_never_emptied_and_inputs_and_outputs_stay():
     np.testing.assert_allclose(small(np.ones((1, 3), "f4")), net(np.ones((1, 3), "f4")), atol=1e-6)
 
 
+def test_as_many_units_stay_as_make_a_multiple():
+    net = nn.Sequential(nn.Conv2d(1, 9, 3), nn.ReLU(), nn.Conv2d(9, 10, 3), nn.Flatten(), nn.Linear(40, 2))
+    zero(net[2].weight, np.s_[:, 5:])
+    zero(net[4].weight, np.s_[:, 8:])
+    x = np.ones((1, 1, 6, 6), "f4")
+    small = nx.compact(net, x, multiple=4)
+    assert [tuple(small[i].weight.shape[:2]) for i in (0, 2, 4)] == [(8, 1), (4, 8), (2, 16)]
+    np.testing.assert_allclose(small(x), net(x), atol=1e-6)
+    assert "3 zero slices along 2.weight[1]: left, so that the axis" in str(small.compaction)
+    assert nx.compact(net, x, multiple=16)[2].weight.shape == (10, 9, 3, 3)
+
+
 def test_penalties_and_frozen_parameters_are_kept():
     net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
     nx.penalize(net, {"0.weight": L2SP(0.1), "2.weight": GroupLasso(0.2, Blocks("in", 4))})
@@ -227,5 +239,7 @@ def test_penalties_and_frozen_parameters_are_kept():
 def test_what_cannot_be_compacted_is_refused():
     with pytest.raises(nx.InputError, match="expected a normax Module"):
         nx.compact(lambda x: x)
+    with pytest.raises(nx.InputError, match="multiple: expected a whole number >= 1, got 0"):
+        nx.compact(nn.Linear(1, 1), multiple=0)
     with pytest.raises(nx.InputError, match=r"nx.compact\(net, x\)"):
         nx.compact(nn.Sequential(nn.Conv2d(1, 2, 3)))

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from normax.nn.module import Module
+from normax.pruning.units import FIXED
 from normax.training.cost import trace
 
 __all__ = ["Compaction", "Resized", "report"]
+
+SPARED = "left, so that the axis is not empty and a multiple of what was asked for"
 
 
 @dataclass(frozen=True)
@@ -94,14 +97,17 @@ def report(before: Module, after: Module, args: tuple, kept: dict, plan: Any) ->
         tried = any(f"{name}[{axis}]" in room for room in kept)
         if not zero.any() or tried:
             continue
-        roots = plan.units.find(place.units[zero])
-        reasons = [plan.units.reason(u) if r == 0 else "" for u, r in zip(place.units[zero].tolist(), roots)]
+        roots = plan.units.find(place.units[zero]).tolist()
+        reasons = [
+            plan.units.reason(unit) if root == FIXED else SPARED if root in plan.spared else ""
+            for unit, root in zip(place.units[zero].tolist(), roots)
+        ]
         for reason in dict.fromkeys(reasons):
             number = reasons.count(reason)
             line = f"{number} zero slice{'s' if number > 1 else ''} along {name}[{axis}]"
             if reason:
                 lines.append(f"{line}: {reason}")
-                if not any(word in reason for word in ("input", "output")):
+                if not any(word in reason for word in ("input", "output", SPARED)):
                     notices.append(lines[-1])
             else:
                 lines.append(f"{line}: something else still depends on {'them' if number > 1 else 'it'}")
