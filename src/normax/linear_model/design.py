@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from normax.linear_model.products import dense_columns, largest_sizes, mean_squares, times, transposed_times
+from normax.linear_model.products import (
+    dense_columns,
+    largest_sizes,
+    mean_squares,
+    products,
+    times,
+    transposed_times,
+)
 
 __all__ = ["Design"]
 
@@ -87,6 +94,15 @@ class Design:
         if self.centred:
             u -= np.outer(theta.sum(axis=0), self.means)
             u[:, self.constant] = 0.0
+        return u
+
+    def gradient_of(self, features: np.ndarray, theta: np.ndarray) -> np.ndarray:
+        """The same for some features of compressed columns and θ (n,), as (len(features),)."""
+        X, spread = self.X, self.spread(theta)
+        u = products(X.indptr, X.indices, X.data, features, spread)
+        if self.centred:
+            u -= theta.sum() * self.means[features]
+            u[self.constant[features]] = 0.0
         return u
 
     def lengths(self) -> np.ndarray:

@@ -38,6 +38,7 @@ def fit_gaussian(
     max_iter: int,
     rules: Rules | None = None,
     sparse_coef: bool = False,
+    tol: float = 1e-6,
 ) -> Fit:
     """Outputs one by one where an L1 part acts; all at once from one factorisation where none does.
 
@@ -46,6 +47,7 @@ def fit_gaussian(
         strengths: (k,) decreasing.
         rules: penalty factors and bounds of the features of a sparse design; None for none.
         sparse_coef: whether coefficients should stay sparse where the solver's are.
+        tol: the gap over the null deviance that solvers which approach it may stop at.
     """
     m, k = y.shape[1], len(strengths)
     fit = Fit.empty(k, m, design.p)
@@ -62,7 +64,7 @@ def fit_gaussian(
             rules = check_rules(design.p, None, None, None) if rules is None else rules
             kept = sparse_coef and bool(sparse.all())
             parts = [
-                follow_sparse(design, y[:, [j]], s, l1_ratio, rules, max_iter, sparse_coef=kept)
+                follow_sparse(design, y[:, [j]], s, l1_ratio, rules, max_iter, None, kept, tol)
                 for j in range(m)
             ]
             if kept:
@@ -74,6 +76,9 @@ def fit_gaussian(
                 follow_squares(gram, c[j], y[:, [j]], lengths[j], s * l1_ratio, s * (1 - l1_ratio), max_iter)
                 for j in range(m)
             ]
+        if m == 1 and sparse.all():
+            parts[0].intercept = fit.intercept
+            return parts[0]
         for j, part in enumerate(parts):
             if not isinstance(fit.coef, tuple):
                 fit.coef[sparse, j] = part.coef[:, 0]

@@ -83,6 +83,8 @@ def cross_validate(
     X, strengths = check_design(X, sparse=True), check_strengths(strengths)
     weights, Y = plain_weights(sample_weight, X.shape[0]), response(y, family, X.shape[0])
     known = check_offset(offset, Y.shape)
+    if known is not None and family == "gaussian":
+        Y, known = Y - known, None
     grids = [strengths if per_row else strengths / weights[train].sum() for train, _ in pairs]
     sizes = np.array([weights[test].sum() for _, test in pairs])
     loss = FAMILIES[family]()
@@ -117,7 +119,7 @@ def cross_validate(
         if l1_ratio > 0:
             order = np.argsort(-strengths, kind="stable")
             back = np.argsort(order)
-            squares = _Squares(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter)
+            squares = _Squares(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter, min(tol, 1e-6))
 
             def one(k: int) -> tuple[np.ndarray, np.ndarray]:
                 sums, gaps = squares.sums(k, grids[k][order])
@@ -139,9 +141,11 @@ def cross_validate(
 class _Squares:
     """All folds of squared error with an L1 part: for fold k the sums of squared errors and the relative gaps."""
 
-    def __init__(self, X, Y, weights, pairs: Pairs, l1_ratio: float, intercept: bool, max_iter: int):
+    def __init__(
+        self, X, Y, weights, pairs: Pairs, l1_ratio: float, intercept: bool, max_iter: int, tol: float
+    ):
         self.X, self.Y, self.weights, self.pairs = X, Y, weights, pairs
-        self.l1_ratio, self.intercept, self.max_iter = l1_ratio, intercept, max_iter
+        self.l1_ratio, self.intercept, self.max_iter, self.tol = l1_ratio, intercept, max_iter, tol
         self.tall = gram_pays_for_folds(*X.shape)
         if self.tall:
             self.every = Moments.of(X, Y, weights)
@@ -183,7 +187,9 @@ class _Squares:
         if design.sparse:
             rules = check_rules(design.p, None, None, None)
             fits = [
-                follow_sparse(design, y[:, None], strengths, self.l1_ratio, rules, self.max_iter, held)
+                follow_sparse(
+                    design, y[:, None], strengths, self.l1_ratio, rules, self.max_iter, held, tol=self.tol
+                )
                 for y in Y.T
             ]
             null = max(0.5 * float((inside @ Y**2).sum()), np.finfo(float).tiny)

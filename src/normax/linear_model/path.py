@@ -197,7 +197,9 @@ def fit_path(
         elif isinstance(rules, GroupRules):
             fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
         elif loss.name == "gaussian" and (rules.plain or design.sparse):
-            fit = fit_gaussian(design, y, sorted_strengths, l1_ratio, max_iter, rules, sparse_coef)
+            fit = fit_gaussian(
+                design, y, sorted_strengths, l1_ratio, max_iter, rules, sparse_coef, min(tol, 1e-6)
+            )
         elif (
             l1_ratio == 0
             and design.p > design.n

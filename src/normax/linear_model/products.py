@@ -16,9 +16,12 @@ from scipy.sparse import issparse
 __all__ = [
     "COPIED",
     "dense_columns",
+    "dot",
     "largest_sizes",
     "mean_squares",
+    "products",
     "products_of_columns",
+    "subtract",
     "times",
     "transposed_times",
 ]
@@ -27,7 +30,6 @@ __all__ = [
 BLOCK = 1 << 17
 # Entries of a sparse matrix that may be copied: 50 MB.
 COPIED = 4_000_000
-SUMS = {"reassoc", "contract"}
 
 
 def transposed_times(X: Any, T: np.ndarray) -> np.ndarray:
@@ -115,16 +117,52 @@ def _blocks(count: int, length: int) -> list[slice]:
     return [slice(start, start + width) for start in range(0, count, width)]
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@njit(cache=True, nogil=True)
+def dot(indices, data, start, end, v):
+    """Σ over the entries (i, x) from `start` to `end` of x v[i].
+
+    Four sums side by side, since an addition waits for the one before; indices without a sign, since numba would look for
+    negative ones. Both together are three times as fast, and twice as fast as vector instructions, which gather slowly.
+    """
+    a = b = c = d = 0.0
+    t = start
+    while t + 4 <= end:
+        a += data[t] * v[np.uintp(indices[t])]
+        b += data[t + 1] * v[np.uintp(indices[t + 1])]
+        c += data[t + 2] * v[np.uintp(indices[t + 2])]
+        d += data[t + 3] * v[np.uintp(indices[t + 3])]
+        t += 4
+    while t < end:
+        a += data[t] * v[np.uintp(indices[t])]
+        t += 1
+    return (a + b) + (c + d)
+
+
+@njit(cache=True, nogil=True)
+def products(indptr, indices, data, at, v):
+    """`Σ_i x_ij v_i` of some columns."""
+    out = np.empty(len(at))
+    for c in range(len(at)):
+        out[c] = dot(indices, data, indptr[at[c]], indptr[at[c] + 1], v)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def subtract(indptr, indices, data, at, w, r):
+    """r ← r − X w, of some columns."""
+    for c in range(len(at)):
+        if w[c] != 0.0:
+            for t in range(indptr[at[c]], indptr[at[c] + 1]):
+                r[np.uintp(indices[t])] -= w[c] * data[t]
+
+
+@njit(cache=True, nogil=True)
 def _gather(indptr, indices, data, T, out):
     """out[j] = Σ over the entries (i, x) of line j of x T[i]."""
     k = T.shape[1]
     for j in range(len(indptr) - 1):
         if k == 1:
-            s = 0.0
-            for t in range(indptr[j], indptr[j + 1]):
-                s += data[t] * T[indices[t], 0]
-            out[j, 0] = s
+            out[j, 0] = dot(indices, data, indptr[j], indptr[j + 1], T[:, 0])
         else:
             for t in range(indptr[j], indptr[j + 1]):
                 x, i = data[t], indices[t]

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from normax.linear_model.products import dot, products, subtract
 from normax.linear_model.terms import Terms
 
 __all__ = ["SparseColumns"]
 
-SUMS = {"reassoc", "contract"}
-# Violations are solved down to this share of l1, or of the gradient at zero where l1 is 0: a gap of about 1e-9 of the
-# null deviance. Two digits more cost another third of the time.
-EXACT = 1e-7
+# Conjugate gradients look around at this share of what they started from: a face that is too large shows by then.
+LOOSE = 0.03
 
 
 @dataclass
@@ -31,7 +30,7 @@ class SparseColumns:
     Attributes:
         indptr, indices, data: of the matrix.
         at: (a,) where in it the columns are.
-        weights: (N,) of its rows, Σω = 1.
+        weights: (N,) of its rows, Σω = 1; or (1,) if all are alike.
         means: (a,) of the columns, zeros without an intercept.
         squares: (a,) `Σ_i ω_i x̃_ij²`.
     """
@@ -45,11 +44,11 @@ class SparseColumns:
     squares: np.ndarray
 
     @property
-    def matrix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        return self.indptr, self.indices, self.data, self.weights
+    def matrix(self) -> tuple[np.ndarray, ...]:
+        return self.indptr, self.indices, self.data, self.at
 
     def minimise(
-        self, y: np.ndarray, w: np.ndarray, terms: Terms, scale: float, max_rounds: int = 50
+        self, y: np.ndarray, w: np.ndarray, terms: Terms, scale: float, exact: float, max_rounds: int = 50
     ) -> np.ndarray:
         """Minimise over w, (a,), in place; returns the raw residuals (N,) at the minimum.
 
@@ -58,32 +57,36 @@ class SparseColumns:
 
         Args:
             y: (N,) centred response; w: a start within the bounds; scale: the size of the gradient at w = 0.
+            exact: violations are solved down to this share of l1, or a tenth of it of `scale` where l1 is 0.
         """
-        tol = np.where(terms.l1 > 0, EXACT * terms.l1, 0.1 * EXACT * scale)
+        tol = np.where(terms.l1 > 0, exact * terms.l1, 0.1 * exact * scale)
         r = self._residual(y, w)
         passes = 2
         for _ in range(max_rounds):
             # On the way the signs matter and not the digits, which the face step brings.
             _descend(
-                *self.matrix, self.at, self.means, self.squares, w, r, float(self.means @ w),
+                *self.matrix, self.weights, self.means, self.squares, w, self.weights * r, float(self.means @ w),
                 terms.l1, terms.l2, terms.lower, terms.upper, passes, tol,
             )  # fmt: skip
             passes = min(2 * passes, 64)
             r = self._residual(y, w)
             face = np.flatnonzero(((w != 0) | (terms.l1 == 0)) & (terms.lower < w) & (w < terms.upper))
-            met = len(face) > 0 and self._face_step(y, r, w, terms.at(face), face, tol)
-            r = self._residual(y, w)
-            if not met and not self._wants_to_move(r, w, terms, tol).any():
+            if len(face):
+                met = self._face_step(y, r, w, terms.at(face), face, tol)
+                r = self._residual(y, w)
+                if met:
+                    continue
+            if not self._wants_to_move(r, w, terms, tol).any():
                 break
         return r
 
     def gradient(self, r: np.ndarray, w: np.ndarray) -> np.ndarray:
         """(a,) negative gradient of the squared error at raw residuals r."""
-        return _products(*self.matrix, self.at, r) + float(self.means @ w) * self.means
+        return products(*self.matrix, self.weights * r) + float(self.means @ w) * self.means
 
     def _residual(self, y: np.ndarray, w: np.ndarray) -> np.ndarray:
         r = y.copy()
-        _subtract(self.indptr, self.indices, self.data, self.at, w, r)
+        subtract(*self.matrix, w, r)
         return r
 
     def _wants_to_move(self, r: np.ndarray, w: np.ndarray, terms: Terms, tol: np.ndarray) -> np.ndarray:
@@ -95,12 +98,16 @@ class SparseColumns:
     def _face_step(self, y, r, w, terms: Terms, face: np.ndarray, tol: np.ndarray) -> bool:
         """Towards the minimum on the face; tells whether a sign or a bound stopped it."""
         at, means, v = self.at[face], self.means[face], w[face]
-        g = _products(*self.matrix, at, r) + float(self.means @ w) * means
+        g = products(*self.matrix[:3], at, self.weights * r) + float(self.means @ w) * means
         g -= terms.l1 * np.sign(v) + terms.l2 * v
-        pivots = self.squares[face] + terms.l2
-        d = _conjugate(*self.matrix, at, means, terms.l2, pivots, g, tol[face], 20 + 2 * len(face))
-        stop = np.where(d > 0, terms.upper, terms.lower)
-        stop = np.where((terms.l1 > 0) & (v * d < 0), 0.0, stop)
+        # Where each coefficient would leave the face.
+        low = np.where((terms.l1 > 0) & (v > 0), 0.0, terms.lower)
+        high = np.where((terms.l1 > 0) & (v < 0), 0.0, terms.upper)
+        d = _conjugate(
+            *self.matrix[:3], at, len(y), self.weights, means, terms.l2, self.squares[face] + terms.l2,
+            g, tol[face], 20 + 2 * len(face), low - v, high - v,
+        )  # fmt: skip
+        stop = np.where(d > 0, high, low)
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = np.where((d != 0) & np.isfinite(stop), (stop - v) / d, np.inf)
         beyond = reach < 1.0
@@ -118,36 +125,18 @@ class SparseColumns:
 
     def _objective(self, y: np.ndarray, w: np.ndarray, face: np.ndarray, terms: Terms) -> float:
         r = self._residual(y, w) + float(self.means @ w)
-        return 0.5 * float(self.weights @ r**2) + terms.value(w[face])
-
-
-@njit(cache=True, nogil=True, fastmath=SUMS)
-def _products(indptr, indices, data, weights, at, r):
-    """`Σ_i ω_i x_ij r_i` of some columns."""
-    out = np.empty(len(at))
-    for c in range(len(at)):
-        s = 0.0
-        for t in range(indptr[at[c]], indptr[at[c] + 1]):
-            s += weights[indices[t]] * data[t] * r[indices[t]]
-        out[c] = s
-    return out
+        return 0.5 * float((self.weights * r) @ r) + terms.value(w[face])
 
 
 @njit(cache=True, nogil=True)
-def _subtract(indptr, indices, data, at, w, r):
-    """r ← r − X w."""
-    for c in range(len(at)):
-        if w[c] != 0.0:
-            for t in range(indptr[at[c]], indptr[at[c] + 1]):
-                r[indices[t]] -= w[c] * data[t]
-
-
-@njit(cache=True, nogil=True, fastmath=SUMS)
 def _descend(
-    indptr, indices, data, weights, at, means, squares, w, r, shift, l1, l2, lower, upper, passes, tol
+    indptr, indices, data, at, weights, means, squares, w, theta, shift, l1, l2, lower, upper, passes, tol
 ):
-    """Cyclic coordinate descent in place: over all columns first and last, between over those that moved in."""
-    every = True
+    """Cyclic coordinate descent in place: over all columns first and last, between over those that moved in.
+
+    θ are the raw residuals times their weights.
+    """
+    every, alike = True, len(weights) == 1
     for count in range(passes):
         steady = True
         for c in range(len(at)):
@@ -156,10 +145,9 @@ def _descend(
             h = squares[c] + l2[c]
             if h <= 0.0:
                 continue
-            g = shift * means[c]
-            for t in range(indptr[at[c]], indptr[at[c] + 1]):
-                g += weights[indices[t]] * data[t] * r[indices[t]]
-            z, new = g + squares[c] * w[c], 0.0
+            start, end = indptr[at[c]], indptr[at[c] + 1]
+            z = shift * means[c] + dot(indices, data, start, end, theta) + squares[c] * w[c]
+            new = 0.0
             if z > l1[c]:
                 new = min((z - l1[c]) / h, upper[c])
             elif z < -l1[c]:
@@ -170,29 +158,44 @@ def _descend(
                     steady = False
                 w[c] = new
                 shift += d * means[c]
-                for t in range(indptr[at[c]], indptr[at[c] + 1]):
-                    r[indices[t]] -= d * data[t]
+                if alike:
+                    d *= weights[0]
+                    for t in range(start, end):
+                        theta[np.uintp(indices[t])] -= d * data[t]
+                else:
+                    for t in range(start, end):
+                        i = np.uintp(indices[t])
+                        theta[i] -= d * weights[i] * data[t]
         if steady and every:
             break
         every = steady or count == passes - 2
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
-def _conjugate(indptr, indices, data, weights, at, means, l2, pivots, g, tol, most):
-    """Solve `(X̃ᵀΩX̃ + diag(l2)) d = g` on some columns by conjugate gradients, scaled by the diagonal."""
-    a = len(at)
-    d, q, v = np.zeros(a), np.empty(a), np.empty(len(weights))
+@njit(cache=True, nogil=True)
+def _conjugate(indptr, indices, data, at, n, weights, means, l2, pivots, g, tol, most, low, high):
+    """Solve `(X̃ᵀΩX̃ + diag(l2)) d = g` on some columns by conjugate gradients, scaled by the diagonal.
+
+    It stops halfway if the solution shows by then that it will leave [low, high].
+    """
+    a, alike = len(at), len(weights) == 1
+    d, q, v = np.zeros(a), np.empty(a), np.empty(n)
     r, z = g.copy(), np.empty(a)
     rho = 0.0
     for c in range(a):
         z[c] = r[c] / pivots[c] if pivots[c] > 0.0 else 0.0
         rho += r[c] * z[c]
-    s = z.copy()
+    s, first, looked = z.copy(), rho, False
     for _ in range(most):
         done = True
         for c in range(a):
-            if pivots[c] > 0.0 and abs(r[c]) > 0.1 * tol[c]:
+            if pivots[c] > 0.0 and abs(r[c]) > 0.3 * tol[c]:
                 done = False
+                break
+        if not done and not looked and rho <= LOOSE * LOOSE * first:
+            looked = True
+            for c in range(a):
+                if d[c] < low[c] or d[c] > high[c]:
+                    done = True
         if done or rho <= 0.0:
             break
         v[:] = 0.0
@@ -200,14 +203,16 @@ def _conjugate(indptr, indices, data, weights, at, means, l2, pivots, g, tol, mo
         for c in range(a):
             shift += s[c] * means[c]
             for t in range(indptr[at[c]], indptr[at[c] + 1]):
-                v[indices[t]] += s[c] * data[t]
+                v[np.uintp(indices[t])] += s[c] * data[t]
+        if not alike:
+            for i in range(n):
+                v[i] *= weights[i]
+        unit = weights[0] if alike else 1.0
         curvature = 0.0
         for c in range(a):
-            total = -shift * means[c] + l2[c] * s[c]
-            for t in range(indptr[at[c]], indptr[at[c] + 1]):
-                total += weights[indices[t]] * data[t] * v[indices[t]]
-            q[c] = total
-            curvature += s[c] * total
+            product = dot(indices, data, indptr[at[c]], indptr[at[c] + 1], v)
+            q[c] = unit * product - shift * means[c] + l2[c] * s[c]
+            curvature += s[c] * q[c]
         if curvature <= 0.0:
             break
         step, old = rho / curvature, rho
