@@ -44,8 +44,8 @@ class SparseColumns:
     squares: np.ndarray
 
     @property
-    def matrix(self) -> tuple[np.ndarray, ...]:
-        return self.indptr, self.indices, self.data, self.at
+    def matrix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.indptr, self.indices, self.data
 
     def minimise(
         self, y: np.ndarray, w: np.ndarray, terms: Terms, scale: float, exact: float, max_rounds: int = 50
@@ -65,7 +65,7 @@ class SparseColumns:
         for _ in range(max_rounds):
             # On the way the signs matter and not the digits, which the face step brings.
             _descend(
-                *self.matrix, self.weights, self.means, self.squares, w, self.weights * r, float(self.means @ w),
+                *self.matrix, self.at, self.weights, self.means, self.squares, w, self.weights * r, float(self.means @ w),
                 terms.l1, terms.l2, terms.lower, terms.upper, passes, tol,
             )  # fmt: skip
             passes = min(2 * passes, 64)
@@ -82,11 +82,11 @@ class SparseColumns:
 
     def gradient(self, r: np.ndarray, w: np.ndarray) -> np.ndarray:
         """(a,) negative gradient of the squared error at raw residuals r."""
-        return products(*self.matrix, self.weights * r) + float(self.means @ w) * self.means
+        return products(*self.matrix, self.at, self.weights * r) + float(self.means @ w) * self.means
 
     def _residual(self, y: np.ndarray, w: np.ndarray) -> np.ndarray:
         r = y.copy()
-        subtract(*self.matrix, w, r)
+        subtract(*self.matrix, self.at, w, r)
         return r
 
     def _wants_to_move(self, r: np.ndarray, w: np.ndarray, terms: Terms, tol: np.ndarray) -> np.ndarray:
@@ -98,13 +98,13 @@ class SparseColumns:
     def _face_step(self, y, r, w, terms: Terms, face: np.ndarray, tol: np.ndarray) -> bool:
         """Towards the minimum on the face; tells whether a sign or a bound stopped it."""
         at, means, v = self.at[face], self.means[face], w[face]
-        g = products(*self.matrix[:3], at, self.weights * r) + float(self.means @ w) * means
+        g = products(*self.matrix, at, self.weights * r) + float(self.means @ w) * means
         g -= terms.l1 * np.sign(v) + terms.l2 * v
         # Where each coefficient would leave the face.
         low = np.where((terms.l1 > 0) & (v > 0), 0.0, terms.lower)
         high = np.where((terms.l1 > 0) & (v < 0), 0.0, terms.upper)
         d = _conjugate(
-            *self.matrix[:3], at, len(y), self.weights, means, terms.l2, self.squares[face] + terms.l2,
+            *self.matrix, at, len(y), self.weights, means, terms.l2, self.squares[face] + terms.l2,
             g, tol[face], 20 + 2 * len(face), low - v, high - v,
         )  # fmt: skip
         stop = np.where(d > 0, high, low)
