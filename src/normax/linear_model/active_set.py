@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
-__all__ = ["DONE", "solve_active", "solve_factored"]
+__all__ = ["DONE", "SINGULAR_FACE", "append", "solve_active", "solve_factored"]
 
 DONE, SINGULAR_FACE = 0, 1
 # A pivot this small against its diagonal means that a column repeats others to rounding.
@@ -73,7 +73,7 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
             excess = abs(g[j]) - l1[j]
             if inside[j] or excess <= noise[j] or G[j, j] + l2[j] <= 0.0:
                 continue
-            if not _append(L, S, size, G, j, l2[j]):
+            if not append(L, S, size, G, j, l2[j]):
                 return SINGULAR_FACE, size
             size += 1
             inside[j] = entered = True
@@ -101,7 +101,7 @@ def solve_factored(L, size, x):
 
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
-def _append(L, S, size, G, j, l2):
+def append(L, S, size, G, j, l2):
     """One more row of the factor; False if j is a combination of the members to rounding."""
     row, rest = L[size], G[j, j] + l2
     for i in range(size):

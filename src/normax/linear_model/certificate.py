@@ -11,7 +11,10 @@ from normax.linear_model.families import Family
 from normax.linear_model.group_terms import GroupTerms
 from normax.linear_model.terms import Terms
 
-__all__ = ["duality_gap", "family_gap", "group_gap"]
+__all__ = ["Gaps", "duality_gap", "family_gap", "group_gap"]
+
+# Linear predictors of so many rows and outputs are judged together.
+TOGETHER = 1 << 16
 
 
 def duality_gap(
@@ -74,6 +77,55 @@ def duality_gap(
     return np.maximum(best, 0.0)
 
 
+class Gaps:
+    """Gaps of the fits of a path, many computed at a time: `fit` is told each fit, `flush` writes what is left.
+
+    Args:
+        family, weights, y: of the (n, m) response; out: (k,) where the gaps go.
+    """
+
+    def __init__(self, family: Family, weights: np.ndarray, y: np.ndarray, out: np.ndarray):
+        self.family, self.weights, self.y, self.out = family, weights, y, out
+        self.waiting: list[tuple[Any, ...]] = []
+
+    def fit(
+        self,
+        i: int,
+        eta: np.ndarray,
+        coef: np.ndarray,
+        gradient: np.ndarray,
+        terms: Terms | GroupTerms,
+    ) -> None:
+        """Fit i of the path: (n, m) linear predictors, coefficients (a,), gradients (a,) and terms of those that are not
+        zero or whose gradient exceeds l1; no other adds anything. With groups, of all."""
+        if isinstance(terms, GroupTerms):
+            self.out[i] = group_gap(
+                lambda c: float(self.weights @ self.family.fenchel(self.y, eta, c)), coef, gradient, terms
+            )
+            return
+        self.waiting.append((i, eta, coef, gradient, terms.l1, terms.l2, terms.lower, terms.upper))
+        if len(self.waiting) * self.y.size >= TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self.waiting:
+            return
+        at, etas, *parts = zip(*self.waiting)
+        widest, absent = max(map(len, parts[0])), (0.0, 0.0, 1.0, 1.0, -np.inf, np.inf)
+        padded = [np.full((len(at), widest), nothing) for nothing in absent]
+        for whole, some in zip(padded, parts):
+            for row, values in zip(whole, some):
+                row[: len(values)] = values
+        eta, y = np.concatenate(etas), np.tile(self.y, (len(at), 1))
+
+        def rows(c: np.ndarray) -> np.ndarray:
+            each = self.family.fenchel(y, eta, np.repeat(c, len(self.y))[:, None])
+            return each.reshape(len(at), -1) @ self.weights
+
+        self.out[list(at)] = duality_gap(rows, *padded)
+        self.waiting.clear()
+
+
 def family_gap(
     family: Family,
     weights: np.ndarray,
@@ -81,20 +133,14 @@ def family_gap(
     eta: np.ndarray,
     coef: np.ndarray,
     gradient: np.ndarray,
-    terms: Terms | GroupTerms,
+    terms: Terms,
 ) -> float:
     """The gap of one fit of any family: (n, m) response and linear predictors, (m, p) coefficients and gradients."""
-
-    def rows(c: np.ndarray) -> np.ndarray:
-        return np.array([weights @ family.fenchel(y, eta, c[0])])
-
-    if isinstance(terms, GroupTerms):
-        return group_gap(lambda c: float(rows(np.array([c]))[0]), coef.ravel(), gradient.ravel(), terms)
-    # A zero coefficient whose gradient stays within l1 adds nothing.
+    gaps = Gaps(family, weights, y, np.zeros(1))
     some = np.flatnonzero((np.abs(gradient) > terms.l1) | (coef != 0))
-    own = terms.of(some, coef.shape[1])
-    parts = (coef.ravel()[some], gradient.ravel()[some], own.l1, own.l2, own.lower, own.upper)
-    return float(duality_gap(rows, *(part[None] for part in parts))[0])
+    gaps.fit(0, eta, coef.ravel()[some], gradient.ravel()[some], terms.of(some, coef.shape[1]))
+    gaps.flush()
+    return float(gaps.out[0])
 
 
 def group_gap(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
 from normax.linear_model.products import (
+    COPIED,
+    centred_squares,
     dense_columns,
     largest_sizes,
     mean_squares,
@@ -104,6 +107,20 @@ class Design:
             u -= theta.sum() * self.means[features]
             u[self.constant[features]] = 0.0
         return u
+
+    @cached_property
+    def pieces(self) -> np.ndarray | None:
+        """(p, N) columns of X, each in one piece, not centred; None where that would copy much, or X is sparse."""
+        if self.sparse:
+            return None
+        return np.ascontiguousarray(self.X.T) if self.X.flags.f_contiguous or self.X.size <= COPIED else None
+
+    @cached_property
+    def norms(self) -> np.ndarray:
+        """(p,) Euclidean norms of the centred columns of a design that has `pieces`; exactly 0 for constant ones."""
+        assert self.pieces is not None
+        squares = centred_squares(self.pieces, self.means, self.rows)
+        return np.where(self.constant, 0.0, np.sqrt(squares))
 
     def lengths(self) -> np.ndarray:
         """(p,) largest sizes of the columns as they stand, the scale of rounding in products with them."""

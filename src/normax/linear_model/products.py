@@ -15,6 +15,7 @@ from scipy.sparse import issparse
 
 __all__ = [
     "COPIED",
+    "centred_squares",
     "dense_columns",
     "dot",
     "largest_sizes",
@@ -168,6 +169,22 @@ def _gather(indptr, indices, data, T, out):
                 x, i = data[t], indices[t]
                 for c in range(k):
                     out[j, c] += x * T[i, c]
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def centred_squares(columns, means, rows):
+    """(p,) `Σ_i (x_ij − mean_j)²` over some rows, None for all, of columns (p, N)."""
+    out = np.empty(len(columns))
+    for j in range(len(columns)):
+        s = 0.0
+        if rows is None:
+            for i in range(columns.shape[1]):
+                s += (columns[j, i] - means[j]) ** 2
+        else:
+            for i in rows:
+                s += (columns[j, i] - means[j]) ** 2
+        out[j] = s
+    return out
 
 
 @njit(cache=True, nogil=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,13 @@ class Terms:
     l2: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
+    boxed: bool = True  # False where it is known beforehand that no bound is finite
 
     def at(self, features: np.ndarray) -> Terms:
         """The same for some features."""
-        return Terms(self.l1[features], self.l2[features], self.lower[features], self.upper[features])
+        return Terms(
+            *(self.l1[features], self.l2[features], self.lower[features], self.upper[features], self.boxed)
+        )
 
     def of(self, entries: np.ndarray, p: int) -> Terms:
         """The same for some flat entries of m × p coefficients."""
@@ -34,7 +38,7 @@ class Terms:
 
     @property
     def bounded(self) -> bool:
-        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
+        return self.boxed and bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 
     @property
     def kinked(self) -> bool:
@@ -86,14 +90,13 @@ class Rules:
         """Whether all features are penalised alike and free of bounds."""
         return bool((self.factor == 1).all()) and not self.bounded
 
-    @property
+    @cached_property
     def bounded(self) -> bool:
         return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 
     def terms(self, strength: float, l1_ratio: float) -> Terms:
-        return Terms(
-            strength * l1_ratio * self.factor, strength * (1 - l1_ratio) * self.factor, self.lower, self.upper
-        )
+        l1, l2 = strength * l1_ratio * self.factor, strength * (1 - l1_ratio) * self.factor
+        return Terms(l1, l2, self.lower, self.upper, self.bounded)
 
 
 def check_rules(p: int, penalty_factor: Any, lower: Any, upper: Any) -> Rules:

@@ -1,23 +1,27 @@
 """The path by working sets: solve on few coefficients, check all, add those that the check finds.
 
 A strength starts from the solution of the one before (warm start). The model on the working set is solved
-to rounding; then one product with all of X gives the gradient of every coefficient. Those with
-|u_j| > l1 join, and when none does the gradient is at hand for the duality gap.
+to rounding; then the gradient of every coefficient that may leave zero is at hand. Those with
+|u_j| > l1 join, and when none does the same gradients give the duality gap.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from normax.linear_model.certificate import family_gap
+from normax.linear_model.certificate import Gaps
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.group_terms import GroupRules
-from normax.linear_model.newton import Likelihood
+from normax.linear_model.one_output import likelihood
+from normax.linear_model.screening import Screen
 from normax.linear_model.terms import Rules
 
 __all__ = ["follow"]
+
+# Gradients this share below what keeps a coefficient at zero are looked at, for rounding's sake.
+MARGIN = 1e-9
 
 
 def follow(
@@ -40,28 +44,70 @@ def follow(
         rules: penalty factors and bounds of the features, or groups.
         offset: (n, m) known part of the linear predictors, if there is one.
     """
-    m, p, k = y.shape[1], design.p, len(strengths)
-    fit, smooth = Fit.empty(k, m, p), Likelihood(design, family, y, offset)
+    k, m = len(strengths), y.shape[1]
+    fit = Fit.empty(k, m, design.p)
+    if m == 1 or family.coupled or isinstance(rules, GroupRules):
+        _follow(fit, design, family, y, strengths, l1_ratio, max_iter, rules, offset)
+        return fit
+    for c in range(m):  # problems of their own
+        own = slice(c, c + 1)
+        part = Fit(
+            *(fit.coef[:, own], fit.intercept[:, own], np.zeros(k), np.ones(k, dtype=int), fit.outside)
+        )
+        known = None if offset is None else offset[:, own]
+        _follow(part, design, family, y[:, own], strengths, l1_ratio, max_iter, rules, known)
+        fit.gap += part.gap
+        fit.n_iter = np.maximum(fit.n_iter, part.n_iter)
+    return fit
+
+
+def _follow(
+    fit: Fit,
+    design: Design,
+    family: Family,
+    y: np.ndarray,
+    strengths: np.ndarray,
+    l1_ratio: float,
+    max_iter: int,
+    rules: Rules | GroupRules,
+    offset: np.ndarray | None,
+) -> None:
+    """The path of outputs that belong together, written into fit."""
+    m, p = y.shape[1], design.p
+    grouped = isinstance(rules, GroupRules)
+    smooth = likelihood(design, family, y, offset)
+    gaps, screen, every = Gaps(family, design.weights, y, fit.gap), Screen(design), np.arange(m * p)
     coef, (intercept, eta) = np.zeros((m, p)), smooth.null()
-    u = design.gradient(smooth.residual(eta))
-    flat, working = coef.reshape(-1), np.zeros(0, dtype=np.intp)
+    flat, working, at_work = coef.reshape(-1), np.zeros(0, dtype=np.intp), np.zeros(m * p, dtype=bool)
+
+    def look(i: int) -> tuple[np.ndarray, np.ndarray]:
+        """The entries that matter at strength i, all of them with groups, and their gradients at the present fit."""
+        theta = smooth.residual(eta)
+        if grouped:
+            return every, design.gradient(theta).ravel()
+        return screen.look(theta, coef, rules.terms(strengths[i], l1_ratio).l1 * (1 - MARGIN))
+
+    found, u = look(0)
     for i, s in enumerate(strengths):
         terms = rules.terms(s, l1_ratio)
-        working = terms.whole(working[flat[working] != 0])
+        needed = terms.whole(working[flat[working] != 0])
         if terms.free.any():
             free = np.broadcast_to(terms.free.reshape(-1, p), (m, p))
-            working = np.union1d(working, np.flatnonzero(free))
+            needed = np.union1d(needed, np.flatnonzero(free))
+        at_work[working], at_work[needed], working = False, True, needed
         for fit.n_iter[i] in range(1, max_iter + 1):
-            missing = np.setdiff1d(terms.beyond(u), working, assume_unique=True)
+            own = terms if grouped else terms.of(found, p)
+            missing = found[own.beyond(u)]
+            missing = missing[~at_work[missing]]
             if fit.n_iter[i] > 1 and not len(missing):
                 break
-            working = np.union1d(working, missing)
+            working, at_work[missing] = np.concatenate([working, missing]), True
             eta, decrement = smooth.solve(working, coef, intercept, terms)
-            u = design.gradient(smooth.residual(eta))
+            found, u = look(min(i + 1, len(strengths) - 1))  # what the next strength will ask for as well
         if s > 0:
-            fit.gap[i] = family_gap(family, design.weights, y, eta, coef, u, terms)
+            gaps.fit(i, eta, flat[found], u, terms if grouped else terms.of(found, p))
         else:
             fit.gap[i] = decrement
         used = smooth.entries  # the others are zero, and are left untouched
         fit.coef[i].reshape(-1)[used], fit.intercept[i] = flat[used], intercept
-    return fit
+    gaps.flush()

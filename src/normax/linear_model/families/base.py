@@ -65,6 +65,11 @@ class Family:
         """∂²loss/∂η_c² of each row, (n, m); an upper bound will do."""
         raise NotImplementedError
 
+    def rows(self) -> int | None:
+        """Address of the same formulas for one row as compiled code (`rows.py`), for speed on few rows; None is
+        always right."""
+        return None
+
     def divergence(self, a: np.ndarray, mean: np.ndarray) -> np.ndarray:
         """Half the unit deviance of each row between the means `a` and `mean`, (n,): the Bregman distance, >= 0."""
         raise NotImplementedError
@@ -73,9 +78,9 @@ class Family:
         """Loss of each row above the least that any η gives it, (n,), >= 0."""
         return self.divergence(y, self.mean(eta))
 
-    def fenchel(self, y: np.ndarray, eta: np.ndarray, c: float) -> np.ndarray:
-        """`loss(η) + loss*(−c r) + c r·η` of each row, (n,), with the residual r and c in [0, 1]: what shrinking the dual
-        point to c r costs; >= 0, and 0 at c = 1."""
+    def fenchel(self, y: np.ndarray, eta: np.ndarray, c: Any) -> np.ndarray:
+        """`loss(η) + loss*(−c r) + c r·η` of each row, (n,), with the residual r and c in [0, 1], a number or (n, 1): what
+        shrinking the dual point to c r costs; >= 0, and 0 at c = 1."""
         mean = self.mean(eta)
         return self.divergence(y - c * (y - mean), mean)
 

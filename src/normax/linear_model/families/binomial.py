@@ -38,3 +38,8 @@ class Binomial(Family):
     def curvature(self, y, eta):
         mean = expit(eta)
         return mean * (1 - mean)
+
+    def rows(self):
+        from normax.linear_model.families.rows import binomial
+
+        return binomial.address

@@ -38,3 +38,8 @@ class Poisson(Family):
 
     def curvature(self, y, eta):
         return self.mean(eta)
+
+    def rows(self):
+        from normax.linear_model.families.rows import poisson
+
+        return poisson.address
