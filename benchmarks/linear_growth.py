@@ -108,11 +108,15 @@ def draw(sizes: list[int], curves: dict[str, list[float]], slopes: list[str]) ->
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     for (name, seconds), slope in zip(curves.items(), slopes or [""] * 2):
         axes.loglog(sizes, seconds, marker="o", label=f"{name} grows, the other is {OTHER}: {slope}")
-    axes.set(xlabel="rows n or columns p", ylabel="processor seconds of the path")
+    every = [second for seconds in curves.values() for second in seconds]
+    decades = 10.0 ** np.array([np.floor(np.log10(min(every))), np.ceil(np.log10(max(every)))])
+    axes.set(xlabel="rows n or columns p", ylabel="processor seconds of the path", ylim=decades)
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     figure.savefig(Path(__file__).with_name("growth.png"), dpi=120)

@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+import sklearn
+from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from normax import linear_model as lm
 from normax.errors import InputError
@@ -37,6 +41,44 @@ def test_offsets_are_exposures(diabetes):
     assert 0 <= float(str(chosen.summary()).split("deviance explained")[1].split()[0]) < 1
     with pytest.raises(InputError, match="offset: expected one number for each of the 100 rows"):
         lm.PoissonRegressor().fit(X, y, offset=[1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lm.Lasso(alpha=0.5), lm.ElasticNet(alpha=0.5, positive=True), lm.Ridge(alpha=3.0), lm.LassoCV(alphas=5, cv=3),
+        lm.ElasticNetCV(l1_ratio=[0.5, 0.9], alphas=5, cv=3), lm.RidgeCV(), lm.RidgeCV(cv=3),
+        lm.MultiTaskLasso(alpha=0.5), lm.MultiTaskElasticNetCV(alphas=3, cv=3), lm.PenalisedRegressor(L1(0.5)),
+    ],
+    ids=lambda model: type(model).__name__,
+)  # fmt: skip
+def test_an_offset_of_squared_error_is_taken_from_y(diabetes, model):
+    X, y = diabetes[0][:150], diabetes[1][:150]
+    rng = np.random.default_rng(0)
+    weights = rng.integers(0, 3, size=150).astype(float)
+    known = 20 * rng.normal(size=150)
+    if "MultiTask" in type(model).__name__:
+        y, known = np.column_stack([y, 2 * y]), np.column_stack([known, -known])
+    ours = clone(model).fit(X, y, sample_weight=weights, offset=known)
+    same = clone(model).fit(X, y - known, sample_weight=weights)
+    np.testing.assert_allclose(ours.coef_, same.coef_, atol=1e-9)
+    np.testing.assert_allclose(ours.predict(X, offset=known), same.predict(X) + known, atol=1e-9)
+    np.testing.assert_allclose(ours.predict(X), same.predict(X), atol=1e-9)
+    if hasattr(ours, "cv_mean_"):
+        np.testing.assert_allclose(ours.cv_mean_, same.cv_mean_)
+    assert str(ours.summary()) == str(same.summary())
+    with pytest.raises(InputError, match="offset: expected"):
+        clone(model).fit(X, y, offset=[1.0, 2.0])
+
+
+def test_offsets_are_routed():
+    X, y, known = np.eye(4), np.arange(4.0), np.ones(4)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = lm.Lasso(0.1).set_fit_request(offset=True).set_predict_request(offset=True)
+        pipe = make_pipeline(StandardScaler(), model).fit(X, y, offset=known)
+        told = pipe.predict(X, offset=known)
+    alone = lm.Lasso(0.1).fit(StandardScaler().fit_transform(X), y - 1.0)
+    np.testing.assert_allclose(told, alone.predict(StandardScaler().fit_transform(X)) + 1.0, atol=1e-12)
 
 
 @pytest.mark.parametrize("penalty", [GroupLasso(1.0, LABELS), SparseGroupLasso(1.0, LABELS, l1_ratio=0.3)])

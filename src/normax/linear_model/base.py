@@ -13,7 +13,7 @@ from normax.errors import InputError
 from normax.linear_model.path import LinearPath, response
 from normax.linear_model.products import times
 from normax.linear_model.summary import Described, Summary, describe
-from normax.linear_model.validation import refuse_not_finite
+from normax.linear_model.validation import check_offset, refuse_not_finite
 
 __all__ = ["LinearEstimator", "LinearRegressor", "ManyOutputs"]
 
@@ -70,12 +70,12 @@ class LinearEstimator(BaseEstimator):
         lower = 0.0 if getattr(self, "positive", False) else self.lower
         return {"penalty_factor": self.penalty_factor, "lower": lower, "upper": self.upper}
 
-    def _linear(self, X: Any) -> np.ndarray:
-        X = self._check_table(X)
-        return (
-            times(X, np.atleast_2d(self.coef_).T).reshape(X.shape[0], *self.coef_.shape[:-1])
-            + self.intercept_
-        )
+    def _linear(self, X: Any, offset: Any = None) -> np.ndarray:
+        X, W = self._check_table(X), np.atleast_2d(self.coef_)
+        eta = times(X, W.T)
+        known = check_offset(offset, eta.shape)
+        eta = eta if known is None else eta + known
+        return eta.reshape(len(eta), *self.coef_.shape[:-1]) + self.intercept_
 
     def _keep(self, path: LinearPath, at: int, units: float = 1.0) -> None:
         """Certificates of the chosen fit; `units` converts the gap to scikit-learn's objective."""
@@ -159,13 +159,14 @@ class LinearEstimator(BaseEstimator):
 class LinearRegressor(RegressorMixin, LinearEstimator):
     """A regressor whose prediction is the linear predictor."""
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
         """Fitted values, (n,) or (n, outputs).
 
         Args:
             X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, outputs), known part of the response, which is added; None for 0.
         """
-        return self._linear(X)
+        return self._linear(X, offset)
 
     def _keep(self, path, at, units=1.0):
         super()._keep(path, at, units)

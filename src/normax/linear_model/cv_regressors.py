@@ -18,7 +18,7 @@ from normax.linear_model.products import times
 from normax.linear_model.regressors import total_weight
 from normax.linear_model.ridge import Spectrum
 from normax.linear_model.strategy import factorises
-from normax.linear_model.validation import check_strengths, check_weights
+from normax.linear_model.validation import check_offset, check_strengths, check_weights
 from normax.selection import choose, folds, summarise
 
 __all__ = ["ElasticNetCV", "LassoCV", "RidgeCV"]
@@ -103,7 +103,9 @@ class ElasticNetCV(LinearRegressor):
         self.lower = lower
         self.upper = upper
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> ElasticNetCV:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> ElasticNetCV:
         """Choose alpha (and l1_ratio) and refit on all rows.
 
         Args:
@@ -111,13 +113,19 @@ class ElasticNetCV(LinearRegressor):
             y: (n,) response.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
+            offset: (n,), known part of the response, added to the prediction; `predict` takes its own.
         """
         X, y = self._check_fit(X, y)
         pairs = folds(check_cv(self.cv), X.shape[0], y, groups)
-        common = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight, **self._rules()}
+        common = {
+            "fit_intercept": self.fit_intercept,
+            "sample_weight": sample_weight,
+            "offset": offset,
+            **self._rules(),
+        }
         at, errors = choose_mixture(self, X, y, pairs, lambda r: {"l1_ratio": r}, common, 2.0)
         self._keep(self.path_, at)
-        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, errors)
+        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, errors, offset)
         return self
 
 
@@ -293,7 +301,9 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         self.lower = lower
         self.upper = upper
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> RidgeCV:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> RidgeCV:
         """Choose alpha and refit on all rows.
 
         Args:
@@ -301,6 +311,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             y: (n,) or (n, outputs).
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
+            offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
         if self.scoring not in (None, "neg_mean_squared_error"):
             raise InputError(
@@ -315,6 +326,8 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         X, y = self._check_fit(X, y, multi_output=True)
         alphas = check_strengths(self.alphas)
         total, Y = total_weight(sample_weight, X.shape[0]), y.reshape(X.shape[0], -1)
+        known = check_offset(offset, Y.shape)
+        Y = Y if known is None else Y - known
         rules = self._rules()
         if self.cv is None and any(rule is not None for rule in rules.values()):
             raise InputError(
@@ -335,10 +348,15 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             self.cv_mean_, self.cv_se_ = self._folded(X, Y, alphas, sample_weight, groups)
         at = choose(alphas, self.cv_mean_, self.cv_se_, self.select)
         self.alpha_, self.best_score_ = float(alphas[at]), -float(self.cv_mean_[at])
-        options = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight, **rules}
+        options = {
+            "fit_intercept": self.fit_intercept,
+            "sample_weight": sample_weight,
+            "offset": offset,
+            **rules,
+        }
         self.path_ = fit_path(X, y, strengths=alphas / total, l1_ratio=0.0, **options)
         self._keep(self.path_, at, units=2 * total)
-        self._tell(X, y, sample_weight, at, "gaussian", 0.0, (self.cv_mean_, self.cv_se_))
+        self._tell(X, y, sample_weight, at, "gaussian", 0.0, (self.cv_mean_, self.cv_se_), offset)
         return self
 
     def _left_out(self, X, Y, alphas, sample_weight, total) -> np.ndarray:

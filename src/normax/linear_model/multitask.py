@@ -104,13 +104,14 @@ class MultiTaskElasticNet(_MultiTask):
         self.selection = selection
         self.penalty_factor = penalty_factor
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MultiTaskElasticNet:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> MultiTaskElasticNet:
         """Fit the coefficients.
 
         Args:
             X: (n, p) table of finite numbers; constant columns keep coefficients of 0.
             y: (n, tasks).
             sample_weight: (n,) weights >= 0.
+            offset: (n,) or (n, tasks), known part of the response, added to the prediction; `predict` takes its own.
         """
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
@@ -122,12 +123,13 @@ class MultiTaskElasticNet(_MultiTask):
             penalty=row_penalty(self.l1_ratio, y.shape[1]),
             fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
+            offset=offset,
             penalty_factor=self.penalty_factor,
             tol=self.tol,
             max_iter=self.max_iter,
         )
         self._keep(self.path_, 0)
-        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio, grouped=True)
+        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio, offset=offset, grouped=True)
         return self
 
 
@@ -234,7 +236,9 @@ class MultiTaskElasticNetCV(_MultiTask):
         self.select = select
         self.penalty_factor = penalty_factor
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> MultiTaskElasticNetCV:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> MultiTaskElasticNetCV:
         """Choose alpha (and l1_ratio) and refit on all rows.
 
         Args:
@@ -242,19 +246,21 @@ class MultiTaskElasticNetCV(_MultiTask):
             y: (n, tasks).
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps rows together.
+            offset: (n,) or (n, tasks), known part of the response, added to the prediction; `predict` takes its own.
         """
         X, y = self._check_tasks(X, y)
         pairs, tasks = folds(check_cv(self.cv), X.shape[0], y[:, 0], groups), y.shape[1]
         common = {
             "fit_intercept": self.fit_intercept,
             "sample_weight": sample_weight,
+            "offset": offset,
             "penalty_factor": self.penalty_factor,
         }
         at, cv = choose_mixture(
             self, X, y, pairs, lambda r: {"penalty": row_penalty(r, tasks)}, common, 2.0 / tasks
         )
         self._keep(self.path_, at)
-        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, cv, grouped=True)
+        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, cv, offset, grouped=True)
         return self
 
 

@@ -192,7 +192,7 @@ class PenalisedRegressor(Penalised, LinearRegressor):
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of exposures for
-                counts, say. A prediction is at offset 0; add its own to the linear predictor.
+                counts, say. `predict` takes its own.
         """
         family = "gaussian" if self.family is None else self.family
         _check_family(family, REGRESSION, "PenalisedClassifier")
@@ -200,13 +200,14 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         self._fit(X, y, family, sample_weight, groups, offset)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
         """Expected responses, (n,).
 
         Args:
             X: (n, p) table with the columns of the fit.
+            offset: (n,) known part of the linear predictor, which is added; None for 0.
         """
-        eta = self._linear(X)
+        eta = self._linear(X, offset)
         return FAMILIES[self.family_]().mean(eta[:, None])[:, 0]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:

@@ -92,13 +92,14 @@ class ElasticNet(ManyOutputs, LinearRegressor):
         self.lower = lower
         self.upper = upper
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ElasticNet:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> ElasticNet:
         """Fit the coefficients.
 
         Args:
             X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
             y: (n,) or (n, outputs).
             sample_weight: (n,) weights >= 0.
+            offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
@@ -110,12 +111,13 @@ class ElasticNet(ManyOutputs, LinearRegressor):
             l1_ratio=self.l1_ratio,
             fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
+            offset=offset,
             tol=self.tol,
             max_iter=self.max_iter,
             **self._rules(),
         )
         self._keep(self.path_, 0)
-        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio)
+        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio, offset=offset)
         return self
 
 
@@ -244,13 +246,14 @@ class Ridge(ManyOutputs, LinearRegressor):
         self.lower = lower
         self.upper = upper
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Ridge:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Ridge:
         """Fit the coefficients.
 
         Args:
             X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
             y: (n,) or (n, outputs).
             sample_weight: (n,) weights >= 0.
+            offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
         X, y = self._check_fit(X, y, multi_output=True)
         total = total_weight(sample_weight, X.shape[0])
@@ -269,6 +272,7 @@ class Ridge(ManyOutputs, LinearRegressor):
             l1_ratio=0.0,
             fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
+            offset=offset,
             tol=self.tol,
             **self._rules(),
         )
@@ -285,7 +289,7 @@ class Ridge(ManyOutputs, LinearRegressor):
             )
         self.path_ = path
         self._keep(path, 0, units=2 * total)
-        self._tell(X, y, sample_weight, 0, "gaussian", 0.0)
+        self._tell(X, y, sample_weight, 0, "gaussian", 0.0, offset=offset)
         return self
 
 
