@@ -33,6 +33,7 @@ def test_offsets_are_exposures(diabetes):
     rates = lm.PoissonRegressor(alpha=0.1).fit(X, y / exposure, sample_weight=exposure)
     counts = lm.PoissonRegressor(alpha=0.1 * scale).fit(X, y, offset=np.log(exposure))
     np.testing.assert_allclose(counts.coef_, rates.coef_, atol=1e-8)
+    np.testing.assert_allclose(counts.predict(X, offset=np.log(exposure)), exposure * counts.predict(X))
     assert counts.intercept_ == pytest.approx(rates.intercept_, abs=1e-8)
     same = lm.PenalisedRegressor(L2(0.1 * scale), family="poisson").fit(X, y, offset=np.log(exposure))
     np.testing.assert_allclose(same.coef_, rates.coef_, atol=1e-8)

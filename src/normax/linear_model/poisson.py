@@ -85,7 +85,7 @@ class PoissonRegressor(LinearRegressor):
             X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
             y: (n,) counts (or rates) >= 0.
             sample_weight: (n,) weights >= 0; for rates, the exposures.
-            offset: (n,) known part of log E[y], the logarithms of exposures for counts; `predict` is at offset 0.
+            offset: (n,) known part of log E[y], the logarithms of exposures for counts; `predict` takes its own.
         """
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
@@ -107,13 +107,14 @@ class PoissonRegressor(LinearRegressor):
         self._tell(X, y, sample_weight, 0, "poisson", self.l1_ratio, offset=offset)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
         """Expected counts exp(x·w + b), (n,).
 
         Args:
             X: (n, p) table with the columns of the fit.
+            offset: (n,) known part of log E[y], which is added to x·w + b; None for 0.
         """
-        return np.exp(self._linear(X))
+        return np.exp(self._linear(X, offset))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """D², the share of the deviance that the model explains.
