@@ -167,7 +167,7 @@ def test_what_cannot_be_used_is_refused():
         ({"penalty": GroupLasso(1.0, SIZES) + GroupLasso(1.0, "in")}, "at most one part"),
         ({"penalty": GroupLasso(1.0, SIZES), "penalty_factor": np.arange(15)}, "same factor for all"),
         ({"penalty": GroupLasso(1.0, [0, 1])}, "2 labels do not fit"),
-        ({"penalty": 3.0}, "penalty: expected L1"),
+        ({"penalty": 3.0}, "penalty: expected a penalty such as L1"),
         ({"offset": np.ones(3)}, "offset: expected one number for each of the 60 rows"),
         ({"offset": np.full(60, np.nan)}, "offset: expected finite"),
     ):

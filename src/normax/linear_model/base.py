@@ -93,9 +93,10 @@ class LinearEstimator(BaseEstimator):
         l1_ratio: float,
         cv: Any = None,
         offset: Any = None,
-        grouped: bool = False,
+        penalty: str | None = None,
     ) -> None:
-        """Complete `path_` and keep what `summary` needs; `cv` is (mean, standard error) along the path."""
+        """Complete `path_` and keep what `summary` needs; `cv` is (mean, standard error) along the path, `penalty` the name
+        of one that is no mixture of L1 and L2."""
         names = getattr(self, "feature_names_in_", None)
         self.path_ = replace(
             self.path_,
@@ -104,10 +105,10 @@ class LinearEstimator(BaseEstimator):
             cv_mean=None if cv is None else cv[0],
             cv_se=None if cv is None else cv[1],
         )
-        rules = {} if grouped or not hasattr(self, "lower") else self._rules()
+        rules = {} if penalty or not hasattr(self, "lower") else self._rules()
         self._described: Described = describe(
             X, response(y, family, X.shape[0]), sample_weight, self.path_, at, family=family, l1_ratio=l1_ratio,
-            fit_intercept=self.fit_intercept, offset=offset, grouped=grouped, **rules,
+            fit_intercept=self.fit_intercept, offset=offset, penalty=penalty, **rules,
         )  # fmt: skip
 
     def summary(self) -> Summary:

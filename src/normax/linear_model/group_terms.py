@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
-from normax.penalties import L1, L2, ElasticNet, GroupLasso, Penalty, SparseGroupLasso, Sum
 from normax.penalties.groups import group_labels
 
-__all__ = ["GroupRules", "GroupTerms", "group_rules", "split_penalty"]
+__all__ = ["GroupRules", "GroupTerms", "group_rules"]
 
 # A group violates where its norm exceeds its charge by more than rounding can.
 SLACK = 1e-10
@@ -122,30 +121,6 @@ class GroupRules:
             fits = (self.terms(middle).excess(v) <= 0).all()
             low, high = (low, middle) if fits else (middle, high)
         return high
-
-
-def split_penalty(penalty: Any) -> tuple[float, float, list[tuple[float, Any]]]:
-    """Strengths of the L1 part, of the L2 part, and (strength, groups) of the group parts."""
-    if isinstance(penalty, type) and issubclass(penalty, Penalty):
-        penalty = penalty()
-    l1, l2, groups = 0.0, 0.0, []
-    for part in penalty.parts if isinstance(penalty, Sum) else (penalty,):
-        if isinstance(part, L1):
-            l1 += part.strength
-        elif isinstance(part, L2):
-            l2 += part.strength
-        elif isinstance(part, ElasticNet):
-            l1, l2 = l1 + part.strength * part.l1_ratio, l2 + part.strength * (1 - part.l1_ratio)
-        elif isinstance(part, SparseGroupLasso):
-            l1 += part.strength * part.l1_ratio
-            groups.append((part.strength * (1 - part.l1_ratio), part.groups))
-        elif isinstance(part, GroupLasso):
-            groups.append((part.strength, part.groups))
-        else:
-            raise InputError(
-                f"penalty: expected L1, L2, ElasticNet, GroupLasso, SparseGroupLasso or a sum of them, got {part!r}"
-            )
-    return l1, l2, groups
 
 
 def group_rules(

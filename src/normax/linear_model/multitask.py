@@ -129,7 +129,7 @@ class MultiTaskElasticNet(_MultiTask):
             max_iter=self.max_iter,
         )
         self._keep(self.path_, 0)
-        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio, offset=offset, grouped=True)
+        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio, offset=offset, penalty="rows")
         return self
 
 
@@ -260,7 +260,7 @@ class MultiTaskElasticNetCV(_MultiTask):
             self, X, y, pairs, lambda r: {"penalty": row_penalty(r, tasks)}, common, 2.0 / tasks
         )
         self._keep(self.path_, at)
-        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, cv, offset, grouped=True)
+        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, cv, offset, penalty="rows")
         return self
 
 

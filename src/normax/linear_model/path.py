@@ -12,13 +12,16 @@ from scipy.sparse import csr_array, vstack
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice, suggest
+from normax.linear_model.concave import ConcaveRules, follow_concave
 from normax.linear_model.design import Design
 from normax.linear_model.families import FAMILIES, Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.gaussian import fit_gaussian, fit_groups
-from normax.linear_model.group_terms import GroupRules, group_rules, split_penalty
+from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.newton import Likelihood
+from normax.linear_model.penalty_rules import rules_of
 from normax.linear_model.products import times
+from normax.linear_model.proximal import ProximalRules, follow_proximal
 from normax.linear_model.strategy import factorises
 from normax.linear_model.terms import Rules, check_rules
 from normax.linear_model.threads import one_thread, one_thread_if_small
@@ -55,6 +58,8 @@ class LinearPath:
         cv_mean, cv_se: (k,) cross-validated error and its standard error, in an estimator's own units, or None.
         chosen: index of the strength that an estimator took, or None.
         null_deviance: of the model with an intercept alone, half of it, mean over the rows.
+        stationary: whether the gaps tell only how far the fits are from stationary points, as for penalties that are not
+            convex, and not how far from the minimum.
     """
 
     strengths: np.ndarray
@@ -68,6 +73,7 @@ class LinearPath:
     cv_se: np.ndarray | None = None
     chosen: int | None = None
     null_deviance: float = np.nan
+    stationary: bool = False
 
     @property
     def nonzero(self) -> np.ndarray:
@@ -151,9 +157,11 @@ def fit_path(
         lower, upper: bounds of the coefficients on X's scale, a number or (p,), with lower <= 0 <= upper; None for
             none. `lower=0` asks for coefficients that are not negative.
         penalty: a penalty object instead of `l1_ratio`, whose own strength multiplies each of the path: `GroupLasso(1,
-            groups)`, `SparseGroupLasso`, `L1`, `L2`, `ElasticNet`, or a sum of them. Coefficients are (m, p), so that
+            groups)`, `SparseGroupLasso`, `L1`, `L2`, `ElasticNet`, `MCP`, or a sum of them. Coefficients are (m, p), so that
             groups="in" ties the m coefficients of each feature together (multi-task, and glmnet's grouped
             multinomial), and labels of features tie all outputs of a group. Groups take one factor each and no bounds.
+            Any other `Penalty` with `value` and `prox` will do: see `Penalty.slope` and `Penalty.polar` for what makes it
+            fast and certified. Where it is not convex, fits are stationary points, found from strong to weak.
         offset: (n,) or (n, m) known part of the linear predictor, log exposures of counts, say; add it at `predict`
             as well.
         tol: the gap over the null deviance that every strength must reach. The finish normally lands far
@@ -187,12 +195,16 @@ def fit_path(
     design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     strengths = check_strengths(strengths)
     single = check_rules(design.p, penalty_factor, lower, upper)
-    unit, l1_ratio, rules = _penalty(penalty, l1_ratio, y.shape[1], single)
+    unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
     null = float(design.weights @ loss.deviance(y, Likelihood(design, loss, y, offset).null()[1]))
     order = np.argsort(-strengths, kind="stable")
     sorted_strengths = strengths[order] * unit
     with one_thread() if design.sparse else one_thread_if_small(design.n, design.p):
-        if isinstance(rules, GroupRules) and loss.name == "gaussian" and rules.members is not None:
+        if isinstance(rules, ConcaveRules):
+            fit = follow_concave(design, loss, y, sorted_strengths, rules, max_iter, offset)
+        elif isinstance(rules, ProximalRules):
+            fit = follow_proximal(design, loss, y, sorted_strengths, rules, max_iter, tol, offset)
+        elif isinstance(rules, GroupRules) and loss.name == "gaussian" and rules.members is not None:
             fit = fit_groups(design, y, sorted_strengths, rules, max_iter)
         elif isinstance(rules, GroupRules):
             fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
@@ -221,6 +233,7 @@ def fit_path(
         fit.gap[back],
         fit.n_iter[back],
         null_deviance=null,
+        stationary=getattr(rules, "stationary", False),
     )
     warn_unconverged(result.strengths, result.gap, tol)
     if loss.classes:
@@ -260,7 +273,7 @@ def max_strength(
     """
     design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     single = check_rules(design.p, penalty_factor, lower, upper)
-    unit, l1_ratio, rules = _penalty(penalty, l1_ratio, y.shape[1], single)
+    unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
     eta = Likelihood(design, loss, y, offset).null()[1]
     if not single.factor.all():  # the features without a penalty are in the model at any strength
         closed = single.factor > 0
@@ -268,7 +281,7 @@ def max_strength(
         fit = follow(design, loss, y, np.ones(1), 1.0, 1000, kept, offset)
         eta = design.predict(fit.coef[0]) + fit.intercept[0] + (0.0 if offset is None else offset)
     u = design.gradient(design.weighted(loss.residual(y, eta)))
-    if isinstance(rules, GroupRules):
+    if not isinstance(rules, Rules):
         u[np.abs(u) <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0
         return rules.largest(u)
     pull = np.maximum(rules.terms(0.0, 1.0).pull(u), 0.0).max(axis=0)
@@ -304,24 +317,6 @@ def _prepare(X, y, family, fit_intercept, sample_weight, offset):
     return Design(X, weights, bool(fit_intercept), rows), FAMILIES[family](), y, offset
 
 
-def _penalty(penalty: Any, l1_ratio: float, m: int, rules: Rules) -> tuple[float, float, Rules | GroupRules]:
-    """What multiplies the strengths, the share of L1, and the rules of m outputs."""
-    if penalty is None:
-        _check_ratio(l1_ratio)
-        return 1.0, l1_ratio, rules
-    l1, l2, groups = split_penalty(penalty)
-    if not groups:
-        total = l1 + l2
-        return total, (l1 / total if total else 1.0), rules
-    if len(groups) > 1:
-        raise InputError(f"penalty: expected at most one part with groups, got {len(groups)}: {penalty!r}")
-    if rules.bounded:
-        raise InputError(
-            "lower, upper: a penalty of groups takes no bounds; use L1, L2 or ElasticNet with them"
-        )
-    return 1.0, 1.0, group_rules(m, len(rules.factor), l1, l2, groups[0], rules.factor)
-
-
 def response(y: Any, family: str, n: int) -> np.ndarray:
     """y as (n, m) floats that suit the family."""
     return FAMILIES[family]().response(y, n)
@@ -339,11 +334,6 @@ def _tell_separable(path: LinearPath, design: Design, loss: Family, y: np.ndarra
                 Notice,
                 stacklevel=3,
             )
-
-
-def _check_ratio(l1_ratio: float) -> None:
-    if not 0 <= l1_ratio <= 1:
-        raise InputError(f"l1_ratio: expected a number in [0, 1], got {l1_ratio!r}")
 
 
 def _rotated(design, family, y, strengths, max_iter, offset) -> Fit:

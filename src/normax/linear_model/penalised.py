@@ -13,8 +13,9 @@ from normax.linear_model.families import FAMILIES
 from normax.linear_model.held_out import cross_validate
 from normax.linear_model.logistic import LinearClassifier
 from normax.linear_model.path import fit_path, grid_of, response
+from normax.linear_model.penalty_rules import l1_l2, parts_of
 from normax.linear_model.validation import plain_weights
-from normax.penalties import L1, L2, ElasticNet, GroupLasso, Penalty, SparseGroupLasso, Sum
+from normax.penalties import L1, L2, ElasticNet, Penalty
 from normax.selection import choose, folds, summarise
 
 __all__ = ["PenalisedClassifier", "PenalisedRegressor", "PoissonRegressorCV"]
@@ -40,32 +41,28 @@ def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
             )
         named = NAMES[penalty]
         return 1.0, l1_ratio if named is None else named
-    first = second = 0.0
-    for part in penalty.parts if isinstance(penalty, Sum) else (penalty,):
-        if isinstance(part, L1):
-            first += float(part.strength)
-        elif isinstance(part, L2):
-            second += float(part.strength)
-        elif isinstance(part, ElasticNet):
-            first += float(part.strength * part.l1_ratio)
-            second += float(part.strength * (1 - part.l1_ratio))
-        else:
-            raise InputError(
-                f"penalty: expected L1, L2, ElasticNet, GroupLasso, SparseGroupLasso, a sum of them or a name ({', '.join(NAMES)}), got {part!r}"
-            )
+    parts = [l1_l2(part) for part in parts_of(penalty)]
+    if None in parts:
+        raise InputError(
+            f"penalty: expected a penalty such as L1, GroupLasso or MCP, a sum of them or a name ({', '.join(NAMES)}), got {penalty!r}"
+        )
+    first, second = (sum(strengths) for strengths in zip(*parts))
     total = first + second
     return total, first / total if total > 0 else 1.0
 
 
-def has_groups(penalty: Any) -> bool:
-    """Whether a penalty ties coefficients together.
+def other(penalty: Any) -> Penalty | None:
+    """The penalty as an object if it is more than a strength and an l1_ratio can say, else None.
 
     Example:
-        >>> has_groups(GroupLasso(0.1, [0, 0, 1]) + L2(0.1)), has_groups("l1")
-        (True, False)
+        >>> from normax.penalties import MCP, GroupLasso
+        >>> other(GroupLasso(0.1, [0, 0, 1]) + L2(0.1)) is None, other(L1) is None, other(MCP)
+        (False, True, MCP(strength=1.0, gamma=3.0))
     """
-    parts = penalty.parts if isinstance(penalty, Sum) else (penalty,)
-    return any(isinstance(part, (GroupLasso, SparseGroupLasso)) for part in parts)
+    if isinstance(penalty, type) and issubclass(penalty, Penalty) and penalty not in (L1, L2, ElasticNet):
+        return penalty()
+    plain = not isinstance(penalty, Penalty) or None not in map(l1_l2, parts_of(penalty))
+    return None if plain else penalty
 
 
 class Penalised(LinearEstimator):
@@ -106,15 +103,15 @@ class Penalised(LinearEstimator):
         self, X: np.ndarray, y: np.ndarray, family: str, sample_weight: Any, groups: Any, offset: Any
     ) -> None:
         self._check_number("l1_ratio", 0.0, 1.0)
-        grouped = has_groups(self.penalty)
-        own, ratio = (1.0, np.nan) if grouped else mixture(self.penalty, self.l1_ratio)
+        whole = other(self.penalty)
+        own, ratio = mixture(self.penalty, self.l1_ratio) if whole is None else (1.0, np.nan)
         strength: Any = self.strength
         if strength is None:  # an instance says its own, a name or a class asks for a choice
             strength = 1.0 if isinstance(self.penalty, Penalty) else "cv"
         if isinstance(strength, str) and strength != "cv":
             raise InputError(f"strength: expected a number >= 0, 'cv' or None, got {strength!r}")
         self.family_, self.l1_ratio_ = family, ratio
-        mix = {"penalty": self.penalty} if grouped else {"l1_ratio": ratio}
+        mix = {"l1_ratio": ratio} if whole is None else {"penalty": whole}
         shape: dict[str, Any] = {"family": family, "fit_intercept": self.fit_intercept, **mix}
         shape |= {"sample_weight": sample_weight, "offset": offset, **self._rules()}
         limits: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
@@ -139,7 +136,8 @@ class Penalised(LinearEstimator):
         self.strength_, self.strengths_ = float(grid[at]), grid
         self.path_ = fit_path(X, Y, strengths=grid, **shape, **limits)
         self._keep(self.path_, at)
-        self._tell(X, y, sample_weight, at, family, ratio, cv, offset, grouped)
+        name = None if whole is None else " + ".join(type(part).__name__ for part in parts_of(whole))
+        self._tell(X, y, sample_weight, at, family, ratio, cv, offset, name)
 
     def _grid(self, X: np.ndarray, y: np.ndarray, **shape: Any) -> np.ndarray:
         return grid_of(self.strengths, X, y, **shape)
@@ -152,7 +150,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
 
     Args:
         penalty: "l1" (default), "l2", "elastic-net"; a class or an instance of `normax.penalties`, or a sum such as
-            `L1(0.1) + L2(0.01)`; `GroupLasso(1, groups)` and `SparseGroupLasso` with labels of the features.
+            `L1(0.1) + L2(0.01)`; `GroupLasso(1, groups)` and `SparseGroupLasso` with labels of the features; `MCP(0.1)`; or
+            any other penalty that `fit_path` takes.
         strength: a number, which multiplies an instance's own; "cv" chooses one by cross-validation (an instance then
             tells the mixture alone). None (default) takes an instance as it is, and "cv" for a name or a class.
         family: "gaussian" (default) or "poisson".

@@ -8,6 +8,8 @@
 | squared | L2 alone | n or p <= 3000, or dense | one factorisation for all strengths (`ridge.Spectrum`) |
 | squared | L2 alone | sparse, n and p > 3000 | least squares by Lanczos steps (`ridge_krylov.Krylov`) |
 | squared | groups of features | any | blocks on a growing set of columns (`group_squares`) |
+| any | concave in each size (MCP) | any | a sequence of lassos (`concave`) |
+| any | any other penalty object | any | proximal gradients (`proximal`) |
 | another | L2 alone | p > n | Newton steps in the n directions that rows span (`path._rotated`) |
 | another | any | otherwise | Newton steps on a working set (`working_set`, `newton`) with an old Hessian while it serves |
 | another, with compiled rows | L1, L2, factors | the same, one output, a small Hessian | the same compiled, with a fresh Hessian (`one_output`) |

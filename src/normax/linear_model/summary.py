@@ -71,10 +71,10 @@ class Described:
     """What a summary needs of the training rows, kept when they are gone.
 
     Attributes:
-        n, p: shape of X; family, l1_ratio: of the fit, the latter NaN for a penalty of groups.
+        n, p: shape of X; family, l1_ratio: of the fit, the latter NaN for a penalty that is no mixture of L1 and L2.
         sd: (p,) standard deviations of the columns with a non-zero coefficient, NaN for the others.
-        df: degrees of freedom, NaN where X is too large for the trace, None for groups, which have no simple count.
-        explained: share of the null deviance that the model explains.
+        df: degrees of freedom, NaN where X is too large for the trace, None for such a penalty, which has no simple count.
+        explained: share of the null deviance that the model explains; penalty: its name where l1_ratio is NaN.
     """
 
     n: int
@@ -84,6 +84,7 @@ class Described:
     sd: np.ndarray
     df: float | None
     explained: float
+    penalty: str | None
 
     def summary(
         self, model: str, strength: dict[str, str], path: LinearPath, at: int, outputs: Any = None
@@ -103,7 +104,7 @@ class Described:
         told = (
             "" if self.df is None else "not computed (X is large)" if np.isnan(self.df) else f"{self.df:.4g}"
         )
-        mixture = "groups" if np.isnan(self.l1_ratio) else f"l1_ratio {self.l1_ratio:g}"
+        mixture = self.penalty if np.isnan(self.l1_ratio) else f"l1_ratio {self.l1_ratio:g}"
         facts = {
             "model": f"{model} ({self.family}, {mixture})",
             "rows, features": f"{self.n}, {self.p}",
@@ -111,7 +112,9 @@ class Described:
             "features selected": f"{used} of {self.p}",
             **({} if self.df is None else {"degrees of freedom": told}),
             "deviance explained": f"{self.explained:.4f} of the null deviance, on the training rows",
-            "duality gap": f"<= {max(path.gap[at], 1e-12):.2g} of the null deviance",
+            "distance from a stationary point" if path.stationary else "duality gap": (
+                f"<= {max(path.gap[at], 1e-12):.2g} of the null deviance"
+            ),
         }
         return Summary(facts, rows, path.intercept[at])
 
@@ -127,7 +130,7 @@ def describe(
     l1_ratio: float,
     fit_intercept: bool,
     offset: Any = None,
-    grouped: bool = False,
+    penalty: str | None = None,
     **rules: Any,
 ) -> Described:
     """Facts of the fit at one entry of the path; (n, m) response."""
@@ -144,8 +147,8 @@ def describe(
         eta += np.asarray(offset, dtype=float).reshape(eta.shape)
     null = path.null_deviance
     left = weights @ loss.deviance(Y, eta)
-    df: float | None = None if grouped else np.nan
-    if grouped:
+    df: float | None = None if penalty else np.nan
+    if penalty:
         pass
     elif l1_ratio == 1 and not rules.get("bounded"):
         df = float(np.count_nonzero(coef))
@@ -163,5 +166,5 @@ def describe(
             )[0]
         )  # fmt: skip
     return Described(
-        X.shape[0], X.shape[1], family, l1_ratio, sd, df, float(1 - left / null) if null > 0 else 0.0
+        X.shape[0], X.shape[1], family, l1_ratio, sd, df, float(1 - left / null) if null > 0 else 0.0, penalty
     )

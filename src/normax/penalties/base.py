@@ -29,6 +29,20 @@ class Penalty:
         """`argmin_v ½ Σ_j (v_j − w_j)² / step_j + Ω(v)`, with a scalar or per-coordinate step > 0."""
         raise NotImplementedError
 
+    def slope(self, size: Any) -> Any:
+        """`Ω'(|w|)` of each weight, for a penalty that is a sum of concave functions of |w_j|; None for any other.
+
+        With it linear models solve the penalty as a sequence of lassos.
+        """
+        return None
+
+    def polar(self, u: Any) -> Any:
+        """`max_v <u, v>/Ω(v)`, for a norm; None for any other, and where it is not known.
+
+        With it linear models tell a duality gap.
+        """
+        return None
+
     def scaled(self, factor: Any) -> Penalty:
         """The same penalty with its strength multiplied by `factor`."""
         raise NotImplementedError

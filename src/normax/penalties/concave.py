@@ -48,6 +48,10 @@ class MCP(Separable):
         reached = xp.minimum(abs(w), self.gamma * self.strength + 0 * w)
         return (self.strength * reached - reached**2 / (2 * self.gamma)).sum()
 
+    def slope(self, size):
+        xp = size.__array_namespace__()
+        return xp.maximum(self.strength - size / self.gamma, 0 * size)
+
     def prox(self, w, step):
         xp, s, gamma = w.__array_namespace__(), self.strength, self.gamma
         step = step + 0 * w
