@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 import sklearn.linear_model as sk
 from sklearn.datasets import load_diabetes, load_wine
 from sklearn.metrics import log_loss
@@ -208,3 +209,61 @@ def test_every_picture_is_drawn_and_names_what_it_shows(diabetes):
 def test_bad_arguments_are_told(diabetes, call, told):
     with pytest.raises(InputError, match=told):
         call(*diabetes)
+
+
+@pytest.mark.parametrize("shape", [(60, 8), (30, 80)])
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "multinomial"])
+def test_a_sparse_table_is_judged_like_a_dense_one(family, shape):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=shape) * (rng.random(shape) < 0.4) + 0.5 * (rng.random(shape) < 0.1)
+    eta = X[:, :3].sum(axis=1) + 0.5 * rng.normal(size=shape[0])
+    y = {"gaussian": eta, "binomial": eta > 0, "multinomial": np.digitize(eta, [-0.5, 0.5])}[family]
+    S, y, weights = scipy.sparse.csr_array(X), y.astype(float), rng.uniform(0.5, 2, shape[0])
+    for mixture, intercept in ((1.0, True), (0.5, False)):
+        options = {
+            "family": family,
+            "l1_ratio": mixture,
+            "fit_intercept": intercept,
+            "sample_weight": weights,
+        }
+        path = lm.fit_path(X, y, strengths=[0.1, 0.02], **options)
+        df = lm.degrees_of_freedom(X, path, **options)
+        np.testing.assert_allclose(lm.degrees_of_freedom(S, path, **options), df, rtol=1e-8)
+        assert 0 < df[0] < df[1]
+    options["strengths"] = path.strengths
+    ours, same = lm.information_criteria(S, y, **options), lm.information_criteria(X, y, **options)
+    np.testing.assert_allclose(ours.ebic, same.ebic, rtol=1e-6)
+    if family == "multinomial":
+        return
+    ours, same = (
+        lm.relaxed_path(Z, y, strengths=path.strengths, cv=3, family=family, l1_ratio=0.9) for Z in (S, X)
+    )
+    np.testing.assert_allclose(ours.cv_mean[:, 1:], same.cv_mean[:, 1:], rtol=1e-4)
+    np.testing.assert_allclose(ours.predict(S, (0, 2)), same.predict(X, (0, 2)), atol=1e-5)
+    ours, same = (lm.stability_selection(Z, y, halves=4, most=3, strengths=5, family=family) for Z in (S, X))
+    np.testing.assert_array_equal(ours.frequency, same.frequency)
+
+
+def test_collinearity_of_a_sparse_table_comes_from_its_moments(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 6)) * (rng.random((50, 6)) < 0.5)
+    X[:, 5] = X[:, 0] + 0.1 * X[:, 1]
+    X[:, 3] = 2.0
+    y, weights = rng.normal(size=50), rng.integers(0, 3, size=50)
+    S = scipy.sparse.csc_array(X)
+    dense = lm.variance_inflation(X, sample_weight=weights)
+    trace = lm.ridge_trace(X, y, sample_weight=weights, strengths=[1.0, 1e-3])
+
+    def densify(*_, **__):
+        raise AssertionError("made dense")
+
+    for name in ("toarray", "todense"):
+        monkeypatch.setattr(scipy.sparse.csc_array, name, densify)
+    sparse = lm.variance_inflation(S, sample_weight=weights)
+    assert np.isinf(sparse.vif[0])
+    assert np.isnan(sparse.vif[3])
+    np.testing.assert_allclose(sparse.vif, dense.vif, rtol=1e-8)
+    ours = lm.ridge_trace(S, y, sample_weight=weights, strengths=[1.0, 1e-3])
+    np.testing.assert_allclose(ours.coef, trace.coef, atol=1e-9)
+    np.testing.assert_allclose(ours.vif, trace.vif, atol=1e-9)
+    np.testing.assert_allclose(ours.df, trace.df, rtol=1e-9)

@@ -185,7 +185,7 @@ def test_what_is_wrong_in_a_sparse_table_is_named_by_row_and_column():
     X = scipy.sparse.csc_array(np.array([[0.0, 1.0], [np.nan, 0.0], [2.0, 3.0]]))
     with pytest.raises(InputError, match="NaN in columns 0, first at row 1"):
         fit_path(X, np.arange(3.0), strengths=[0.1])
-    with pytest.raises(InputError, match=r"sparse csc one of shape \(3, 2\); X\.toarray\(\) takes"):
+    with pytest.raises(InputError, match="NaN in columns 0, first at row 1"):
         lm.variance_inflation(X)
 
 

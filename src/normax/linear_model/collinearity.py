@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from normax.errors import InputError
 from normax.linear_model.design import Design
+from normax.linear_model.moments import Moments
 from normax.linear_model.path import response
 from normax.linear_model.ridge import Spectrum
 from normax.linear_model.validation import check_design, check_strengths, check_weights, column_names
@@ -76,11 +78,11 @@ def variance_inflation(X: Any, *, sample_weight: Any = None) -> Inflation:
         Belsley, Kuh & Welsch, "Regression Diagnostics", 1980.
     """
     names, X = column_names(X), check_design(X)
-    Z, lengths = _standardised(X, check_weights(sample_weight, len(X)))
+    R, lengths = _correlations(X, check_weights(sample_weight, X.shape[0]))
     vif, live = np.full(X.shape[1], np.nan), lengths > 0
     if not live.any():
         return Inflation(vif, 1.0, names)
-    values, V = np.linalg.eigh(Z[:, live].T @ Z[:, live])
+    values, V = np.linalg.eigh(R[np.ix_(live, live)])
     lost = values <= EXACT * values[-1]
     vif[live] = np.maximum(V[:, ~lost] ** 2 @ (1 / values[~lost]), 1.0)
     repeats = (V[:, lost] ** 2).sum(axis=1) > np.sqrt(EXACT)
@@ -166,24 +168,43 @@ def ridge_trace(X: Any, y: Any, *, strengths: Any = None, sample_weight: Any = N
         raise InputError(
             "strengths: a ridge trace needs strengths > 0; for none at all see variance_inflation"
         )
-    weights, Y = check_weights(sample_weight, len(X)), response(y, "gaussian", len(X))
+    weights, Y = check_weights(sample_weight, X.shape[0]), response(y, "gaussian", X.shape[0])
     if Y.shape[1] > 1:
         raise InputError(f"y: expected one response of shape (n,), got shape {np.shape(y)}")
-    Z, _ = _standardised(X, weights)
-    # Z carries √ω; the uniform design undoes what the design's own weights would add.
-    design = Design(Z * np.sqrt(len(Z)), np.full(len(Z), 1 / len(Z)), False)
-    spectrum = Spectrum(design, float(grid.min()))
-    centred = (Y - weights @ Y) * np.sqrt(weights * len(Z))[:, None]
-    coef = spectrum.solve(centred, grid)[:, 0]
-    values, V = np.linalg.eigh(Z.T @ Z)
+    R, lengths = _correlations(X, weights)
+    values, V = np.linalg.eigh(R)
     values = np.maximum(values, 0.0)
-    shrunk = values / (values + grid[:, None]) ** 2
-    return RidgeTrace(grid, coef, shrunk @ (V**2).T, (values / (values + grid[:, None])).sum(axis=1), names)
+    shrink = 1 / (values + grid[:, None])
+    if issparse(X):
+        c = Design(X, weights, True).gradient(weights[:, None] * (Y - weights @ Y))[0]
+        coef = (shrink * (V.T @ _over(c, lengths))) @ V.T
+    else:
+        Z = _standardised(X, weights)[0]
+        # Z carries √ω; the uniform design undoes what the design's own weights would add.
+        design = Design(Z * np.sqrt(len(Z)), np.full(len(Z), 1 / len(Z)), False)
+        centred = (Y - weights @ Y) * np.sqrt(weights * len(Z))[:, None]
+        coef = Spectrum(design, float(grid.min())).solve(centred, grid)[:, 0]
+    return RidgeTrace(grid, coef, (values * shrink**2) @ (V**2).T, (values * shrink).sum(axis=1), names)
+
+
+def _correlations(X: Any, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(p, p) correlations, of a sparse X from its moments, and standard deviations; zeros for constant columns."""
+    if not issparse(X):
+        Z, lengths = _standardised(X, weights)
+        return Z.T @ Z, lengths
+    constant = Design(X, weights, True).constant
+    G = Moments.of(X, np.zeros((X.shape[0], 1)), weights).centred(True)[0]
+    lengths = np.where(constant, 0.0, np.sqrt(np.maximum(np.diag(G), 0.0)))
+    return _over(_over(G, lengths).T, lengths), lengths
+
+
+def _over(a: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """a, (..., p), over the lengths; 0 where they are."""
+    return np.divide(a, lengths, out=np.zeros_like(a), where=lengths > 0)
 
 
 def _standardised(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`diag(√ω)` times the centred columns over their standard deviations, and these; 0 for constant columns."""
-    design = Design(X, weights, True)
-    Z = design.centred_matrix()
+    Z = Design(X, weights, True).centred_matrix()
     sd = np.sqrt(weights @ Z**2)
     return Z * np.sqrt(weights)[:, None] / np.where(sd > 0, sd, 1.0), sd

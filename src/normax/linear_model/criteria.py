@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import block_array, diags_array, issparse
 from scipy.special import gammaln
 
 from normax.errors import InputError, suggest
@@ -18,6 +20,7 @@ from normax.rows import Table
 __all__ = ["Criteria", "degrees_of_freedom", "information_criteria"]
 
 RULES = ("aic", "bic", "ebic")
+ROUNDING = 1e-7  # what projections left of a column of length 1 may be rounding
 RANK = 1e-11  # an eigenvalue of normalised columns this small is a repeated column
 
 
@@ -146,9 +149,9 @@ def information_criteria(
     }
     path = fit_path(X, y, strengths=grid_of(strengths, X, y, **rules), **rules, **options)
     df = degrees_of_freedom(X, path, **rules)
-    weights = plain_weights(sample_weight, len(X))
+    weights = plain_weights(sample_weight, X.shape[0])
     n = int((weights > 0).sum())
-    weights, Y, loss = weights * n / weights.sum(), response(y, family, len(X)), FAMILIES[family]()
+    weights, Y, loss = weights * n / weights.sum(), response(y, family, X.shape[0]), FAMILIES[family]()
     fit = 2 * np.array([weights @ loss.loss(Y, eta) for eta in path.predict(X)])
     if family == "gaussian":
         size = n * Y.shape[1]
@@ -158,7 +161,7 @@ def information_criteria(
             fit = size * (np.log(2 * np.pi * fit / size) + 1)
         else:
             fit = size * np.log(2 * np.pi * noise_variance) + fit / noise_variance
-    a, cells = path.nonzero, path.coef[0].size
+    a, cells = path.nonzero, math.prod(path.coef[0].shape)
     choices = gammaln(cells + 1) - gammaln(a + 1) - gammaln(cells - a + 1)
     bic = fit + np.log(n) * df
     return Criteria(path.strengths, df, a, fit, fit + 2 * df, bic, bic + 2 * gamma * choices, path, names)
@@ -198,20 +201,23 @@ def degrees_of_freedom(
         Statistics 2012, for collinear columns and the elastic net.
     """
     X = check_design(X)
-    weights = plain_weights(sample_weight, len(X))
+    weights = plain_weights(sample_weight, X.shape[0])
     weights, loss = weights / weights.sum(), FAMILIES[family]()
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)
-    centred, etas = X - weights @ X, path.predict(X)
+    etas = path.predict(X)
+    if fit_intercept and not issparse(X):
+        X = X - weights @ X
     result = np.zeros(len(path.strengths))
     seen: dict[Any, tuple[int, np.ndarray]] = {}
     for i, (s, coef) in enumerate(zip(path.strengths, path.coef)):
+        coef = coef.toarray() if issparse(coef) else coef
         kept = (coef != 0) | (s * l1_ratio * rules.factor == 0)
         active = kept & (coef != rules.lower) & (coef != rules.upper)
         soft = s * (1 - l1_ratio) > 0
         key = (active.tobytes(), soft) if loss.name == "gaussian" else (i,)
         if key not in seen:
             root = _root(loss, etas[i]) * np.sqrt(weights)[:, None, None]
-            seen[key] = _spectrum(centred, root, active, rules.factor if soft else None, fit_intercept)
+            seen[key] = _spectrum(X, root, active, rules.factor if soft else None, fit_intercept)
         rank, values = seen[key]
         result[i] = rank + (values / (values + s * (1 - l1_ratio))).sum() if len(values) else rank
     return result
@@ -230,35 +236,64 @@ def _root(loss: Any, eta: np.ndarray) -> np.ndarray:
 
 
 def _spectrum(X, root, active, factor, intercept) -> tuple[int, np.ndarray]:
-    """Rank of the columns without an L2 part, and eigenvalues of the others' Hessian over their factors."""
-    m = len(active)
-    blocks = [
-        (root[:, :, [c]] * X[:, None, active[c]]).reshape(root.shape[0] * root.shape[1], int(active[c].sum()))
-        for c in range(m)
-    ]
-    Z = np.concatenate(blocks, axis=1)
-    charge = np.concatenate(
-        [np.zeros(active[c].sum()) if factor is None else factor[active[c]] for c in range(m)]
-    )
-    if intercept:
-        Z = _less(Z, np.concatenate([root[:, :, [c]].reshape(-1, 1) for c in range(m)], axis=1))[0]
-    rest, rank = _less(Z[:, charge > 0], Z[:, charge == 0])
-    rest = rest / np.sqrt(charge[charge > 0])
-    if not rest.shape[1]:
-        return rank, np.zeros(0)
-    G = rest.T @ rest if rest.shape[0] >= rest.shape[1] else rest @ rest.T
-    return rank, np.maximum(np.linalg.eigvalsh(G), 0.0)
+    """Rank of the columns without an L2 part, and eigenvalues of the others' Hessian over their factors.
+
+    All comes from products of columns, or of rows where these are fewer, so that a sparse X stays as it is.
+    """
+    outputs = range(len(active))
+    Z = _join([[_scaled(X[:, active[c]], root[:, d, c]) for c in outputs] for d in outputs])
+    lengths = np.sqrt(np.asarray((Z**2).sum(axis=0)).ravel())
+    lengths[lengths == 0] = 1.0
+    Z = _scaled(Z.T, 1 / lengths).T
+    U = np.concatenate([root[:, d, :] for d in outputs]) if intercept else np.zeros((Z.shape[0], 0))
+    charge = np.concatenate([np.zeros(a.sum()) if factor is None else factor[a] for a in active])
+    order, free = np.argsort(charge > 0, kind="stable"), int((charge == 0).sum())
+    rest = order[free:]
+    scale = lengths[rest] / np.sqrt(charge[rest])
+    if len(rest) <= Z.shape[0]:
+        G = _dense(Z.T @ Z)[np.ix_(order, order)]
+        across = (Z.T @ U)[order]
+        G = _less(np.block([[U.T @ U, across.T], [across, G]]), U.shape[1])[0]
+        G, rank = _less(G, free)
+        return rank, np.maximum(np.linalg.eigvalsh(G * np.outer(scale, scale)), 0.0)
+    own, rank, basis = _dense(Z[:, order[:free]]), 0, np.zeros((Z.shape[0], 0))
+    for B in (U, own):
+        B = B - basis @ (basis.T @ B)
+        Q, rank = _span(B.T @ B)
+        basis = np.hstack([basis, B @ Q])
+    R = _scaled(Z[:, rest].T, scale)
+    K = _dense(R.T @ R)
+    K = K - basis @ (basis.T @ K)
+    K = K - (K @ basis) @ basis.T
+    return rank, np.maximum(np.linalg.eigvalsh(K), 0.0)
 
 
-def _less(Z: np.ndarray, U: np.ndarray) -> tuple[np.ndarray, int]:
-    """Z with the span of U projected out, and the rank of U."""
-    lengths = np.linalg.norm(U, axis=0)
-    U = U[:, lengths > 0] / lengths[lengths > 0]
-    if not U.shape[1]:
-        return Z, 0
-    values, vectors = np.linalg.eigh(U.T @ U)
+def _less(G: np.ndarray, first: int) -> tuple[np.ndarray, int]:
+    """Products of the columns that are left of G, (a, a), when its first ones are projected out, and the rank of these."""
+    Q, rank = _span(G[:first, :first])
+    T = G[first:, :first] @ Q
+    return G[first:, first:] - T @ T.T, rank
+
+
+def _span(G: np.ndarray) -> tuple[np.ndarray, int]:
+    """What turns columns with the products G into an orthonormal basis, and how many columns that has."""
+    lengths = np.sqrt(np.maximum(np.diag(G), 0.0))
+    scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > ROUNDING)
+    if not scale.any():
+        return np.zeros((len(G), 0)), 0
+    values, vectors = np.linalg.eigh(G * np.outer(scale, scale))
     kept = values > RANK * values[-1]
-    if Z.shape[1]:
-        Q = U @ (vectors[:, kept] / np.sqrt(values[kept]))
-        Z = Z - Q @ (Q.T @ Z)
-    return Z, int(kept.sum())
+    return scale[:, None] * (vectors[:, kept] / np.sqrt(values[kept])), int(kept.sum())
+
+
+def _scaled(X: Any, by: np.ndarray) -> Any:
+    """Rows of X times numbers."""
+    return diags_array(by) @ X if issparse(X) else by[:, None] * X
+
+
+def _join(blocks: list[list[Any]]) -> Any:
+    return block_array(blocks, format="csc") if issparse(blocks[0][0]) else np.block(blocks)
+
+
+def _dense(A: Any) -> np.ndarray:
+    return A.toarray() if issparse(A) else A

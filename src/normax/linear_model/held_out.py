@@ -80,7 +80,7 @@ def cross_validate(
         Moments by subtraction: Engstrøm & Jensen, "Fast partition-based cross-validation with centering and
         scaling for XᵀX and XᵀY", 2024.
     """
-    X, strengths = check_design(X, sparse=True), check_strengths(strengths)
+    X, strengths = check_design(X), check_strengths(strengths)
     weights, Y = plain_weights(sample_weight, X.shape[0]), response(y, family, X.shape[0])
     known = check_offset(offset, Y.shape)
     if known is not None and family == "gaussian":

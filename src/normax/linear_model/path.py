@@ -101,7 +101,7 @@ class LinearPath:
     def predict(self, X: np.ndarray, offset: Any = None) -> np.ndarray:
         """(k, n, m) linear predictors for every strength by one matrix product, plus the offset, (n,) or (n, m)."""
         k, m = self.intercept.shape
-        X = check_design(X, sparse=True)
+        X = check_design(X)
         if isinstance(self.coef, tuple):
             stacked = vstack(self.coef, format="csc")
             used = np.flatnonzero(np.diff(stacked.indptr))
@@ -303,7 +303,7 @@ def _prepare(X, y, family, fit_intercept, sample_weight, offset):
         raise InputError(
             f"family: expected one of {', '.join(FAMILIES)}, got {family!r}{suggest(family, FAMILIES)}"
         )
-    X = check_design(X, sparse=True)
+    X = check_design(X)
     weights = check_weights(sample_weight, X.shape[0])
     y = response(y, family, X.shape[0])
     offset = check_offset(offset, y.shape)

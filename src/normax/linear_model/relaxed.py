@@ -12,6 +12,7 @@ from sklearn.model_selection import check_cv
 from normax.errors import InputError, Notice
 from normax.linear_model.families import FAMILIES
 from normax.linear_model.path import LinearPath, fit_path, grid_of, response
+from normax.linear_model.products import times
 from normax.linear_model.threads import side_by_side
 from normax.linear_model.validation import check_design, column_names, plain_weights
 from normax.rows import Table
@@ -59,7 +60,7 @@ class RelaxedPath:
             raise InputError(
                 "this path has no folds to choose by: give cv=5, or say which fit: predict(X, (i, j))"
             )
-        mean = FAMILIES[self.family]().mean(check_design(X) @ self.coef[at].T + self.intercept[at])
+        mean = FAMILIES[self.family]().mean(times(check_design(X), self.coef[at].T) + self.intercept[at])
         return mean[:, 0] if mean.shape[1] == 1 else mean
 
     def table(self) -> Table:
@@ -149,7 +150,8 @@ def relaxed_path(
     }
     rules = {k: v for k, v in common.items() if k not in ("tol", "max_iter")}
     grid = grid_of(strengths, X, y, sample_weight=sample_weight, **rules)
-    Y, weights, loss = response(y, family, len(X)), plain_weights(sample_weight, len(X)), FAMILIES[family]()
+    n, loss = X.shape[0], FAMILIES[family]()
+    Y, weights = response(y, family, n), plain_weights(sample_weight, n)
 
     def both(rows: Any) -> tuple[LinearPath, np.ndarray, np.ndarray]:
         path = fit_path(X[rows], Y[rows], strengths=grid, sample_weight=weights[rows], **common)
@@ -174,12 +176,12 @@ def relaxed_path(
                 if family in ("binomial", "multinomial")
                 else check_cv(cv)
             )
-            pairs = folds(splitter, len(X), classes, groups)
+            pairs = folds(splitter, n, classes, groups)
 
             def one(k: int) -> np.ndarray:
                 train, test = pairs[k]
                 _, w, b = both(train)
-                eta = (X[test] @ w.reshape(-1, X.shape[1]).T).reshape(len(test), *b.shape) + b
+                eta = times(X[test], w.reshape(-1, X.shape[1]).T).reshape(len(test), *b.shape) + b
                 cells = eta.reshape(len(test), -1, b.shape[-1]).transpose(1, 0, 2)
                 return np.array([loss.loss(Y[test], e) for e in cells]) @ (
                     weights[test] / weights[test].sum()

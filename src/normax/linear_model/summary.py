@@ -7,7 +7,6 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from normax.linear_model.criteria import degrees_of_freedom
 from normax.linear_model.families import FAMILIES
@@ -152,7 +151,7 @@ def describe(
         pass
     elif l1_ratio == 1 and not rules.get("bounded"):
         df = float(np.count_nonzero(coef))
-    elif np.prod(X.shape) <= LARGE and not issparse(X):
+    elif np.prod(X.shape) <= LARGE:
         one = LinearPath(
             *(
                 getattr(path, name)[[at]]

@@ -22,19 +22,13 @@ __all__ = [
 ]
 
 
-def check_design(X: Any, names: Sequence[str] | None = None, sparse: bool = False) -> Any:
+def check_design(X: Any, names: Sequence[str] | None = None) -> Any:
     """X as an (n, p) matrix of finite numbers that solvers read as it is.
 
-    Single precision stays single; other kinds of numbers become float64. Where `sparse` is allowed, compressed
-    columns (CSC) stay as they are, and so do compressed rows (CSR) too large for a copy; else they are turned to columns,
-    which are faster to pick. A dense X keeps its order.
+    Single precision stays single; other kinds of numbers become float64. Compressed columns (CSC) stay as they
+    are, and so do compressed rows (CSR) too large for a copy; else they are turned to columns, which are faster to pick. A dense X keeps its order.
     """
     if issparse(X):
-        if not sparse:
-            size = f"{8e-6 * np.prod(X.shape, dtype=float):.3g} MB"
-            raise InputError(
-                f"X: expected a dense table, got a sparse {X.format} one of shape {X.shape}; X.toarray() takes {size}"
-            )
         if X.format != "csr" or X.nnz <= COPIED:
             X = X.tocsc()
         if (
