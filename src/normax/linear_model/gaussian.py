@@ -99,7 +99,8 @@ def _spectrum(design: Design, smallest: float) -> Spectrum | Krylov:
     if not factorises((design.n, design.p), design.sparse):
         return Krylov(design)
     spectrum = Spectrum(design, np.inf if design.sparse else smallest)
-    return Krylov(design) if design.sparse and smallest <= SAFE * spectrum.values[-1] else spectrum
+    weak = smallest + spectrum.values[0] <= SAFE * spectrum.values[-1]
+    return Krylov(design) if design.sparse and weak else spectrum
 
 
 def fit_groups(design: Design, y: np.ndarray, strengths: np.ndarray, rules: GroupRules, max_iter: int) -> Fit:

@@ -12,8 +12,8 @@ from normax.linear_model.moments import Moments
 
 __all__ = ["Spectrum"]
 
-# Strengths this far above rounding in the largest eigenvalue may be solved from the products of X with itself,
-# which squares its condition number; weaker ones, 0 included, need X's own singular values.
+# Strengths that lift all eigenvalues this far above rounding in the largest may be solved from the products of X with
+# itself, which squares its condition number; weaker ones need X's own singular values.
 SAFE = 1e-7
 
 
@@ -22,8 +22,8 @@ class Spectrum:
 
     Minimising `½ Σ_i ω_i (y_i − x̃_i·w)² + (s/2)‖w‖²` then is a product for each strength s. Of the three
     factorisations the cheapest that is accurate is taken: eigenvectors of ZᵀZ where n >= p, of ZZᵀ where
-    n < p, both without a copy of X, and a singular value decomposition for strengths near 0. Strength 0 gives
-    the least squares solution of the smallest norm.
+    n < p, both without a copy of X, and a singular value decomposition for strengths near 0 where columns all but
+    repeat others. Strength 0 gives the least squares solution of the smallest norm.
 
     Args:
         design: (n, p) design; rows of weight 0 are allowed.
@@ -38,7 +38,7 @@ class Spectrum:
             self.values, self.U = np.linalg.eigh(self._between_rows())
         else:
             self.values, self.V = np.linalg.eigh(self._between_columns())
-        if smallest <= SAFE * self.values[-1]:
+        if smallest + self.values[0] <= SAFE * self.values[-1]:
             Z = design.centred_matrix() * self.root
             self.U, sigma, Vt = svd(Z, full_matrices=False, check_finite=False)
             rank = int((sigma > sigma.max(initial=0.0) * max(Z.shape) * np.finfo(float).eps).sum())
@@ -79,7 +79,10 @@ class Spectrum:
 
     def gain(self, theta: np.ndarray) -> float:
         """How much the squared error could still fall: half the squared length of what X explains of θ/√ω."""
-        explained = self.U.T @ (theta / self.root)
+        if self.U is None:
+            explained = (self.V.T @ self.design.gradient(theta).T) / np.sqrt(self.values)[:, None]
+        else:
+            explained = self.U.T @ (theta / self.root)
         return 0.5 * float((explained**2).sum())
 
     def leverage(self, strengths: np.ndarray, width: int = 256) -> np.ndarray:
