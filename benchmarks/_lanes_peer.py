@@ -10,8 +10,10 @@ strengths on all rows go to `out`.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from _lanes_problem import (
@@ -56,10 +58,13 @@ class Normax:
 
 
 class ByHand:
-    """The same in JAX by hand: one program for all row sets, lanes under `vmap` (MLP) or `lax.map` (CNN)."""
+    """The same in JAX by hand: one program for all row sets, lanes under `vmap` (MLP) or `lax.map` (CNN), as many
+    groups of lanes side by side as there are cores."""
 
     def __init__(self, variant: str):
         self.made: dict = {}
+        self.threads = len(os.sched_getaffinity(0))
+        self.pool = ThreadPoolExecutor(self.threads)
 
     def program(self, net):
         import jax
@@ -79,6 +84,23 @@ class ByHand:
             n, h, w, c = x.shape
             return x.reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
 
+        hold = lax.optimization_barrier
+
+        # Features before rows, so that no gradient of a lane needs a copy; `hold` keeps the compiler from turning back.
+        @jax.custom_vjp
+        def linear(x, w, b):
+            return linear_forward(x, w, b)[0]
+
+        def linear_forward(x, w, b):
+            columns = hold(x.T)
+            return hold(w @ columns + b[:, None]).T, (columns, w)
+
+        def linear_backward(kept, dy):
+            (columns, w), dy = kept, hold(dy.T)
+            return hold(hold(w.T) @ dy).T, dy @ columns.T, dy.sum(1)
+
+        linear.defvjp(linear_forward, linear_backward)
+
         def forward(p, x):
             *body, last = NETS[net].items()
             for name, (kind, *_) in body:
@@ -86,10 +108,11 @@ class ByHand:
                 if kind == "conv":
                     x = pooled(jax.nn.relu(patches(x) @ w.transpose(2, 3, 1, 0).reshape(-1, len(w)) + b))
                 else:
-                    x = jax.nn.relu(x @ w.T + b)
+                    x = jax.nn.relu(linear(x, w, b))
+            w, b = p[f"{last[0]}.weight"], p[f"{last[0]}.bias"]
             if x.ndim == 4:
-                x = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
-            return x @ p[f"{last[0]}.weight"].T + p[f"{last[0]}.bias"]
+                return x.transpose(0, 3, 1, 2).reshape(len(x), -1) @ w.T + b
+            return linear(x, w, b)
 
         def losses(p, x, y):
             scores = forward(p, x)
@@ -140,22 +163,40 @@ class ByHand:
         return run
 
     def run(self, net, k, fold_count, seeds, fits):
+        import jax
         import jax.numpy as jnp
 
         if net not in self.made:
             self.made[net] = self.program(net), {seed: starting(net, seed) for seed in range(10)}
         program, starts = self.made[net]
-        charge, results = jnp.asarray(strengths(k), jnp.float32), []
-        for rows, test, seed in row_sets(fold_count, seeds):
+        size = -(-k // self.threads)
+        groups = np.resize(strengths(k).astype(np.float32), (self.threads, size))
+
+        def arguments(rows, test, seed, charge):
             order = orders(net, rows)
             order = np.pad(order, ((0, 0), (0, len(data(net)[1]) - order.shape[1])))
-            p = {n: jnp.asarray(np.repeat(a[None], k, 0)) for n, a in starts[seed].items()}
+            p = {n: jnp.asarray(np.repeat(a[None], size, 0)) for n, a in starts[seed].items()}
             m, v = ({n: jnp.zeros_like(a) for n, a in p.items()} for _ in range(2))
-            t = jnp.zeros(k, jnp.float32) if net == "CNN" else jnp.float32(0)
+            t = jnp.zeros(size, jnp.float32) if net == "CNN" else jnp.float32(0)
             select = np.zeros(len(data(net)[1]), np.float32)
             select[rows if test is None else test] = 1
-            results.append(program((p, m, v, t), charge, jnp.asarray(order), len(rows) // BATCH, select))
-        return {n: np.asarray(a) for n, a in results[-1][0][0].items()}
+            return (
+                (p, m, v, t),
+                jnp.asarray(charge),
+                jnp.asarray(order),
+                len(rows) // BATCH,
+                jnp.asarray(select),
+            )
+
+        work = [(*row_set, charge) for row_set in row_sets(fold_count, seeds) for charge in groups]
+        if (net, size) not in self.made:
+            self.made[net, size] = program.lower(*arguments(*work[0])).compile()
+
+        def fit(one):
+            return jax.tree.map(np.asarray, self.made[net, size](*arguments(*one)))
+
+        last = list(self.pool.map(fit, work))[-self.threads :]
+        return {n: np.concatenate([found[0][0][n] for found in last])[:k] for n in starts[0]}
 
 
 class Torch:

@@ -66,7 +66,12 @@ class Frame:
         key: raw random key `uint32[2]` of this step, or None where nothing may draw.
         row_mask: `(batch,)` booleans, False on padding rows, or None.
         sealed: True where cells outside `values` must become inputs instead of constants.
+
+    Attributes:
+        lanes: whether what is traced here is to be mapped over many networks on a CPU.
     """
+
+    lanes = False
 
     def __init__(
         self,

@@ -7,7 +7,8 @@ the strengths of the pilot that finds the grid. A lane is the fit that `nx.fit` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -18,6 +19,7 @@ from normax.binding import Binding, bind, retrying
 from normax.nn.module import Module
 from normax.paths.axes import Axes, Settings
 from normax.paths.layout import at_once, convolves, devices_of, over_devices, quicker
+from normax.paths.workers import cores
 from normax.penalties import Penalty
 from normax.training.blocks import Blocks
 from normax.training.cost import trace
@@ -26,7 +28,7 @@ from normax.training.losses import find_loss
 from normax.training.recent import Recent
 from normax.training.update import Update
 
-__all__ = ["Kept", "Lanes", "Trained", "Watch", "alike"]
+__all__ = ["Kept", "Lanes", "Trained", "Watch", "alike", "on_device"]
 
 WORTH_MEASURING = 1e12
 """Multiply-adds of a path from which on it is measured whether lanes run together or one after another."""
@@ -35,6 +37,11 @@ TRIAL_LANES, TRIAL_STEPS = 8, 3
 """The size of that measurement."""
 
 _programs = Recent()
+
+
+@cache
+def _compiler() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cores(), "normax-compile")
 
 
 class Watch(NamedTuple):
@@ -64,8 +71,8 @@ class Trained(NamedTuple):
     """What training gave, by lane: weights, buffers, the epoch that they are of, and `curves` `(lanes, epochs)`, the
     mean training losses."""
 
-    weights: list[np.ndarray]
-    buffers: list[np.ndarray]
+    weights: list[Any]
+    buffers: list[Any]
     epochs: np.ndarray
     curves: np.ndarray
 
@@ -88,6 +95,7 @@ class Lanes:
     Attributes:
         one_by_one: whether lanes run one after another inside the program; see `settle_way`.
         devices: what they are laid over.
+        placed: the device that the network was put on by hand, or None.
     """
 
     def __init__(
@@ -99,8 +107,8 @@ class Lanes:
         self.unit = [penalty.get(cell) for cell in self.binding.trainable]
         names, plain = self.binding.parameter_names, {n: v[0] for n, v in axes.without_path().items()}
         self.update = Update(optimizer, names, self.binding.trainable, self.penalties(plain), prox_step)
+        self.devices, self.placed = devices_of(net)
         self.loop = Loop(net, self.binding, find_loss(loss), self.update, batch_size, padded)
-        self.devices = devices_of(net)
         # On a CPU a convolution over lanes becomes a grouped one, many times slower than lane after lane.
         self.one_by_one = convolves(net) and self.devices[0].platform == "cpu"
         self.measured = False
@@ -125,8 +133,8 @@ class Lanes:
         return result
 
     @property
-    def at_once(self) -> int:
-        """How many lanes are trained together."""
+    def at_once(self) -> tuple[int, int]:
+        """How many chunks of lanes are trained side by side, and the most lanes of each."""
         weights = [jax.ShapeDtypeStruct(cell.shape, cell.dtype) for cell in self.binding.trainable]
         states = jax.tree.leaves((weights, jax.eval_shape(self.update.init, weights)))
         size = sum(leaf.size * leaf.dtype.itemsize for leaf in states)
@@ -142,10 +150,11 @@ class Lanes:
         """A compiled program by name; both ways of running lanes are kept."""
         key = name, self.one_by_one
         if key not in self._made:
-            # Which arguments have lanes: carry, settings, limits; state and settings; weights, buffers and settings.
+            # Which arguments have lanes: carry, settings, limits; state and settings; settings, weights and buffers.
             programs: dict[str, tuple[Callable[..., Any], tuple[bool, ...], tuple[int, ...]]] = {
                 "train": (self._epochs, (True, False, False, True, *(False,) * 5, True), (0,)),
                 "trial": (self._trial, (True, True, *(False,) * 4), ()),
+                "begin": (self._begin, (True, True, True, False), ()),
                 "measure": (self._errors, (True, True, True, False, False, False), ()),
                 "outputs": (self._held_out, (True, True, True, False, False), ()),
             }
@@ -153,12 +162,29 @@ class Lanes:
             self._made[key] = jax.jit(over_devices(function, self.devices, by_lane), donate_argnums=donated)
         return self._made[key]
 
-    def _call(self, name: str, *args: Any, constants_at: int) -> Any:
-        def call():
-            before, after = args[:constants_at], args[constants_at:]
-            return self._program(name)(*before, self.loop.constant_values(), *after)
+    def compiled(self, name: str, *args: Any, constants_at: int) -> Callable[..., Any]:
+        """A program for arguments of these shapes, ready for other threads: it compiles in the background."""
+        program: Any = self._program(name)
+        before, after = args[:constants_at], args[constants_at:]
+        if len(self.devices) > 1:  # arguments are laid out anew at each call
+            return lambda *args: retrying(
+                lambda: program(*args[:constants_at], self.loop.constant_values(), *args[constants_at:]),
+                self.loop.constants,
+            )
+        leaves, tree = jax.tree.flatten(args)
+        key = name, self.one_by_one, tree, tuple(map(jax.typeof, leaves))
+        if key not in self._made:
+            self.loop.lanes = self.devices[0].platform == "cpu" and not self.one_by_one
+            lowered = retrying(
+                lambda: program.lower(*before, self.loop.constant_values(), *after), self.loop.constants
+            )
+            self._made[key] = _compiler().submit(lowered.compile), list(self.loop.constants)
+        executable, cells = self._made[key]
+        constants = [cell.value for cell in cells]
+        return lambda *args: executable.result()(*args[:constants_at], constants, *args[constants_at:])
 
-        return retrying(call, self.loop.constants)
+    def _call(self, name: str, *args: Any, constants_at: int) -> Any:
+        return self.compiled(name, *args, constants_at=constants_at)(*args)
 
     def _map(self, function: Any) -> Any:
         """`function` of a lane, over all lanes."""
@@ -238,6 +264,10 @@ class Lanes:
 
     def begin(self, settings: Settings, weights: list[Any], buffers: list[Any]) -> State:
         """The state of lanes that start from stacked weights and buffers: their optimisers know nothing yet."""
+        args = on_device(settings), *jax.device_put((weights, buffers), self.placed)
+        return self.compiled("begin", *args, constants_at=3)(*args)
+
+    def _begin(self, settings, weights, buffers, constants):
         weights, buffers = jax.tree.map(lambda a: jnp.array(a, copy=True), (weights, buffers))
         update = jax.vmap(self.update.init)(weights)
         return State(weights, self.axes.optimizer_state(update, settings), buffers)
@@ -269,16 +299,19 @@ class Lanes:
             settings = {name: np.resize(values, self.whole(TRIAL_LANES)) for name, values in work.items()}
             weights, buffers = alike((start.weights, start.buffers), self.whole(TRIAL_LANES))
             state = self.begin(settings, weights, buffers)
-            settings = jax.tree.map(jnp.asarray, settings)
+            settings, rows = on_device((settings, rows))
 
             def way(one_by_one):
                 self.one_by_one = one_by_one
-                return self._call("trial", state, settings, data, rows, key, constants_at=2)
+                args = state, settings, data, rows, key
+                trial = self.compiled("trial", *args, constants_at=2)
+                with ThreadPoolExecutor(self.at_once[0]) as pool:  # as chunks will run: side by side
+                    runs = [pool.submit(trial, *args) for _ in range(self.at_once[0])]
+                    return [jax.block_until_ready(run.result()) for run in runs]
 
             found = quicker({"one by one": partial(way, True), "together": partial(way, False)})
             self.one_by_one = found == "one by one"
-            for one_by_one in (True, False):
-                self._made.pop(("trial", one_by_one), None)
+            self._made = {key: made for key, made in self._made.items() if key[0] != "trial"}
         self.measured = True
         return "one by one" if self.one_by_one else "together"
 
@@ -289,31 +322,45 @@ class Lanes:
             row = sum(trace(self.net, (data.X[:2],)).multiply_adds.values()) / 2
         return 3.0 * row * float(rows.n) * self.epochs * lanes
 
-    def train(
-        self,
-        settings: Settings,
-        start: State,
-        data: Data,
-        rows: RowSet,
-        key: Any,
-        epochs: int,
-        after: Any = None,
-    ) -> Trained:
-        """Train lanes from `start` (`begin`) for a number of epochs; `after(epochs done)` is called now and then."""
-        settings = jax.tree.map(jnp.asarray, settings)
+    def training(
+        self, settings: Settings, start: State, data: Data, rows: RowSet, key: Any, epochs: int
+    ) -> Callable[[Callable[[int], None]], Trained]:
+        """The training of lanes from `start` (`begin`), for any thread: a function of `after`, which is called
+        with the number of epochs done now and then."""
+        settings, rows = on_device((settings, rows))
         limits = jnp.zeros(len(settings["strength"]), jnp.int32)
+        fixed = settings, data, rows, key, None, limits
+        first, carry = np.int32(0), (start, None)
+        program = self.compiled("train", carry, first, first, *fixed, constants_at=4)
 
-        def program(carry, first, stop):
-            return self._call(
-                "train", carry, first, stop, settings, data, rows, key, None, limits, constants_at=4
+        def train(after: Callable[[int], None]) -> Trained:
+            blocks = Blocks(
+                lambda carry, first, stop: program(carry, np.int32(first), np.int32(stop), *fixed), carry
             )
+            blocks.run(epochs, after)
+            curves = np.full((len(limits), self.epochs), np.nan)
+            curves[:, :epochs] = blocks.losses
+            state = blocks.state[0]
+            return Trained(state.weights, state.buffers, np.full(len(curves), epochs), curves)
 
-        blocks = Blocks(program, (start, None))
-        blocks.run(epochs, after or (lambda done: None))
-        state = jax.tree.map(np.asarray, blocks.state[0])
-        curves = np.full((len(limits), self.epochs), np.nan)
-        curves[:, :epochs] = blocks.losses
-        return Trained(state.weights, state.buffers, np.full(len(curves), epochs), curves)
+        return train
+
+    def scoring(
+        self, settings: Settings, start: State, data: Data, selections: Any, X: Any
+    ) -> Callable[[Trained], tuple[np.ndarray, np.ndarray | None]]:
+        """For any thread, a function of trained lanes: `(lanes, s)` mean losses over each of s weightings of the rows,
+        and `(lanes, n, ...)` outputs for X, if there is one."""
+        settings = on_device(settings)
+        example = settings, start.weights, start.buffers
+        errors = self.compiled("measure", *example, data, selections, constants_at=3)
+        outputs = None if X is None else self.compiled("outputs", *example, X, constants_at=3)
+
+        def score(trained: Trained) -> tuple[np.ndarray, np.ndarray | None]:
+            lanes = settings, *jax.tree.map(jnp.asarray, (trained.weights, trained.buffers))
+            found = np.asarray(errors(*lanes, data, selections))
+            return found, None if outputs is None else np.asarray(outputs(*lanes, X))
+
+        return score
 
     def printed(self, settings: Settings, start: State, data: Data, rows: RowSet, key: Any) -> str:
         """The training of one lane as text: what two runs that are to agree bit for bit have in common."""
@@ -326,25 +373,20 @@ class Lanes:
 
         return retrying(text, self.loop.constants)
 
-    def errors(self, settings: Settings, trained: Trained, data: Data, selections: Any) -> np.ndarray:
-        """`(lanes, s)` mean losses of each lane over each of s weightings of the rows."""
-        lanes = jax.tree.map(jnp.asarray, (settings, trained.weights, trained.buffers))
-        return np.asarray(self._call("measure", *lanes, data, selections, constants_at=3))
-
-    def outputs(self, settings: Settings, trained: Trained, X: Any) -> np.ndarray:
-        """`(lanes, n, ...)` outputs of each lane."""
-        lanes = jax.tree.map(jnp.asarray, (settings, trained.weights, trained.buffers))
-        return np.asarray(self._call("outputs", *lanes, X, constants_at=3))
-
     def nonzero(self, weights: list[Any]) -> np.ndarray:
         """`(lanes,)` non-zero entries among the stacked weights that the path penalises."""
         chosen = [w for w, unit in zip(weights, self.unit) if unit is not None]
-        return sum(np.count_nonzero(w.reshape(len(w), -1), axis=1) for w in chosen)
+        return sum(np.count_nonzero(np.asarray(w).reshape(len(w), -1), axis=1) for w in chosen)
+
+
+def on_device(tree: Any) -> Any:
+    """Numbers and NumPy arrays as JAX's, so that it does not depend on the thread what they become."""
+    return jax.tree.map(jnp.asarray, tree)
 
 
 def alike(tree: Any, lanes: int) -> Any:
     """The same arrays in every lane."""
-    return jax.tree.map(lambda a: jnp.repeat(a[None], lanes, axis=0), tree)
+    return jax.tree.map(lambda a: np.repeat(np.asarray(a)[None], lanes, axis=0), tree)
 
 
 def _keep(kept: Kept, state: State, score: Any, number: Any, watch: Watch, limits: Any) -> Kept:

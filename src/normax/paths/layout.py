@@ -11,11 +11,12 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, PartitionSpec
 
 from normax.nn.module import Module
+from normax.paths.workers import cores
 
 __all__ = ["LANES_AT_ONCE", "at_once", "convolves", "devices_of", "over_devices", "quicker"]
 
 LANES_AT_ONCE = 64
-"""Lanes in one vmap on a CPU: more no longer fit the cache of a core, and 50 beat 250 and 10."""
+"""Lanes in one vmap on a CPU: beyond some ten they only cost memory."""
 
 ACCELERATED_LANES = 1024
 """Lanes in one vmap on an accelerator, which many lanes fill better; memory sets the bound before."""
@@ -30,18 +31,25 @@ CPU_BYTES = 4 << 30
 """Memory counted on where the device does not tell: CPUs."""
 
 
-def devices_of(net: Module) -> list[Any]:
-    """All devices of the backend; the one that a network was put on by hand, if it was."""
+def devices_of(net: Module) -> tuple[list[Any], Any]:
+    """All devices of the backend and None; where a network was put on one by hand, that one twice."""
     placed = {d for cell in net.parameters() if cell.value.committed for d in cell.value.devices()}
-    return sorted(placed, key=lambda d: d.id)[:1] if placed else jax.local_devices()
+    if not placed:
+        return jax.local_devices(), None
+    first = min(placed, key=lambda d: d.id)
+    return [first], first
 
 
-def at_once(bytes_of_lane: int, devices: list[Any]) -> int:
-    """How many lanes are trained together: bounded by cache or habit, and by the bytes of their states."""
+def at_once(bytes_of_lane: int, devices: list[Any]) -> tuple[int, int]:
+    """How many chunks of lanes are trained side by side, and the most lanes of each.
+
+    One chunk a core of a lone CPU, as far as memory goes; accelerators and meshes take one chunk at a time.
+    """
     cpu = devices[0].platform == "cpu"
     known = (devices[0].memory_stats() or {}).get("bytes_limit") if not cpu else None
-    fit = int(SHARE * (known or CPU_BYTES)) // max(COPIES * bytes_of_lane, 1)
-    return max(1, min(LANES_AT_ONCE if cpu else ACCELERATED_LANES, fit)) * len(devices)
+    fit = max(1, int(SHARE * (known or CPU_BYTES)) // max(COPIES * bytes_of_lane, 1))
+    workers = min(cores(), fit) if cpu and len(devices) == 1 else 1
+    return workers, min(LANES_AT_ONCE if cpu else ACCELERATED_LANES, fit // workers) * len(devices)
 
 
 def convolves(net: Module) -> bool:

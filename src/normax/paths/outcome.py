@@ -10,9 +10,10 @@ import numpy as np
 from normax.nn.module import Module
 from normax.paths.blame import first_break
 from normax.paths.ensemble import Fits
+from normax.paths.fitting import Fitted
 from normax.paths.problem import null_output
 from normax.paths.result import Path
-from normax.paths.run import Fitted, Run
+from normax.paths.run import Run
 from normax.penalties import Hierarchical, Penalty
 from normax.selection import summarise
 from normax.training.losses import find_loss
@@ -116,8 +117,10 @@ def _diverged(run: Run, strengths: np.ndarray, fitted: list[Fitted]) -> list[str
             setting = {name: float(values[i]) for name, values in settings.items()}
             weights, buffers, epochs = run.began(strengths, part, int(lane))
             again = run.problem.rows(rows.train, rows.test)
-            _, data, row_set, _, _ = run.prepared(again, number, len(rows.test) > 0)
-            broke = first_break(run.lanes, setting, weights, buffers, data, row_set, run.key, epochs)
+            held = run.prepared(again, number, len(rows.test) > 0)
+            broke = first_break(
+                run.lanes, setting, weights, buffers, held.data, held.row_set, run.key, epochs
+            )
             told = [place, *([f"seed {seed}"] if run.seeds > 1 else [])]
             if broke is not None:
                 told.append(f"step {broke.step} of epoch {broke.epoch}, first parameter {broke.names[0]}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import time as clock
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -17,17 +17,19 @@ from normax.nn.module import Module
 from normax.nn.random import fork, raw_key
 from normax.paths.axes import Axes, Settings
 from normax.paths.checkpoint import Checkpoint, Part, digest
-from normax.paths.lanes import Lanes, Trained, Watch
+from normax.paths.fitting import Fitted, Fitting, Prepared
+from normax.paths.lanes import Lanes, Watch
 from normax.paths.plan import Chunk, Warm, chunks
 from normax.paths.problem import Problem, Rows, unit_penalty
-from normax.paths.stopping import Stopping, train_watched
+from normax.paths.stopping import Stopping
+from normax.paths.workers import side_by_side
 from normax.penalties import Penalty
 from normax.training.data import check_data
 from normax.training.fit import prepare_data
 from normax.training.loop import Data, RowSet, State
 from normax.training.penalize import resolve
 
-__all__ = ["Fitted", "Run", "Schedule", "charges"]
+__all__ = ["Run", "Schedule", "charges"]
 
 
 class Schedule(NamedTuple):
@@ -42,14 +44,6 @@ class Schedule(NamedTuple):
     def longest(self) -> int:
         """Most epochs that a lane trains."""
         return self.epochs if self.warm is None else max(self.epochs, self.warm.epochs)
-
-
-class Fitted(NamedTuple):
-    """What a row set gave: its rows with what they taught, and a part with all lanes, seed by seed, the strengths
-    in the order of the grid and then the lane without penalty. The rows of folds leave their X behind."""
-
-    rows: Rows
-    part: Part
 
 
 def charges(net: Module, penalty: Any) -> tuple[dict[Any, Penalty], Penalty]:
@@ -90,6 +84,7 @@ class Run:
         self.net, self.problem, self.loss, self.axes = net, problem, loss, axes
         self.schedule, self.seeds, self.report = schedule, seeds, report
         self.seconds: dict[str, float] = {}
+        self._data: Data | None = None
         self.key, self.whole = raw_key(problem.seed), problem.all_rows()
         self.parted = {
             number: problem.watched(rows, schedule.stopping.share)
@@ -110,18 +105,17 @@ class Run:
         """Fit every row set; `grid(run, count)` finds the strengths where only their number is given."""
         count = strengths if isinstance(strengths, int) else len(strengths)
         data, row_set = self.data(self.whole), self.row_set(self.whole.train)
-        self.size = self.lanes.whole(
-            max(chunk.size for chunk in self.plan(np.arange(count) + 1.0, self.seeds))
-        )
-        kept = Checkpoint(folder, {} if folder is None else self.identity(strengths, data, row_set))
         work, _ = self.table(np.ones(count), self.seeds)
         self.per_seed = len(work["strength"]) // self.seeds
+        self.workers, self.size = self.lanes.at_once
+        # Chunks of equal size that occupy all workers, the fit on all rows from one seed included.
+        longest = max(chunk.size for chunk in self.plan(np.arange(count) + 1.0, 1))
+        self.size = self.lanes.whole(-(-longest // self.workers))
+        kept = Checkpoint(folder, {} if folder is None else self.identity(strengths, data, row_set))
         folds = max(len(self.problem.folds), 1)
         self.starts = self.starting_points()
         many = {name: np.tile(values, folds) for name, values in work.items()}
         way = self.lanes.settle_way(many, self.starts[0], data, row_set, self.key, kept.way)
-        if self.lanes.one_by_one:  # width brings nothing then
-            self.size = self.lanes.whole(min(self.size, self.per_seed))
         if kept.strengths is not None:
             strengths = kept.strengths
         elif isinstance(strengths, int):
@@ -132,27 +126,17 @@ class Run:
         return strengths, self.row_sets(strengths, kept)
 
     def row_sets(self, strengths: np.ndarray, kept: Checkpoint) -> list[Fitted]:
-        began, fitted, limits = clock.perf_counter(), [], None
-        folds, whole = self.problem.folds, self.whole
-        if self.schedule.stopping is not None and not folds:  # all rows tell the number of epochs themselves
-            chosen = self.row_set_of(
-                strengths, whole, 0, self.seeds, None, "choosing the epochs", (0, 1), kept
-            )
-            limits = self.median_epochs([chosen], len(strengths))
-        for number, (train, test) in enumerate(folds):
-            rows = self.problem.rows(train, test)
-            part = self.row_set_of(
-                strengths, rows, number, self.seeds, None, "folds", (number, len(folds)), kept
-            )
-            fitted.append(Fitted(replace(rows, X=rows.X[:0]), part))
+        folds, stopping, fitted, limits = self.problem.folds, self.schedule.stopping, [], None
+        number, whole = len(folds), (lambda: self.whole)
         if folds:
-            self.seconds["folds"] = clock.perf_counter() - began
-            if self.schedule.stopping is not None:
+            makers = [partial(self.problem.rows, train, test) for train, test in folds]
+            fitted = self.fit(strengths, dict(enumerate(makers)), self.seeds, None, "folds", kept)
+            if stopping is not None:
                 limits = self.median_epochs([fit.part for fit in fitted], len(strengths))
-        number = len(folds) + (limits is not None and not folds)
-        part = self.row_set_of(strengths, whole, number, 1, limits, "fit on all rows", (0, 1), kept)
-        self.seconds["fit on all rows"] = clock.perf_counter() - began - self.seconds.get("folds", 0.0)
-        return [*fitted, Fitted(whole, part)]
+        elif stopping is not None:  # all rows tell the number of epochs themselves
+            chosen = self.fit(strengths, {0: whole}, self.seeds, None, "choosing the epochs", kept)
+            limits, number = self.median_epochs([chosen[0].part], len(strengths)), 1
+        return fitted + self.fit(strengths, {number: whole}, 1, limits, "fit on all rows", kept)
 
     def median_epochs(self, parts: list[Part], count: int) -> np.ndarray:
         """What the folds and seeds chose in the middle, for each lane of the fit on all rows."""
@@ -170,36 +154,25 @@ class Run:
 
     def plan(self, strengths: np.ndarray, seeds: int) -> list[Chunk]:
         settings, kinds = self.table(strengths, seeds)
-        most = getattr(self, "size", self.lanes.at_once)
-        return chunks(settings["strength"], kinds, self.schedule.epochs, most, self.schedule.warm)
+        return chunks(settings["strength"], kinds, self.schedule.epochs, self.size, self.schedule.warm)
 
-    def row_set_of(
-        self, strengths: np.ndarray, rows: Rows, number: int, seeds: int, limits: np.ndarray | None, phase: str,
-        place: tuple[int, int], kept: Checkpoint,
-    ) -> Part:  # fmt: skip
-        """All lanes of a row set, chunk by chunk: read from the checkpoint, or trained."""
-        settings, _ = self.table(strengths, seeds)
+    def fit(
+        self, strengths: np.ndarray, rows: dict[int, Callable[[], Rows]], seeds: int, limits: np.ndarray | None,
+        phase: str, kept: Checkpoint,
+    ) -> list[Fitted]:  # fmt: skip
+        """All lanes of some row sets, which go by number: read from the checkpoint, or trained."""
+        began, (settings, _) = clock.perf_counter(), self.table(strengths, seeds)
         plan = [chunk._replace(size=self.size) for chunk in self.plan(strengths, seeds)]
-        work = sum(chunk.epochs for chunk in plan)
-        parts: list[Part] = []
-        prepared: Any = None
-        for c, chunk in enumerate(plan):
-            part = kept.read(number, c)
-            if part is None:
-                prepared = prepared or self.prepared(rows, number, limits is None)
-                before = sum(other.epochs for other in plan[:c])
+        fits = [Fitting(self, number, make, settings, plan, limits, kept) for number, make in rows.items()]
+        before = sum(fit.plan[c].epochs for fit in fits for c in fit.parts)
+        work = len(fits) * sum(chunk.epochs for chunk in plan)
+        jobs = [job for fit in fits for job in fit.jobs]
+        side_by_side(jobs, self.workers, lambda done: self.report(phase, before + done, work))
+        self.seconds[phase] = clock.perf_counter() - began
+        return [fit.fitted for fit in fits]
 
-                def after(done, before=before):
-                    self.report(phase, place[0] * work + before + done, place[1] * work)
-
-                part = self.chunk(chunk, settings, plan[:c], parts, prepared, limits, after)
-                kept.write(number, c, part)
-            parts.append(part)
-        order = np.concatenate([chunk.lanes for chunk in plan])
-        return Part.joined(parts).at(np.argsort(order))
-
-    def prepared(self, rows: Rows, number: int, watching: bool) -> tuple[Any, ...]:
-        """Data, training rows, what is watched, the rows that errors are measured on, and what scales them."""
+    def prepared(self, rows: Rows, number: int, watching: bool) -> Prepared:
+        """A row set on the device."""
         data, train, watch = self.data(rows), rows.train, None
         stopping = self.schedule.stopping
         if stopping is not None and not watching:
@@ -216,33 +189,11 @@ class Run:
         selections = np.zeros((1 + (len(rows.test) > 0), len(self.problem.y)), np.float32)
         for selection, some in zip(selections, (train, rows.test)):
             selection[some] = self.problem.row_weights(some)
-        return rows, data, self.row_set(train), watch, jnp.asarray(selections)
-
-    def chunk(
-        self, chunk: Chunk, settings: Settings, earlier: list[Chunk], parts: list[Part], prepared: tuple,
-        limits: np.ndarray | None, after: Any,
-    ) -> Part:  # fmt: skip
-        rows, data, row_set, watch, selections = prepared
-        filled = chunk.filled
-        chosen = {name: values[filled] for name, values in settings.items()}
-        if chunk.before is None:
-            seeds = filled // self.per_seed
-            source = [(start.weights, start.buffers) for start in self.starts[: seeds.max() + 1]]
-            stacked = jax.tree.map(lambda *arrays: jnp.stack(arrays)[seeds], *source)
-        else:
-            done = np.concatenate([other.lanes for other in earlier])
-            place = [int(np.flatnonzero(done == lane)[0]) for lane in chunk.before]
-            before = Part.joined(parts).at(np.resize(place, chunk.size))
-            stacked = before.weights, before.buffers
-        start = self.lanes.begin(chosen, *stacked)
-        if watch is None:
-            trained = self.lanes.train(chosen, start, data, row_set, self.key, chunk.epochs, after)
-        else:
-            ends = None if limits is None else limits[filled]
-            trained = train_watched(
-                self.lanes, chosen, start, data, row_set, self.key, chunk.epochs, watch, ends, after
-            )
-        return self.measured(chosen, trained, rows, data, selections).at(slice(len(chunk.lanes)))
+        held_out = None
+        if len(rows.test):
+            longest = max(len(test) for _, test in self.problem.folds)
+            held_out = data.X[np.resize(rows.test, longest)]
+        return Prepared(data, self.row_set(train), watch, jnp.asarray(selections), held_out)
 
     def began(self, strengths: np.ndarray, part: Part, lane: int) -> tuple[list[Any], list[Any], int]:
         """Weights and buffers that a lane of a row set started from, and for how many epochs it was to train."""
@@ -254,18 +205,15 @@ class Run:
         before = part.at(chunk.before[np.flatnonzero(chunk.lanes == lane)[0]])
         return before.weights, before.buffers, chunk.epochs
 
-    def measured(self, settings: Settings, trained: Trained, rows: Rows, data: Data, selections: Any) -> Part:
-        """The part that trained lanes amount to: their errors and outputs in the units of y."""
-        errors = self.lanes.errors(settings, trained, data, selections)
-        unit = rows.scale ** (1 if self.loss == "absolute" else 2)
-        outputs = None
-        if len(rows.test):
-            outputs = self.lanes.outputs(settings, trained, data.X[rows.test]) * rows.scale + rows.centre
-        return Part(trained.weights, trained.buffers, errors * unit, trained.epochs, trained.curves, outputs)
-
     def data(self, rows: Rows) -> Data:
         """The rows as the network takes them, on the device."""
         problem = self.problem
+        if problem.transform is None and not problem.scale_target:  # then they are the same for all
+            if self._data is None:
+                self._data = Data(
+                    *prepare_data(self.net, self.loss, np.asarray(rows.X), problem.y, problem.weight)
+                )
+            return self._data
         y = problem.y if not problem.scale_target else (problem.y - rows.centre) / rows.scale
         X = rows.X
         if problem.transform is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -10,11 +11,11 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.paths.axes import Settings
-from normax.paths.lanes import Kept, Lanes, Trained, Watch
+from normax.paths.lanes import Kept, Lanes, Trained, Watch, on_device
 from normax.training.callbacks import EarlyStopping
 from normax.training.loop import Data, RowSet, State
 
-__all__ = ["Stopping", "train_watched"]
+__all__ = ["Stopping", "watched_training"]
 
 PARTS = 4
 """Parts in which a chunk of lanes is trained here. Stopped lanes are dropped by whole parts, so that one compiled
@@ -48,49 +49,59 @@ class Stopping(NamedTuple):
         return Stopping(wish.patience, wish.min_delta, share)
 
 
-def train_watched(
+def watched_training(
     lanes: Lanes, settings: Settings, start: State, data: Data, rows: RowSet, key: Any, epochs: int,
-    watch: Watch, limits: np.ndarray | None, after: Any,
-) -> Trained:  # fmt: skip
-    """Train lanes and return each at its best epoch, or at its limit where that is given.
+    watch: Watch, limits: np.ndarray | None,
+) -> Callable[[Callable[[int], None]], Trained]:  # fmt: skip
+    """`Lanes.training` that gives each lane at its best epoch, or at its limit where that is given.
 
     What a lane keeps does not depend on which others are still under way.
     """
+    settings, rows, watch = on_device((settings, rows, watch))
     count = len(settings["strength"])
     size = lanes.whole(-(-count // PARTS))
     limits = np.zeros(count, np.int32) if limits is None else np.asarray(limits, np.int32)
     # How often lanes are regrouped must not depend on the clock, or two runs would differ in their last bits.
-    stride = epochs if watch.data is None else max(1, int(watch.patience) // 2)
+    patience = int(watch.patience)
+    stride = epochs if watch.data is None else max(1, patience // 2)
     if watch.data is None:
         stride = max(1, -(-epochs // 8))
     blank = jnp.full(count, jnp.inf), jnp.zeros(count, jnp.int32)
     best = jax.tree.map(lambda a: jnp.array(a, copy=True), (start.weights, start.buffers))
     carry = start, Kept(best[0], best[1], *blank)
-    curves = np.full((count, lanes.epochs), np.nan)
-    kept: Any = None
-    active, done, parts = np.arange(count), 0, [(np.arange(count), carry)]
-    while len(active) and done < epochs:
-        stop = min(done + stride, epochs)
-        parts = _regrouped(parts, active, size)
-        following = []
-        for numbers, carry in parts:
-            chosen = {name: jnp.asarray(values[numbers]) for name, values in settings.items()}
-            carry, new = lanes._call(
-                "train", carry, done, stop, chosen, data, rows, key, watch, jnp.asarray(limits[numbers]),
-                constants_at=4,
-            )  # fmt: skip
-            curves[numbers, done:stop] = np.asarray(new)[:, done:stop]
-            following.append((numbers, carry))
-        parts, done = following, stop
-        kept = _gathered(kept, parts, count)
-        live = done < limits if watch.data is None else done - kept.epoch < watch.patience
-        active = active[live[active]]
-        if after is not None:
+    some = np.resize(np.arange(count), size)
+    example, chosen = jax.tree.map(lambda leaf: leaf[some], (carry, settings))
+    first, fixed = np.int32(0), (data, rows, key, watch)
+    program = lanes.compiled(
+        "train", example, first, first, chosen, *fixed, jnp.asarray(limits[some]), constants_at=4
+    )
+
+    def train(after: Callable[[int], None]) -> Trained:
+        curves = np.full((count, lanes.epochs), np.nan)
+        kept: Any = None
+        active, done, parts = np.arange(count), 0, [(np.arange(count), carry)]
+        while len(active) and done < epochs:
+            stop = min(done + stride, epochs)
+            parts = _regrouped(parts, active, size)
+            following = []
+            for numbers, part in parts:
+                chosen = jax.tree.map(lambda leaf, some=numbers: leaf[some], settings)
+                part, new = program(
+                    part, np.int32(done), np.int32(stop), chosen, *fixed, jnp.asarray(limits[numbers])
+                )
+                curves[numbers, done:stop] = np.asarray(new)[:, done:stop]
+                following.append((numbers, part))
+            parts, done = following, stop
+            kept = _gathered(kept, parts, count)
+            live = done < limits if watch.data is None else done - kept.epoch < patience
+            active = active[live[active]]
             after(done if len(active) else epochs)
-    # What a lane went through after it stopped is nobody's business.
-    last = kept.epoch if watch.data is None else np.minimum(kept.epoch + watch.patience, epochs)
-    curves[np.arange(lanes.epochs) >= last[:, None]] = np.nan
-    return Trained(kept.weights, kept.buffers, kept.epoch, curves)
+        # What a lane went through after it stopped is nobody's business.
+        last = kept.epoch if watch.data is None else np.minimum(kept.epoch + patience, epochs)
+        curves[np.arange(lanes.epochs) >= last[:, None]] = np.nan
+        return Trained(kept.weights, kept.buffers, kept.epoch, curves)
+
+    return train
 
 
 def _regrouped(parts: list[Any], active: np.ndarray, size: int) -> list[Any]:

@@ -35,6 +35,7 @@ __all__ = ["History", "check_counts", "fit", "prepare_data"]
 
 
 _programs = Recent()
+_looked = Recent()
 
 
 def fit(
@@ -301,6 +302,11 @@ class _Preparation:
     def look(self, X: Any, y: Any) -> None:
         """Learn the shape of the outputs from two rows, and try the loss on them."""
         X, y, _ = self._arrays(X[:2], y[:2], None)
+        binding = bind(self.net)
+        kind = binding.signature, self.loss, jax.typeof(X), jax.typeof(y)
+        _, _, self.outputs = _looked(kind, lambda: (binding, self.loss, self._output_shape(X, y)))
+
+    def _output_shape(self, X: Any, y: Any) -> tuple[int, ...]:
         with evaluating(self.net):
             output = jax.eval_shape(lambda x: functional_call(self.net, {}, x, key=raw_key(0)), X)
         with Frame(
@@ -311,7 +317,7 @@ class _Preparation:
             raise InputError(
                 f"loss: expected one value a row, (batch,), got {losses.shape} for a batch of {len(X)}"
             )
-        self.outputs = output.shape
+        return output.shape
 
     def convert(self, X: Any, y: Any, weight: Any) -> Data:
         """More rows of the kind that was looked at."""

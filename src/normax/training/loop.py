@@ -25,7 +25,7 @@ from normax.training.update import Update, at, smooth_part
 __all__ = ["Batch", "Data", "Loop", "RowSet", "State", "learned", "shuffled"]
 
 EVALUATION_ROWS = 1024
-"""Rows a forward pass takes at a time when errors are measured: enough to fill the cores, little memory."""
+"""Most rows that a forward pass takes at a time when errors are measured: enough to fill the cores, little memory."""
 
 
 class Data(NamedTuple):
@@ -82,16 +82,18 @@ class Loop:
         test_loss: what `errors` measures in place of the loss.
         accumulate: parts in which a batch is gone through, their gradients added.
         ema: decay of the running average of the weights.
+        lanes: whether steps are to be mapped over many networks on a CPU.
     """
 
     def __init__(
         self, net: Module, binding: Binding, loss: Loss, update: Update, batch_size: int, padded: bool, *,
         metrics: Sequence[Loss] = (), test_loss: Loss | None = None, accumulate: int = 1, ema: float | None = None,
+        lanes: bool = False,
     ):  # fmt: skip
         self.net, self.binding, self.loss, self.update = net, binding, loss, update
         self.batch_size, self.padded = batch_size, padded
         self.metrics, self.accumulate, self.ema = tuple(metrics), accumulate, ema
-        self.measures = (test_loss or loss, *metrics)
+        self.measures, self.lanes = (test_loss or loss, *metrics), lanes
         self.constants: list[Cell] = list(binding.frozen)
 
     def initial(self) -> State:
@@ -113,7 +115,9 @@ class Loop:
 
     def _frame(self, weights, buffers, constants, key=None, mask=None):
         cells = [*self.binding.trainable, *self.binding.buffers, *self.constants]
-        return self.binding.frame(dict(zip(cells, [*weights, *buffers, *constants])), key, mask)
+        frame = self.binding.frame(dict(zip(cells, [*weights, *buffers, *constants])), key, mask)
+        frame.lanes = self.lanes
+        return frame
 
     def step(self, state: State, penalties: Any, constants: Any, batch: Batch):
         """One step; returns the state and the sums of the weighted losses and metrics of the batch, `(1 + m,)`."""
@@ -215,8 +219,8 @@ class Loop:
     def measured(self, weights: Any, buffers: Any, constants: Any, data: Data, selections: Any) -> Any:
         """Loss and metrics, `(k, 1 + m)`, as `errors` does."""
         n = len(data.X)
-        size = min(EVALUATION_ROWS, n)
-        blocks = -(-n // size)
+        blocks = -(-n // EVALUATION_ROWS)
+        size = -(-n // blocks)
         index = jnp.minimum(jnp.arange(blocks * size), n - 1).reshape(blocks, size)
         real = (jnp.arange(blocks * size) < n).reshape(blocks, size)
 

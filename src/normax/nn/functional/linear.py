@@ -8,7 +8,9 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError
+from normax.nn.frames import current_frame
 from normax.nn.functional._common import as_array, check_dtypes
+from normax.nn.functional._products import multiply, spread
 
 __all__ = ["bilinear", "linear"]
 
@@ -36,6 +38,10 @@ def linear(input: Any, weight: Any, bias: Any = None) -> jax.Array:
     check_dtypes(x, w)
     if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
         raise InputError(f"expected input of shape (..., {w.shape[-1]}), got {x.shape}")
+    frame = current_frame()
+    if frame is not None and frame.lanes and x.ndim == w.ndim == 2:
+        y = multiply(x, w)
+        return y if bias is None else y + spread(as_array(bias), len(x))
     y = x @ w.T
     return y if bias is None else y + as_array(bias)
 
