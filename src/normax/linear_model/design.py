@@ -41,6 +41,7 @@ class Design:
         weights: (n,); a row of weight 0 is left out of everything but `predict` and `columns`.
         means: (p,) centres.
         constant: (p,) columns that are the same in every row.
+        gram: (p, p) products of the centred columns, once a solver has formed them.
     """
 
     def __init__(self, X: Any, weights: np.ndarray, centred: bool, rows: np.ndarray | None = None):
@@ -48,6 +49,7 @@ class Design:
         self.n, self.p = len(weights), X.shape[1]
         self.sparse = issparse(X)
         self.alike = bool((weights == weights[0]).all())
+        self.gram: np.ndarray | None = None
         self.means = np.zeros(self.p)
         self.constant = np.zeros(self.p, dtype=bool)
         if centred:

@@ -152,6 +152,7 @@ def _complete(
     moments = Moments.of(design.X, design.spread(y), design.spread(design.weights))
     G, c, squares, _, _ = moments.centred(design.centred)
     clear_constant(G, c, design.constant)
+    design.gram = G
     gram, l1, l2 = CompleteGram(G), strengths * l1_ratio, strengths * (1 - l1_ratio)
     null, plain = 0.5 * squares.sum(), check_rules(design.p, None, None, None)
     parts = []

@@ -46,6 +46,8 @@ class Spectrum:
 
     def _between_columns(self) -> np.ndarray:
         d = self.design
+        if d.gram is not None:
+            return d.gram
         nothing = np.zeros((d.X.shape[0], 1))
         G = Moments.of(d.X, nothing, d.spread(d.weights)).centred(d.centred)[0]
         G[d.constant], G[:, d.constant] = 0.0, 0.0

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from normax.errors import InputError, Notice
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES
+from normax.linear_model.path import warn_unconverged
 from normax.linear_model.threads import side_by_side
 from normax.paths.problem import Problem, Progress, check_strengths, elastic_net_of, null_output, unit_penalty
 from normax.paths.result import Path
@@ -148,13 +149,24 @@ def linear_path(
         of a constant and of the fit without a penalty."""
         train, test = problem.folds[number]
         rows = problem.rows(train, test)
-        predicted = fit(rows, inner).predict(rows.X)
+        if family == "gaussian":  # one factorisation serves both, and the certificate at 0 is of no interest
+            path = fit(rows, np.append(inner, 0.0), tol=np.inf)
+            warn_unconverged(inner, path.gap[:-1], tol)
+            predicted = path.predict(rows.X)
+            predicted, free = predicted[:-1], predicted[-1:, test]
+        else:
+            predicted, free = fit(rows, inner).predict(rows.X), _unpenalised(fit, rows).predict(rows.X[test])
         constant = null_output(loss, y[train], problem.row_weights(train), classes)
         assert constant is not None  # every loss of this engine has a best constant
         null = errors(np.broadcast_to(constant, (1, len(test), len(constant))), test)[0]
-        free = errors(_unpenalised(fit, rows).predict(rows.X[test]), test)[0]
         held_out = predicted[:, test]
-        return errors(predicted[:, train], train), errors(held_out, test), held_out, null, free
+        return (
+            errors(predicted[:, train], train),
+            errors(held_out, test),
+            held_out,
+            null,
+            errors(free, test)[0],
+        )
 
     count, notices, outputs = len(problem.folds), [], None
     with warnings.catch_warnings(record=True) as caught:
