@@ -160,10 +160,10 @@ def subtract(indptr, indices, data, at, w, r):
 @njit(cache=True, nogil=True)
 def _gather(indptr, indices, data, T, out):
     """out[j] = Σ over the entries (i, x) of line j of x T[i]."""
-    k = T.shape[1]
+    k, first = T.shape[1], T[:, 0].copy()  # whose numbers the compiler then knows to lie side by side
     for j in range(len(indptr) - 1):
         if k == 1:
-            out[j, 0] = dot(indices, data, indptr[j], indptr[j + 1], T[:, 0])
+            out[j, 0] = dot(indices, data, indptr[j], indptr[j + 1], first)
         else:
             for t in range(indptr[j], indptr[j + 1]):
                 x, i = data[t], indices[t]
