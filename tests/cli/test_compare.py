@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from normax.cli import main
-from normax.cli.compare import FILES
+from normax.cli.folder import FILES
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_a_table_and_a_picture(folder, capsys):
              "--dropout", "0.2", "--epochs", "5", "--test", "0.2", "--out", "o"]  # fmt: skip
     assert main(words) == 0
     said = capsys.readouterr()
-    assert {path.name for path in (folder / "o").iterdir()} == FILES
+    assert {path.name for path in (folder / "o").iterdir()} == FILES["compare"] - {"coefficients.csv"}
     with open(folder / "o" / "compare.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["method"] for row in rows] == ["none", "l1", "dropout"]
@@ -53,6 +53,43 @@ def test_a_table_and_a_picture(folder, capsys):
     before = (folder / "o" / "report.html").stat().st_mtime_ns
     assert main([*words[:-1], "made.csv"]) == 2  # a file stands there
     assert (folder / "o" / "report.html").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--methods", "batch-norm", "--epochs", "2"], ["--methods", "dropout", "--dropout", "0.3", "--epochs", "2"],
+     ["--model", "linear", "--methods", "l1"]],
+)  # fmt: skip
+def test_the_best_model_predicts_and_shows(folder, capsys, words):
+    command = [
+        "compare",
+        "made.csv",
+        "--target",
+        "y",
+        "--cv",
+        "2",
+        "--test",
+        "made.csv",
+        *words,
+        "--out",
+        "o",
+    ]
+    assert main(command) == 0
+    recipe = json.loads((folder / "o" / "model.json").read_text())
+    assert main(["predict", "o", "made.csv", "--out", "p.csv"]) == 0
+    with open(folder / "p.csv", encoding="utf-8") as file:
+        predicted = np.array([float(row["prediction"]) for row in csv.DictReader(file)])
+    with open(folder / "made.csv", encoding="utf-8") as file:
+        y = np.array([float(row["y"]) for row in csv.DictReader(file)])
+    with open(folder / "o" / "compare.csv", encoding="utf-8") as file:
+        assert np.isclose(
+            np.mean((y - predicted) ** 2) / 2, float(next(csv.DictReader(file))["test"]), rtol=1e-4
+        )
+    capsys.readouterr()
+    assert main(["show", "o"]) == 0
+    shown = capsys.readouterr().out
+    assert f"penalty {words[words.index('--methods') + 1]}" in shown
+    assert ("x0" in shown) == (recipe["network"] is None)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from normax.cli import demo, main
-from normax.cli.fit import FILES
+from normax.cli.folder import FILES
 
 SMALL = {
     "diabetes-lasso": "path diabetes.csv --target progression --strengths 8 --cv 3 --out diabetes-lasso",
@@ -16,7 +16,7 @@ def check(out, parts, said):
     page = (out / "index.html").read_text()
     for part in parts:
         assert f'href="{part}/report.html"' in page
-        expected = FILES - {"coefficients.csv"} if "network" in part else FILES
+        expected = FILES["path"] - {"coefficients.csv"} if "network" in part else FILES["path"]
         assert {path.name for path in (out / part).iterdir()} == expected
     assert said.endswith(f"Open {out / 'index.html'}\n")
 

@@ -10,7 +10,8 @@ from safetensors.numpy import load_file
 
 from normax.cli import main
 from normax.cli.arguments import parse
-from normax.cli.fit import FILES, run
+from normax.cli.fit import run
+from normax.cli.folder import FILES
 from normax.cli.saved import SavedModel
 from normax.tables import read_table
 
@@ -35,7 +36,7 @@ def test_the_working_columns_are_found(fitted):
 
 
 def test_all_files_are_there_and_nothing_else(fitted):
-    assert {path.name for path in fitted.iterdir()} == FILES
+    assert {path.name for path in fitted.iterdir()} == FILES["path"]
     assert {path.name for path in fitted.parent.iterdir()} == {"made.csv", "out"}
     page = (fitted / "report.html").read_text()
     assert "<script src" not in page

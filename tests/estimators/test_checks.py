@@ -24,6 +24,7 @@ def small(in_features, out_features):
     [
         NetworkRegressor(small, L2(1e-3), **SHORT),
         NetworkClassifier(small, L2(1e-3), **SHORT),
+        NetworkRegressor(small, "l1", strengths=3, cv=3, **SHORT),
         NetworkClassifier(small, "l2", strengths=3, cv=3, **SHORT),
     ]
 )

@@ -97,7 +97,9 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     for name in ("path", "compare"):
         _fit_options(commands[name], compare=name == "compare")
     for name in ("predict", "show"):
-        commands[name].add_argument("dir", metavar="DIR", help="the folder that `normax path` wrote")
+        commands[name].add_argument(
+            "dir", metavar="DIR", help="the folder that `normax path` or `normax compare` wrote"
+        )
     commands["predict"].add_argument(
         "data", metavar="DATA", help="a table with the columns that the model uses"
     )

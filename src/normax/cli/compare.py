@@ -15,14 +15,11 @@ from normax.cli import details as story
 from normax.cli import metrics, models, screen
 from normax.cli.arguments import command_line, settings
 from normax.cli.data import Data, prepare
-from normax.cli.fit import check_classes, check_options, fill_defaults, timed, training, write_table
+from normax.cli.fit import check_classes, check_options, fill_defaults, keep, timed, training, write_table
 from normax.cli.folder import staged
 from normax.cli.interrupts import held_back
 
-__all__ = ["FILES", "compare"]
-
-#: What a run may leave in its folder.
-FILES = frozenset({"comparison.json", "compare.csv", "folds.csv", "compare.png", "report.html"})
+__all__ = ["compare"]
 
 
 def compare(options: argparse.Namespace) -> None:
@@ -30,7 +27,7 @@ def compare(options: argparse.Namespace) -> None:
     out = Path(options.out or f"normax-compare-{Path(options.data).stem}")
     options.out = str(out)
     check_options(options)
-    with staged(out, marker="comparison.json", names=FILES) as folder:
+    with staged(out) as folder:
         comparison, details = _run(options, folder)
     screen.comparison(comparison, details, out)
 
@@ -68,6 +65,7 @@ def _run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]
         )
         with timed(seconds, "writing"):
             _write(folder, comparison, details)
+            _keep_best(folder, comparison, options, data, recipe, details)
     return comparison, {**details, "seconds": seconds}
 
 
@@ -93,6 +91,20 @@ def _tested(comparison: Any, data: Data) -> dict[str, float]:
         outputs = np.asarray(path.predict(test.X), float)
         errors[name] = np.average(metrics.errors(data.target, test.y, outputs), weights=data.weight(test))
     return errors
+
+
+def _keep_best(
+    folder: Path, comparison: Any, options: argparse.Namespace, data: Data, recipe: dict[str, Any] | None,
+    details: dict[str, Any],
+) -> None:  # fmt: skip
+    """Write the model of the best method, as `normax path` does."""
+    method, path = comparison.best, comparison.paths[comparison.best]
+    recipe = None if path.engine == "linear" or recipe is None else {**recipe, "method": method}
+    chosen = argparse.Namespace(
+        **vars(options), penalty=method, l1_ratio=0.5 if method == "elastic-net" else None
+    )
+    told = story.describe_run(chosen, data, path, recipe)
+    keep(folder, path, data, recipe, {**told, "notices": details["notices"], "seconds": details["seconds"]})
 
 
 def _write(folder: Path, comparison: Any, details: dict[str, Any]) -> None:

@@ -24,19 +24,14 @@ from normax.estimators.defaults import LEARNING_RATE, batch_size_for, epochs_for
 from normax.penalties import L1, L2, ElasticNet
 from normax.tables import FillAndScale
 
-__all__ = ["FILES", "fit", "run"]
-
-#: What a run may leave in its folder.
-FILES = frozenset(
-    {"model.json", "model.safetensors", "coefficients.csv", "path.csv", "report.html", "path.png", "cv.png"}
-)
+__all__ = ["fit", "run"]
 
 
 def fit(options: argparse.Namespace) -> None:
     """Run the command and print its summary; the folder appears whole or not at all."""
     out = Path(options.out or f"normax-{Path(options.data).stem}")
     options.out = str(out)
-    with staged(out, names=FILES) as folder:
+    with staged(out) as folder:
         details = run(options, folder)[1]
     screen.summary(details, out)
 
@@ -72,16 +67,21 @@ def run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]]
         details["seconds"] = seconds
         with timed(seconds, "writing"):
             _write(folder, path, details)
-        kept = {**details, "coefficients": None}  # coefficients.csv has them
-        arrays = _chosen(path, recipe)
-        save(folder, arrays, data.schema, data.target, path.transform, recipe, path.target_scale, kept)
+        keep(folder, path, data, recipe, details)
     return path, details
+
+
+def keep(folder: Path, path: Any, data: Data, recipe: dict[str, Any] | None, details: dict[str, Any]) -> None:
+    """Write what `normax predict` and `normax show` read."""
+    _write_coefficients(folder / "coefficients.csv", details)
+    kept = {**details, "coefficients": None}  # coefficients.csv has them
+    arrays = _chosen(path, recipe)
+    save(folder, arrays, data.schema, data.target, path.transform, recipe, path.target_scale, kept)
 
 
 def _write(folder: Path, path: Any, details: dict[str, Any]) -> None:
     from normax.report import page
 
-    _write_coefficients(folder / "coefficients.csv", details)
     write_table(folder / "path.csv", path.table())
     page(folder, path, details)
 

@@ -12,11 +12,21 @@ from pathlib import Path
 
 from normax.errors import InputError
 
-__all__ = ["staged", "written"]
+__all__ = ["FILES", "staged", "written"]
+
+MODEL = {"model.json", "model.safetensors", "coefficients.csv", "report.html"}
+
+#: What each command may leave in its folder.
+FILES = {
+    "path": frozenset(MODEL | {"path.csv", "path.png", "cv.png"}),
+    "compare": frozenset(MODEL | {"comparison.json", "compare.csv", "folds.csv", "compare.png"}),
+}
 
 
 @contextmanager
-def staged(out: Path, marker: str = "model.json", names: frozenset[str] = frozenset()) -> Iterator[Path]:
+def staged(
+    out: Path, marker: str = "model.json", names: frozenset[str] = FILES["path"] | FILES["compare"]
+) -> Iterator[Path]:
     """A temporary folder beside `out` whose files move there when the block ends well.
 
     Files of other makers stay untouched: if `out` holds one of `names` and not our `marker`, it is refused
@@ -93,7 +103,7 @@ def _publish(stage: Path, out: Path, ours: frozenset[str]) -> None:
 
 def _is_ours(marker: Path) -> bool:
     try:
-        return json.loads(marker.read_text()).get("format") in ("normax model", "normax comparison")
+        return json.loads(marker.read_text()).get("format") == "normax model"
     except (OSError, ValueError, AttributeError):
         return False
 

@@ -45,12 +45,22 @@ def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
     """The network of a recipe, with fresh weights.
 
     Args:
-        recipe: what `architecture` made.
+        recipe: what `architecture` made, and perhaps the `method` of a comparison.
         home: the folder of a saved model, from which the user's file is looked for first.
 
     Raises:
         InputError: if the user's file or class cannot be loaded, or the class cannot be made or called.
     """
+    net = _plain(recipe, home)
+    if recipe.get("method") in ("batch-norm", "dropout"):
+        from normax.paths.variants import with_batch_norm, with_dropout
+
+        rows = np.zeros((2, recipe["in_features"]), np.float32)
+        net = with_batch_norm(net, rows) if recipe["method"] == "batch-norm" else with_dropout(net, rows)[0]
+    return net
+
+
+def _plain(recipe: dict[str, Any], home: Path | None) -> Any:
     from normax import nn
 
     p, m = recipe["in_features"], recipe["out_features"]

@@ -65,7 +65,7 @@ def save(
 
 
 class SavedModel:
-    """The model of a folder that `normax path` wrote.
+    """The model of a folder that `normax path` or `normax compare` wrote.
 
     Args:
         folder: where it is.
@@ -136,9 +136,13 @@ def show(options: argparse.Namespace) -> None:
 def _read_recipe(folder: Path) -> dict[str, Any]:
     file = folder / "model.json"
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; expected one that `normax path` wrote")
+        raise InputError(
+            f"{folder}: no such folder; expected one that `normax path` or `normax compare` wrote"
+        )
     if not file.is_file():
-        raise InputError(f"{folder}: holds no model.json; expected a folder that `normax path` wrote")
+        raise InputError(
+            f"{folder}: holds no model.json; expected a folder that `normax path` or `normax compare` wrote"
+        )
     try:
         recipe = json.loads(file.read_text())
     except (OSError, ValueError) as error:

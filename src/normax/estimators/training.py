@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,18 @@ class Settings:
         )  # fmt: skip
 
 
+@contextmanager
+def _own_words() -> Iterator[None]:
+    """What `nx.path` calls validation is the estimator's validation_fraction."""
+    try:
+        yield
+    except InputError as error:
+        if not str(error).startswith("validation:"):
+            raise
+        raise InputError(str(error).replace("validation", "validation_fraction", 1)) from error
+
+
+@_own_words()
 def fit_path(settings: Settings, estimator: Any, groups: Any) -> tuple[Path, Member]:
     """The whole path and the network at the strength that it chooses."""
     s, names = settings, getattr(estimator, "feature_names_in_", None)
@@ -108,6 +121,7 @@ def fit_path(settings: Settings, estimator: Any, groups: Any) -> tuple[Path, Mem
     return result, Member(result.model(), result.transform, *result.target_scale)
 
 
+@_own_words()
 def fit_at(settings: Settings, penalty: Any, strength: float, groups: Any) -> tuple[History, Member]:
     """A single fit at a strength, with early stopping on rows set aside where asked for."""
     s, everything = settings, np.arange(len(settings.X))
