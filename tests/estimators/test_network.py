@@ -145,7 +145,7 @@ def test_what_cannot_be_used_is_said(table):
     stopping = NetworkRegressor(mlp, L2(0.1), early_stopping=True)
     with pytest.raises(InputError, match=r"groups: expected one for each of 90 rows, got shape \(3,\)"):
         stopping.fit(X, y, groups=[1, 2, 3])
-    with pytest.raises(InputError, match="^validation_fraction: all training rows are of one group"):
+    with pytest.raises(InputError, match=r"^validation_fraction: all training rows are of one group"):
         stopping.fit(X, y, groups=[1] * 90)
     for strength in (1.0, "cv"):
         stopping.set_params(penalty="l2", strength=strength, validation_fraction=0.001)

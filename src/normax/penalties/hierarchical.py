@@ -71,13 +71,16 @@ class Hierarchical(Separable):
         step = xp.clip(xp.broadcast_to(xp.asarray(step, dtype=w.dtype), w.shape), SMALLEST, LARGEST)
         theta, W = w[: self.outputs], w[self.outputs :]
         d, ease = step[: self.outputs], 1 / step[self.outputs :]
-        size, height = abs(theta), abs(W)
+        size, height, one = abs(theta), abs(W), xp.ones(len(W), dtype=w.dtype)
 
         def line(t):
             """t + d·q(t) and its slope: what a θ of length t was before the prox, coordinate by coordinate."""
             excess = height - M * t
-            q = self.strength - M * (xp.maximum(excess, 0) * ease).sum(axis=0)
-            return t + d * q, 1 + d * (M * M * xp.where(excess > 0, ease, 0).sum(axis=0))
+            pressing = xp.where(excess > 0, ease, 0)
+            q = self.strength - M * (
+                one @ (excess * pressing)
+            )  # a sum, which XLA makes twice as fast as a product
+            return t + d * q, 1 + d * (M * M * (one @ pressing))
 
         t = (theta * theta).sum(axis=0) ** 0.5
         for _ in range(STEPS):

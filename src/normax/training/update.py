@@ -140,7 +140,8 @@ class Update:
             steps = self._steps(before, after, old, count, idle)
             warm = count >= WARM_UP if self.prox_step is None and has_second_moment(after) else None
             for name, penalty in kinks.items():
-                mapped = penalty.prox(new[name], steps[name]).astype(old[name].dtype)
+                with jax.default_matmul_precision("highest"):  # a prox is exact, on accelerators too
+                    mapped = penalty.prox(new[name], steps[name]).astype(old[name].dtype)
                 late = warm is not None and not penalty.constraint
                 new[name] = jnp.where(warm, mapped, new[name]) if late else mapped
         return [new[name] for name in self.names], (after, count + 1, probe)
