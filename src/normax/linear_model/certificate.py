@@ -111,11 +111,11 @@ class Gaps:
         if not self.waiting:
             return
         at, etas, *parts = zip(*self.waiting)
-        widest, absent = max(map(len, parts[0])), (0.0, 0.0, 1.0, 1.0, -np.inf, np.inf)
-        padded = [np.full((len(at), widest), nothing) for nothing in absent]
+        lengths = np.array([len(part) for part in parts[0]])
+        filled = np.arange(lengths.max()) < lengths[:, None]
+        padded = [np.full(filled.shape, nothing) for nothing in (0.0, 0.0, 1.0, 1.0, -np.inf, np.inf)]
         for whole, some in zip(padded, parts):
-            for row, values in zip(whole, some):
-                row[: len(values)] = values
+            whole[filled] = np.concatenate(some)
         eta, y = np.concatenate(etas), np.tile(self.y, (len(at), 1))
 
         def rows(c: np.ndarray) -> np.ndarray:

@@ -112,16 +112,25 @@ class Design:
 
     @cached_property
     def pieces(self) -> np.ndarray | None:
-        """(p, N) columns of X, each in one piece, not centred; None where that would copy much, or X is sparse."""
-        if self.sparse:
-            return None
-        return np.ascontiguousarray(self.X.T) if self.X.flags.f_contiguous or self.X.size <= COPIED else None
+        """(p, N) columns of X, each in one piece, not centred; None where that would copy much, or X is sparse.
+
+        Always of one type, so that kernels are compiled once.
+        """
+        X = self.X
+        if not self.sparse and X.dtype == np.float64 and X.flags.f_contiguous and X.flags.writeable:
+            return X.T
+        return None if self.sparse or X.size > COPIED else np.array(X.T, dtype=np.float64, order="C")
+
+    @cached_property
+    def place(self) -> np.ndarray:
+        """(n,) where the rows of this design stand in X."""
+        return np.arange(self.n) if self.rows is None else self.rows
 
     @cached_property
     def norms(self) -> np.ndarray:
         """(p,) Euclidean norms of the centred columns of a design that has `pieces`; exactly 0 for constant ones."""
         assert self.pieces is not None
-        squares = centred_squares(self.pieces, self.means, self.rows)
+        squares = centred_squares(self.pieces, self.means, self.place)
         return np.where(self.constant, 0.0, np.sqrt(squares))
 
     def lengths(self) -> np.ndarray:

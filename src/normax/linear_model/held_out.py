@@ -110,8 +110,8 @@ def cross_validate(
             offset=known,
         )
         etas = path.predict(X[test], None if known is None else known[test])
-        rows = np.array([loss.loss(Y[test], eta) for eta in etas])
-        return rows @ (weights[test] / sizes[k]), path.gap
+        rows = loss.loss(np.tile(Y[test], (len(etas), 1)), etas.reshape(-1, Y.shape[1]))
+        return rows.reshape(len(etas), -1) @ (weights[test] / sizes[k]), path.gap
 
     one = plain
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)

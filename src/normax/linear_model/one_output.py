@@ -1,7 +1,8 @@
-"""One output on few rows: a whole proximal Newton solve on the working set in one compiled call.
+"""One output on few rows: the path in one compiled call, proximal Newton steps on a working set.
 
 With few rows the arithmetic of a step takes microseconds and what surrounds it would take most of the time. So the
-Hessian is computed anew at every step, which makes the steps converge quadratically, and a handful of them suffices.
+Hessian is computed anew at every step, which makes the steps converge quadratically, and a handful of them suffices. Once
+it is large, or columns repeat others, `working_set` goes on from there by the general steps.
 """
 
 from __future__ import annotations
@@ -12,67 +13,161 @@ import numpy as np
 from numba import njit
 
 from normax.linear_model.active_set import DONE, SINGULAR_FACE, append, solve_active
-from normax.linear_model.design import Design
-from normax.linear_model.families import Family
+from normax.linear_model.certificate import Gaps
 from normax.linear_model.families.rows import call
-from normax.linear_model.group_terms import GroupTerms
+from normax.linear_model.fit import Fit
 from normax.linear_model.newton import Likelihood
-from normax.linear_model.terms import Terms
+from normax.linear_model.screening import look
+from normax.linear_model.terms import SLACK, Rules, Terms
 
-__all__ = ["likelihood"]
+__all__ = ["follow_compiled"]
 
 # A step that gains no more than this share of the null loss leaves the square of it, which is rounding.
 SETTLED = 1e-13
 # Multiplications of a Hessian up to which a fresh one at every step is cheaper than what sparing it costs.
 FEW = 3_000_000
+# Linear predictors that are kept for the certificates: 8 MB.
+KEPT = 1 << 20
 SUMS = {"reassoc", "contract"}
 
 
-def likelihood(design: Design, family: Family, y: np.ndarray, offset: np.ndarray | None) -> Likelihood:
-    """The likelihood by whichever solver serves it."""
-    compiled = y.shape[1] == 1 and family.rows() is not None
-    return (OneOutput if compiled else Likelihood)(design, family, y, offset)
+def follow_compiled(
+    fit: Fit,
+    smooth: Likelihood,
+    strengths: np.ndarray,
+    l1_ratio: float,
+    max_iter: int,
+    rules: Rules,
+    gaps: Gaps,
+) -> int:
+    """Write the first strengths of a path into fit, as many as suit this solver; returns how many."""
+    design, rows, k = smooth.design, smooth.family.rows(), int(np.count_nonzero(strengths > 0))
+    if smooth.m > 1 or rows is None or rules.bounded or not rules.factor.all() or design.pieces is None:
+        return 0
+    if k * design.n > KEPT:
+        return 0
+    intercept, start = smooth.null()
+    known = (np.zeros((design.n, 1)) + smooth.offset)[:, 0]
+    etas, ends = np.empty((k, design.n)), np.zeros(k + 1, dtype=np.intp)
+    done, entries, values = _path(
+        *(
+            rows,
+            np.ascontiguousarray(smooth.y[:, 0]),
+            design.weights,
+            known,
+            start[:, 0].copy(),
+            intercept[0],
+        ),
+        *(design.pieces, design.place, design.means, design.norms, rules.factor, design.centred),
+        *(strengths[:k] * l1_ratio, strengths[:k] * (1 - l1_ratio), max_iter, SETTLED * smooth.scale, FEW),
+        *(fit.coef[:, 0], fit.intercept[:, 0], fit.n_iter, etas, ends),
+    )
+    for i in range(done):
+        some = entries[ends[i] : ends[i + 1]]
+        l1, l2 = (
+            strengths[i] * l1_ratio * rules.factor[some],
+            strengths[i] * (1 - l1_ratio) * rules.factor[some],
+        )
+        terms = Terms(l1, l2, rules.lower[some], rules.upper[some])
+        gaps.fit(i, etas[i][:, None], fit.coef[i, 0, some], values[ends[i] : ends[i + 1]], terms)
+    return done
 
 
-class OneOutput(Likelihood):
-    """`Likelihood` for a family that has compiled `rows` and a response of one output.
+@njit(cache=True, nogil=True)
+def _path(
+    rows, y, weights, known, eta, b, pieces, place, means, norms, factor, centred,
+    l1s, l2s, max_iter, settled, few, coefs, intercepts, rounds, etas, ends,
+):  # fmt: skip
+    """Solve strength after strength; how many, and flat lists of the entries that certify each, with their gradients.
 
-    What the kernel does not know, bounds, coefficients without any penalty and columns that repeat others, it leaves to the
-    steps of `Likelihood`.
+    Args:
+        eta, b: the fit without features; pieces: (p, N) columns of X, of which rows `place` (n,) count.
+        coefs, intercepts, rounds, etas: (k, …) filled; ends: (k + 1,) where the lists of a strength begin and end.
     """
-
-    def __init__(self, design, family, y, offset=None, max_steps=100):
-        super().__init__(design, family, y, offset, max_steps)
-        self.known = np.zeros(design.n) if offset is None else np.ascontiguousarray(offset[:, 0])
-        self.response = np.ascontiguousarray(y[:, 0])
-        self.rows = family.rows()
-        self.last = np.zeros(0, dtype=np.intp)
-
-    def solve(self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, terms: Terms | GroupTerms):
-        if self._serves(entries, terms):
-            own = terms.of(entries, self.design.p)
-            self.last = entries
-            at, w, eta = self.columns.at(entries), coef[0, entries], np.empty(self.design.n)
-            status, b, gain = _newton(
-                *(self.rows, self.response, self.design.weights, self.known, self.columns.Z.T, at),
-                *(w, intercept[0], own.l1, own.l2, self.design.centred),
-                *(SETTLED * self.scale, self.max_steps, eta),
+    n, p, k = len(y), len(factor), len(l1s)
+    theta, d, reference, u = np.empty(n), np.empty(n), np.zeros(n), np.empty(p)
+    at, taken, size = np.empty(p, dtype=np.intp), np.empty(16 * n), 0
+    w, at_work, working, count = np.zeros(p), np.zeros(p, dtype=np.bool_), np.empty(p, dtype=np.intp), 0
+    found, values, spread, floor = (
+        np.empty(p, dtype=np.intp),
+        np.empty(p),
+        np.zeros(pieces.shape[1]),
+        np.empty(p),
+    )
+    every, told, renew = np.empty(256, dtype=np.intp), np.empty(256), k > 0
+    part, l1, l2, place_of = np.empty(p), np.empty(p), np.empty(p), np.empty(p, dtype=np.intp)
+    for j in range(p):
+        at[j], floor[j] = -1, l1s[0] * factor[j]
+    _evaluate(rows, y, weights, eta, theta, d)
+    looked, renew = look(
+        pieces, place, means, norms, theta, spread, w, floor, reference, u, found, values, renew
+    )
+    for i in range(k):
+        old, count = count, 0
+        for t in range(old):
+            j = working[t]
+            at_work[j] = w[j] != 0.0
+            if at_work[j]:
+                working[count] = j
+                count += 1
+        for j in range(p):  # what the next strength will ask for as well
+            floor[j] = l1s[min(i + 1, k - 1)] * (1.0 - 1e-9) * factor[j]
+        rounds[i] = 1
+        while True:
+            old = count
+            for t in range(looked):
+                j = found[t]
+                if not at_work[j] and abs(values[t]) > (1.0 + SLACK) * l1s[i] * factor[j]:
+                    at_work[j] = True
+                    working[count] = j
+                    count += 1
+            if rounds[i] > 1 and (count == old or rounds[i] > max_iter):
+                break
+            if n * count * count > few:
+                return i, every, told
+            if (size + count - old) * n > len(taken):
+                taken = _longer(taken, (size + count) * n)
+            Z = taken.reshape((-1, n))
+            for t in range(count):
+                j = working[t]
+                if at[j] < 0:
+                    for r in range(n):
+                        Z[size, r] = pieces[j, place[r]] - means[j]
+                    at[j] = size
+                    size += 1
+                place_of[t], part[t], l1[t], l2[t] = at[j], w[j], l1s[i] * factor[j], l2s[i] * factor[j]
+            own = (Z, place_of[:count], part[:count], b, l1[:count], l2[:count])
+            status, b, _ = _newton(rows, y, weights, known, *own, centred, settled, 100, eta)
+            if status != DONE:
+                return i, every, told
+            for t in range(count):
+                w[working[t]] = part[t]
+            _evaluate(rows, y, weights, eta, theta, d)
+            looked, renew = look(
+                pieces, place, means, norms, theta, spread, w, floor, reference, u, found, values, renew
             )
-            if status == DONE:
-                coef[0, entries], intercept[0] = w, b
-                return eta[:, None], gain
-        eta, gain = super().solve(entries, coef, intercept, terms)
-        self.last = super().entries
-        return eta, gain
+            rounds[i] += 1
+        rounds[i] = min(rounds[i], max_iter)
+        for t in range(count):
+            coefs[i, working[t]] = w[working[t]]
+        intercepts[i] = b
+        for r in range(n):
+            etas[i, r] = eta[r]
+        ends[i + 1] = ends[i] + looked
+        if ends[i + 1] > len(every):
+            every, told = _longer(every, ends[i + 1]), _longer(told, ends[i + 1])
+        for t in range(looked):
+            every[ends[i] + t], told[ends[i] + t] = found[t], values[t]
+    return k, every, told
 
-    def _serves(self, entries: np.ndarray, terms: Terms | GroupTerms) -> bool:
-        if len(entries) ** 2 * self.design.n > FEW or isinstance(terms, GroupTerms) or terms.bounded:
-            return False
-        return bool((terms.l1[entries] + terms.l2[entries]).all())
 
-    @property
-    def entries(self) -> np.ndarray:
-        return self.last
+@njit(cache=True, nogil=True)
+def _longer(a, length):
+    """A flat array with room for at least `length` and twice what it has."""
+    out = np.empty(max(2 * len(a), length), dtype=a.dtype)
+    for i in range(len(a)):
+        out[i] = a[i]
+    return out
 
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
@@ -127,7 +222,7 @@ def _newton(rows, y, weights, known, columns, at, w, b, l1, l2, centred, settled
                 q[j] += K[j, k] * w[k]
             if K[j, j] > 0.0:
                 largest = max(largest, abs(q[j]) / math.sqrt(K[j, j]))
-        size = 0
+        size = 0 * a  # a literal would compile the solver twice
         for j in range(a):
             noise[j] = 1e-14 * largest * math.sqrt(K[j, j])
             inside[j] = (w[j] != 0.0 or l1[j] == 0.0) and K[j, j] + l2[j] > 0.0
@@ -149,7 +244,8 @@ def _newton(rows, y, weights, known, columns, at, w, b, l1, l2, centred, settled
         # The way, in trial: a full step unless the loss says otherwise.
         for j in range(a):
             new[j] -= w[j]
-        trial[:] = db
+        for i in range(n):
+            trial[i] = db
         for j in range(a):
             if new[j] != 0.0:
                 z = columns[at[j]]

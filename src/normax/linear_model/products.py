@@ -173,16 +173,12 @@ def _gather(indptr, indices, data, T, out):
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def centred_squares(columns, means, rows):
-    """(p,) `Σ_i (x_ij − mean_j)²` over some rows, None for all, of columns (p, N)."""
+    """(p,) `Σ_i (x_ij − mean_j)²` over some rows of columns (p, N)."""
     out = np.empty(len(columns))
     for j in range(len(columns)):
         s = 0.0
-        if rows is None:
-            for i in range(columns.shape[1]):
-                s += (columns[j, i] - means[j]) ** 2
-        else:
-            for i in rows:
-                s += (columns[j, i] - means[j]) ** 2
+        for i in rows:
+            s += (columns[j, i] - means[j]) ** 2
         out[j] = s
     return out
 

@@ -18,20 +18,19 @@ from numba import njit
 
 from normax.linear_model.design import Design
 
-__all__ = ["Screen"]
+__all__ = ["Screen", "look"]
 
 # The reference is renewed when more than this share of the columns had to be multiplied.
 SHARE = 0.1
 # Rounding of u⁰, in units of ‖x̃_j‖‖θ⁰‖.
 ROUNDING = 1e-12
-SUMS = {"reassoc", "contract"}
 
 
 class Screen:
     """Gradients of the coefficients of m outputs where they matter."""
 
     def __init__(self, design: Design):
-        self.design, self.columns = design, design.pieces
+        self.design = design
         self.reference: np.ndarray | None = None
 
     def look(self, theta: np.ndarray, coef: np.ndarray, floor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -43,49 +42,61 @@ class Screen:
         Returns:
             Flat entries, increasing, and the gradients `X̃ᵀθ` there.
         """
-        if self.columns is None or self.reference is None:
-            u = self.design.gradient(theta)
-            if self.columns is not None:
-                self.reference, self.u = theta, u
+        design, (m, p) = self.design, coef.shape
+        if design.pieces is None or self.reference is None:
+            u = design.gradient(theta)
+            if design.pieces is not None:
+                self.reference, self.u = theta.T.copy(), u
             entries = np.flatnonzero((np.abs(u) > floor) | (coef != 0))
             return entries, u.ravel()[entries]
-        entries, values = np.empty(coef.size, dtype=np.intp), np.empty(coef.size)
-        found, multiplied = _look(
-            *(self.columns, self.design.means, self.design.norms, theta, self.design.spread(theta)),
-            *(coef, floor, self.reference, self.u, entries, values),
-        )
-        if multiplied > SHARE * coef.size:
-            self.reference = None
-        return entries[:found].copy(), values[:found].copy()
+        shared = (design.pieces, design.place, design.means, design.norms)
+        spread, entries, values = np.zeros(design.X.shape[0]), np.empty(p, dtype=np.intp), np.empty(p)
+        found, gradients, stale = [], [], False
+        for c in range(m):
+            own = (theta[:, c].copy(), spread, coef[c], floor, self.reference[c], self.u[c])
+            count, renew = look(*shared, *own, entries, values, False)
+            found.append(c * p + entries[:count])
+            gradients.append(values[:count].copy())
+            stale |= renew
+        self.reference = None if stale else self.reference
+        return np.concatenate(found), np.concatenate(gradients)
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
-def _look(columns, means, norms, theta, spread, coef, floor, reference, u, entries, values):
-    """Fill entries and values; returns how many, and how many products that took."""
-    m, p = coef.shape
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def look(pieces, place, means, norms, theta, spread, w, floor, reference, u, entries, values, renew):
+    """The same for one output: fills entries and values; how many, and whether the reference wants to be renewed.
+
+    Args:
+        pieces: (p, N) columns of X, of which rows `place` (n,) count; spread: (N,) zeros, room for θ (n,) over all rows.
+        reference, u: (n,), (p,) an earlier θ and its gradients; with `renew` all products are taken, and these are
+            overwritten.
+    """
+    total, along, square, apart = 0.0, 0.0, 1e-300, 0.0
+    for i in range(len(theta)):
+        spread[place[i]] = theta[i]
+        total += theta[i]
+        along += theta[i] * reference[i]
+        square += reference[i] ** 2
+    turn = along / square
+    for i in range(len(theta)):
+        apart += (theta[i] - turn * reference[i]) ** 2
+    slack = math.sqrt(apart) + ROUNDING * math.sqrt(square)
     found, multiplied = 0, 0
-    own = np.empty(len(spread))
-    for c in range(m):
-        total, along, square, apart = 0.0, 0.0, 1e-300, 0.0
+    for j in range(len(w)):
+        if not renew and w[j] == 0.0 and abs(turn * u[j]) + norms[j] * slack <= floor[j]:
+            continue
+        multiplied += 1
+        s = 0.0
+        if norms[j] > 0.0:
+            for i in range(len(spread)):
+                s += pieces[j, i] * spread[i]
+            s -= means[j] * total
+        if renew:
+            u[j] = s
+        if abs(s) > floor[j] or w[j] != 0.0:
+            entries[found], values[found] = j, s
+            found += 1
+    if renew:
         for i in range(len(theta)):
-            total += theta[i, c]
-            along += theta[i, c] * reference[i, c]
-            square += reference[i, c] ** 2
-        turn = along / square
-        for i in range(len(theta)):
-            apart += (theta[i, c] - turn * reference[i, c]) ** 2
-        slack = math.sqrt(apart) + ROUNDING * math.sqrt(square)
-        own[:] = spread[:, c]
-        for j in range(p):
-            if abs(turn * u[c, j]) + norms[j] * slack <= floor[j] and coef[c, j] == 0.0:
-                continue
-            multiplied += 1
-            s = 0.0
-            if norms[j] > 0.0:
-                for i in range(columns.shape[1]):
-                    s += columns[j, i] * own[i]
-                s -= means[j] * total
-            if abs(s) > floor[j] or coef[c, j] != 0.0:
-                entries[found], values[found] = c * p + j, s
-                found += 1
-    return found, multiplied
+            reference[i] = theta[i]
+    return found, not renew and multiplied > SHARE * len(w)

@@ -12,7 +12,7 @@
 | any | any other penalty object | any | proximal gradients (`proximal`) |
 | another | L2 alone | p > n | Newton steps in the n directions that rows span (`path._rotated`) |
 | another | any | otherwise | Newton steps on a working set (`working_set`, `newton`) with an old Hessian while it serves |
-| another, with compiled rows | L1, L2, factors | the same, one output, a small Hessian | the same compiled, with a fresh Hessian (`one_output`) |
+| another, with compiled rows | L1, L2, factors | the same, one output, while the Hessian is small | the same in one compiled call, with fresh Hessians (`one_output`) |
 
 For folds the products pay from n >= p on, since one pass over X serves them all; otherwise folds are masks of rows.
 The numbers were measured on two cores; nothing but speed depends on them.

@@ -14,7 +14,8 @@ from normax.linear_model.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.group_terms import GroupRules
-from normax.linear_model.one_output import likelihood
+from normax.linear_model.newton import Likelihood
+from normax.linear_model.one_output import follow_compiled
 from normax.linear_model.screening import Screen
 from normax.linear_model.terms import Rules
 
@@ -75,10 +76,19 @@ def _follow(
     """The path of outputs that belong together, written into fit."""
     m, p = y.shape[1], design.p
     grouped = isinstance(rules, GroupRules)
-    smooth = likelihood(design, family, y, offset)
+    smooth = Likelihood(design, family, y, offset)
     gaps, screen, every = Gaps(family, design.weights, y, fit.gap), Screen(design), np.arange(m * p)
+    done = 0
+    if isinstance(rules, Rules):
+        done = follow_compiled(fit, smooth, strengths, l1_ratio, max_iter, rules, gaps)
+    if done == len(strengths):
+        return gaps.flush()
     coef, (intercept, eta) = np.zeros((m, p)), smooth.null()
-    flat, working, at_work = coef.reshape(-1), np.zeros(0, dtype=np.intp), np.zeros(m * p, dtype=bool)
+    if done:
+        coef, intercept = fit.coef[done - 1].copy(), fit.intercept[done - 1].copy()
+        eta = design.predict(coef) + intercept + smooth.offset
+    flat, at_work = coef.reshape(-1), np.zeros(m * p, dtype=bool)
+    working = np.flatnonzero(flat)
 
     def look(i: int) -> tuple[np.ndarray, np.ndarray]:
         """The entries that matter at strength i, all of them with groups, and their gradients at the present fit."""
@@ -87,8 +97,8 @@ def _follow(
             return every, design.gradient(theta).ravel()
         return screen.look(theta, coef, rules.terms(strengths[i], l1_ratio).l1 * (1 - MARGIN))
 
-    found, u = look(0)
-    for i, s in enumerate(strengths):
+    found, u = look(done)
+    for i, s in enumerate(strengths[done:], done):
         terms = rules.terms(s, l1_ratio)
         needed = terms.whole(working[flat[working] != 0])
         if terms.free.any():
