@@ -17,7 +17,7 @@ from normax.linear_model.certificate import Gaps
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
-from normax.linear_model.one_output import likelihood
+from normax.linear_model.newton import Likelihood
 from normax.linear_model.terms import Rules, Terms
 from normax.penalties import Penalty
 
@@ -87,7 +87,7 @@ def follow_concave(
     groups = [slice(0, m)] if family.coupled else [slice(c, c + 1) for c in range(m)]
     for own in groups:  # outputs that belong together
         known = None if offset is None else offset[:, own]
-        smooth, gap = likelihood(design, family, y[:, own], known), np.zeros(k)
+        smooth, gap = Likelihood(design, family, y[:, own], known), np.zeros(k)
         gaps = Gaps(family, design.weights, y[:, own], gap)
         coef, (intercept, eta) = np.zeros((own.stop - own.start, p)), smooth.null()
         flat, u = coef.reshape(-1), design.gradient(smooth.residual(eta)).ravel()
