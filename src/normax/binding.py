@@ -18,6 +18,7 @@ import jax
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.nn.backend import compiled
 from normax.nn.cells import Cell, Parameter, as_array
 from normax.nn.frames import ForeignCell, Frame, current_frame, structure
 from normax.nn.module import Module
@@ -205,7 +206,7 @@ class Program:
             self.foreign.note(frame)
             return result, written(frame, self.inputs, values)
 
-        self.compiled = jax.jit(program)
+        self.compiled = compiled(program)
 
     def __call__(self, *args: Any) -> Any:
         plain = current_frame() is None

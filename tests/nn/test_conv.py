@@ -64,27 +64,6 @@ def test_canonical_gradients_are_xlas_own(kernel, stride, padding, dilation, gro
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("kernel", "padding", "dilation"),
-    [((3, 3), ((1, 1), (1, 1)), (1, 1)), ((2, 3), ((0, 1), (3, 0)), (2, 2)), ((3,), ((0, 0),), (1,))],
-)
-def test_many_channels_over_a_small_image_are_one_product(kernel, padding, dilation):
-    rng = np.random.default_rng(0)
-    ones = (1,) * len(kernel)
-    with jax.enable_x64(True):
-        x, w = rng.standard_normal((2, 64, *(5, 6)[: len(kernel)])), rng.standard_normal((66, 64, *kernel))
-
-        def objective(canonical):
-            return lambda x, w: jnp.sum(jnp.sin(run(x, w, ones, padding, dilation, 1, canonical)))
-
-        ours, plain = (jax.jit(jax.value_and_grad(objective(c), (0, 1))) for c in (True, False))
-        assert "dot_general" in ours.lower(x, w).as_text()
-        for a, b in zip(jax.tree.leaves(ours(x, w)), jax.tree.leaves(plain(x, w))):
-            np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10)
-    half = run(jnp.asarray(x, jnp.bfloat16), jnp.asarray(w, jnp.bfloat16), ones, padding, dilation, 1, True)
-    assert half.dtype == jnp.bfloat16
-
-
 def test_no_convolution_in_a_loop_keeps_foreign_dimension_numbers():
     """The trap of `peers.md`'s kind: gradients inside scan must be channels-last with HWIO kernels."""
 

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.binding import Binding, bind, retrying
+from normax.nn.backend import settings
 from normax.nn.module import Module
 from normax.paths.axes import Axes, Settings
 from normax.paths.layout import at_once, convolves, devices_of, over_devices, quicker
@@ -159,7 +160,11 @@ class Lanes:
                 "outputs": (self._held_out, (True, True, True, False, False), ()),
             }
             function, by_lane, donated = programs[name]
-            self._made[key] = jax.jit(over_devices(function, self.devices, by_lane), donate_argnums=donated)
+            self._made[key] = jax.jit(
+                over_devices(function, self.devices, by_lane),
+                donate_argnums=donated,
+                compiler_options=settings(),
+            )
         return self._made[key]
 
     def compiled(self, name: str, *args: Any, constants_at: int) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from normax.binding import retrying
 from normax.errors import InputError
+from normax.nn.backend import settings
 from normax.nn.cells import Cell
 from normax.training import checkpoint as files
 from normax.training.blocks import BLOCK_SECONDS, held_interrupts
@@ -28,8 +29,8 @@ class Programs:
 
     def __init__(self, loop: Loop, shuffle: bool):
         self.loop, self.shuffle = loop, shuffle
-        self.memory = jax.jit(self._memory)
-        self.chunk = jax.jit(self._chunk)
+        self.memory = jax.jit(self._memory, compiler_options=settings())
+        self.chunk = jax.jit(self._chunk, compiler_options=settings())
         self.sound = jax.jit(lambda carry: jnp.stack([_finite(carry[0].weights), _finite(carry[1])]).all())
 
     def _memory(self, carry, constants, first, stop, penalties, data, rows, steps, validation, key):

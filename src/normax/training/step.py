@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from normax.binding import Binding, Foreign, bind, grad_in_frame, retrying, written
 from normax.errors import InputError
+from normax.nn.backend import settings
 from normax.nn.cells import Buffer
 from normax.nn.frames import Frame
 from normax.nn.module import Module
@@ -187,7 +188,7 @@ class _StepProgram:
             new, state = update(packing.pack(gradients), state, weights, packing.select(penalties))
             return loss, new, jax.tree.leaves(state), written(frame, outside, others)
 
-        self.compiled = jax.jit(program, donate_argnums=(0, 1))
+        self.compiled = jax.jit(program, donate_argnums=(0, 1), compiler_options=settings())
 
     def charge(self, penalties: list[Any]) -> None:
         """Take the penalties of the next steps: same kinds, perhaps other strengths."""

@@ -19,9 +19,7 @@ convolutions (depthwise: more channels), not XLA's grouped convolution.
 from __future__ import annotations
 
 import itertools
-import math
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -29,14 +27,12 @@ from jax import lax
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
+from normax.nn.backend import compiled
+
 __all__ = ["convolve", "depthwise"]
 
 Ints = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
-
-# Many channels over a small image go faster as one product (14×14×256 and 7×7×512: 0.6 to 0.8 of the time), as
-# long as it stays within some 16 MB.
-_CHANNELS, _SHIFTED = 64, 1 << 22
 
 # XLA's convolution of one channel into few takes 2 to 10 times as long as shifted multiply-adds, which may be computed
 # anew in whatever reads them, so that they must not be many.
@@ -72,7 +68,7 @@ def _bind(primitive, x, w, stride, padding, dilation, spread):
 def _primitive(name, compute, to_x, to_w, batch):
     """A bilinear primitive from what it computes, its two gradients, and its form for lanes."""
     primitive = Primitive(f"normax_{name}")
-    primitive.def_impl(jax.jit(compute, static_argnames=("stride", "padding", "dilation", "spread")))
+    primitive.def_impl(compiled(compute, static_argnames=("stride", "padding", "dilation", "spread")))
 
     def abstract(x, w, **p):
         y = jax.eval_shape(partial(compute, **p), *(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (x, w)))
@@ -101,12 +97,6 @@ def _reaches(sizes, kernel, out, stride, padding, dilation, spread):
 
 def _conv(x, w, *, stride, padding, dilation, spread):
     n = len(stride)
-    few = (
-        x.size // x.shape[-1] * math.prod(w.shape[:n]) * w.shape[-1] <= _SHIFTED
-        and math.prod(w.shape[:n]) > 1
-    )
-    if set(stride + spread) == {1} and few and min(w.shape[-2:]) >= _CHANNELS:
-        return _multiply_and_shift(x, w, padding, dilation)
     if x.shape[-1] == 1 and set(stride + spread) == {1} and w.shape[-1] <= _FEW and w.size <= _TAPS:
         return _one_channel(x[..., 0], w[..., 0, :], padding, dilation)
     space = "DHW"[3 - n :]
@@ -122,26 +112,6 @@ def _one_channel(x, w, padding, dilation):
     ones = (1,) * len(kernel)
     images = _pieces(x[:, None], kernel, out, ones, padding, dilation, ones)
     return sum(jnp.moveaxis(image, 1, -1).astype(wide) * w[at] for at, image in images).astype(x.dtype)
-
-
-def _multiply_and_shift(x, w, padding, dilation):
-    """One product of every pixel with every kernel position, then the sum of the shifted images.
-
-    Vasudevan et al., "Parallel multi channel convolution using general matrix multiplication", ASAP 2017
-    (kn2row). Unlike patches it reads x once, and what follows fuses with the sum.
-    """
-    n = len(dilation)
-    wide = jnp.promote_types(x.dtype, jnp.float32)
-    images = jnp.tensordot(x, w, ((n + 1,), (n,)), preferred_element_type=wide)  # (N, *spatial, *kernel, O)
-    total: Any = 0
-    for position in itertools.product(*map(range, w.shape[:n])):
-        shifts = [
-            (low - d * i, high - d * (k - 1 - i), 0)
-            for i, k, d, (low, high) in zip(position, w.shape, dilation, padding)
-        ]
-        image = images[(slice(None),) * (n + 1) + position]
-        total += lax.pad(image, jnp.zeros((), wide), [(0, 0, 0), *shifts, (0, 0, 0)])
-    return total.astype(x.dtype)
 
 
 def _conv_to_x(dy, w, shape, *, stride, padding, dilation, spread):

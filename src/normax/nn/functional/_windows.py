@@ -7,6 +7,9 @@ loops, where a CPU's `select_and_scatter` does not. Ties go to the first maximum
 
 from __future__ import annotations
 
+import itertools
+import math
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -15,6 +18,7 @@ import numpy as np
 from jax import lax
 
 from normax.errors import InputError
+from normax.nn.backend import fence
 
 __all__ = ["Window", "axis_max", "axis_sum", "window"]
 
@@ -36,6 +40,11 @@ class Window(NamedTuple):
     def after(self) -> int:
         """Padding behind the last element; negative where trailing elements belong to no window."""
         return (self.out - 1) * self.stride + self.dilation * (self.size - 1) + 1 - self.length - self.before
+
+    @property
+    def tiles(self) -> bool:
+        """Whether the windows lie side by side without padding or gaps."""
+        return self.size == self.stride <= _UNROLL and self.dilation == 1 and self.before == 0 >= self.after
 
     def slice(self, x: jax.Array, axis: int, i: int) -> jax.Array:
         """Element i of every window of the padded array."""
@@ -104,6 +113,47 @@ def axis_max(x: jax.Array, axis: int, w: Window, places: jax.Array | None = None
         if places is not None:
             at = jnp.where(better, w.slice(places, axis, i), at)
     return best, None if places is None else at
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def max_tiles(x: jax.Array, sizes: tuple[int, ...]) -> jax.Array:
+    """Maximum over tiles of `sizes` of `(N, *spatial, C)`, of which an incomplete last row counts nothing.
+
+    Its derivative picks by the place of the maximum, in one pass over x in either direction.
+    """
+    return _first_max(x, sizes)[0]
+
+
+@max_tiles.defjvp
+def _max_tiles_jvp(sizes, primals, tangents):
+    n = len(sizes)
+    best, place = _first_max(*primals, sizes)
+    number = jnp.arange(math.prod(sizes), dtype=place.dtype).reshape(*(v for s in sizes for v in (1, s)), 1)
+    inner = tuple(range(2, 2 * n + 1, 2))
+    picked = jnp.where(jnp.expand_dims(place, inner) == number, _tile(*tangents, sizes), 0)
+    return best, picked.sum(inner)
+
+
+def _tile(x, sizes):
+    """`(N, *spatial, C)` -> `(N, rows, size, columns, size, ..., C)`."""
+    counts = [length // size for length, size in zip(x.shape[1:], sizes)]
+    x = x[(slice(None), *(slice(c * s) for c, s in zip(counts, sizes)))]
+    return x.reshape(len(x), *(v for pair in zip(counts, sizes) for v in pair), x.shape[-1])
+
+
+@partial(fence, static_argnums=1)  # the place is small, and costly to find again
+def _first_max(x, sizes):
+    """The maximum of each tile, and its number in reading order."""
+    tiles, best = _tile(x, sizes), None
+    kind = jnp.int8 if math.prod(sizes) <= 128 else jnp.int32
+    for number, at in enumerate(itertools.product(*map(range, sizes))):
+        rival = tiles[(slice(None), *(v for i in at for v in (slice(None), i)))]
+        if best is None:
+            best, place = rival, jnp.zeros(rival.shape, kind)
+            continue
+        better = (rival > best) | (rival != rival)  # NaN wins, as in PyTorch
+        best, place = jnp.where(better, rival, best), jnp.where(better, kind(number), place)
+    return best, place
 
 
 def gather_max(x: jax.Array, axis: int, index: np.ndarray, places: jax.Array | None = None):

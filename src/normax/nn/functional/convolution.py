@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from normax.errors import InputError
+from normax.nn.backend import compiled, fence
 from normax.nn.functional._canonical import convolve, depthwise
 from normax.nn.functional._common import as_array, check_dtypes, spatial, tuple_of
 
@@ -106,12 +107,17 @@ def _convolution(n: int, input, weight, bias, stride, padding, dilation, groups)
                 f"{tuple(s + sum(p) for s, p in zip(x.shape[2:], pairs))}"
             )
     y = run(x, w, stride, pairs, dilation, groups, canonical=jax.default_backend() == "cpu")
-    if bias is not None:
-        y = y + as_array(bias).reshape(-1, *(1,) * n)
+    if bias is not None:  # with the channels last, where the convolution has them on a CPU
+        y = jnp.moveaxis(_add(jnp.moveaxis(y, 1, -1), as_array(bias)), -1, 1)
     return y[0] if unbatched else y
 
 
-@partial(jax.jit, static_argnames=("stride", "padding", "dilation", "groups", "canonical"))
+@fence  # both gradients want what comes back from above
+def _add(y, bias):
+    return y + bias
+
+
+@partial(compiled, static_argnames=("stride", "padding", "dilation", "groups", "canonical"))
 def run(x, w, stride, padding, dilation, groups, canonical) -> jax.Array:
     """The convolution itself, of checked arguments."""
     if not canonical:

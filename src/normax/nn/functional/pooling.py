@@ -11,8 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError
+from normax.nn.backend import fence
 from normax.nn.functional._common import as_array, spatial, tuple_of
-from normax.nn.functional._windows import Window, axis_max, axis_sum, window
+from normax.nn.functional._windows import Window, axis_max, axis_sum, max_tiles, window
 
 __all__ = [
     "avg_pool1d",
@@ -98,14 +99,23 @@ def _max_pool(n, input, kernel_size, stride, padding, dilation, ceil_mode, retur
 
 @partial(jax.jit, static_argnames=("windows", "indices"))
 def _max_windows(x, windows, indices):
+    # Channels last, where a CPU's convolutions leave them; other neighbours fuse the transposes.
+    x = jnp.moveaxis(x, 1, -1)
+    if not indices and all(w.tiles for w in windows):
+        return _channels_first(max_tiles(x, tuple(w.size for w in windows))), None
     places = None
     if indices:
-        flat = np.arange(math.prod(x.shape[2:]), dtype=np.int32).reshape(x.shape[2:])
+        flat = np.arange(math.prod(x.shape[1:-1]), dtype=np.int32).reshape(*x.shape[1:-1], 1)
         places = jnp.broadcast_to(flat, x.shape)
     # Last axis first: ties then go to the first maximum in reading order.
-    for axis in reversed(range(2, x.ndim)):
-        x, places = axis_max(x, axis, windows[axis - 2], places)
-    return x, places
+    for axis in reversed(range(1, x.ndim - 1)):
+        x, places = axis_max(x, axis, windows[axis - 1], places)
+    return _channels_first(x), None if places is None else _channels_first(places)
+
+
+@fence
+def _channels_first(x):
+    return jnp.moveaxis(x, -1, 1)
 
 
 def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):

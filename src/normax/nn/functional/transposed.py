@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError
+from normax.nn.backend import compiled
 from normax.nn.functional._common import as_array, check_dtypes, spatial, tuple_of
 from normax.nn.functional.convolution import run
 
@@ -92,7 +93,7 @@ def _transposed(n, input, weight, bias, stride, padding, output_padding, groups,
     return y[0] if unbatched else y
 
 
-@partial(jax.jit, static_argnames=("stride", "padding", "dilation", "groups", "out", "canonical"))
+@partial(compiled, static_argnames=("stride", "padding", "dilation", "groups", "out", "canonical"))
 def _run(x, w, stride, padding, dilation, groups, out, canonical) -> jax.Array:
     """A convolution of x, spread by the stride, with the flipped kernel."""
     n = len(stride)
