@@ -178,13 +178,13 @@ def test_chunks_of_lanes_change_nothing(digits, monkeypatch):
 
 
 def test_a_second_path_of_the_same_kind_does_not_compile(digits):
-    net, optimizer, traces = network("mlp"), optax.sgd(0.1), []
-    options = {"loss": "cross_entropy", "cv": 3, "epochs": 2, "optimizer": optimizer}
-    nx.path(net, digits, strengths=[1e-2, 1e-3], **options)
+    net, traces = network("mlp"), []
+    options = {"loss": "cross_entropy", "cv": 3, "epochs": 2}
+    nx.path(net, digits, strengths=[1e-2, 1e-3], optimizer=optax.sgd(0.1), **options)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("normax.paths.lanes.Lanes._epochs", lambda *_: traces.append("training"))
         patch.setattr("normax.training.loop.Loop.step", lambda *_: traces.append("step"))
-        path = nx.path(net, digits, strengths=[3e-2, 5e-3], **options)
+        path = nx.path(net, digits, strengths=[3e-2, 5e-3], optimizer=optax.sgd(0.1), **options)
     assert traces == []
     assert path.nonzero[0] < path.nonzero[1]
 

@@ -27,6 +27,7 @@ from normax.training.cost import trace
 from normax.training.loop import Data, Loop, RowSet, State, shuffled
 from normax.training.losses import find_loss
 from normax.training.recent import Recent
+from normax.training.recipes import recipe
 from normax.training.update import Update
 
 __all__ = ["Kept", "Lanes", "Trained", "Watch", "alike", "on_device"]
@@ -122,7 +123,7 @@ class Lanes:
         """Lanes, with the compiled programs of an earlier call of the same kind where there was one."""
         binding = bind(net)
         charges = tuple((penalty.get(cell), cell.penalty) for cell in binding.trainable)
-        kind = (binding.signature, charges, loss, optimizer, axes.kind, *options.values())
+        kind = (binding.signature, charges, loss, recipe(optimizer), axes.kind, *options.values())
         return _programs(kind, lambda: Lanes(net, loss, penalty, optimizer, axes, **options))
 
     def penalties(self, setting: Settings) -> list[Penalty | None]:

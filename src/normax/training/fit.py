@@ -27,6 +27,7 @@ from normax.training.losses import check_targets, find_loss, smoothed
 from normax.training.metrics import find_metrics
 from normax.training.progress import progress_bar
 from normax.training.recent import Recent
+from normax.training.recipes import recipe
 from normax.training.run import Programs, Run
 from normax.training.sources import Batches, Mapped, Memory
 from normax.training.update import Update
@@ -171,7 +172,7 @@ def fit(
         return Programs(loop, shuffle)
 
     kind = (
-        binding.signature, tuple(penalties), loss, optimizer, prox_step, batch_size, padded, tuple(named.items()),
+        binding.signature, tuple(penalties), loss, recipe(optimizer), prox_step, batch_size, padded, tuple(named.items()),
         label_smoothing, clip, factors, accumulate, ema, shuffle,
     )  # fmt: skip
     programs = _programs(kind, make)
