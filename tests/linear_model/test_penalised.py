@@ -20,6 +20,30 @@ def diabetes():
     return X / X.std(axis=0), y
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_offsets_of_logits_are_coefficients_that_are_known(diabetes, classes):
+    """Without a penalty the fit makes up for any linear offset; with one it makes up for a constant."""
+    X = diabetes[0][:150, :4]
+    rng = np.random.default_rng(1)
+    y = np.digitize(X[:, 0] + rng.logistic(size=150), [0.0, 0.8][: classes - 1])
+    known = (0.5 * X[:, 1] - 0.2)[:, None] * np.arange(1, classes)
+    known = known[:, 0] if classes == 2 else np.column_stack([np.zeros(150), known])
+    plain = lm.LogisticRegression(C=np.inf).fit(X, y)
+    moved = lm.LogisticRegression(C=np.inf).fit(X, y, offset=known)
+    np.testing.assert_allclose(moved.predict_proba(X, known), plain.predict_proba(X), atol=1e-7)
+    assert not np.allclose(moved.predict_proba(X), plain.predict_proba(X), atol=1e-2)
+    assert (moved.predict(X, offset=known) == plain.predict(X)).all()
+    shift = np.full(150, 0.7) if classes == 2 else np.tile([0.3, 0.0, -1.0], (150, 1))
+    chosen = lm.LogisticRegressionCV(Cs=4, cv=3, l1_ratios=0.5).fit(X, y)
+    shifted = lm.LogisticRegressionCV(Cs=4, cv=3, l1_ratios=0.5).fit(X, y, offset=shift)
+    np.testing.assert_allclose(shifted.scores_, chosen.scores_, atol=1e-7)
+    np.testing.assert_allclose(shifted.coef_, chosen.coef_, atol=1e-7)
+    own = lm.PenalisedClassifier(L2(0.1)).fit(X, y, offset=shift)
+    np.testing.assert_allclose(own.coef_, lm.PenalisedClassifier(L2(0.1)).fit(X, y).coef_, atol=1e-7)
+    with pytest.raises(InputError, match="offset: expected"):
+        lm.LogisticRegression().fit(X, y, offset=[1.0, 2.0])
+
+
 LABELS = np.repeat(np.arange(5), 2)
 
 

@@ -102,7 +102,9 @@ class LogisticRegressionCV(LinearClassifier):
         self.lower = lower
         self.upper = upper
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> LogisticRegressionCV:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> LogisticRegressionCV:
         """Choose C (and l1_ratio) and refit on all rows.
 
         Args:
@@ -110,6 +112,7 @@ class LogisticRegressionCV(LinearClassifier):
             y: (n,) labels of any sortable kind.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
+            offset: (n,), or (n, classes) for more than two, known part of the logits; predictions take their own.
         """
         self._refuse_others()
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
@@ -127,6 +130,7 @@ class LogisticRegressionCV(LinearClassifier):
             "family": family,
             "fit_intercept": self.fit_intercept,
             "sample_weight": weights,
+            "offset": offset,
             "tol": self.tol,
             "max_iter": self.max_iter,
             **self._rules(),
@@ -145,7 +149,9 @@ class LogisticRegressionCV(LinearClassifier):
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[best])
         self.path_ = fit_path(X, response, strengths=1 / scale, l1_ratio=self.l1_ratio_, **options)
         self._keep(self.path_, at, units=scale[at])
-        self._tell(X, codes, weights, at, family, self.l1_ratio_, (self.cv_mean_[best], self.cv_se_[best]))
+        self._tell(
+            X, codes, weights, at, family, self.l1_ratio_, (self.cv_mean_[best], self.cv_se_[best]), offset
+        )
         return self
 
     def _refuse_others(self) -> None:

@@ -23,40 +23,44 @@ class LinearClassifier(ClassifierMixin, LinearEstimator):
 
     classes_: np.ndarray
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Any, offset: Any = None) -> np.ndarray:
         """Logits: (n,) of the second class for two classes, (n, classes) for more.
 
         Args:
             X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
         """
-        eta = self._linear(X)
+        eta = self._linear(X, offset)
         return eta[:, 0] if len(self.classes_) == 2 else eta
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
         """The class of the largest probability, (n,).
 
         Args:
             X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
         """
-        eta = self.decision_function(X)
+        eta = self.decision_function(X, offset)
         return self.classes_[(eta > 0).astype(int) if eta.ndim == 1 else eta.argmax(axis=1)]
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Any, offset: Any = None) -> np.ndarray:
         """Probabilities, (n, classes).
 
         Args:
             X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
         """
-        eta = self.decision_function(X)
+        eta = self.decision_function(X, offset)
         return np.column_stack([expit(-eta), expit(eta)]) if eta.ndim == 1 else softmax(eta, axis=1)
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: Any, offset: Any = None) -> np.ndarray:
         """Logarithms of the probabilities, (n, classes), without underflow.
 
         Args:
             X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
         """
-        eta = self.decision_function(X)
+        eta = self.decision_function(X, offset)
         return (
             np.column_stack([log_expit(-eta), log_expit(eta)]) if eta.ndim == 1 else log_softmax(eta, axis=1)
         )
@@ -186,13 +190,14 @@ class LogisticRegression(LinearClassifier):
         self.lower = lower
         self.upper = upper
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LogisticRegression:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> LogisticRegression:
         """Fit the coefficients.
 
         Args:
             X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
             y: (n,) labels of any sortable kind.
             sample_weight: (n,) weights >= 0.
+            offset: (n,), or (n, classes) for more than two, known part of the logits; predictions take their own.
         """
         self._check_number("C", strict=True)
         self._check_number("l1_ratio", 0.0, 1.0)
@@ -207,10 +212,11 @@ class LogisticRegression(LinearClassifier):
             l1_ratio=l1_ratio,
             fit_intercept=self.fit_intercept,
             sample_weight=weights,
+            offset=offset,
             tol=self.tol,
             max_iter=self.max_iter,
             **self._rules(),
         )
         self._keep(self.path_, 0, units=scale if np.isfinite(scale) else 1.0)
-        self._tell(X, codes, weights, 0, family, l1_ratio)
+        self._tell(X, codes, weights, 0, family, l1_ratio, offset=offset)
         return self

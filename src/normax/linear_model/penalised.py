@@ -266,7 +266,7 @@ class PenalisedClassifier(Penalised, LinearClassifier):
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of exposures for
-                counts, say. A prediction is at offset 0; add its own to the linear predictor.
+                counts, say; predictions take their own.
         """
         if self.family is not None:
             _check_family(self.family, ("binomial", "multinomial"), "PenalisedRegressor")
@@ -278,13 +278,14 @@ class PenalisedClassifier(Penalised, LinearClassifier):
         self._fit(X, codes, self.family or family, weights, groups, offset)
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Any, offset: Any = None) -> np.ndarray:
         """Logits: (n,) of the second class against the first for two classes, (n, classes) for more.
 
         Args:
             X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the linear predictor, which is added; None for 0.
         """
-        eta = self._linear(X)
+        eta = self._linear(X, offset)
         if eta.shape[1] == 2:
             return eta[:, 1] - eta[:, 0]
         return eta[:, 0] if eta.shape[1] == 1 else eta
