@@ -16,7 +16,7 @@ FORWARD = ["normax", "PyTorch", "torch.compile", "nnx.jit", "Keras"]
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 9
-    results = {case: race(case, TRAIN, rounds) for case in ("cnn-64", "cnn-256")}
+    results = {case: race(case, TRAIN, rounds, budget=0.6) for case in ("cnn-64", "cnn-256")}
     results["resnet-18"] = race("resnet-18", FORWARD, rounds, budget=0.8)
     lines = table(results, "PyTorch")
     lines.append(
