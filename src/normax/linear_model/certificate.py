@@ -104,7 +104,7 @@ class Gaps:
             )
             return
         self.waiting.append((i, eta, coef, gradient, terms.l1, terms.l2, terms.lower, terms.upper))
-        if len(self.waiting) * self.y.size >= TOGETHER:
+        if not self.family.rows_apart or len(self.waiting) * self.y.size >= TOGETHER:
             self.flush()
 
     def flush(self) -> None:

@@ -203,6 +203,7 @@ def degrees_of_freedom(
     X = check_design(X)
     weights = plain_weights(sample_weight, X.shape[0])
     weights, loss = weights / weights.sum(), FAMILIES[family]()
+    loss.refuse_if_tied("a count of degrees of freedom")
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)
     etas = path.predict(X)
     if fit_intercept and not issparse(X):

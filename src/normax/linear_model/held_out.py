@@ -88,6 +88,7 @@ def cross_validate(
     grids = [strengths if per_row else strengths / weights[train].sum() for train, _ in pairs]
     sizes = np.array([weights[test].sum() for _, test in pairs])
     loss = FAMILIES[family]()
+    loss.refuse_if_tied("cross-validation")
 
     def plain(k: int) -> tuple[np.ndarray, np.ndarray]:
         train, test = pairs[k]

@@ -314,7 +314,10 @@ def _prepare(X, y, family, fit_intercept, sample_weight, offset):
         offset = None if offset is None else offset[rows]
     if offset is not None and family == "gaussian":
         y, offset = y - offset, None
-    return Design(X, weights, bool(fit_intercept), rows), FAMILIES[family](), y, offset
+    loss = FAMILIES[family]()
+    if np.ptp(weights):
+        loss.refuse_if_tied("sample_weight of different sizes")
+    return Design(X, weights, bool(fit_intercept), rows), loss, y, offset
 
 
 def response(y: Any, family: str, n: int) -> np.ndarray:

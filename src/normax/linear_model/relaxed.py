@@ -170,6 +170,7 @@ def relaxed_path(
         mean = se = np.full((len(grid), len(mix)), np.nan)
         best = None
         if cv is not None:
+            loss.refuse_if_tied("cross-validation")
             classes = np.argmax(Y, axis=1) if family == "multinomial" else Y[:, 0]
             splitter = (
                 check_cv(cv, classes.astype(int), classifier=True)

@@ -29,11 +29,22 @@ class Family:
         name: what users call it.
         coupled: whether the second derivative of a row is −μ_c μ_d off its diagonal, as the softmax's, instead of 0.
         classes: whether the response are classes, or shares of them.
+        rows_apart: whether the loss of a row depends on that row alone; not so for a partial likelihood, whose `loss`,
+            `residual`, `curvature` and `fenchel` are given all rows of one fit, of equal weight, and add up to its total.
     """
 
     name: str
     coupled = False
     classes = False
+    rows_apart = True
+
+    def refuse_if_tied(self, what: str) -> None:
+        """An InputError where the rows are not apart and `what` is only right if they are."""
+        if not self.rows_apart:
+            raise InputError(
+                f"family: {what} needs rows that each have a loss of their own, got {self.name!r}, which ties them; "
+                "use fit_path with rows of equal weight, and judge its predictions by the family's own measure"
+            )
 
     def response(self, y: Any, n: int) -> np.ndarray:
         """y as (n, m) finite floats that suit the family."""
