@@ -140,6 +140,36 @@ def test_a_forward_written_by_hand():
     ]  # fmt: skip
 
 
+class Gated(nn.Module):
+    """One layer's outputs in two halves, one of which opens the other."""
+
+    def __init__(self):
+        super().__init__()
+        self.both, self.out = nn.Linear(4, 12), nn.Linear(6, 2)
+
+    def forward(self, x):
+        value, gate = jnp.split(self.both(x), 2, axis=1)
+        return self.out(value * jax.nn.sigmoid(gate))
+
+
+def test_halves_that_meet_again_go_together():
+    net = Gated()
+    zero(net.out.weight, np.s_[:, :2])
+    small = compacted(net, np.ones((3, 4), "f4"))
+    np.testing.assert_array_equal(
+        small.both.weight, net.both.weight.value[np.array([2, 3, 4, 5, 8, 9, 10, 11])]
+    )
+
+
+def test_groups_and_heads_stay_and_it_is_said():
+    groups = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=2), nn.Conv2d(8, 2, 1))
+    zero(groups[3].weight, np.s_[:, :4])
+    with pytest.warns(nx.Notice, match="stay"):
+        small = nx.compact(groups, np.ones((1, 1, 6, 6), "f4"))
+    assert small[2].weight.shape == groups[2].weight.shape
+    assert "2.weight[0]" in str(small.compaction)
+
+
 class Mixing(nn.Module):
     """Sizes written into the code, a mean over units, a sort."""
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.extend import core
 
 from normax.pruning.axes import AxisRules
@@ -121,6 +123,8 @@ class Walk(AxisRules):
             inner = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
             closed = hasattr(inner, "consts")
             return self.run(inner.jaxpr if closed else inner, inner.consts if closed else [], ins)
+        if name == "split":
+            return _split(ins[0], params["sizes"], params["axis"])
         values = eqn.primitive.bind(*(f.value for f in ins), **eqn.primitive.get_bind_params(params))
         values = values if eqn.primitive.multiple_results else [values]
         moves = self._moves(eqn, ins, values)
@@ -275,6 +279,16 @@ class Walk(AxisRules):
             self.uses[cell] = self.uses.get(cell, 0) + 1
             weight = cell if axes[j] == 1 and not padded else None
         self.meetings.append(Meeting(units, zero, still, level, weight))
+
+
+def _split(f: Flow, sizes: Sequence[int], axis: int) -> list[Flow]:
+    """The pieces of an array: each takes its share of the units."""
+    pieces, ends = [], np.cumsum(sizes)
+    for a, b in zip(ends - sizes, ends):
+        cut = partial(lax.slice_in_dim, start_index=int(a), limit_index=int(b), axis=axis)
+        units = tuple(u[a:b] if i == axis else u for i, u in enumerate(f.units))
+        pieces.append(Flow(cut(f.value), None if f.moves is None else cut(f.moves), units))
+    return pieces
 
 
 def _along(f: Flow, axis: int) -> tuple[Any, Any, Any]:
