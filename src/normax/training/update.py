@@ -58,7 +58,10 @@ class Update:
                 f"optimizer: expected an optax transformation such as optax.adam(1e-3), got {tx!r}"
             )
         self.tx, self.names, self.prox_step = tx, list(names), prox_step
-        shapes = dict(zip(self.names, weights))
+        shapes = {
+            name: jax.ShapeDtypeStruct(jnp.shape(w), jnp.result_type(w))
+            for name, w in zip(self.names, weights)
+        }
         now = [(name, p) for name, p in zip(self.names, at(penalties, 0)) if p is not None]
         kinks = [(name, p.nonsmooth) for name, p in now if p.nonsmooth is not None]
         readable = not kinks or prox_step is not None or admits_prox(tx, shapes)
@@ -71,7 +74,7 @@ class Update:
             )
         # Constraints alone need no step: one for all gives the nearest point.
         self.nearest = not readable
-        self.shapes = {name: jnp.shape(w) for name, w in shapes.items()}
+        self.shapes = {name: w.shape for name, w in shapes.items()}
         decayed = any(p.decoupled_strength is not None for _, p in now)
         self.probe = RateProbe(tx, shapes) if decayed else None
         self.check_curvature(penalties)
