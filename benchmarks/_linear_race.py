@@ -28,7 +28,7 @@ ENVIRONMENTS = {
 LADDER = [1e-4, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14]
 PATIENCE = 40.0  # seconds: a peer that takes longer for one path is not tightened further
 LONGEST = 5.0  # seconds: a peer that takes longer for one path is not asked for ten folds of it
-GIVEN_UP = 300.0  # seconds: a peer that has not answered is stopped and left out
+GIVEN_UP = 90.0  # seconds: a peer that has not answered is stopped and left out
 
 
 class Peer:
