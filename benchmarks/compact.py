@@ -28,7 +28,7 @@ import normax as nx
 from normax import nn
 from normax.penalties import L2, Blocks, GroupLasso
 
-SEED, ROWS, ROUNDS, FOLDS = 0, 256, 51, 3
+SEED, ROWS, ROUNDS, FOLDS = 0, 1024, 51, 3
 MULTIPLES = 1, 8
 X, y = load_digits(return_X_y=True)
 X, y = (X[:600] / 16).astype(np.float32), y[:600]
