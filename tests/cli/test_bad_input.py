@@ -113,7 +113,10 @@ def fails(capsys, *words):
         (["path", "made.csv", "--target", "y", "--out", "/proc/o"], "--out /proc/o: cannot be written"),
         (["show", "nowhere"], "nowhere: no such folder"),
         (["predict", "made.csv", "made.csv"], "made.csv: no such folder"),
-        (["show", "."], "holds no model.json; expected a folder that `normax path` wrote"),
+        (
+            ["show", "."],
+            "holds no model.json; expected a folder that `normax path` or `normax compare` wrote",
+        ),
     ],
 )
 def test_one_line(folder, capsys, words, message):
