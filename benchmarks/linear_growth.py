@@ -1,6 +1,6 @@
 """How the time and the memory of a lasso path grow with the rows and with the columns of a sparse X.
 
-    python benchmarks/linear_growth.py [LARGEST]      # 1000000; also writes growth.png beside this file
+    python benchmarks/linear_growth.py [LARGEST]      # 1000000; also draws docs/images/linear-growth.png
 
 X has entries in 1 % of its cells. Rows grow at 1000 columns, columns at 1000 rows, each from 1000 on; 100 strengths run
 down to a tenth of the largest. Every point is a process of its own, whose memory is the peak of the resident set during
@@ -24,6 +24,7 @@ import scipy.sparse
 SIZES = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
 OTHER, SHARE, STRENGTHS, WORKING = 1000, 0.01, 100, 20
 ALLOWED = "0.3 of X + 200 MB"
+PICTURE = Path(__file__).parent.parent / "docs" / "images" / "linear-growth.png"
 
 
 def problem(n: int, p: int) -> tuple[scipy.sparse.csc_matrix, np.ndarray]:
@@ -99,7 +100,8 @@ def main() -> None:
             slope = np.polyfit(np.log(np.array(sizes)[late]), np.log(np.array(seconds)[late]), 1)[0]
             slopes.append(f"time grows as {name}^{slope:.2f} from 10⁴ on")
     draw(sizes, curves, slopes)
-    lines += ["", f"{'; '.join(slopes)}. Memory allowed beyond X and the coefficients: {ALLOWED}."]
+    allowance = f"memory allowed beyond X and the coefficients: {ALLOWED}"
+    lines += ["", "; ".join([*slopes, allowance]) + "."]
     record("Growth of a sparse lasso path (1 % entries, 100 strengths to a tenth)", lines, "numba", "scipy")
 
 
@@ -119,7 +121,7 @@ def draw(sizes: list[int], curves: dict[str, list[float]], slopes: list[str]) ->
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    figure.savefig(Path(__file__).with_name("growth.png"), dpi=120)
+    figure.savefig(PICTURE, dpi=120)
 
 
 if __name__ == "__main__":
