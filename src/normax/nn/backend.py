@@ -29,7 +29,10 @@ _CPU = {
 
 @cache
 def settings() -> dict[str, Any] | None:
-    """`jax.jit`'s `compiler_options` for an outermost program; None off the CPU, or where XLA knows them not."""
+    """`jax.jit`'s `compiler_options` for an outermost program; None off the CPU, or where XLA knows them not.
+
+    Whoever asks is about to compile, so the first call on a CPU also sees to its memory (`_keep_memory`).
+    """
     if jax.default_backend() != "cpu":
         return None
     _keep_memory()

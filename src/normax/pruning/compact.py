@@ -47,7 +47,7 @@ def compact(net: Module, *args: Any, multiple: int = 1) -> Module:
             `Linear`. Its spatial size is the one for which constants are folded.
         multiple: along each axis, as many units stay as make a multiple of this, where there are as many. The default 1
             keeps none that can go; 8 costs little memory, and products of such sizes fill a processor's vectors (XLA's
-            3×3 convolution of 17 channels takes as long as that of 32 on a CPU).
+            3×3 convolution of 17 channels takes longer than that of 24 on a CPU).
 
     Returns:
         A new module of the same classes, in the mode of the old one, with smaller weights and every remaining penalty.
