@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 import normax as nx
 from normax import nn
 from normax.penalties import L1, L2
-from normax.training.metric import admits_prox
+from normax.training.metric import admits_prox, steady_response
 
 STRENGTH = 0.05
 
@@ -115,6 +115,18 @@ def test_whatever_else_is_no_multiple_of_the_gradient_is_refused(optimizer):
     assert not admits_prox(
         optimizer, {"weight": np.zeros((3, 4), np.float32), "bias": np.zeros(3, np.float32)}
     )
+
+
+@pytest.mark.parametrize("name", ["adam", "amsgrad", "rmsprop", "rmsprop with momentum", "radam"])
+def test_a_coordinate_that_never_had_a_gradient_has_no_step_of_its_own(name):
+    tx, _ = ADMITTED[name]
+    params, gradient = {"w": np.ones(3, np.float32)}, {"w": np.array([1.0, 0.0, 2.0], np.float32)}
+    after = tx.init(params)
+    for _ in range(10):
+        before, after = after, tx.update(gradient, after, params)[1]
+    step = steady_response(tx, before, after, params)["w"]
+    assert np.isnan(step).tolist() == [False, True, False]
+    assert (step[::2] > 0).all()
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "adamw"])
