@@ -48,7 +48,7 @@ class Peer:
         )
 
     def run(self, problem: str, with_folds: bool, tol: float | None = None) -> float:
-        """Seconds; infinite for a problem that the peer cannot solve or has not solved in time."""
+        """Seconds; nan for a problem that the peer has no form of, infinite for one it has not solved in time."""
         tol = self.tol if tol is None else tol
         request = {"problem": problem, "tol": tol, "folds": with_folds, "out": str(self.out)}
         alarm = threading.Timer(GIVEN_UP, self.process.kill)
@@ -65,16 +65,16 @@ class Peer:
             self.start()
             return np.inf
         seconds = json.loads(answer)
-        return np.inf if seconds is None else seconds
+        return np.nan if seconds is None else seconds
 
     def tighten(self, problem: Problem) -> None:
         """The first tolerance of the ladder whose measured gap meets the target."""
         self.gap, self.taken = np.nan, np.inf
         for tol in LADDER:
             taken = self.run(problem.name, False, tol)
+            self.tol, self.taken = tol, taken
             if not np.isfinite(taken):
                 break
-            self.tol, self.taken = tol, taken
             self.gap = largest_gap(problem, np.load(self.out))
             if self.gap <= TARGET or taken > PATIENCE:
                 break
@@ -118,8 +118,10 @@ def race(ours: Callable, names: list[str], with_folds: bool, rounds: int) -> tup
             for _ in range(rounds):
                 results["normax"].append(seconds(partial(ours, problem, pairs)))
                 for peer in peers:
-                    out = not np.isfinite(peer.taken) or (with_folds and peer.taken > LONGEST)
-                    results[peer.name].append(np.inf if out else peer.run(name, with_folds))
+                    if with_folds and peer.taken > LONGEST:
+                        peer.taken = np.inf
+                    known = np.isfinite(peer.taken)
+                    results[peer.name].append(peer.run(name, with_folds) if known else peer.taken)
             gaps[name] = {peer.name: peer.gap for peer in peers}
             times[name] = medians(results)
             print(name, times[name], gaps[name], flush=True)
@@ -137,10 +139,10 @@ def table(times: Table, gaps: Table) -> list[str]:
         cells = [
             f"{row[name]:.2f} s ({gaps[problem][name]:.0e})"
             if np.isfinite(row[name])
-            else ("–" if np.isnan(gaps[problem][name]) else "too long")
+            else ("–" if np.isnan(row[name]) else "too long")
             for name in peers
         ]
-        best = min(row[name] for name in peers)
+        best = np.nanmin([row[name] for name in peers])
         ratios.append(best / row["normax"])
         told = f"{ratios[-1]:.1f} ×" if np.isfinite(best) else "all too long"
         own = f"{row['normax']:.3f} s ({gaps[problem]['normax']:.0e})"
