@@ -185,6 +185,28 @@ def test_strength_zero_is_least_squares_of_the_smallest_norm(shape, l1_ratio):
     assert path.gap[0] < 1e-12
 
 
+@pytest.mark.parametrize("shape", [(50, 7), (30, 80), (1, 3)], ids=["tall", "wide", "one row"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("repeated", [False, True], ids=["regular", "repeated"])
+def test_ridge_is_the_same_at_few_strengths_and_at_many(shape, fit_intercept, repeated):
+    """A factor for each, one decomposition for all, or singular values where columns or rows repeat each other."""
+    rng = np.random.default_rng(0)
+    X, Y, weights = rng.normal(size=shape), rng.normal(size=(shape[0], 2)), rng.uniform(1, 2, shape[0])
+    X[:, 2] = 3.0
+    if repeated:
+        X[:, 1], X[shape[0] // 2] = X[:, 0], X[0]
+    few = np.array([1.0, 1e-3, 0.0])
+    options = {"l1_ratio": 0.0, "fit_intercept": fit_intercept, "sample_weight": weights}
+    path = fit_path(X, Y, strengths=few, **options)
+    many = fit_path(X, Y, strengths=np.append(few, np.geomspace(1, 1e-3, 20)), **options)
+    np.testing.assert_allclose(path.coef, many.coef[:3], rtol=1e-9, atol=1e-11)
+    w = weights / weights.sum()
+    Z, V = (X - w @ X, Y - w @ Y) if fit_intercept else (X, Y)
+    root = np.sqrt(w)[:, None]
+    expected = np.linalg.lstsq(root * Z, root * V, rcond=1e-10)[0]
+    np.testing.assert_allclose(path.coef[2], expected.T, rtol=1e-8, atol=1e-10)
+
+
 def test_separable_classes_stay_finite():
     X = np.linspace(-1, 1, 20)[:, None]
     y = (X[:, 0] > 0).astype(int)

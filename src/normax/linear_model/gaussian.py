@@ -14,6 +14,7 @@ from normax.linear_model.group_squares import follow_groups
 from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.moments import Moments
 from normax.linear_model.ridge import SAFE, Spectrum
+from normax.linear_model.ridge_cholesky import FEW, Cholesky
 from normax.linear_model.ridge_krylov import Krylov
 from normax.linear_model.sparse_squares import follow_sparse
 from normax.linear_model.squares import follow_squares
@@ -86,7 +87,7 @@ def fit_gaussian(
             fit.n_iter[sparse] = np.maximum(fit.n_iter[sparse], part.n_iter)
     if not sparse.all():
         dense = np.flatnonzero(~sparse)
-        spectrum = _spectrum(design, strengths[-1])
+        spectrum = _ridge(design, strengths[dense])
         for start in range(0, len(dense), TOGETHER):
             some = dense[start : start + TOGETHER]
             fit.coef[some] = spectrum.solve(y, strengths[some])
@@ -94,13 +95,20 @@ def fit_gaussian(
     return fit
 
 
-def _spectrum(design: Design, smallest: float) -> Spectrum | Krylov:
-    """What solves ridge down to the smallest strength; a sparse X is never made dense for the weakest ones."""
+def _ridge(design: Design, strengths: np.ndarray) -> Spectrum | Cholesky | Krylov:
+    """What solves ridge at decreasing strengths; a sparse X is never made dense for the weakest ones."""
     if not factorises((design.n, design.p), design.sparse):
         return Krylov(design)
-    spectrum = Spectrum(design, np.inf if design.sparse else smallest)
+    smallest = strengths[-1]
+    if len(strengths) <= FEW:
+        factors = Cholesky(design, smallest)
+        if factors.safe:
+            return factors
+    if not design.sparse:
+        return Spectrum(design, smallest)
+    spectrum = Spectrum(design, np.inf)
     weak = smallest + spectrum.values[0] <= SAFE * spectrum.values[-1]
-    return Krylov(design) if design.sparse and weak else spectrum
+    return Krylov(design) if weak else spectrum
 
 
 def fit_groups(design: Design, y: np.ndarray, strengths: np.ndarray, rules: GroupRules, max_iter: int) -> Fit:

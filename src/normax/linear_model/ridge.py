@@ -10,7 +10,7 @@ from scipy.linalg import svd
 from normax.linear_model.design import Design
 from normax.linear_model.moments import Moments
 
-__all__ = ["Spectrum"]
+__all__ = ["SAFE", "Spectrum", "between_columns", "between_rows"]
 
 # Strengths that lift all eigenvalues this far above rounding in the largest may be solved from the products of X with
 # itself, which squares its condition number; weaker ones need X's own singular values.
@@ -35,30 +35,16 @@ class Spectrum:
         self.U: Any = None  # what a factorisation does not need stays None
         self.V: Any = None
         if design.n < design.p:
-            self.values, self.U = np.linalg.eigh(self._between_rows())
+            self.values, self.U = np.linalg.eigh(between_rows(design))
+            if design.centred and design.n > 1:  # the first is √ω, in which direction no centred column lies
+                self.values, self.U = self.values[1:], self.U[:, 1:]
         else:
-            self.values, self.V = np.linalg.eigh(self._between_columns())
+            self.values, self.V = np.linalg.eigh(between_columns(design))
         if smallest + self.values[0] <= SAFE * self.values[-1]:
             Z = design.centred_matrix() * self.root
             self.U, sigma, Vt = svd(Z, full_matrices=False, check_finite=False)
             rank = int((sigma > sigma.max(initial=0.0) * max(Z.shape) * np.finfo(float).eps).sum())
             self.U, self.values, self.V = self.U[:, :rank], sigma[:rank] ** 2, Vt[:rank].T
-
-    def _between_columns(self) -> np.ndarray:
-        d = self.design
-        if d.gram is not None:
-            return d.gram
-        nothing = np.zeros((d.X.shape[0], 1))
-        G = Moments.of(d.X, nothing, d.spread(d.weights)).centred(d.centred)[0]
-        G[d.constant], G[:, d.constant] = 0.0, 0.0
-        return G
-
-    def _between_rows(self, width: int = 4096) -> np.ndarray:
-        K = np.zeros((self.design.n, self.design.n))
-        for start in range(0, self.design.p, width):  # some columns at a time, so that no copy of X is made
-            Z = self.design.columns(np.arange(start, min(start + width, self.design.p))) * self.root
-            K += Z @ Z.T
-        return K
 
     def solve(self, y: np.ndarray, strengths: np.ndarray) -> np.ndarray:
         """(k, m, p) coefficients of (n, m) centred responses at (k,) strengths >= `smallest`."""
@@ -113,3 +99,22 @@ class Spectrum:
             system = np.eye(len(rows)) - own - scaled @ U.T
             result[i] = np.linalg.solve(system, y[rows] - scaled @ inside) / root
         return result
+
+
+def between_columns(design: Design) -> np.ndarray:
+    """`ZᵀZ` (p, p)."""
+    if design.gram is not None:
+        return design.gram
+    nothing = np.zeros((design.X.shape[0], 1))
+    G = Moments.of(design.X, nothing, design.spread(design.weights)).centred(design.centred)[0]
+    G[design.constant], G[:, design.constant] = 0.0, 0.0
+    return G
+
+
+def between_rows(design: Design, width: int = 4096) -> np.ndarray:
+    """`ZZᵀ` (n, n)."""
+    K, root = np.zeros((design.n, design.n)), np.sqrt(design.weights)[:, None]
+    for start in range(0, design.p, width):  # some columns at a time, so that no copy of X is made
+        Z = design.columns(np.arange(start, min(start + width, design.p))) * root
+        K += Z @ Z.T
+    return K

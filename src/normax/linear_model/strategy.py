@@ -5,7 +5,8 @@
 | squared | an L1 part | n >= 4p, p <= 3000 | all products of columns at once, then exact faces (`gram.CompleteGram`, `squares`) |
 | squared | an L1 part | dense otherwise | the same on a growing set of columns (`gram.GrowingGram`, `squares`) |
 | squared | an L1 part, bounds, factors | sparse otherwise | descent on residuals (`sparse_squares`, `sparse_descent`) |
-| squared | L2 alone | n or p <= 3000, or dense | one factorisation for all strengths (`ridge.Spectrum`) |
+| squared | L2 alone, at most 8 strengths | n or p <= 3000, or dense | a Cholesky factor for each, if it is accurate (`ridge_cholesky`) |
+| squared | L2 alone | the same otherwise | one factorisation for all strengths (`ridge.Spectrum`) |
 | squared | L2 alone | sparse, n and p > 3000 | least squares by Lanczos steps (`ridge_krylov.Krylov`) |
 | squared | groups of features | any | blocks on a growing set of columns (`group_squares`) |
 | any | concave in each size (MCP) | any | a sequence of lassos (`concave`) |
