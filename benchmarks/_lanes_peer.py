@@ -62,6 +62,7 @@ class ByHand:
     groups of lanes side by side as there are cores."""
 
     def __init__(self, variant: str):
+        self.free = "without penalty" in variant  # a baseline lane, as normax has it
         self.made: dict = {}
         self.threads = len(os.sched_getaffinity(0))
         self.pool = ThreadPoolExecutor(self.threads)
@@ -169,8 +170,9 @@ class ByHand:
         if net not in self.made:
             self.made[net] = self.program(net), {seed: starting(net, seed) for seed in range(10)}
         program, starts = self.made[net]
-        size = -(-k // self.threads)
-        groups = np.resize(strengths(k).astype(np.float32), (self.threads, size))
+        charges = np.append(strengths(k), [0.0] * self.free).astype(np.float32)
+        size = -(-len(charges) // self.threads)
+        groups = np.resize(charges, (self.threads, size))
 
         def arguments(rows, test, seed, charge):
             order = orders(net, rows)

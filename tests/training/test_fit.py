@@ -3,6 +3,7 @@
 import os
 import signal
 
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -10,7 +11,9 @@ from sklearn.datasets import load_digits
 
 import normax as nx
 from normax import nn
+from normax.nn.random import raw_key
 from normax.penalties import L1, L2
+from normax.training.loop import RowSet, shuffled
 
 
 @pytest.fixture(scope="module")
@@ -227,3 +230,12 @@ def test_bad_arguments_are_named(digits, change, message):
 def test_bad_data_is_named_by_row_and_column(digits, spoil, message):
     with pytest.raises(nx.InputError, match=message):
         nx.fit(network(), spoil(*digits), loss="cross_entropy", optimizer=optax.sgd(0.1))
+
+
+def test_the_order_of_an_epoch_is_a_permutation_and_does_not_depend_on_padding():
+    rows = jnp.arange(10, 1047)
+    orders = [shuffled(RowSet(rows[:n_max], 1000), raw_key(3), 2, 64) for n_max in (1000, 1037)]
+    np.testing.assert_array_equal(np.sort(orders[0][:1000]), rows[:1000])
+    np.testing.assert_array_equal(orders[0][:1000], orders[1][:1000])
+    assert all(len(order) % 64 == 0 for order in orders)
+    assert np.mean(orders[0][:1000] == rows[:1000]) < 0.01

@@ -39,9 +39,9 @@ def outcome(
     if folds:
         mean, se = summarise(test[:, k:], sizes)
         free = float(mean[0]), float(se[0]), int(run.lanes.nonzero(final.weights)[k])
-        null_errors = [_null_error(run, *rows) for rows in problem.folds]
-        if np.isfinite(null_errors).all():
-            mean, se = summarise(np.array(null_errors)[:, None], sizes)
+        null_errors = _null_errors(run)
+        if null_errors is not None and np.isfinite(null_errors).all():
+            mean, se = summarise(null_errors[:, None], sizes)
             null = float(mean[0]), float(se[0])
         outputs = [np.asarray(fit.part.outputs)[:k] for fit in fitted[:folds]]
         held_out = np.full((k, len(problem.y), *outputs[0].shape[2:]), np.nan)
@@ -89,16 +89,21 @@ def outcome(
     )
 
 
-def _null_error(run: Run, train: np.ndarray, test: np.ndarray) -> float:
-    """Held-out error of the best constant."""
+def _null_errors(run: Run) -> np.ndarray | None:
+    """Held-out error of the best constant, by fold; None where none is known for the loss."""
     y, problem = run.problem.y, run.problem
     classes = int(y.max()) + 1 if run.loss == "cross_entropy" else 1
-    constant = null_output(run.loss, y[train], problem.row_weights(train), classes)
-    if constant is None:
-        return np.nan
-    truth = jnp.asarray(y[test])
-    losses = find_loss(run.loss)(jnp.broadcast_to(jnp.asarray(constant), (len(truth), len(constant))), truth)
-    return float(np.average(np.asarray(losses), weights=problem.row_weights(test)))
+    constants = [
+        null_output(run.loss, y[train], problem.row_weights(train), classes) for train, _ in problem.folds
+    ]
+    if constants[0] is None:
+        return None
+    tests = [test for _, test in problem.folds]
+    ends = np.cumsum([len(test) for test in tests])[:-1]
+    outputs = np.repeat(np.array(constants), [len(test) for test in tests], axis=0)
+    losses = np.asarray(find_loss(run.loss)(jnp.asarray(outputs), jnp.asarray(y[np.concatenate(tests)])))
+    weights = map(problem.row_weights, tests)
+    return np.array([np.average(part, weights=w) for part, w in zip(np.split(losses, ends), weights)])
 
 
 def _diverged(run: Run, strengths: np.ndarray, fitted: list[Fitted]) -> list[str]:

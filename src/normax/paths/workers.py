@@ -42,7 +42,7 @@ class _Stopped(Exception):
 
 
 def side_by_side(jobs: Sequence[Job], workers: int, tell: Callable[[int], None] = lambda done: None) -> None:
-    """Run jobs, up to `workers` at a time, begun in their order as they become ready.
+    """Run jobs, up to `workers` at a time, begun in their order as they become ready; one more waits for its turn.
 
     `tell` is called in this thread with the sum of what the jobs have done. If it or a job raises, the others stop
     where they next call `after`.
@@ -57,6 +57,8 @@ def side_by_side(jobs: Sequence[Job], workers: int, tell: Callable[[int], None] 
             events.put((job, done, None, None))
 
         try:
+            if stopped.is_set():
+                raise _Stopped
             with jax.enable_x64(wide):  # which JAX keeps thread by thread
                 result = work(after)
         except BaseException as error:  # raised again by the thread that waits
@@ -68,7 +70,7 @@ def side_by_side(jobs: Sequence[Job], workers: int, tell: Callable[[int], None] 
     with ThreadPoolExecutor(workers, "normax-lanes") as pool:
         try:
             while waiting or running:
-                for job in [job for job in waiting if job.ready()][: workers - running]:
+                for job in [job for job in waiting if job.ready()][: workers + 1 - running]:
                     waiting.remove(job)
                     pool.submit(run, job, job.begin())
                     running += 1

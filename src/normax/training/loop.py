@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from normax.binding import Binding, evaluating, grad_in_frame
@@ -257,19 +258,36 @@ def shuffled(rows: RowSet, key: Any, epoch: Any, size: int) -> Any:
     """Row numbers in the random order of an epoch, the padding last, padded further to whole batches.
 
     The order sorts a hash of (key, epoch, place): a dozen integer operations, where a cipher like threefry
-    takes a third of a second to compile. Shuffling needs no more.
+    takes a third of a second to compile. Shuffling needs no more. The hash is one to one in the place, which is read back
+    from it: numbers are sorted in a sixth of the time of pairs.
     """
     n_max = rows.rows.shape[0]
     place = jnp.arange(n_max, dtype=jnp.uint32)
     seed = _mixed(_mixed(jnp.asarray(epoch).astype(jnp.uint32) + key[0]) ^ key[1])
-    draws = _mixed(_mixed(place * jnp.uint32(0x9E3779B9) + seed) ^ key[0])
-    # The top bit marks the padding, so that it sorts last.
-    draws = jnp.where(place < rows.n, draws >> 1, draws | jnp.uint32(1 << 31))
-    return jnp.pad(rows.rows[jnp.argsort(draws)], (0, -n_max % size), mode="edge")
+    draws = _mixed(_mixed(place * _ODD + seed) ^ key[0])
+    draws = jnp.sort(jnp.where(place < rows.n, draws, _LAST))
+    place = (_unmixed(_unmixed(draws) ^ key[0]) - seed) * _inverse(_ODD)
+    # The padding reads as any place.
+    order = rows.rows[jnp.minimum(place, n_max - 1)]
+    return jnp.pad(order, (0, -n_max % size), mode="edge")
+
+
+_ODD, _FIRST, _SECOND, _LAST = map(np.uint32, (0x9E3779B9, 0x85EBCA6B, 0xC2B2AE35, 0xFFFFFFFF))
 
 
 def _mixed(h: Any) -> Any:
     """The finaliser of MurmurHash3 (Appleby): every input bit bears on every output bit."""
-    h = (h ^ (h >> 16)) * jnp.uint32(0x85EBCA6B)
-    h = (h ^ (h >> 13)) * jnp.uint32(0xC2B2AE35)
+    h = (h ^ (h >> 16)) * _FIRST
+    h = (h ^ (h >> 13)) * _SECOND
     return h ^ (h >> 16)
+
+
+def _unmixed(h: Any) -> Any:
+    h = (h ^ (h >> 16)) * _inverse(_SECOND)
+    h = (h ^ (h >> 13) ^ (h >> 26)) * _inverse(_FIRST)
+    return h ^ (h >> 16)
+
+
+def _inverse(odd: Any) -> Any:
+    """What undoes a multiplication by an odd number, modulo 2³²."""
+    return np.uint32(pow(int(odd), -1, 1 << 32))

@@ -120,10 +120,10 @@ def _steady(push: Any, params: Any, first: list[Any]) -> Any:
     _, c = push(one, _like(first, 0))
     _, a = push(zero, _like(first, 1))
     moves, _ = push(one, [c / (1 - a) for c, a in zip(c, a)])
-    return jax.tree.map(lambda move: jnp.where(jnp.isfinite(move), -move, jnp.nan), moves)
+    return jax.tree.map(jnp.negative, moves)
 
 
-def steady_response(tx: Any, before: Any, after: Any, params: Any) -> Any:
+def steady_response(tx: Any, before: Any, after: Any, params: Any, unknown: Any = jnp.nan) -> Any:
     """Per-coordinate step: how far one update moves against a steady unit gradient.
 
     With m ← a·m + c·g the first moment settles at c/(1 − a) for g = 1; the response is the derivative of
@@ -134,9 +134,10 @@ def steady_response(tx: Any, before: Any, after: Any, params: Any) -> Any:
         before: its state before the real update.
         after: its state after it.
         params: the parameters before it, a pytree.
+        unknown: what stands where the second moment is still 0: the coordinate had no gradient yet.
 
     Returns:
-        A pytree like `params`, NaN where the second moment is still 0: the coordinate had no gradient yet.
+        A pytree like `params`.
     """
     _, push = _line(tx, before, after, params)
     second = [(jax.tree_util.keystr(path[-1:]), v) for path, v in _leaves(after) if _kind(path) == "second"]
@@ -144,7 +145,7 @@ def steady_response(tx: Any, before: Any, after: Any, params: Any) -> Any:
     def known(path, response):
         for name, v in second:
             if name == jax.tree_util.keystr(path[-1:]):
-                response = jnp.where(v == 0, jnp.nan, response)
+                response = jnp.where(v == 0, unknown, response).astype(response.dtype)
         return response
 
     return jax.tree_util.tree_map_with_path(known, _steady(push, params, _pick(before, "first")))
@@ -172,7 +173,9 @@ def admits_prox(tx: Any, params: Any) -> bool:
             lambda u, b, s: jnp.allclose(u, b + s, rtol=1e-3, atol=1e-12), update, base, slope
         )
         response = _steady(push, params, _pick(before, "first"))
-        return jnp.stack(jax.tree.leaves((close, jax.tree.map(lambda d: jnp.all(d >= 0), response)))).all()
+        return jnp.stack(
+            jax.tree.leaves((close, jax.tree.map(lambda d: jnp.all(jnp.isfinite(d) & (d >= 0)), response)))
+        ).all()
 
     params = jax.tree.map(tiny, params)
     # Small gradients, so that clipping by norm is out of play.

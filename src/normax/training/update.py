@@ -163,14 +163,8 @@ class Update:
             return jax.tree.map(lambda _: step, weights)
         if self.nearest:
             return dict.fromkeys(weights, 1.0)
-        response = steady_response(self.tx, before, after, weights)
-        if not has_second_moment(after):
-            return response
-
-        def settled(d):
-            return jnp.where(jnp.isnan(d), jnp.where(count >= idle, jnp.finfo(d.dtype).max, 0), d)
-
-        return jax.tree.map(settled, response)
+        unknown = jnp.where(count >= idle, jnp.finfo(jnp.float32).max, 0)
+        return steady_response(self.tx, before, after, weights, unknown)
 
 
 def at(penalties: Sequence[Penalty | None], step: Any) -> list[Penalty | None]:
