@@ -124,9 +124,9 @@ def test_moments_subtract_exactly(far, weighted):
     np.testing.assert_allclose(G, Z.T @ (w[:, None] * Z), rtol=1e-8, atol=1e-8)
     np.testing.assert_allclose(c, Z.T @ (w[:, None] * V), rtol=1e-8, atol=1e-8)
     np.testing.assert_allclose(squares, w @ V**2, rtol=1e-8)
-    coef, intercept = rng.normal(size=(2, 5)), rng.normal(size=2) - far * 5
-    direct = [(weights[test] * (Y[test, 0] - X[test] @ b - a) ** 2).sum() for a, b in zip(intercept, coef)]
-    np.testing.assert_allclose(held.squared_errors(coef, intercept, 0), direct, rtol=1e-6)
+    coef, intercept = rng.normal(size=(2, 2, 5)), rng.normal(size=(2, 2)) - far * 5
+    direct = [weights[test] @ ((Y[test] - X[test] @ b.T - a) ** 2).sum(1) for a, b in zip(intercept, coef)]
+    np.testing.assert_allclose(held.squared_errors(coef, intercept), direct, rtol=1e-6)
     if not far:
         G, c, squares, _, _ = every.centred(False)
         w = weights / weights.sum()

@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.linear_model import Lasso, Ridge
 from sklearn.preprocessing import StandardScaler
 
 import normax as nx
+from normax.linear_model import fit_path
 from normax.paths import linear_path
 from normax.penalties import L1, L2, ElasticNet
 from normax.selection import folds
+from normax.tables.scaling import FillAndScale
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +80,69 @@ def test_preprocessing_is_fitted_on_training_rows_alone(diabetes):
     np.testing.assert_allclose(
         path.predict(X * 7 + 3, 4), linear_path(X, y, strengths=5, cv=None).predict(X, 4)
     )
+
+
+@pytest.mark.filterwarnings("ignore::normax.errors.Notice")
+@pytest.mark.parametrize("shape", [(90, 6), (40, 60)], ids=["moments", "rows"])
+@pytest.mark.parametrize(
+    "transform",
+    [None, StandardScaler(), StandardScaler(with_mean=False), StandardScaler(with_std=False), FillAndScale()],
+    ids=["plain", "standard", "scaled", "centred", "filled"],
+)
+@pytest.mark.parametrize("case", ["alike", "weights", "groups", "time", "outputs", "missing", "no intercept"])
+def test_shared_folds_are_those_of_a_copy_prepared_for_each(shape, transform, case):
+    """Standardised within each fold, with a column that is constant in the training rows of the first."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=shape) * rng.uniform(0.1, 9, size=shape[1]) + 5 * rng.normal(size=shape[1])
+    y = X[:, :3] @ [[1.0, 0.5], [-1.0, 0.2], [0.3, 0.0]] + rng.normal(size=(len(X), 2))
+    options = (
+        {"time": np.arange(len(X))}
+        if case == "time"
+        else {"groups": np.arange(len(X)) % 7}
+        if case == "groups"
+        else {}
+    )
+    weights = rng.integers(0, 3, size=len(X)).astype(float) if case == "weights" else None
+    y = y if case == "outputs" else y[:, 0]
+    pairs = folds(3, len(X), **options)
+    X[pairs[0][0], 2] = 1.7
+    if isinstance(transform, FillAndScale):
+        X[:, 4] = 1e3 + 1e-12 * rng.normal(size=len(X))  # no more than rounding
+        X[3, 0] = np.nan if case == "missing" else 1.0
+    intercept = case != "no intercept"
+    strengths, penalty = [0.02, 0.5, 0.1], ElasticNet(l1_ratio=0.8)
+    path = linear_path(
+        X, y, strengths=strengths, cv=3, penalty=penalty, transform=transform, sample_weight=weights,
+        fit_intercept=intercept, **options
+    )  # fmt: skip
+    unpenalised = []
+    for k, (train, test) in enumerate(pairs):
+        Z, own = X, None if weights is None else weights[train]
+        if transform is not None:
+            fit = {} if own is None or isinstance(transform, FillAndScale) else {"sample_weight": own}
+            Z = clone(transform).fit(X[train], **fit).transform(X)
+        fits = [
+            fit_path(
+                Z[train],
+                y[train],
+                strengths=at,
+                l1_ratio=0.8,
+                sample_weight=own,
+                fit_intercept=intercept,
+                tol=np.inf,
+            )
+            for at in (strengths, [0.0])
+        ]
+        for rows, errors in ((train, path.fold_train_errors[k]), (test, path.fold_errors[k])):
+            squared = ((y[rows].reshape(len(rows), -1) - fits[0].predict(Z[rows])) ** 2).sum(2)
+            expected = 0.5 * np.average(squared, axis=1, weights=None if weights is None else weights[rows])
+            np.testing.assert_allclose(errors, expected, rtol=1e-9)
+        outputs = fits[0].predict(Z[test])
+        np.testing.assert_allclose(path.held_out_outputs[:, test], outputs, rtol=1e-8, atol=1e-9)
+        squared = ((y[test].reshape(len(test), -1) - fits[1].predict(Z[test])[0]) ** 2).sum(1)
+        unpenalised.append(0.5 * np.average(squared, weights=None if weights is None else weights[test]))
+    sizes = [len(test) if weights is None else weights[test].sum() for _, test in pairs]
+    np.testing.assert_allclose(path.unpenalised_error[0], np.average(unpenalised, weights=sizes), rtol=1e-8)
 
 
 @pytest.mark.filterwarnings("ignore::normax.errors.Notice")

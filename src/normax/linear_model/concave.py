@@ -153,7 +153,7 @@ def _squares(design, family, y, strengths, rules, max_iter, offset):
                 before, terms = terms, rules.terms(s, w, at)
                 if np.abs(terms.l1 - before.l1).max(initial=0.0) <= SETTLED * s:
                     break
-            U, squares, _ = gram.check(c[None], r, w[None])
+            U, squares = gram.check(c[None], r, w[None])
             u = U[0]
         coefs[i, 0, at] = w
         whole = rules.terms(s, coefs[i, 0])

@@ -42,6 +42,7 @@ class Design:
         means: (p,) centres.
         constant: (p,) columns that are the same in every row.
         gram: (p, p) products of the centred columns, once a solver has formed them.
+        scale: (p,) factors of the columns of a dense X, once they are standardised.
     """
 
     def __init__(self, X: Any, weights: np.ndarray, centred: bool, rows: np.ndarray | None = None):
@@ -50,6 +51,7 @@ class Design:
         self.sparse = issparse(X)
         self.alike = bool((weights == weights[0]).all())
         self.gram: np.ndarray | None = None
+        self.scale: np.ndarray | None = None
         self.means = np.zeros(self.p)
         self.constant = np.zeros(self.p, dtype=bool)
         if centred:
@@ -75,6 +77,21 @@ class Design:
         means = self.means if means is None else means
         return np.maximum(mean_squares(self.X, self.spread(self.weights)) - means**2, 0.0)
 
+    def standardise(self, variances: np.ndarray, rounding: float) -> np.ndarray:
+        """Divide the columns by their standard deviations; one below `rounding` of its mean counts as constant.
+
+        Returns: `scale`.
+        """
+        self.constant = self.constant | (variances <= (rounding * self.means) ** 2)
+        self.scale = np.zeros(self.p)
+        self.scale[~self.constant] = 1 / np.sqrt(variances[~self.constant])
+        return self.scale
+
+    def variances(self, width: int = 4096) -> np.ndarray:
+        """(p,) weighted variances of the columns of a dense X, some columns at a time."""
+        parts = (np.arange(start, min(start + width, self.p)) for start in range(0, self.p, width))
+        return np.concatenate([self.weights @ self.columns(part) ** 2 for part in parts])
+
     def spread(self, columns: np.ndarray) -> np.ndarray:
         """(n, k) columns over the rows of this design as (N, k) over those of X, 0 elsewhere."""
         if self.rows is None:
@@ -87,7 +104,7 @@ class Design:
         """Centred columns, (n, len(features)), a fresh array in Fortran order."""
         Z = dense_columns(self.X, features, self.rows)
         Z -= self.means[features]
-        return Z
+        return Z if self.scale is None else np.multiply(Z, self.scale[features], out=Z)
 
     def weighted(self, columns: np.ndarray) -> np.ndarray:
         """`diag(ω)` times (n, m) columns; alike weights are one number."""
@@ -99,7 +116,7 @@ class Design:
         if self.centred:
             u -= np.outer(theta.sum(axis=0), self.means)
             u[:, self.constant] = 0.0
-        return u
+        return u if self.scale is None else u * self.scale
 
     def gradient_of(self, features: np.ndarray, theta: np.ndarray) -> np.ndarray:
         """The same for some features of compressed columns and θ (n,), as (len(features),)."""
@@ -117,9 +134,19 @@ class Design:
         Always of one type, so that kernels are compiled once.
         """
         X = self.X
-        if not self.sparse and X.dtype == np.float64 and X.flags.f_contiguous and X.flags.writeable:
+        if (
+            not self.sparse
+            and self.scale is None
+            and X.dtype == np.float64
+            and X.flags.f_contiguous
+            and X.flags.writeable
+        ):
             return X.T
-        return None if self.sparse or X.size > COPIED else np.array(X.T, dtype=np.float64, order="C")
+        return (
+            None
+            if self.sparse or self.scale is not None or X.size > COPIED
+            else np.array(X.T, dtype=np.float64, order="C")
+        )
 
     @cached_property
     def place(self) -> np.ndarray:
@@ -141,6 +168,7 @@ class Design:
         """`X̃ wᵀ` as (n, m), reading only the columns that some output uses where they are few."""
         used = np.flatnonzero(coef.any(axis=0))
         if self.sparse or 16 * len(used) > self.p:
+            coef = coef if self.scale is None else coef * self.scale
             eta = times(self.X, coef.T) - self.means @ coef.T
             return eta if self.rows is None else eta[self.rows]
         return self.columns(used) @ coef[:, used].T

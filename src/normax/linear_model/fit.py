@@ -12,15 +12,14 @@ __all__ = ["Fit"]
 
 @dataclass
 class Fit:
-    """Solutions of k strengths: coefficients (k, m, p) or k sparse (m, p), intercepts (k, m) of the centred design, gaps (k,), rounds (k,), and sums (k,) of
-    squared errors of rows held out."""
+    """Solutions of k strengths: coefficients (k, m, p) or k sparse (m, p), intercepts (k, m) of the centred design, gaps (k,), and
+    rounds (k,)."""
 
     coef: Any
     intercept: np.ndarray
     gap: np.ndarray
     n_iter: np.ndarray
-    outside: np.ndarray
 
     @classmethod
     def empty(cls, k: int, m: int, p: int) -> Fit:
-        return cls(np.zeros((k, m, p)), np.zeros((k, m)), np.zeros(k), np.ones(k, dtype=int), np.zeros(k))
+        return cls(np.zeros((k, m, p)), np.zeros((k, m)), np.zeros(k), np.ones(k, dtype=int))

@@ -21,7 +21,7 @@ from normax.linear_model.squares import follow_squares
 from normax.linear_model.strategy import factorises, gram_pays
 from normax.linear_model.terms import Rules, check_rules
 
-__all__ = ["clear_constant", "fit_gaussian", "fit_groups"]
+__all__ = ["clear_constant", "fit_gaussian", "fit_groups", "ridge_solver"]
 
 # Strengths of ridge that are certified together.
 TOGETHER = 16
@@ -65,8 +65,7 @@ def fit_gaussian(
             rules = check_rules(design.p, None, None, None) if rules is None else rules
             kept = sparse_coef and bool(sparse.all())
             parts = [
-                follow_sparse(design, y[:, [j]], s, l1_ratio, rules, max_iter, None, kept, tol)
-                for j in range(m)
+                follow_sparse(design, y[:, [j]], s, l1_ratio, rules, max_iter, kept, tol) for j in range(m)
             ]
             if kept:
                 fit.coef = tuple(vstack(rows, format="csr") for rows in zip(*(part.coef for part in parts)))
@@ -87,7 +86,7 @@ def fit_gaussian(
             fit.n_iter[sparse] = np.maximum(fit.n_iter[sparse], part.n_iter)
     if not sparse.all():
         dense = np.flatnonzero(~sparse)
-        spectrum = _ridge(design, strengths[dense])
+        spectrum = ridge_solver(design, strengths[dense])
         for start in range(0, len(dense), TOGETHER):
             some = dense[start : start + TOGETHER]
             fit.coef[some] = spectrum.solve(y, strengths[some])
@@ -95,7 +94,7 @@ def fit_gaussian(
     return fit
 
 
-def _ridge(design: Design, strengths: np.ndarray) -> Spectrum | Cholesky | Krylov:
+def ridge_solver(design: Design, strengths: np.ndarray) -> Spectrum | Cholesky | Krylov:
     """What solves ridge at decreasing strengths; a sparse X is never made dense for the weakest ones."""
     if not factorises((design.n, design.p), design.sparse):
         return Krylov(design)

@@ -15,12 +15,11 @@ class GrowingGram:
     Attributes:
         features: (a,) column numbers, in the order of arrival.
         known: (p,) flags of the columns that are among them.
-        held_out: (n,) weights of rows that count for errors alone; the design's weights are 0 there.
         full: G with the room around it, so that kernels see contiguous rows; `G` is its used part.
     """
 
-    def __init__(self, design: Design, held_out: np.ndarray | None = None):
-        self.design, self.size, self.held_out = design, 0, held_out
+    def __init__(self, design: Design):
+        self.design, self.size = design, 0
         self._features = np.zeros(0, dtype=np.intp)
         self._Z = np.zeros((design.n, 0), order="F")
         self.full = np.zeros((0, 0))
@@ -49,14 +48,12 @@ class GrowingGram:
         self.known[new] = True
         self.size = a
 
-    def check(self, c: np.ndarray, y: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Gradients (k, p) at coefficients W (k, a), squared lengths (k,) of their residuals, from X itself, and
-        the sums (k,) of squares of the rows held out."""
+    def check(self, c: np.ndarray, y: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gradients (k, p) at coefficients W (k, a) and squared lengths (k,) of their residuals, from X itself."""
         used = np.flatnonzero(W.any(axis=0))
         residual = y - self._Z[:, used] @ W[:, used].T
         theta = self.design.weighted(residual)
-        outside = np.zeros(len(W)) if self.held_out is None else self.held_out @ residual**2
-        return self.design.gradient(theta), np.einsum("ik,ik->k", residual, theta), outside
+        return self.design.gradient(theta), np.einsum("ik,ik->k", residual, theta)
 
     def _reserve(self, a: int) -> None:
         """Room for a columns; it doubles, so that all growth together costs two copies."""
@@ -87,8 +84,8 @@ class CompleteGram:
     def add(self, features: np.ndarray) -> None:
         """All columns are known."""
 
-    def check(self, c: np.ndarray, y: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def check(self, c: np.ndarray, y: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gradients (k, p) and squared lengths (k,) of the residuals; `y` is the squared length of y here."""
         used = np.flatnonzero(W.any(axis=0))
         U = c - W[:, used] @ self.G[used]
-        return U, np.maximum(y - np.einsum("kj,kj->k", W, c + U), 0.0), np.zeros(len(W))
+        return U, np.maximum(y - np.einsum("kj,kj->k", W, c + U), 0.0)

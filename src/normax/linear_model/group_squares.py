@@ -74,7 +74,7 @@ def follow_groups(
                 W = minimise_groups(H, Q, blocks, W, lipschitz)
                 solved.append(W)
         flat = np.array(solved).transpose(0, 2, 1).reshape(len(solved) * m, gram.size)
-        U, squares, _ = gram.check(c, np.tile(y, len(solved)), flat)
+        U, squares = gram.check(c, np.tile(y, len(solved)), flat)
         U, squares = U.reshape(len(solved), m, p), squares.reshape(-1, m).sum(axis=1)
         good = 0
         for i, s in enumerate(strengths[ahead]):

@@ -1,9 +1,5 @@
-"""Held-out errors of every fold and every strength, as one problem and not K.
-
-Squared error with an L1 part never copies the rows of a fold. Where n is much larger than p one pass over X gives
-the second moments of every fold, the training moments follow by subtraction, and the errors come from
-the moments too. Otherwise a fold is a set of weights that are zero for the rows held out; their residuals come
-with the products that certify the path.
+"""Held-out errors of every fold and every strength, as one problem and not K: what folds can share is in `folds` and
+`ridge_folds`; what they cannot is fitted side by side, on rows that count and rows that do not.
 """
 
 from __future__ import annotations
@@ -12,23 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from normax.linear_model.design import Design
 from normax.linear_model.families import FAMILIES
-from normax.linear_model.gaussian import clear_constant
-from normax.linear_model.gram import CompleteGram, GrowingGram
-from normax.linear_model.moments import Moments
+from normax.linear_model.folds import Fold, Folds, Pairs
 from normax.linear_model.path import LinearPath, fit_path, response, warn_unconverged
 from normax.linear_model.ridge_folds import RidgeFolds
-from normax.linear_model.sparse_squares import follow_sparse
-from normax.linear_model.squares import follow_squares
-from normax.linear_model.strategy import gram_pays_for_folds
 from normax.linear_model.terms import check_rules
 from normax.linear_model.threads import side_by_side
 from normax.linear_model.validation import check_design, check_offset, check_strengths, plain_weights
 
 __all__ = ["cross_validate"]
-
-Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 
 def cross_validate(
@@ -116,15 +104,14 @@ def cross_validate(
 
     one = plain
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)
-    if family == "gaussian" and strengths.min() > 0 and rules.plain and penalty is None and known is None:
+    if family == "gaussian" and rules.plain and penalty is None and known is None:
         if l1_ratio > 0:
-            order = np.argsort(-strengths, kind="stable")
-            back = np.argsort(order)
-            squares = _Squares(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter, min(tol, 1e-6))
+            shared = Folds(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter, tol)
 
             def one(k: int) -> tuple[np.ndarray, np.ndarray]:
-                sums, gaps = squares.sums(k, grids[k][order])
-                return 0.5 * sums[back] / sizes[k], gaps[back]
+                fold = Fold(shared, k)
+                coef, intercept, gap = fold.fit(grids[k])
+                return 0.5 * fold.squared_errors(coef, intercept, held_out=True) / sizes[k], gap
 
         elif RidgeFolds.serves(X, weights, pairs):
             ridge = RidgeFolds(X, Y, weights, pairs, fit_intercept)
@@ -137,71 +124,3 @@ def cross_validate(
     worst = np.max(gaps, axis=0)
     warn_unconverged(strengths, worst, tol)
     return np.array(errors), sizes
-
-
-class _Squares:
-    """All folds of squared error with an L1 part: for fold k the sums of squared errors and the relative gaps."""
-
-    def __init__(
-        self, X, Y, weights, pairs: Pairs, l1_ratio: float, intercept: bool, max_iter: int, tol: float
-    ):
-        self.X, self.Y, self.weights, self.pairs = X, Y, weights, pairs
-        self.l1_ratio, self.intercept, self.max_iter, self.tol = l1_ratio, intercept, max_iter, tol
-        self.tall = gram_pays_for_folds(*X.shape)
-        if self.tall:
-            self.every = Moments.of(X, Y, weights)
-
-    def sums(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(k,) sums of squared errors of fold k at decreasing strengths, and gaps over the null deviance."""
-        return self._by_moments(k, strengths) if self.tall else self._by_masks(k, strengths)
-
-    def _by_moments(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        train, test = self.pairs[k]
-        held, rest = self._moments(test), len(np.union1d(train, test)) == self.X.shape[0]
-        inside = self.every - held if rest else self._moments(train)
-        G, c, squares, x_mean, y_mean = inside.centred(self.intercept)
-        if self.intercept:
-            rows = train[self.weights[train] > 0]
-            share = self.weights[rows] / self.weights[rows].sum()
-            clear_constant(G, c, Design(self.X, share, True, rows).constant)
-        gram, l1, l2 = CompleteGram(G), strengths * self.l1_ratio, strengths * (1 - self.l1_ratio)
-        sums, gaps = np.zeros(len(strengths)), np.zeros(len(strengths))
-        for j, square in enumerate(squares):
-            fit = follow_squares(gram, c[:, j], square, float(np.sqrt(square)), l1, l2, self.max_iter)
-            coef = fit.coef[:, 0]
-            intercept = y_mean[j] - coef @ x_mean
-            sums += held.squared_errors(coef, intercept, j)
-            gaps += fit.gap
-        return sums, gaps / max(0.5 * squares.sum(), np.finfo(float).tiny)
-
-    def _moments(self, rows: np.ndarray) -> Moments:
-        """Of some rows, about the shift of all of them."""
-        return Moments.of(self.X[rows], self.Y[rows], self.weights[rows], self.every.x0, self.every.y0)
-
-    def _by_masks(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        train, test = self.pairs[k]
-        inside, held = np.zeros(self.X.shape[0]), np.zeros(self.X.shape[0])
-        inside[train] = self.weights[train] / self.weights[train].sum()
-        held[test] = self.weights[test]
-        design = Design(self.X, inside, self.intercept)
-        Y = self.Y - inside @ self.Y if self.intercept else self.Y
-        if design.sparse:
-            rules = check_rules(design.p, None, None, None)
-            fits = [
-                follow_sparse(
-                    design, y[:, None], strengths, self.l1_ratio, rules, self.max_iter, held, tol=self.tol
-                )
-                for y in Y.T
-            ]
-            null = max(0.5 * float((inside @ Y**2).sum()), np.finfo(float).tiny)
-            return np.sum([fit.outside for fit in fits], axis=0), np.sum(
-                [fit.gap for fit in fits], axis=0
-            ) / null
-        gram, l1, l2 = GrowingGram(design, held), strengths * self.l1_ratio, strengths * (1 - self.l1_ratio)
-        c, squares = design.gradient(design.weighted(Y)), inside @ Y**2
-        sums, gaps = np.zeros(len(strengths)), np.zeros(len(strengths))
-        for j, square in enumerate(squares):
-            fit = follow_squares(gram, c[j], Y[:, [j]], float(np.sqrt(square)), l1, l2, self.max_iter)
-            sums += fit.outside
-            gaps += fit.gap
-        return sums, gaps / max(0.5 * squares.sum(), np.finfo(float).tiny)

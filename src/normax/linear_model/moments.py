@@ -123,12 +123,12 @@ class Moments:
         c = self.xy / w + np.outer(x, self.y0) + np.outer(self.x0, y + self.y0)
         return G, c, self.yy / w + 2 * y * self.y0 + self.y0**2, 0 * x, 0 * y
 
-    def squared_errors(self, coef: np.ndarray, intercept: np.ndarray, output: int) -> np.ndarray:
-        """Σ ω (y − x·w − b)² over these rows, (k,), for coefficients (k, p) and intercepts (k,) of one output."""
-        used = np.flatnonzero(coef.any(axis=0))
-        w = coef[:, used]
-        b = intercept + coef @ self.x0 - self.y0[output]
-        x, y = w @ self.x[used], self.y[output]
-        squares = self.yy[output] + np.einsum("kj,kj->k", w @ self.xx[np.ix_(used, used)], w)
-        cross = w @ self.xy[used, output]
-        return np.maximum(squares - 2 * cross - 2 * b * (y - x) + b * b * self.weight, 0.0)
+    def squared_errors(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Σ ω (y − x·w − b)² over these rows and all outputs, (k,), for coefficients (k, m, p) and intercepts (k, m)."""
+        (k, m), used = coef.shape[:2], np.flatnonzero(coef.any(axis=(0, 1)))
+        w = coef[:, :, used]
+        b = intercept + coef @ self.x0 - self.y0
+        flat = w.reshape(k * m, len(used))
+        squares = np.einsum("ij,ij->i", flat @ self.xx[np.ix_(used, used)], flat).reshape(k, m)
+        cross = np.einsum("kmj,jm->km", w, self.xy[used]) + b * (self.y - w @ self.x[used])
+        return np.maximum(self.yy + squares - 2 * cross + b * b * self.weight, 0.0).sum(axis=1)

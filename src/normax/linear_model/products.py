@@ -75,9 +75,9 @@ def times(X: Any, B: np.ndarray) -> np.ndarray:
 
 def dense_columns(X: Any, features: Any, rows: Any = None) -> np.ndarray:
     """Some columns (of some rows) as a fresh (n, a) array in double precision and Fortran order."""
-    part = X[:, features]
-    part = part.toarray(order="F") if issparse(X) else part
-    return np.array(part if rows is None else part[rows], dtype=np.float64, order="F")
+    part = X[:, features].toarray(order="F").T if issparse(X) else X.T[features]
+    part = part if rows is None else part.take(rows, axis=1)
+    return np.ascontiguousarray(part, dtype=np.float64).T
 
 
 def largest_sizes(X: Any) -> np.ndarray:

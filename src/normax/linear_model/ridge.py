@@ -107,6 +107,8 @@ def between_columns(design: Design) -> np.ndarray:
         return design.gram
     nothing = np.zeros((design.X.shape[0], 1))
     G = Moments.of(design.X, nothing, design.spread(design.weights)).centred(design.centred)[0]
+    if design.scale is not None:
+        G *= design.scale * design.scale[:, None]
     G[design.constant], G[:, design.constant] = 0.0, 0.0
     return G
 

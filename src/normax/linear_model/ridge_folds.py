@@ -64,8 +64,5 @@ class RidgeFolds:
         if strengths.min() <= SAFE * values[-1]:
             return None
         inside = V.T @ c
-        result = np.zeros(len(strengths))
-        for j in range(c.shape[1]):
-            coef = (inside[:, j] / (values + strengths[:, None])) @ V.T
-            result += held.squared_errors(coef, y_mean[j] - coef @ x_mean, j)
-        return result
+        coef = (inside.T / (values + strengths[:, None])[:, None]) @ V.T
+        return held.squared_errors(coef, y_mean - coef @ x_mean)

@@ -36,7 +36,6 @@ def follow_sparse(
     l1_ratio: float,
     rules: Rules,
     max_iter: int,
-    held_out: np.ndarray | None = None,
     sparse_coef: bool = False,
     tol: float = 1e-6,
 ) -> Fit:
@@ -46,7 +45,6 @@ def follow_sparse(
         design: sparse; y: (n, 1) centred response.
         strengths: (k,); rules: penalty factors and bounds of the features.
         max_iter: rounds of solving and checking for each strength.
-        held_out: (n,) weights of rows that count for errors alone; the design's weights are 0 there.
         sparse_coef: whether the coefficients are k sparse rows.
         tol: the gap over the null deviance that is asked for.
     """
@@ -92,8 +90,6 @@ def follow_sparse(
             rows.append(csr_array((w[at], at, [0, len(at)]), shape=(1, p)))
         else:
             fit.coef[i, 0, features] = inside
-        if held_out is not None:
-            fit.outside[i] = held_out @ own**2
         before = s
     if sparse_coef:
         fit.coef = tuple(rows)

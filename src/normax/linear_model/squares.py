@@ -55,7 +55,7 @@ def follow_squares(
         W = np.zeros((ahead.stop - at, gram.size))
         for w, a, b in zip(W, l1[ahead], l2[ahead]):
             w[:] = face.solve(a, b)
-        U, squares, outside = gram.check(c, y, W)
+        U, squares = gram.check(c, y, W)
         missing = (np.abs(U) > l1[ahead, None] * (1 + SLACK)) & ~gram.known
         off = _violation(W, U[:, gram.features], l1[ahead, None], l2[ahead, None])
         rough = np.any(off > 1e-12 * length * face.lengths, axis=1)
@@ -63,7 +63,6 @@ def follow_squares(
         good = int(np.argmax(fault)) if fault.any() else len(W)
         done = slice(at, at + good)
         fit.coef[done, 0][:, gram.features] = W[:good]
-        fit.outside[done] = outside[:good]
         fit.gap[done] = _gaps(squares[:good], fit.coef[done, 0], U[:good], l1[done], l2[done])
         if good < len(W):
             fit.n_iter[at + good] += 1

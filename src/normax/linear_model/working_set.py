@@ -52,9 +52,7 @@ def follow(
         return fit
     for c in range(m):  # problems of their own
         own = slice(c, c + 1)
-        part = Fit(
-            *(fit.coef[:, own], fit.intercept[:, own], np.zeros(k), np.ones(k, dtype=int), fit.outside)
-        )
+        part = Fit(*(fit.coef[:, own], fit.intercept[:, own], np.zeros(k), np.ones(k, dtype=int)))
         known = None if offset is None else offset[:, own]
         _follow(part, design, family, y[:, own], strengths, l1_ratio, max_iter, rules, known)
         fit.gap += part.gap

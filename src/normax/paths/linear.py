@@ -11,11 +11,10 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
-from normax.linear_model import fit_path, max_strength
-from normax.linear_model.families import FAMILIES
-from normax.linear_model.path import warn_unconverged
+from normax.linear_model import max_strength
 from normax.linear_model.threads import side_by_side
-from normax.paths.problem import Problem, Progress, check_strengths, elastic_net_of, null_output, unit_penalty
+from normax.paths.linear_folds import LinearFolds
+from normax.paths.problem import Problem, Progress, check_strengths, elastic_net_of, unit_penalty
 from normax.paths.result import Path
 from normax.penalties import L1
 from normax.selection import strength_grid, summarise
@@ -69,7 +68,8 @@ def linear_path(
         groups: `(n,)`; rows of a group stay in one fold.
         time: `(n,)`; folds go forward in time.
         select: `"1se"` or `"min"`.
-        transform: a scikit-learn transformer, fitted on the training rows of each fold.
+        transform: a scikit-learn transformer, fitted on the training rows of each fold. Where it does no more than
+            standardise columns, squared error with an L1 part takes that from the products that folds share.
         sample_weight: `(n,)` weights >= 0.
         fit_intercept: whether to fit intercepts, which are never penalised.
         feature_names: names of the columns after `transform`.
@@ -129,52 +129,15 @@ def linear_path(
     inner = grid * unit_strength / scale
     seconds["preparing"] = clock.perf_counter() - began
 
-    def fit(rows, at, ratio=l1_ratio, tol=tol):
-        own = np.zeros(len(y))  # the rows held out stay where they are, without a weight
-        own[rows.train] = problem.row_weights(rows.train)
-        arguments = common | {"l1_ratio": ratio}
-        return fit_path(rows.X, targets, strengths=at, sample_weight=own, tol=tol, **arguments)
-
-    def errors(outputs, rows):
-        """(k,) mean loss of outputs (k, rows, m)."""
-        own, truth = problem.row_weights(rows), targets[rows].reshape(len(rows), -1)
-        return np.array(
-            [np.average(FAMILIES[family]().loss(truth, eta), weights=own) * scale for eta in outputs]
-        )
-
+    engine = LinearFolds(problem, targets, loss, family, inner, scale, l1_ratio, fit_intercept, tol)
     report = on_progress or (lambda phase, done, total: None)
-
-    def one_fold(number):
-        """Errors (k,) of the training and of the held-out rows, outputs (k, rows, m) of the latter, and the errors there
-        of a constant and of the fit without a penalty."""
-        train, test = problem.folds[number]
-        rows = problem.rows(train, test)
-        if family == "gaussian":  # one factorisation serves both, and the certificate at 0 is of no interest
-            path = fit(rows, np.append(inner, 0.0), tol=np.inf)
-            warn_unconverged(inner, path.gap[:-1], tol)
-            predicted = path.predict(rows.X)
-            predicted, free = predicted[:-1], predicted[-1:, test]
-        else:
-            predicted, free = fit(rows, inner).predict(rows.X), _unpenalised(fit, rows).predict(rows.X[test])
-        constant = null_output(loss, y[train], problem.row_weights(train), classes)
-        assert constant is not None  # every loss of this engine has a best constant
-        null = errors(np.broadcast_to(constant, (1, len(test), len(constant))), test)[0]
-        held_out = predicted[:, test]
-        return (
-            errors(predicted[:, train], train),
-            errors(held_out, test),
-            held_out,
-            null,
-            errors(free, test)[0],
-        )
-
     count, notices, outputs = len(problem.folds), [], None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         start = clock.perf_counter()
         if count:
             report("folds", 0, count)
-        scored = side_by_side(one_fold, count, lambda done: done < count and report("folds", done, count))
+        scored = side_by_side(engine.score, count, lambda done: done < count and report("folds", done, count))
         train_errors, test_errors, held_out, null_errors, free_errors = (
             list(part) for part in (zip(*scored) if count else ((),) * 5)
         )
@@ -185,7 +148,7 @@ def linear_path(
         seconds["folds"] = clock.perf_counter() - start
         report("fit on all rows", 0, 1)
         start = clock.perf_counter()
-        final = fit(whole, inner)
+        final = engine.fit(whole, inner)
         seconds["fit on all rows"] = clock.perf_counter() - start
         report("fit on all rows", 1, 1)
     notices += [str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning)]
@@ -200,7 +163,9 @@ def linear_path(
         fold_errors=np.array(test_errors).reshape(folds, len(grid)),
         fold_train_errors=np.array(train_errors).reshape(folds, len(grid)),
         fold_sizes=sizes,
-        train_mean=np.mean(train_errors, axis=0) if folds else errors(final.predict(whole.X), whole.train),
+        train_mean=np.mean(train_errors, axis=0)
+        if folds
+        else engine.errors(final.predict(whole.X), whole.train),
         weights={"weight": final.coef, "bias": final.intercept},
         penalised=("weight",),
         loss=loss,
@@ -227,11 +192,6 @@ def _default_ratio(l1_ratio: float, n: int, p: int) -> float:
     if l1_ratio == 0:
         return 1e-7
     return 1e-4 if n >= p else 1e-2
-
-
-def _unpenalised(fit: Any, rows: Any) -> Any:
-    """The fit without penalty, of smallest norm where there are many; its certificate is of no interest."""
-    return fit(rows, [0.0], 0.0, np.inf)
 
 
 def _one_hot(y: np.ndarray, classes: int) -> np.ndarray:

@@ -28,7 +28,15 @@ from normax.penalties import (
 from normax.selection import folds as make_folds
 from normax.selection import set_aside
 
-__all__ = ["Problem", "Rows", "check_strengths", "null_output", "target_scale", "unit_penalty"]
+__all__ = [
+    "Problem",
+    "Rows",
+    "check_strengths",
+    "null_output",
+    "standardises",
+    "target_scale",
+    "unit_penalty",
+]
 
 PENALTIES: dict[str, type[Penalty]] = {
     "l1": L1,
@@ -193,6 +201,24 @@ def _fitted(transform: Any, X: Any, weight: np.ndarray | None) -> Any:
     if weight is not None and has_fit_parameter(copied, "sample_weight"):
         return copied.fit(X, sample_weight=weight)
     return copied.fit(X)
+
+
+def standardises(transform: Any, X: Any, weight: np.ndarray | None) -> float | None:
+    """Whether fitting a transformer to some rows of X does no more than divide its columns by their weighted standard
+    deviations, but for a shift that an intercept takes up.
+
+    Returns:
+        The share of a column's mean below which its deviation counts as rounding, or None. A transformer of another make
+        than scikit-learn's tells it by a method `standardises(X, sample_weight)`.
+    """
+    from sklearn.preprocessing import StandardScaler
+
+    if not isinstance(X, np.ndarray) or X.ndim != 2:
+        return None
+    if type(transform) is StandardScaler:
+        return len(X) * np.finfo(float).eps if transform.with_std else None
+    own = getattr(transform, "standardises", None)
+    return None if own is None else own(X, weight)
 
 
 def null_output(loss: Any, y: np.ndarray, weight: np.ndarray, outputs: int) -> np.ndarray | None:

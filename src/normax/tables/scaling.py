@@ -10,6 +10,9 @@ from normax.errors import InputError
 
 __all__ = ["FillAndScale"]
 
+# The mean of n equal numbers is off by rounding; what varies by less than this share of it is not variation.
+ROUNDING = 1e-13
+
 
 class FillAndScale:
     """Each column's NaN becomes its mean, then `z = (x − mean) / sd`; a constant column becomes 0.
@@ -55,8 +58,7 @@ class FillAndScale:
         broken = np.flatnonzero(~np.isfinite(self.scale_))
         if broken.size:
             raise InputError(f"columns {broken.tolist()} (from 0) hold inf or values too large to square")
-        # The mean of n equal numbers is off by rounding; what is left is not variation.
-        self.scale_[self.scale_ <= 1e-13 * np.abs(self.mean_)] = 0
+        self.scale_[self.scale_ <= ROUNDING * np.abs(self.mean_)] = 0
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -70,6 +72,11 @@ class FillAndScale:
     def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
         """`fit`, then `transform`, on the same rows."""
         return self.fit(X).transform(X)
+
+    def standardises(self, X: Any, sample_weight: Any = None) -> float | None:
+        """For a linear path, which then need not copy X (n, p) in every fold: the share of a mean below which a
+        column counts as constant, or None where cells are missing or rows have weights that `fit` would not know."""
+        return None if sample_weight is not None or np.isnan(np.asarray(X, dtype=float)).any() else ROUNDING
 
     def to_json(self) -> dict[str, list[float]]:
         """Means (the fills) and scales as plain lists; floats survive JSON exactly."""

@@ -1,0 +1,136 @@
+"""The folds of a linear path: fitted to their training rows, scored on both sides, and sharing what is exact to share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from normax.linear_model import LinearPath, fit_path
+from normax.linear_model.families import FAMILIES
+from normax.linear_model.folds import Fold, Folds, outputs
+from normax.linear_model.path import response, warn_unconverged
+from normax.linear_model.validation import check_design
+from normax.paths.problem import Problem, Rows, null_output, standardises
+
+__all__ = ["FoldScore", "LinearFolds"]
+
+
+class FoldScore(NamedTuple):
+    """One fold: errors (k,) of the training and of the held-out rows, outputs (k, rows, m) of the latter, and the errors
+    there of a constant and of the fit without a penalty."""
+
+    train: np.ndarray
+    test: np.ndarray
+    held_out: np.ndarray
+    null: float
+    free: float
+
+
+@dataclass
+class LinearFolds:
+    """Fits and errors of a linear model on some rows of a problem.
+
+    Args:
+        problem: data, folds, preprocessing; targets: y, for classes their shares (n, C).
+        loss, family: the loss by its name in a path and the family that minimises it.
+        strengths: (k,) of the family's own mean loss; scale: of `loss` over that.
+        l1_ratio, fit_intercept, tol: as of `fit_path`.
+    """
+
+    problem: Problem
+    targets: np.ndarray
+    loss: str
+    family: str
+    strengths: np.ndarray
+    scale: float
+    l1_ratio: float
+    fit_intercept: bool
+    tol: float
+
+    def __post_init__(self) -> None:
+        self.weights = self.problem.row_weights(np.arange(len(self.targets)))
+        self.squares = self.family == "gaussian" and self.l1_ratio > 0
+        self.shared = self._shared() if self.squares and self.problem.folds else None
+
+    def fit(
+        self, rows: Rows, strengths: Any, l1_ratio: float | None = None, tol: float | None = None
+    ) -> LinearPath:
+        own = np.zeros_like(self.weights)  # the rows held out stay where they are, without a weight
+        own[rows.train] = self.weights[rows.train]
+        return fit_path(
+            rows.X,
+            self.targets,
+            strengths=strengths,
+            family=self.family,
+            l1_ratio=self.l1_ratio if l1_ratio is None else l1_ratio,
+            fit_intercept=self.fit_intercept,
+            sample_weight=own,
+            tol=self.tol if tol is None else tol,
+        )
+
+    def errors(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(k,) mean loss of outputs (k, rows, m)."""
+        own, truth = self.weights[rows], self.targets[rows].reshape(len(rows), -1)
+        loss = FAMILIES[self.family]().loss
+        return np.array([np.average(loss(truth, eta), weights=own) * self.scale for eta in outputs])
+
+    def score(self, number: int) -> FoldScore:
+        """Fit and score a fold."""
+        train, test = self.problem.folds[number]
+        train_errors, held_out, free = (self._squares if self.squares else self._plain)(number, train, test)
+        y, classes = self.problem.y, held_out.shape[2]
+        constant = null_output(self.loss, y[train], self.weights[train], classes)
+        assert constant is not None  # every loss of this engine has a best constant
+        alone = np.broadcast_to(constant, (1, len(test), len(constant)))
+        return FoldScore(
+            train_errors,
+            self.errors(held_out, test),
+            held_out,
+            self.errors(alone, test)[0],
+            self.errors(free, test)[0],
+        )
+
+    def _plain(
+        self, number: int, train: np.ndarray, test: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rows = self.problem.rows(train, test)
+        outputs = self.fit(rows, self.strengths).predict(rows.X)
+        # Without a penalty: of smallest norm where there are many; its certificate is of no interest.
+        free = self.fit(rows, [0.0], 0.0, np.inf).predict(rows.X[test])
+        return self.errors(outputs[:, train], train), outputs[:, test], free
+
+    def _squares(
+        self, number: int, train: np.ndarray, test: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if self.shared is not None:
+            fold = Fold(self.shared, number)
+        else:
+            fold = Fold(self._folds(self.problem.rows(train, test).X, [(train, test)]), 0)
+        coef, intercept, gap = fold.fit(self.strengths)
+        warn_unconverged(self.strengths, gap, self.tol)
+        inside = fold.squared_errors(coef, intercept, held_out=False) * (
+            0.5 * self.scale / self.weights[train].sum()
+        )
+        held_out, free = (
+            outputs(fold.folds.X, *fit, test) for fit in ((coef, intercept), fold.least_squares())
+        )
+        return inside, held_out, free
+
+    def _shared(self) -> Folds | None:
+        """All folds at once, where preprocessing does no more than standardise columns."""
+        transform, rounding = self.problem.transform, None
+        if transform is not None:
+            rounding = (
+                standardises(transform, self.problem.X, self.problem.weight) if self.fit_intercept else None
+            )
+            if rounding is None:
+                return None
+        return self._folds(self.problem.X, self.problem.folds, rounding)
+
+    def _folds(self, X: Any, pairs: list, rounding: float | None = None) -> Folds:
+        Y, X = response(self.targets, self.family, len(self.targets)), check_design(X)
+        return Folds(
+            X, Y, self.weights, pairs, self.l1_ratio, self.fit_intercept, tol=self.tol, rounding=rounding
+        )
