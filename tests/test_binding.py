@@ -42,12 +42,54 @@ def test_jit_sees_weights_plain_attributes_and_ties():
 
 
 def test_switching_modes_compiles_once_a_mode():
-    traces.clear()
     net = Chain()
+    net.scale = 4.0  # of no other test, so that nothing is compiled yet
     compiled = nx.jit(net)
+    traces.clear()
     for _ in range(3):
         compiled(x), net.eval(), compiled(x), net.train()
     assert len(traces) == 2
+
+
+def test_networks_built_alike_compile_once():
+    def chain(scale=5.0, tied=False):
+        net = Chain()
+        net.scale = scale
+        if tied:
+            net.b = net.a
+        return net
+
+    traces.clear()
+    nets = [chain(), chain(), chain()]
+    for net in nets:
+        nx.jit(net)(x)
+    assert len(traces) == 1
+    nets[0].scale = 0.0  # what was traced first is no longer alike: new shapes are traced from one's own modules
+    for net, batch in ((nets[1], x), (nets[2], x[:2]), (chain(6.0), x), (chain(tied=True), x)):
+        expected = net(batch)
+        np.testing.assert_allclose(nx.jit(net)(batch), expected, rtol=1e-5, atol=1e-6)
+    traces.clear()
+    nx.jit(chain(tied=True))(x), nx.jit(chain(6.0))(x)
+    assert traces == []
+
+
+def test_a_program_through_a_module_outside_its_tree_is_no_one_elses():
+    outside = nn.Dropout(0.5)
+
+    class Through(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(3, 3)
+
+        def forward(self, x):
+            return outside(self.fc(x))
+
+    first, second, ones = Through(), Through(), jnp.ones((50, 3))
+    assert not np.asarray(nx.jit(first)(ones)).all()
+    outside.eval()
+    assert np.asarray(nx.jit(second)(ones)).all()
+    outside.train()
+    assert not np.asarray(nx.jit(Through())(ones)).all()
 
 
 def test_a_bound_network_is_freed():

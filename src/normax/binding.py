@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -23,8 +24,19 @@ from normax.nn.cells import Cell, Parameter, as_array
 from normax.nn.frames import ForeignCell, Frame, current_frame, structure
 from normax.nn.module import Module
 from normax.nn.random import layer_key, raw_key
+from normax.recent import Recent
 
-__all__ = ["Binding", "Foreign", "Program", "bind", "evaluating", "functional_call", "jit", "value_and_grad"]
+__all__ = [
+    "Binding",
+    "Foreign",
+    "Program",
+    "architecture",
+    "bind",
+    "evaluating",
+    "functional_call",
+    "jit",
+    "value_and_grad",
+]
 
 
 class Binding:
@@ -93,9 +105,27 @@ def bind(net: Module) -> Binding:
     return binding
 
 
-def _attributes(module: Module) -> tuple:
+def _attributes(module: Module, places: Mapping[int, Any] = MappingProxyType({})) -> tuple:
     """All that a trace through a module depends on beside arrays: its cells, its children, plain attributes."""
-    return tuple((name, _static(value)) for name, value in module.__dict__.items() if name != "_version")
+    held = module.__dict__.items()
+    return tuple((name, _static(value, places)) for name, value in held if name != "_version")
+
+
+def architecture(net: Module) -> tuple:
+    """All that a trace depends on beside arrays, for any network built alike: a tie or a child counts by its place.
+
+    Two networks of one architecture run the same programs, each with its own arrays in the order of its binding. What an
+    attribute holds beside plain values, cells and modules counts by identity.
+    """
+    modules = list(net.modules())
+    cells = [*net.parameters(), *net.buffers()]
+    places: dict[int, Any] = {id(module): (Module, i) for i, module in enumerate(modules)}
+    places |= {id(cell): (Cell, i) for i, cell in enumerate(cells)}
+    facts = [
+        (tuple(c._value.shape), c._value.dtype, getattr(c, "requires_grad", None), getattr(c, "role", None))
+        for c in cells
+    ]
+    return tuple((type(module), _attributes(module, places)) for module in modules), tuple(facts)
 
 
 def plain_attributes(module: Module) -> dict[str, Any]:
@@ -121,17 +151,20 @@ def _is_mutable(value: Any) -> bool:
     return isinstance(value, (list, dict, set)) or (isinstance(value, tuple) and any(map(_is_mutable, value)))
 
 
-def _static(value: Any) -> Any:
-    """A hashable stand-in for a plain attribute: equal values compile to equal programs."""
+def _static(value: Any, places: Mapping[int, Any] = MappingProxyType({})) -> Any:
+    """A hashable stand-in for a plain attribute: equal values compile to equal programs.
+
+    `places`: the id of an object -> what stands for it instead of its identity.
+    """
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
         return type(value), value
     if isinstance(value, (tuple, list)):
-        return type(value), tuple(_static(v) for v in value)
+        return type(value), tuple(_static(v, places) for v in value)
     if isinstance(value, dict):
-        return dict, tuple((k, _static(v)) for k, v in value.items())
+        return dict, tuple((k, _static(v, places)) for k, v in value.items())
     if isinstance(value, (set, frozenset)):
-        return type(value), frozenset(_static(v) for v in value)
-    return _ById(value)
+        return type(value), frozenset(_static(v, places) for v in value)
+    return places[id(value)] if id(value) in places else _ById(value)
 
 
 class _ById:
@@ -176,6 +209,9 @@ class Foreign:
         self._state = self._now()
         self._watched = Watched(self._modules.values())
 
+    def __bool__(self) -> bool:
+        return bool(self._modules)
+
     def is_current(self) -> bool:
         """Whether they are still as they were when traced."""
         if not self._watched.is_current():
@@ -188,31 +224,73 @@ class Foreign:
         return True
 
 
+class _Traces:
+    """What programs of one kind share: the compiled function, and the modules outside their trees."""
+
+    def __init__(self) -> None:
+        self.foreign = Foreign()
+        self.compiled = compiled(_trace, static_argnums=0)
+
+
+_traces = Recent(32)
+
+
+class _Own:
+    """A program as a static argument of JAX: equal to all that share its traces, and keeping no network alive."""
+
+    def __init__(self, program: Program):
+        self._program, self._traces = weakref.ref(program), program.traces
+
+    def __hash__(self) -> int:
+        return hash(self._traces)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Own) and self._traces is other._traces
+
+    def trace(self, *args: Any) -> Any:
+        program = self._program()
+        assert program is not None  # it is being called
+        return program.trace(*args)
+
+
+def _trace(own: _Own, *args: Any) -> Any:
+    return own.trace(*args)
+
+
 class Program:
     """`body(frame, *args)` compiled over the values of a list of cells and a random key.
 
     Cells of other modules that the body reads are found while tracing, added to the inputs, and the trace
-    begun again. What was written to cells comes back beside the result, by position.
+    begun again. What was written to cells comes back beside the result, by position. Programs of one `kind` share
+    what is compiled, unless they run through other modules.
     """
 
-    def __init__(self, binding: Binding, body: Callable[..., Any]):
+    def __init__(self, binding: Binding, body: Callable[..., Any], kind: Any = None):
         self.inputs = [*binding.trainable, *binding.frozen, *binding.buffers]
-        self.foreign = Foreign()
+        self._binding, self._body = binding, body
+        self.traces = _Traces() if kind is None else _traces(kind, _Traces)
+        if self.foreign:
+            self.traces = _Traces()
+        self._own = _Own(self)
 
-        def program(values, key, *args):
-            frame = binding.frame(dict(zip(self.inputs, values)), key)
-            with frame.active():
-                result = body(frame, *args)
-            self.foreign.note(frame)
-            return result, written(frame, self.inputs, values)
+    @property
+    def foreign(self) -> Foreign:
+        return self.traces.foreign
 
-        self.compiled = compiled(program)
+    def trace(self, values: list[Any], key: Any, *args: Any) -> tuple[Any, dict[int, Any]]:
+        frame = self._binding.frame(dict(zip(self.inputs, values)), key)
+        with frame.active():
+            result = self._body(frame, *args)
+        self.foreign.note(frame)
+        return result, written(frame, self.inputs, values)
 
     def __call__(self, *args: Any) -> Any:
         plain = current_frame() is None
         key = raw_key() if plain else jax.random.key_data(layer_key(self))
         result, changes = retrying(
-            lambda: self.compiled([cell._value if plain else cell.value for cell in self.inputs], key, *args),
+            lambda: self.traces.compiled(
+                self._own, [cell._value if plain else cell.value for cell in self.inputs], key, *args
+            ),
             self.inputs,
         )
         for i, value in changes.items():
@@ -289,9 +367,15 @@ class _Compiled:
             key = (binding.signature, static)
             program = self._programs.get(key)
             if program is None or not program.foreign.is_current():
-                program = self._programs[key] = Program(binding, self._body(binding, static))
+                program = self._programs[key] = Program(
+                    binding, self._body(binding, static), self._kind(static)
+                )
             self._last = (binding, static, program)
         return program
+
+    def _kind(self, static: Any) -> Any:
+        """What programs of other networks must equal for theirs to serve; None: they never do."""
+        return None
 
     def _body(self, binding: Binding, static: Any) -> Callable[..., Any]:
         raise NotImplementedError
@@ -323,6 +407,9 @@ class jit(_Compiled):
         static = tree, tuple(leaf if isinstance(leaf, (bool, str)) else _ARRAY for leaf in leaves)
         arrays = [leaf for leaf in leaves if not isinstance(leaf, (bool, str))]
         return self._program(static)([leaf.value if isinstance(leaf, Cell) else leaf for leaf in arrays])
+
+    def _kind(self, static):
+        return architecture(self.net), static
 
     def _body(self, binding, static):
         tree, marks = static

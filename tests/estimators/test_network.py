@@ -3,6 +3,7 @@
 import pickle
 from functools import partial
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,6 +112,45 @@ def test_counts_columns_and_images(table):
     assert (
         NetworkClassifier(convolve, None, **SHORT).fit(images, X[:, 0] > 0).score(images, X[:, 0] > 0) > 0.9
     )
+
+
+def test_a_second_fit_compiles_nothing(table):
+    X, y = table
+    compiled = []
+
+    def listen(event, seconds, **_):
+        if "backend_compile" in event:
+            compiled.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        for options in ({"penalty": L1(1e-3)}, {"penalty": "l1", "strengths": 3, "cv": 3}):
+            model = NetworkRegressor(mlp, **{**SHORT, "epochs": 5}, **options)
+            model.fit(X, y).predict(X)
+            assert compiled
+            compiled.clear()
+            first = clone(model).fit(X, y)
+            other = clone(model).set_params(random_state=1).fit(X, -y)  # other data, folds and starting weights
+            assert first.score(X, y) != other.score(X, y)
+            assert compiled == []
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+
+
+def test_frozen_weights_are_ones_own_in_networks_built_alike(table):
+    X, y = table
+    for seed in (0, 1):
+        nx.manual_seed(seed)
+        net = mlp(4, 1)
+        net[0].requires_grad_(False)
+        model = NetworkRegressor(net, L2(1e-3), **SHORT).fit(X, y)
+        assert np.array_equal(np.asarray(model.net_[0].weight), np.asarray(net[0].weight))
+        hidden = np.maximum(model._member.transform.transform(X) @ np.asarray(net[0].weight).T + net[0].bias, 0)
+        last = model.net_[2]
+        scaled = hidden @ np.asarray(last.weight).T + np.asarray(last.bias)
+        found = model._member.centre + model._member.scale * scaled[:, 0]
+        np.testing.assert_allclose(model.predict(X), found, rtol=1e-4, atol=1e-4)
+        assert model.history_.loss[-1] < model.history_.loss[0]
 
 
 def test_an_instance_is_copied_and_every_fit_starts_from_its_weights(table):

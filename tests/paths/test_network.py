@@ -178,9 +178,10 @@ def test_chunks_of_lanes_change_nothing(digits, monkeypatch):
 
 
 def test_a_second_path_of_the_same_kind_does_not_compile(digits):
-    net, traces = network("mlp"), []
+    traces = []
     options = {"loss": "cross_entropy", "cv": 3, "epochs": 2}
-    nx.path(net, digits, strengths=[1e-2, 1e-3], optimizer=optax.sgd(0.1), **options)
+    nx.path(network("mlp"), digits, strengths=[1e-2, 1e-3], optimizer=optax.sgd(0.1), **options)
+    net = network("mlp")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("normax.paths.lanes.Lanes._epochs", lambda *_: traces.append("training"))
         patch.setattr("normax.training.loop.Loop.step", lambda *_: traces.append("step"))

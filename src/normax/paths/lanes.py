@@ -6,6 +6,7 @@ the strengths of the pilot that finds the grid. A lane is the fit that `nx.fit` 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -15,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from normax.binding import Binding, bind, retrying
+from normax.binding import Binding, architecture, bind, retrying
 from normax.nn.backend import settings
 from normax.nn.module import Module
 from normax.paths.axes import Axes, Settings
@@ -26,7 +27,7 @@ from normax.training.blocks import Blocks
 from normax.training.cost import trace
 from normax.training.loop import Data, Loop, RowSet, State, shuffled
 from normax.training.losses import find_loss
-from normax.training.recent import Recent
+from normax.recent import Recent
 from normax.training.recipes import recipe
 from normax.training.update import Update
 
@@ -123,8 +124,26 @@ class Lanes:
         """Lanes, with the compiled programs of an earlier call of the same kind where there was one."""
         binding = bind(net)
         charges = tuple((penalty.get(cell), cell.penalty) for cell in binding.trainable)
-        kind = (binding.signature, charges, loss, recipe(optimizer), axes.kind, *options.values())
-        return _programs(kind, lambda: Lanes(net, loss, penalty, optimizer, axes, **options))
+        devices, placed = devices_of(net)
+        kind = (
+            architecture(net), charges, loss, recipe(optimizer), axes.kind, tuple(devices), placed, *options.values()
+        )  # fmt: skip
+        lanes = _programs(kind, lambda: Lanes(net, loss, penalty, optimizer, axes, **options))
+        return lanes._of(net, binding)
+
+    def _of(self, net: Module, binding: Binding) -> Lanes:
+        """These lanes for another network of the same architecture, with the same programs."""
+        if binding is self.binding:
+            return self
+        twin = copy.copy(self)
+        twin.net, twin.binding, twin.loop = net, binding, self.loop.of(net, binding)
+        return twin
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lanes) and self.loop == other.loop
+
+    def __hash__(self) -> int:
+        return hash(self.loop)
 
     def penalties(self, setting: Settings) -> list[Penalty | None]:
         """What each trainable cell is charged in one lane: the path's share and what it carries itself."""
@@ -154,17 +173,19 @@ class Lanes:
         if key not in self._made:
             # Which arguments have lanes: carry, settings, limits; state and settings; settings, weights and buffers.
             programs: dict[str, tuple[Callable[..., Any], tuple[bool, ...], tuple[int, ...]]] = {
-                "train": (self._epochs, (True, False, False, True, *(False,) * 5, True), (0,)),
-                "trial": (self._trial, (True, True, *(False,) * 4), ()),
-                "begin": (self._begin, (True, True, True, False), ()),
-                "measure": (self._errors, (True, True, True, False, False, False), ()),
-                "outputs": (self._held_out, (True, True, True, False, False), ()),
+                "train": (Lanes._epochs, (True, False, False, True, *(False,) * 5, True), (1,)),
+                "trial": (Lanes._trial, (True, True, *(False,) * 4), ()),
+                "begin": (Lanes._begin, (True, True, True, False), ()),
+                "measure": (Lanes._errors, (True, True, True, False, False, False), ()),
+                "outputs": (Lanes._held_out, (True, True, True, False, False), ()),
             }
             function, by_lane, donated = programs[name]
+
+            def call(lanes, *args):
+                return over_devices(partial(function, lanes), lanes.devices, by_lane)(*args)
+
             self._made[key] = jax.jit(
-                over_devices(function, self.devices, by_lane),
-                donate_argnums=donated,
-                compiler_options=settings(),
+                call, static_argnums=0, donate_argnums=donated, compiler_options=settings()
             )
         return self._made[key]
 
@@ -174,19 +195,20 @@ class Lanes:
         before, after = args[:constants_at], args[constants_at:]
         if len(self.devices) > 1:  # arguments are laid out anew at each call
             return lambda *args: retrying(
-                lambda: program(*args[:constants_at], self.loop.constant_values(), *args[constants_at:]),
+                lambda: program(self, *args[:constants_at], self.loop.constant_values(), *args[constants_at:]),
                 self.loop.constants,
             )
+        frozen = self.binding.frozen
         leaves, tree = jax.tree.flatten(args)
         key = name, self.one_by_one, tree, tuple(map(jax.typeof, leaves))
         if key not in self._made:
             self.loop.lanes = self.devices[0].platform == "cpu" and not self.one_by_one
             lowered = retrying(
-                lambda: program.lower(*before, self.loop.constant_values(), *after), self.loop.constants
+                lambda: program.lower(self, *before, self.loop.constant_values(), *after), self.loop.constants
             )
-            self._made[key] = _compiler().submit(lowered.compile), list(self.loop.constants)
-        executable, cells = self._made[key]
-        constants = [cell.value for cell in cells]
+            self._made[key] = _compiler().submit(lowered.compile), self.loop.constants[len(frozen) :]
+        executable, foreign = self._made[key]
+        constants = [cell.value for cell in (*frozen, *foreign)]
         return lambda *args: executable.result()(*args[:constants_at], constants, *args[constants_at:])
 
     def _call(self, name: str, *args: Any, constants_at: int) -> Any:
@@ -317,7 +339,8 @@ class Lanes:
 
             found = quicker({"one by one": partial(way, True), "together": partial(way, False)})
             self.one_by_one = found == "one by one"
-            self._made = {key: made for key, made in self._made.items() if key[0] != "trial"}
+            for key in [key for key in self._made if key[0] == "trial"]:
+                del self._made[key]
         self.measured = True
         return "one by one" if self.one_by_one else "together"
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from normax.binding import bind, evaluating, functional_call
+from normax.binding import architecture, bind, evaluating, functional_call
 from normax.errors import InputError
 from normax.nn.frames import Frame
 from normax.nn.module import Module
@@ -26,7 +26,7 @@ from normax.training.loop import Data, Loop, RowSet
 from normax.training.losses import check_targets, find_loss, smoothed
 from normax.training.metrics import find_metrics
 from normax.training.progress import progress_bar
-from normax.training.recent import Recent
+from normax.recent import Recent
 from normax.training.recipes import recipe
 from normax.training.run import Programs, Run
 from normax.training.sources import Batches, Mapped, Memory
@@ -172,16 +172,16 @@ def fit(
         return Programs(loop, shuffle)
 
     kind = (
-        binding.signature, tuple(penalties), loss, recipe(optimizer), prox_step, batch_size, padded, tuple(named.items()),
+        architecture(net), tuple(penalties), loss, recipe(optimizer), prox_step, batch_size, padded, tuple(named.items()),
         label_smoothing, clip, factors, accumulate, ema, shuffle,
     )  # fmt: skip
     programs = _programs(kind, make)
-    loop = programs.loop
+    loop = programs.loop.of(net, binding)
     facts = {"batch_size": batch_size, "rows": getattr(source, "n", None) or _rows_of(source), "shuffle": shuffle,
              "accumulate": accumulate}  # fmt: skip
     with progress_bar(f"fit {type(net).__name__}", epochs, progress) as report:
         run = Run(
-            programs, source, epochs, jax.tree.map(jnp.asarray, penalties), validation_data, key, list(named),
+            programs, loop, source, epochs, jax.tree.map(jnp.asarray, penalties), validation_data, key, list(named),
             as_callbacks(callbacks), report, checkpoint, facts,
         )  # fmt: skip
         if stored is not None:
@@ -303,9 +303,8 @@ class _Preparation:
     def look(self, X: Any, y: Any) -> None:
         """Learn the shape of the outputs from two rows, and try the loss on them."""
         X, y, _ = self._arrays(X[:2], y[:2], None)
-        binding = bind(self.net)
-        kind = binding.signature, self.loss, jax.typeof(X), jax.typeof(y)
-        _, _, self.outputs = _looked(kind, lambda: (binding, self.loss, self._output_shape(X, y)))
+        kind = architecture(self.net), self.loss, jax.typeof(X), jax.typeof(y)
+        self.outputs = _looked(kind, lambda: self._output_shape(X, y))
 
     def _output_shape(self, X: Any, y: Any) -> tuple[int, ...]:
         with evaluating(self.net):

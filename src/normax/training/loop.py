@@ -8,6 +8,7 @@ out of the loss and of batch statistics (`row_mask`).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -96,6 +97,22 @@ class Loop:
         self.metrics, self.accumulate, self.ema = tuple(metrics), accumulate, ema
         self.measures, self.lanes = (test_loss or loss, *metrics), lanes
         self.constants: list[Cell] = list(binding.frozen)
+        self._kind = object()
+
+    def of(self, net: Module, binding: Binding) -> Loop:
+        """This loop for another network of the same architecture. JAX takes the two for one static argument."""
+        if binding is self.binding:
+            return self
+        twin = copy.copy(self)
+        twin.net, twin.binding = net, binding
+        twin.constants = [*binding.frozen, *self.constants[len(binding.frozen) :]]
+        return twin
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Loop) and self._kind is other._kind
+
+    def __hash__(self) -> int:
+        return hash(self._kind)
 
     def initial(self) -> State:
         """The state a fit starts from: copies, so that donation never takes a user's array."""

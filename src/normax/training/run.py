@@ -25,33 +25,34 @@ __all__ = ["Programs", "Run"]
 
 
 class Programs:
-    """The compiled programs of a loop; a carry is (state, sums `(epochs, 1 + m)`, validation alike)."""
+    """The compiled programs of a loop and of all that equal it; a carry is (state, sums `(epochs, 1 + m)`, validation alike)."""
 
     def __init__(self, loop: Loop, shuffle: bool):
         self.loop, self.shuffle = loop, shuffle
-        self.memory = jax.jit(self._memory, compiler_options=settings())
-        self.chunk = jax.jit(self._chunk, compiler_options=settings())
+        self.memory = jax.jit(self._memory, static_argnums=0, compiler_options=settings())
+        self.chunk = jax.jit(self._chunk, static_argnums=0, compiler_options=settings())
         self.sound = jax.jit(lambda carry: jnp.stack([_finite(carry[0].weights), _finite(carry[1])]).all())
 
-    def _memory(self, carry, constants, first, stop, penalties, data, rows, steps, validation, key):
+    def _memory(self, loop, carry, constants, first, stop, penalties, data, rows, steps, validation, key):
         """Steps `first` to `stop`, pairs of epoch and step in it."""
 
         def one(number, carry):
             begin = jnp.where(number == first[0], first[1], 0)
             end = jnp.where(number == stop[0], stop[1], steps)
-            size = self.loop.batch_size
+            size = loop.batch_size
             if self.shuffle:
                 order = shuffled(rows, key, number, size)
             else:
                 order = jnp.pad(rows.rows, (0, -rows.rows.shape[0] % size), mode="edge")
             return self._advance(
-                carry, constants, penalties, data, rows, order, key, number, begin, end, steps, validation, end == steps
+                loop, carry, constants, penalties, data, rows, order, key, number, begin, end, steps, validation, end == steps
             )  # fmt: skip
 
         return jax.lax.fori_loop(first[0], stop[0] + (stop[1] > 0), one, carry)
 
     def _chunk(
         self,
+        loop,
         carry,
         constants,
         number,
@@ -68,20 +69,20 @@ class Programs:
     ):
         order = jnp.arange(data.X.shape[0])
         return self._advance(
-            carry, constants, penalties, data, rows, order, key, number, begin, end, idle, validation, closing, offset
+            loop, carry, constants, penalties, data, rows, order, key, number, begin, end, idle, validation, closing, offset
         )  # fmt: skip
 
     def _advance(
-        self, carry, constants, penalties, data, rows, order, key, number, begin, end, idle, validation, closing,
+        self, loop, carry, constants, penalties, data, rows, order, key, number, begin, end, idle, validation, closing,
         offset=0,
     ):  # fmt: skip
         state, sums, valid = carry
 
         def step(state, batch):
-            return self.loop.step(state, penalties, constants, batch)
+            return loop.step(state, penalties, constants, batch)
 
         # On top of the sums so far, so that they do not depend on where a block ends.
-        state, totals = self.loop.steps(
+        state, totals = loop.steps(
             step, state, data, rows, order, key, number, begin, end, idle, sums[number], offset=offset
         )
         sums = sums.at[number].set(totals)
@@ -90,7 +91,7 @@ class Programs:
             select = jnp.ones((1, len(validation.X))) if weight is None else weight[None]
 
             def measured():
-                return self.loop.measured(learned(state), state.buffers, constants, validation, select)[0]
+                return loop.measured(learned(state), state.buffers, constants, validation, select)[0]
 
             valid = valid.at[number].set(jax.lax.cond(closing, measured, lambda: valid[number]))
         return state, sums, valid
@@ -110,11 +111,11 @@ class Run:
     """
 
     def __init__(
-        self, programs: Programs, source: Any, epochs: int, penalties: Any, validation: Any, key: Any,
+        self, programs: Programs, loop: Loop, source: Any, epochs: int, penalties: Any, validation: Any, key: Any,
         names: list[str], callbacks: list[Any], report: Report,
         checkpoint: files.Checkpoint | None = None, facts: dict[str, Any] | None = None,
     ):  # fmt: skip
-        self.programs, self.loop, self.source, self.epochs = programs, programs.loop, source, epochs
+        self.programs, self.loop, self.source, self.epochs = programs, loop, source, epochs
         self.penalties, self.validation, self.key = penalties, validation, key
         self.callbacks, self.report, self.checkpoint, self.facts = callbacks, report, checkpoint, facts or {}
         self.epoch = self.step = 0
@@ -223,7 +224,8 @@ class Run:
             chunks.close()
 
     def _call(self, program: Any, carry: Any, *args: Any) -> Any:
-        return retrying(lambda: program(carry, self.loop.constant_values(), *args), self.loop.constants)
+        loop = self.loop
+        return retrying(lambda: program(loop, carry, loop.constant_values(), *args), loop.constants)
 
     def _block(self, program: Any, first: int, stop: int, place: Callable[[int], tuple[int, int]]) -> float:
         """Run steps `first` to `stop`, and tell of it; returns the seconds they took.
