@@ -7,6 +7,7 @@ loops, where a CPU's `select_and_scatter` does not. Ties go to the first maximum
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from functools import partial
@@ -119,9 +120,11 @@ def axis_max(x: jax.Array, axis: int, w: Window, places: jax.Array | None = None
 def max_tiles(x: jax.Array, sizes: tuple[int, ...]) -> jax.Array:
     """Maximum over tiles of `sizes` of `(N, *spatial, C)`, of which an incomplete last row counts nothing.
 
-    Its derivative picks by the place of the maximum, in one pass over x in either direction.
+    Its derivative picks by the place of the maximum, in one pass over x in either direction. Without one, what
+    comes before is fused into it.
     """
-    return _first_max(x, sizes)[0]
+    tiles = _elements(_tile(x, sizes), sizes)
+    return functools.reduce(jnp.maximum, tiles)
 
 
 @max_tiles.defjvp
@@ -141,13 +144,18 @@ def _tile(x, sizes):
     return x.reshape(len(x), *(v for pair in zip(counts, sizes) for v in pair), x.shape[-1])
 
 
+def _elements(tiles, sizes):
+    """The first element of every tile, the second, ..., in reading order."""
+    for at in itertools.product(*map(range, sizes)):
+        yield tiles[(slice(None), *(v for i in at for v in (slice(None), i)))]
+
+
 @partial(fence, static_argnums=1)  # the place is small, and costly to find again
 def _first_max(x, sizes):
     """The maximum of each tile, and its number in reading order."""
-    tiles, best = _tile(x, sizes), None
+    best = None
     kind = jnp.int8 if math.prod(sizes) <= 128 else jnp.int32
-    for number, at in enumerate(itertools.product(*map(range, sizes))):
-        rival = tiles[(slice(None), *(v for i in at for v in (slice(None), i)))]
+    for number, rival in enumerate(_elements(_tile(x, sizes), sizes)):
         if best is None:
             best, place = rival, jnp.zeros(rival.shape, kind)
             continue
