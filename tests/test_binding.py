@@ -64,7 +64,9 @@ def test_networks_built_alike_compile_once():
     for net in nets:
         nx.jit(net)(x)
     assert len(traces) == 1
-    nets[0].scale = 0.0  # what was traced first is no longer alike: new shapes are traced from one's own modules
+    nets[
+        0
+    ].scale = 0.0  # what was traced first is no longer alike: new shapes are traced from one's own modules
     for net, batch in ((nets[1], x), (nets[2], x[:2]), (chain(6.0), x), (chain(tied=True), x)):
         expected = net(batch)
         np.testing.assert_allclose(nx.jit(net)(batch), expected, rtol=1e-5, atol=1e-6)

@@ -130,7 +130,9 @@ def test_a_second_fit_compiles_nothing(table):
             assert compiled
             compiled.clear()
             first = clone(model).fit(X, y)
-            other = clone(model).set_params(random_state=1).fit(X, -y)  # other data, folds and starting weights
+            other = (
+                clone(model).set_params(random_state=1).fit(X, -y)
+            )  # other data, folds and starting weights
             assert first.score(X, y) != other.score(X, y)
             assert compiled == []
     finally:
@@ -145,7 +147,9 @@ def test_frozen_weights_are_ones_own_in_networks_built_alike(table):
         net[0].requires_grad_(False)
         model = NetworkRegressor(net, L2(1e-3), **SHORT).fit(X, y)
         assert np.array_equal(np.asarray(model.net_[0].weight), np.asarray(net[0].weight))
-        hidden = np.maximum(model._member.transform.transform(X) @ np.asarray(net[0].weight).T + net[0].bias, 0)
+        hidden = np.maximum(
+            model._member.transform.transform(X) @ np.asarray(net[0].weight).T + net[0].bias, 0
+        )
         last = model.net_[2]
         scaled = hidden @ np.asarray(last.weight).T + np.asarray(last.bias)
         found = model._member.centre + model._member.scale * scaled[:, 0]

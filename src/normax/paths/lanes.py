@@ -23,11 +23,11 @@ from normax.paths.axes import Axes, Settings
 from normax.paths.layout import at_once, convolves, devices_of, over_devices, quicker
 from normax.paths.workers import cores
 from normax.penalties import Penalty
+from normax.recent import Recent
 from normax.training.blocks import Blocks
 from normax.training.cost import trace
 from normax.training.loop import Data, Loop, RowSet, State, shuffled
 from normax.training.losses import find_loss
-from normax.recent import Recent
 from normax.training.recipes import recipe
 from normax.training.update import Update
 
@@ -195,7 +195,9 @@ class Lanes:
         before, after = args[:constants_at], args[constants_at:]
         if len(self.devices) > 1:  # arguments are laid out anew at each call
             return lambda *args: retrying(
-                lambda: program(self, *args[:constants_at], self.loop.constant_values(), *args[constants_at:]),
+                lambda: program(
+                    self, *args[:constants_at], self.loop.constant_values(), *args[constants_at:]
+                ),
                 self.loop.constants,
             )
         frozen = self.binding.frozen

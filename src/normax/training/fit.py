@@ -16,6 +16,7 @@ from normax.errors import InputError
 from normax.nn.frames import Frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
+from normax.recent import Recent
 from normax.training import checkpoint as files
 from normax.training.callbacks import as_callbacks
 from normax.training.checkpoint import Checkpoint
@@ -26,7 +27,6 @@ from normax.training.loop import Data, Loop, RowSet
 from normax.training.losses import check_targets, find_loss, smoothed
 from normax.training.metrics import find_metrics
 from normax.training.progress import progress_bar
-from normax.recent import Recent
 from normax.training.recipes import recipe
 from normax.training.run import Programs, Run
 from normax.training.sources import Batches, Mapped, Memory
