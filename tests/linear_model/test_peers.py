@@ -19,6 +19,8 @@ def problem(family):
         "binomial": rng.binomial(1, 1 / (1 + np.exp(-eta))),
         "poisson": rng.poisson(np.exp(eta)),
         "multinomial": np.digitize(eta + rng.logistic(size=N), [-0.5, 0.7]),
+        "gamma": np.exp(eta) * rng.gamma(2.0, size=N),
+        "tweedie": np.maximum(rng.normal(np.exp(eta)), 0.0),
         "several": np.column_stack([eta, -eta]) + rng.normal(size=(N, 2)),
     }[family]
     return X, y.astype(float), weights
@@ -43,15 +45,15 @@ def agree(family, X, y, weights, theirs, l1_ratio, s):
 
 
 @pytest.mark.filterwarnings("ignore")  # the peers' own
-@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson"])
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson", "gamma", "tweedie"])
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
 def test_glum(family, l1_ratio):
     glum = pytest.importorskip("glum")
     X, y, weights = problem(family)
     s = 0.1 * max_strength(X, y, family=family, l1_ratio=max(l1_ratio, 0.5), sample_weight=weights)
     model = glum.GeneralizedLinearRegressor(
-        family={"gaussian": "normal"}.get(family, family),
-        link={"gaussian": "identity", "poisson": "log", "binomial": "logit"}[family],
+        family={"gaussian": "normal", "tweedie": glum.TweedieDistribution(1.5)}.get(family, family),
+        link={"gaussian": "identity", "binomial": "logit"}.get(family, "log"),
         alpha=s,
         l1_ratio=l1_ratio,
         gradient_tol=1e-9,

@@ -38,7 +38,7 @@ def duality_gap(
     Σ_i θ_i = 0 is required of each output, which is the intercept's own condition.
 
     Args:
-        divergence: c (k,) -> the first sum for each strength, (k,); never called with 1 alone.
+        divergence: c (k,) -> the first sum for each strength, (k,).
         coef, gradient: (k, d) coefficients w and u, flat.
         l1, l2: strengths, broadcast against coef. Where both are 0 a coefficient is free, and u_j = 0 is its own
             condition, as the intercept's.
@@ -69,7 +69,7 @@ def duality_gap(
                 smooth = np.where(l2 > 0, beyond / l2, np.where(open_ended, 0.0, bound))
             reach = np.where(beyond > 0, np.minimum(smooth, bound), 0.0)
             total += (beyond * reach - 0.5 * l2 * reach**2).sum(axis=1)
-        return total + (divergence(c) if (c < 1).any() else 0.0)
+        return total + divergence(c)
 
     best, whole = gap(feasible), np.all((l2 > 0) | free | ~open_ended)
     if whole and (feasible < 1).any():
@@ -119,6 +119,8 @@ class Gaps:
         eta, y = np.concatenate(etas), np.tile(self.y, (len(at), 1))
 
         def rows(c: np.ndarray) -> np.ndarray:
+            if (c == 1).all() and not self.family.sharp:
+                return np.zeros(len(at))
             each = self.family.fenchel(y, eta, np.repeat(c, len(self.y))[:, None])
             return each.reshape(len(at), -1) @ self.weights
 
@@ -167,9 +169,7 @@ def group_gap(
     def gap(c: float) -> float:
         over = beyond(c)
         conjugate = np.divide(over**2, 2 * l2, out=np.zeros_like(over), where=smooth)
-        return float(terms.value(coef) - c * (coef @ gradient) + conjugate.sum()) + (
-            divergence(c) if c < 1 else 0.0
-        )
+        return float(terms.value(coef) - c * (coef @ gradient) + conjugate.sum()) + divergence(c)
 
     def feasible(allowed: np.ndarray) -> float:
         low, high = 0.0, 1.0

@@ -11,8 +11,8 @@ from scipy.sparse import block_array, diags_array, issparse
 from scipy.special import gammaln
 
 from normax.errors import InputError, suggest
-from normax.linear_model.families import FAMILIES
-from normax.linear_model.path import LinearPath, fit_path, grid_of, response
+from normax.linear_model.families import family_of
+from normax.linear_model.path import LinearPath, fit_path, grid_of
 from normax.linear_model.terms import check_rules
 from normax.linear_model.validation import check_design, column_names, plain_weights
 from normax.rows import Table
@@ -90,7 +90,7 @@ def information_criteria(
     y: Any,
     *,
     strengths: Any = 100,
-    family: str = "gaussian",
+    family: Any = "gaussian",
     l1_ratio: float = 1.0,
     gamma: float = 1.0,
     noise_variance: float | None = None,
@@ -137,6 +137,12 @@ def information_criteria(
         raise InputError(f"gamma: expected a number in [0, 1], got {gamma!r}")
     if noise_variance is not None and not (np.isfinite(noise_variance) and noise_variance > 0):
         raise InputError(f"noise_variance: expected a number > 0 or None, got {noise_variance!r}")
+    loss = family_of(family)
+    if not loss.likelihood:
+        raise InputError(
+            f"family: information criteria need a likelihood, which {loss.name} is not, or only with a dispersion that is not "
+            "estimated; choose by cross-validation"
+        )
     names, X = column_names(X), check_design(X)
     rules: dict[str, Any] = {
         "family": family,
@@ -151,9 +157,9 @@ def information_criteria(
     df = degrees_of_freedom(X, path, **rules)
     weights = plain_weights(sample_weight, X.shape[0])
     n = int((weights > 0).sum())
-    weights, Y, loss = weights * n / weights.sum(), response(y, family, X.shape[0]), FAMILIES[family]()
+    weights, Y = weights * n / weights.sum(), loss.response(y, X.shape[0])
     fit = 2 * np.array([weights @ loss.loss(Y, eta) for eta in path.predict(X)])
-    if family == "gaussian":
+    if loss.name == "gaussian":
         size = n * Y.shape[1]
         if noise_variance is None:
             null = weights @ ((Y - weights @ Y / n) ** 2).sum(axis=1)
@@ -171,7 +177,7 @@ def degrees_of_freedom(
     X: Any,
     path: LinearPath,
     *,
-    family: str = "gaussian",
+    family: Any = "gaussian",
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
@@ -202,8 +208,12 @@ def degrees_of_freedom(
     """
     X = check_design(X)
     weights = plain_weights(sample_weight, X.shape[0])
-    weights, loss = weights / weights.sum(), FAMILIES[family]()
+    weights, loss = weights / weights.sum(), family_of(family)
     loss.refuse_if_tied("a count of degrees of freedom")
+    if loss.sharp:
+        raise InputError(
+            f"family: degrees of freedom need a loss with curvature, which {loss.name} has not; for a lasso count path.nonzero"
+        )
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)
     etas = path.predict(X)
     if fit_intercept and not issparse(X):

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
-from normax.linear_model.families import FAMILIES
+from normax.linear_model.families import family_of
 from normax.linear_model.folds import Fold, Folds, Pairs
-from normax.linear_model.path import LinearPath, fit_path, response, warn_unconverged
+from normax.linear_model.path import LinearPath, fit_path, warn_unconverged
 from normax.linear_model.ridge_folds import RidgeFolds
 from normax.linear_model.terms import check_rules
 from normax.linear_model.threads import side_by_side
@@ -25,7 +27,7 @@ def cross_validate(
     pairs: Pairs,
     *,
     strengths: np.ndarray,
-    family: str = "gaussian",
+    family: Any = "gaussian",
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
@@ -69,13 +71,13 @@ def cross_validate(
         scaling for XᵀX and XᵀY", 2024.
     """
     X, strengths = check_design(X), check_strengths(strengths)
-    weights, Y = plain_weights(sample_weight, X.shape[0]), response(y, family, X.shape[0])
+    loss, weights = family_of(family), plain_weights(sample_weight, X.shape[0])
+    Y = loss.response(y, X.shape[0])
     known = check_offset(offset, Y.shape)
-    if known is not None and family == "gaussian":
+    if known is not None and loss.name == "gaussian":
         Y, known = Y - known, None
     grids = [strengths if per_row else strengths / weights[train].sum() for train, _ in pairs]
     sizes = np.array([weights[test].sum() for _, test in pairs])
-    loss = FAMILIES[family]()
     loss.refuse_if_tied("cross-validation")
 
     def plain(k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +92,7 @@ def cross_validate(
             l1_ratio=l1_ratio,
             fit_intercept=fit_intercept,
             sample_weight=inside,
-            tol=np.inf,
+            tol=tol,
             max_iter=max_iter,
             penalty_factor=penalty_factor,
             lower=lower,
@@ -104,7 +106,7 @@ def cross_validate(
 
     one = plain
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)
-    if family == "gaussian" and rules.plain and penalty is None and known is None:
+    if loss.name == "gaussian" and rules.plain and penalty is None and known is None:
         if l1_ratio > 0:
             shared = Folds(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter, tol)
 
@@ -120,7 +122,9 @@ def cross_validate(
                 sums = ridge.sums(k, grids[k])  # a direct solution, whose gap is rounding
                 return plain(k) if sums is None else (0.5 * sums / sizes[k], np.zeros(len(sums)))
 
-    errors, gaps = zip(*side_by_side(one, len(pairs)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # told once, of the worst fold
+        errors, gaps = zip(*side_by_side(one, len(pairs)))
     worst = np.max(gaps, axis=0)
     warn_unconverged(strengths, worst, tol)
     return np.array(errors), sizes

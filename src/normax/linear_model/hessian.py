@@ -68,9 +68,18 @@ class Hessian:
         cross: (a, m) products with the intercepts; inverse: (m, m) of those among the intercepts, zeros without any.
     """
 
-    def __init__(self, columns: Columns, family: Family, y: np.ndarray, eta: np.ndarray, entries: np.ndarray):
-        self.columns, m = columns, eta.shape[1]
+    def __init__(
+        self,
+        columns: Columns,
+        family: Family,
+        y: np.ndarray,
+        eta: np.ndarray,
+        entries: np.ndarray,
+        damping: float = 0.0,
+    ):
+        self.columns, self.damping, m = columns, damping, eta.shape[1]
         self.d, self.v = bend(family, columns.design.weights, y, eta)
+        self.bent = np.flatnonzero(self.d.any(axis=1))
         self.inverse = intercept_inverse(self.d, self.v) if columns.design.centred else np.zeros((m, m))
         self.entries = self.classes = self.at = np.zeros(0, dtype=np.intp)
         self.full, self.root, self.cross = np.zeros((0, 0)), np.zeros(0), np.zeros((0, m))
@@ -101,6 +110,7 @@ class Hessian:
         self.full[old:a, :a] = H
         self.full[:old, old:a] = H[:, :old].T
         diagonal = np.maximum(np.diag(self.K), 0.0)  # what elimination left may be rounding
+        diagonal[old:] += self.damping * self.columns.variance[self.at[old:]]
         np.fill_diagonal(self.K, diagonal)
         self.root = np.sqrt(diagonal)
 
@@ -131,8 +141,9 @@ class Hessian:
         H, h = np.zeros((len(at) - old, len(at))), np.zeros((len(at) - old, m))
         across = np.zeros_like(H)
         outputs = [(c, np.flatnonzero(classes == c)) for c in np.unique(classes[old:])]
-        for start in range(0, len(self.d), ROWS):
-            rows = slice(start, start + ROWS)
+        every_row = 2 * len(self.bent) > len(self.d)
+        for start in range(0, len(self.d) if every_row else len(self.bent), ROWS):
+            rows = slice(start, start + ROWS) if every_row else self.bent[start : start + ROWS]
             Z, d = self.columns.Z[rows], self.d[rows]
             if self.v is not None:
                 B = Z[:, at] * self.v[rows][:, classes]

@@ -29,6 +29,8 @@ SETTLED, CRAWL = 1e-20, 1e-16
 class Likelihood:
     """`Σ_i ω_i loss(y_i, W x̃_i + b)` on any working set of the m × p coefficients."""
 
+    exact = 1e-9  # gain of a step over the loss up to which it is taken unseen
+
     def __init__(
         self,
         design: Design,
@@ -70,20 +72,20 @@ class Likelihood:
         H, renew = self.hessian, False
         if H is None or len(H.entries) > CROWDED * len(entries) + 8:
             eta = self.design.predict(coef) + b + self.offset
-            H = self.hessian = Hessian(self.columns, self.family, self.y, eta, entries)
+            H = self.hessian = self._hessian(eta, entries, None)
         else:
             H.add(np.setdiff1d(entries, H.entries, assume_unique=True))
         own, w = terms.of(H.entries, self.design.p), flat[H.entries]
         eta = H.predict(w) + b + self.offset
-        now, gain, before = self._loss(eta), 0.0, np.inf
+        now, gain, before, t = self._loss(eta), 0.0, np.inf, 1.0
         for _ in range(self.max_steps):
             if renew:
-                H = self.hessian = Hessian(self.columns, self.family, self.y, eta, H.entries)
+                H = self.hessian = self._hessian(eta, H.entries, t)
             dw, db, gain = H.step(self.residual(eta), w, own)
             if not gain > 0:
                 break
             deta, t = H.predict(dw) + db, 1.0
-            if gain > 1e-9 * abs(now):  # a smaller step is exact, and the difference only rounding
+            if gain > self.exact * abs(now):  # a smaller step is exact, and the difference only rounding
                 base = now
                 while True:
                     now = self._loss(eta + t * deta)
@@ -98,6 +100,14 @@ class Likelihood:
         flat[H.entries], intercept[:] = w, b
         eta = self.balance(H.predict(w) + b + self.offset, intercept)
         return eta, max(gain, 0.0) if np.isfinite(gain) else 0.0
+
+    def _hessian(self, eta: np.ndarray, entries: np.ndarray, length: float | None) -> Hessian:
+        return Hessian(self.columns, self.family, self.y, eta, entries, self.damping(eta, length))
+
+    def damping(self, eta: np.ndarray, length: float | None) -> float:
+        """Curvature that every column is given on top of its own, per unit of its variance, after a step of some length,
+        or before the first."""
+        return 0.0
 
     @property
     def entries(self) -> np.ndarray:

@@ -11,17 +11,17 @@ from scipy.linalg import svd
 from scipy.sparse import csr_array, vstack
 from sklearn.exceptions import ConvergenceWarning
 
-from normax.errors import InputError, Notice, suggest
+from normax.errors import InputError, Notice
 from normax.linear_model.concave import ConcaveRules, follow_concave
 from normax.linear_model.design import Design
-from normax.linear_model.families import FAMILIES, Family
+from normax.linear_model.families import Family, family_of
 from normax.linear_model.fit import Fit
 from normax.linear_model.gaussian import fit_gaussian, fit_groups
 from normax.linear_model.group_terms import GroupRules
-from normax.linear_model.newton import Likelihood
 from normax.linear_model.penalty_rules import rules_of
 from normax.linear_model.products import times
 from normax.linear_model.proximal import ProximalRules, follow_proximal
+from normax.linear_model.sharp import Sharp, follow_sharp, model_of
 from normax.linear_model.strategy import factorises
 from normax.linear_model.terms import Rules, check_rules
 from normax.linear_model.threads import one_thread, one_thread_if_small
@@ -118,7 +118,7 @@ def fit_path(
     y: Any,
     *,
     strengths: Any,
-    family: str = "gaussian",
+    family: Any = "gaussian",
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
@@ -148,7 +148,9 @@ def fit_path(
         strengths: (k,) values >= 0 in any order. At 0, gaussian gives the least squares solution of the
             smallest norm; other families take Newton steps until the loss gains nothing, which for
             separable classes ends at large finite coefficients and a `Notice`. The gap at 0 is that last gain.
-        family: "gaussian", "binomial", "multinomial" or "poisson".
+        family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber" or "quantile", or an object of
+            `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`, `Tweedie(1.7)`, or a
+            `Family` of your own.
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.
         fit_intercept: whether to fit one intercept for each output.
         sample_weight: (n,) weights >= 0; None counts rows alike.
@@ -196,11 +198,18 @@ def fit_path(
     strengths = check_strengths(strengths)
     single = check_rules(design.p, penalty_factor, lower, upper)
     unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
-    null = float(design.weights @ loss.deviance(y, Likelihood(design, loss, y, offset).null()[1]))
+    model = model_of(design, loss, y, offset)
+    null = float(design.weights @ loss.deviance(y, model.null()[1]))
     order = np.argsort(-strengths, kind="stable")
     sorted_strengths = strengths[order] * unit
-    with one_thread() if design.sparse else one_thread_if_small(design.n, design.p):
-        if isinstance(rules, ConcaveRules):
+    with one_thread() if design.sparse or loss.sharp else one_thread_if_small(design.n, design.p):
+        if isinstance(model, Sharp):
+            if not isinstance(rules, (Rules, GroupRules)):
+                raise InputError(
+                    f"penalty: {loss.name} takes L1, L2, ElasticNet and groups, since its loss has kinks, got {penalty!r}"
+                )
+            fit = follow_sharp(model, sorted_strengths, l1_ratio, max_iter, tol, rules)
+        elif isinstance(rules, ConcaveRules):
             fit = follow_concave(design, loss, y, sorted_strengths, rules, max_iter, offset)
         elif isinstance(rules, ProximalRules):
             fit = follow_proximal(design, loss, y, sorted_strengths, rules, max_iter, tol, offset)
@@ -245,7 +254,7 @@ def max_strength(
     X: Any,
     y: Any,
     *,
-    family: str = "gaussian",
+    family: Any = "gaussian",
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
@@ -274,13 +283,17 @@ def max_strength(
     design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     single = check_rules(design.p, penalty_factor, lower, upper)
     unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
-    eta = Likelihood(design, loss, y, offset).null()[1]
+    model = model_of(design, loss, y, offset)
+    eta = model.null()[1]
     if not single.factor.all():  # the features without a penalty are in the model at any strength
         closed = single.factor > 0
         kept = Rules(single.factor, np.where(closed, 0.0, single.lower), np.where(closed, 0.0, single.upper))
-        fit = follow(design, loss, y, np.ones(1), 1.0, 1000, kept, offset)
+        if isinstance(model, Sharp):
+            fit = follow_sharp(model, np.ones(1), 1.0, 1000, 1e-9, kept)
+        else:
+            fit = follow(design, loss, y, np.ones(1), 1.0, 1000, kept, offset)
         eta = design.predict(fit.coef[0]) + fit.intercept[0] + (0.0 if offset is None else offset)
-    u = design.gradient(design.weighted(loss.residual(y, eta)))
+    u = design.gradient(model.residual(eta))
     if not isinstance(rules, Rules):
         u[np.abs(u) <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0
         return rules.largest(u)
@@ -299,30 +312,26 @@ def grid_of(strengths: Any, X: Any, y: Any, ratio: float = 1e-3, **options: Any)
 
 def _prepare(X, y, family, fit_intercept, sample_weight, offset):
     """(design, loss, y, offset) of the rows that count; gaussian takes its offset from y at once."""
-    if family not in FAMILIES:
-        raise InputError(
-            f"family: expected one of {', '.join(FAMILIES)}, got {family!r}{suggest(family, FAMILIES)}"
-        )
+    loss = family_of(family)
     X = check_design(X)
     weights = check_weights(sample_weight, X.shape[0])
-    y = response(y, family, X.shape[0])
+    y = loss.response(y, X.shape[0])
     offset = check_offset(offset, y.shape)
     rows = None
     if not weights.all():  # the training rows of a fold, say
         rows = np.flatnonzero(weights)
         y, weights = y[rows], weights[rows]
         offset = None if offset is None else offset[rows]
-    if offset is not None and family == "gaussian":
+    if offset is not None and loss.name == "gaussian":
         y, offset = y - offset, None
-    loss = FAMILIES[family]()
     if np.ptp(weights):
         loss.refuse_if_tied("sample_weight of different sizes")
     return Design(X, weights, bool(fit_intercept), rows), loss, y, offset
 
 
-def response(y: Any, family: str, n: int) -> np.ndarray:
+def response(y: Any, family: Any, n: int) -> np.ndarray:
     """y as (n, m) floats that suit the family."""
-    return FAMILIES[family]().response(y, n)
+    return family_of(family).response(y, n)
 
 
 def _tell_separable(path: LinearPath, design: Design, loss: Family, y: np.ndarray, offset: Any) -> None:

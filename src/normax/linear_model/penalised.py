@@ -9,11 +9,13 @@ from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, suggest
 from normax.linear_model.base import LinearEstimator, LinearRegressor
-from normax.linear_model.families import FAMILIES
+from normax.linear_model.design import Design
+from normax.linear_model.families import FAMILIES, Family, family_of
 from normax.linear_model.held_out import cross_validate
 from normax.linear_model.logistic import LinearClassifier
 from normax.linear_model.path import fit_path, grid_of, response
 from normax.linear_model.penalty_rules import l1_l2, parts_of
+from normax.linear_model.sharp import model_of
 from normax.linear_model.validation import plain_weights
 from normax.penalties import L1, L2, ElasticNet, Penalty
 from normax.selection import choose, folds, summarise
@@ -21,7 +23,6 @@ from normax.selection import choose, folds, summarise
 __all__ = ["PenalisedClassifier", "PenalisedRegressor", "PoissonRegressorCV"]
 
 NAMES = {"l1": 1.0, "lasso": 1.0, "l2": 0.0, "ridge": 0.0, "elastic-net": None}
-REGRESSION = ("gaussian", "poisson")
 
 
 def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
@@ -100,7 +101,7 @@ class Penalised(LinearEstimator):
         self.upper = upper
 
     def _fit(
-        self, X: np.ndarray, y: np.ndarray, family: str, sample_weight: Any, groups: Any, offset: Any
+        self, X: np.ndarray, y: np.ndarray, family: Any, sample_weight: Any, groups: Any, offset: Any
     ) -> None:
         self._check_number("l1_ratio", 0.0, 1.0)
         whole = other(self.penalty)
@@ -118,7 +119,7 @@ class Penalised(LinearEstimator):
         Y = response(y, family, X.shape[0])
         cv, at = None, 0
         if isinstance(strength, str):
-            classes = family in ("binomial", "multinomial")
+            classes = family_of(family).classes
             grid = self._grid(X, y, **shape)
             pairs = folds(check_cv(self.cv, y, classifier=classes), X.shape[0], y, groups)
             errors, sizes = cross_validate(X, Y, pairs, strengths=grid, **shape, **limits)
@@ -154,7 +155,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
             any other penalty that `fit_path` takes.
         strength: a number, which multiplies an instance's own; "cv" chooses one by cross-validation (an instance then
             tells the mixture alone). None (default) takes an instance as it is, and "cv" for a name or a class.
-        family: "gaussian" (default) or "poisson".
+        family: "gaussian" (default), "poisson", "gamma", "tweedie", "huber", "quantile", or an object of
+            `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`, `Tweedie(1.7)`.
         l1_ratio: mixture of "elastic-net"; the default 0.5 gives both an even say.
         strengths: for "cv": a count (default 100, down to 1e-3 of the largest useful one) or the values.
         cv: as in scikit-learn: None for 5 folds, a count, a splitter, or pairs of indices.
@@ -194,7 +196,7 @@ class PenalisedRegressor(Penalised, LinearRegressor):
                 counts, say. `predict` takes its own.
         """
         family = "gaussian" if self.family is None else self.family
-        _check_family(family, REGRESSION, "PenalisedClassifier")
+        _numbers_or_classes(family, False)
         X, y = self._check_fit(X, y)
         self._fit(X, y, family, sample_weight, groups, offset)
         return self
@@ -207,7 +209,7 @@ class PenalisedRegressor(Penalised, LinearRegressor):
             offset: (n,) known part of the linear predictor, which is added; None for 0.
         """
         eta = self._linear(X, offset)
-        return FAMILIES[self.family_]().mean(eta[:, None])[:, 0]
+        return family_of(self.family_).mean(eta[:, None])[:, 0]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of the deviance that the model explains: R² for gaussian, D² for others.
@@ -215,17 +217,22 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         Args:
             X, y: rows to score; sample_weight: (n,) weights >= 0.
         """
-        loss, Y = FAMILIES[self.family_](), response(y, self.family_, len(y))
+        loss = family_of(self.family_)
+        loss.refuse_if_tied("a score")
+        Y = loss.response(y, len(y))
         weights = plain_weights(sample_weight, len(Y))
-        null = weights @ loss.deviance(
-            Y, np.zeros_like(Y) + loss.link(np.average(Y, axis=0, weights=weights))
-        )
+        constant = Design(np.zeros((len(Y), 1)), weights / weights.sum(), True)
+        null = weights @ loss.deviance(Y, model_of(constant, loss, Y).null()[1])
         left = weights @ loss.deviance(Y, self._linear(X).reshape(Y.shape))
         return float(1 - left / null) if null > 0 else float(left == 0)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.positive_only = self.family == "poisson"
+        tags.target_tags.positive_only = getattr(self.family, "name", self.family) in (
+            "poisson",
+            "gamma",
+            "tweedie",
+        )
         tags.regressor_tags.poor_score = True
         return tags
 
@@ -268,10 +275,9 @@ class PenalisedClassifier(Penalised, LinearClassifier):
             offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of exposures for
                 counts, say; predictions take their own.
         """
-        if self.family is not None:
-            _check_family(self.family, ("binomial", "multinomial"), "PenalisedRegressor")
+        own = None if self.family is None else _numbers_or_classes(self.family, True)
         X, codes, weights, family = self._check_labels(X, y, sample_weight, None)
-        if self.family == "binomial" and family != "binomial":
+        if own is not None and own.name == "binomial" != family:
             raise InputError(
                 f"family: binomial expects two classes, got {len(self.classes_)}; leave family=None"
             )
@@ -352,7 +358,11 @@ class PoissonRegressorCV(PenalisedRegressor):
         return grid_of(self.alphas, X, y, self.eps, **shape)
 
 
-def _check_family(family: Any, known: tuple[str, ...], other: str) -> None:
-    if family not in known:
-        more = f"; use {other}" if family in FAMILIES else suggest(family, known)
-        raise InputError(f"family: expected one of {', '.join(known)}, got {family!r}{more}")
+def _numbers_or_classes(family: Any, classes: bool) -> Family:
+    """The family, if it is one for classes, or for numbers."""
+    found = family_of(family)
+    if found.classes != classes:
+        known = ", ".join(name for name, f in FAMILIES.items() if f.classes == classes)
+        other = "PenalisedRegressor" if classes else "PenalisedClassifier"
+        raise InputError(f"family: expected one of {known}, got {family!r}; use {other}")
+    return found

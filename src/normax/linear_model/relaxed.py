@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, Notice
-from normax.linear_model.families import FAMILIES
+from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath, fit_path, grid_of, response
 from normax.linear_model.products import times
 from normax.linear_model.threads import side_by_side
@@ -46,7 +46,7 @@ class RelaxedPath:
     best: tuple[int, int] | None
     select: str
     path: LinearPath
-    family: str
+    family: Any
     feature_names: tuple[str, ...] | None = None
 
     def predict(self, X: Any, at: tuple[int, int] | None = None) -> np.ndarray:
@@ -60,7 +60,7 @@ class RelaxedPath:
             raise InputError(
                 "this path has no folds to choose by: give cv=5, or say which fit: predict(X, (i, j))"
             )
-        mean = FAMILIES[self.family]().mean(times(check_design(X), self.coef[at].T) + self.intercept[at])
+        mean = family_of(self.family).mean(times(check_design(X), self.coef[at].T) + self.intercept[at])
         return mean[:, 0] if mean.shape[1] == 1 else mean
 
     def table(self) -> Table:
@@ -98,7 +98,7 @@ def relaxed_path(
     gammas: Any = (0.0, 0.25, 0.5, 0.75, 1.0),
     cv: Any = 5,
     select: str = "min",
-    family: str = "gaussian",
+    family: Any = "gaussian",
     l1_ratio: float = 1.0,
     groups: Any = None,
     fit_intercept: bool = True,
@@ -150,7 +150,7 @@ def relaxed_path(
     }
     rules = {k: v for k, v in common.items() if k not in ("tol", "max_iter")}
     grid = grid_of(strengths, X, y, sample_weight=sample_weight, **rules)
-    n, loss = X.shape[0], FAMILIES[family]()
+    n, loss = X.shape[0], family_of(family)
     Y, weights = response(y, family, n), plain_weights(sample_weight, n)
 
     def both(rows: Any) -> tuple[LinearPath, np.ndarray, np.ndarray]:
@@ -171,12 +171,8 @@ def relaxed_path(
         best = None
         if cv is not None:
             loss.refuse_if_tied("cross-validation")
-            classes = np.argmax(Y, axis=1) if family == "multinomial" else Y[:, 0]
-            splitter = (
-                check_cv(cv, classes.astype(int), classifier=True)
-                if family in ("binomial", "multinomial")
-                else check_cv(cv)
-            )
+            classes = np.argmax(Y, axis=1) if loss.coupled else Y[:, 0]
+            splitter = check_cv(cv, classes.astype(int), classifier=True) if loss.classes else check_cv(cv)
             pairs = folds(splitter, n, classes, groups)
 
             def one(k: int) -> np.ndarray:

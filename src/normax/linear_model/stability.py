@@ -85,7 +85,7 @@ def stability_selection(
     strengths: Any = 50,
     complementary: bool = True,
     seed: int = 0,
-    family: str = "gaussian",
+    family: Any = "gaussian",
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,

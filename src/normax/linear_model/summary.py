@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from normax.linear_model.criteria import degrees_of_freedom
-from normax.linear_model.families import FAMILIES
+from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath
 from normax.linear_model.products import dense_columns
 from normax.linear_model.validation import plain_weights
@@ -72,13 +72,13 @@ class Described:
     Attributes:
         n, p: shape of X; family, l1_ratio: of the fit, the latter NaN for a penalty that is no mixture of L1 and L2.
         sd: (p,) standard deviations of the columns with a non-zero coefficient, NaN for the others.
-        df: degrees of freedom, NaN where X is too large for the trace, None for such a penalty, which has no simple count.
+        df: degrees of freedom, NaN where X is too large for the trace, None for such a penalty, or a loss without curvature, which have no simple count.
         explained: share of the null deviance that the model explains; penalty: its name where l1_ratio is NaN.
     """
 
     n: int
     p: int
-    family: str
+    family: Any
     l1_ratio: float
     sd: np.ndarray
     df: float | None
@@ -125,7 +125,7 @@ def describe(
     path: LinearPath,
     at: int,
     *,
-    family: str,
+    family: Any,
     l1_ratio: float,
     fit_intercept: bool,
     offset: Any = None,
@@ -134,7 +134,7 @@ def describe(
 ) -> Described:
     """Facts of the fit at one entry of the path; (n, m) response."""
     weights = plain_weights(sample_weight, X.shape[0])
-    weights, loss, coef = weights / weights.sum(), FAMILIES[family](), path.coef[at]
+    weights, loss, coef = weights / weights.sum(), family_of(family), path.coef[at]
     used = np.flatnonzero(coef.any(axis=0))
     sd, eta = np.full(X.shape[1], np.nan), np.tile(path.intercept[at], (X.shape[0], 1))
     for start in range(0, len(used), BLOCK):
@@ -146,8 +146,8 @@ def describe(
         eta += np.asarray(offset, dtype=float).reshape(eta.shape)
     null = path.null_deviance
     left = weights @ loss.deviance(Y, eta)
-    df: float | None = None if penalty else np.nan
-    if penalty:
+    df: float | None = None if penalty or (loss.sharp and l1_ratio < 1) else np.nan
+    if df is None:
         pass
     elif l1_ratio == 1 and not rules.get("bounded"):
         df = float(np.count_nonzero(coef))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from normax.linear_model import LinearPath, fit_path
-from normax.linear_model.families import FAMILIES
+from normax.linear_model.families import family_of
 from normax.linear_model.folds import Fold, Folds, outputs
 from normax.linear_model.path import response, warn_unconverged
 from normax.linear_model.validation import check_design
@@ -73,7 +73,7 @@ class LinearFolds:
     def errors(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(k,) mean loss of outputs (k, rows, m)."""
         own, truth = self.weights[rows], self.targets[rows].reshape(len(rows), -1)
-        loss = FAMILIES[self.family]().loss
+        loss = family_of(self.family).loss
         return np.array([np.average(loss(truth, eta), weights=own) * self.scale for eta in outputs])
 
     def score(self, number: int) -> FoldScore:

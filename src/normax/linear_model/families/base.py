@@ -20,10 +20,11 @@ EDGE = 1e-10
 class Family:
     """A loss per row, on arrays of shape (n, m) for n rows and m outputs, convex in the linear predictors η.
 
-    A new family is a file with one class, entered in `FAMILIES`. What it must say are `mean`, `link`, `loss`, `curvature`
-    and `divergence`; that suffices for the negative log-likelihood of an exponential family under its canonical link,
-    whose gradient in η is μ − y. Any other loss overrides `residual`, `deviance` and `fenchel` as well, and leaves
-    `divergence` out.
+    A new family is a file with one class, and an object of it is what `family=` takes; those of this package have a name
+    in `FAMILIES` as well. What it must say are `mean`, `link`, `loss`, `curvature` and `divergence`; that suffices for the
+    negative log-likelihood of an exponential family under its canonical link, whose gradient in η is μ − y. Any other loss
+    says `residual` and `deviance` instead of `divergence`. One with kinks says `mean`, `link`, `loss`, `deviance` and
+    `smoothed`.
 
     Attributes:
         name: what users call it.
@@ -31,12 +32,16 @@ class Family:
         classes: whether the response are classes, or shares of them.
         rows_apart: whether the loss of a row depends on that row alone; not so for a partial likelihood, whose `loss`,
             `residual`, `curvature` and `fenchel` are given all rows of one fit, of equal weight, and add up to its total.
+        sharp: whether the loss has kinks, so that there is `smoothed` instead of `residual` and `curvature`.
+        likelihood: whether the loss is a negative log-likelihood up to a constant, as information criteria need it.
     """
 
     name: str
     coupled = False
     classes = False
     rows_apart = True
+    sharp = False
+    likelihood = True
 
     def refuse_if_tied(self, what: str) -> None:
         """An InputError where the rows are not apart and `what` is only right if they are."""
@@ -76,6 +81,14 @@ class Family:
         """∂²loss/∂η_c² of each row, (n, m); an upper bound will do."""
         raise NotImplementedError
 
+    def smoothed(self, width: float, about: np.ndarray) -> Family:
+        """For a loss with kinks, the smooth `max_v [v·(−η) − loss*(−v) − width/2 ‖v − about‖²]` of each row.
+
+        Its `residual` is the v of the maximum, a dual point of the loss itself, and it is the loss itself that its `deviance` and
+        `fenchel`, at any c, are about.
+        """
+        raise NotImplementedError
+
     def rows(self) -> int | None:
         """Address of the same formulas for one row as compiled code (`rows.py`), for speed on few rows; None is
         always right."""
@@ -91,7 +104,10 @@ class Family:
 
     def fenchel(self, y: np.ndarray, eta: np.ndarray, c: Any) -> np.ndarray:
         """`loss(η) + loss*(−c r) + c r·η` of each row, (n,), with the residual r and c in [0, 1], a number or (n, 1): what
-        shrinking the dual point to c r costs; >= 0, and 0 at c = 1."""
+        shrinking the dual point to c r costs; >= 0, and 0 at c = 1. A bound from above will do, such as 1 − c times the
+        deviance, which the conjugate's convexity gives to any loss that knows no better."""
+        if type(self).divergence is Family.divergence:
+            return np.ravel(1 - c) * self.deviance(y, eta)
         mean = self.mean(eta)
         return self.divergence(y - c * (y - mean), mean)
 
