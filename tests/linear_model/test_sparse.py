@@ -208,3 +208,35 @@ def test_sparse_coefficients_on_request():
     assert np.array_equal([w.toarray() for w in path.coef], dense.coef)
     assert path.nonzero.tolist() == dense.nonzero.tolist()
     np.testing.assert_allclose(path.predict(X), dense.predict(X), atol=1e-12)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"fit_intercept": False},
+        {"l1_ratio": 0.3},
+        {"l1_ratio": 0.0},
+        {"lower": -0.1, "upper": 0.2},
+        {"penalty_factor": np.r_[0.0, 1 + np.arange(149) % 3]},
+        {"offset": np.linspace(-1, 1, 120)},
+    ],
+    ids=lambda options: ",".join(options) or "plain",
+)
+@pytest.mark.parametrize("kind", ["csc", "csr"])
+def test_families_of_few_entries_agree_with_the_dense_matrix(family, options, kind):
+    """One entry in twenty, so that no column becomes dense; rows of weight 0 as those that a fold holds out."""
+    rng = np.random.default_rng(0)
+    X = np.where(rng.random((120, 150)) < 0.05, rng.normal(size=(120, 150)), 0.0)
+    X[:, 3], X[:, 7] = 0.0, 1.0
+    y = response(family, 2 * X @ rng.normal(size=150) + 0.3 * rng.normal(size=120))
+    options = options | {"family": family, "sample_weight": rng.integers(0, 3, 120)}
+    strengths = max_strength(X, y, **options) * np.array([0.5, 1.0, 0.05, 0.2])
+    dense = fit_path(X, y, strengths=strengths, **options, tol=1e-11)
+    path = fit_path(KINDS[kind](X), y, strengths=strengths, **options, tol=1e-11)
+    np.testing.assert_allclose(path.coef, dense.coef, atol=1e-6)
+    np.testing.assert_allclose(path.intercept, dense.intercept, atol=1e-6)
+    assert path.gap.max() <= 1e-11
+    loose = fit_path(KINDS[kind](X), y, strengths=strengths, **options)
+    assert loose.gap.max() <= 1e-6

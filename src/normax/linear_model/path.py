@@ -229,7 +229,7 @@ def fit_path(
         ):
             fit = _rotated(design, loss, y, sorted_strengths, max_iter, offset)
         else:
-            fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
+            fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset, min(tol, 1e-6))
     # Reordering copies all coefficients, which a decreasing grid is spared.
     back = slice(None) if (np.diff(order) == 1).all() else np.argsort(order)
     coef: Any = tuple(csr_array(fit.coef[i]) for i in np.argsort(order)) if sparse_coef else fit.coef[back]

@@ -17,7 +17,7 @@ from normax.linear_model.products import COPIED
 from normax.linear_model.sparse_descent import SparseColumns
 from normax.linear_model.terms import Rules, Terms
 
-__all__ = ["follow_sparse"]
+__all__ = ["Check", "compressed", "follow_sparse"]
 
 # Columns join ahead of time if |u_j| lies within this share of the step in l1 below it.
 LOOK = 0.5
@@ -54,7 +54,7 @@ def follow_sparse(
     target, squares = design.spread(y)[:, 0], design.squares()
     weights = design.weights[:1] if design.alike and design.rows is None else design.spread(design.weights)
     squares[design.constant] = 0.0
-    w, check = np.zeros(p), _Check(design, squares, y[:, 0])
+    w, check = np.zeros(p), Check(design, squares, y[:, 0])
     u = check.u0
     scale, before = float(np.abs(u).max(initial=0.0)), strengths[0]
     enough = WELL * tol * 0.5 * float(design.weights @ y[:, 0] ** 2)
@@ -67,7 +67,7 @@ def follow_sparse(
         for fit.n_iter[i] in range(1, max_iter + 1):
             if columns is None:
                 features = np.flatnonzero(working)
-                columns = _compressed(design, features, weights, squares)
+                columns = compressed(design, features, weights, squares)
             inside = w[features]
             residual = (
                 columns.minimise(target, inside, terms.at(features), scale, exact)
@@ -96,7 +96,7 @@ def follow_sparse(
     return fit
 
 
-class _Check:
+class Check:
     """Gradients of all columns at one residual after another, read only where they may exceed l1.
 
     Attributes:
@@ -134,7 +134,7 @@ def _gap(square: float, w: np.ndarray, u: np.ndarray, terms: Terms) -> float:
     return float(duality_gap(lambda c: 0.5 * (1 - c) ** 2 * square, w[None, some], u[None, some], *bounds)[0])
 
 
-def _compressed(
+def compressed(
     design: Design, features: np.ndarray, weights: np.ndarray, squares: np.ndarray
 ) -> SparseColumns:
     """The columns picked out side by side if they are few entries or lie in rows, else where they are."""

@@ -13,6 +13,7 @@
 | any | any other penalty object | any | proximal gradients (`proximal`) |
 | another | L2 alone | p > n | Newton steps in the n directions that rows span (`path._rotated`) |
 | another | any | otherwise | Newton steps on a working set (`working_set`, `newton`) with an old Hessian while it serves |
+| another, one output | L1, L2, factors, bounds | sparse, at most a tenth of entries | Newton steps, each by descent on residuals (`sparse_newton`) |
 | another, with compiled rows | L1, L2, factors | the same, one output, while the Hessian is small | the same in one compiled call, with fresh Hessians (`one_output`) |
 
 For folds the products pay from n >= p on, since one pass over X serves them all; otherwise folds are masks of rows.
@@ -21,13 +22,19 @@ The numbers were measured on two cores; nothing but speed depends on them.
 
 from __future__ import annotations
 
-__all__ = ["factorises", "gram_pays", "gram_pays_for_folds"]
+from typing import Any
+
+from scipy.sparse import issparse
+
+__all__ = ["descent_pays", "factorises", "gram_pays", "gram_pays_for_folds"]
 
 # All products of columns are worth their price where the rows are this many times the columns: then they cost
 # less than the gradients of a path.
 TALL = 4
 # Beyond this many rows and columns a square matrix of them itself gets in the way.
 WIDEST = 3000
+# Columns with more than this share of entries are multiplied faster as dense ones.
+SPARSE = 0.1
 
 
 def gram_pays(n: int, p: int) -> bool:
@@ -38,6 +45,11 @@ def gram_pays(n: int, p: int) -> bool:
 def gram_pays_for_folds(n: int, p: int) -> bool:
     """The same for cross-validation, where one pass over X serves all folds."""
     return n >= p and p <= WIDEST
+
+
+def descent_pays(X: Any) -> bool:
+    """Whether a family's Newton steps on X are solved by descent on residuals, column by column."""
+    return issparse(X) and X.nnz <= SPARSE * X.shape[0] * X.shape[1]
 
 
 def factorises(shape: tuple[int, int], sparse: bool) -> bool:

@@ -17,6 +17,7 @@ from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.newton import Likelihood
 from normax.linear_model.one_output import follow_compiled
 from normax.linear_model.screening import Screen
+from normax.linear_model.sparse_newton import follow_sparse_family
 from normax.linear_model.terms import Rules
 
 __all__ = ["follow"]
@@ -34,6 +35,7 @@ def follow(
     max_iter: int,
     rules: Rules | GroupRules,
     offset: np.ndarray | None = None,
+    tol: float = 1e-6,
 ) -> Fit:
     """Solve a decreasing sequence of strengths, each warm from the last.
 
@@ -44,17 +46,18 @@ def follow(
         max_iter: rounds of solving and checking for each strength.
         rules: penalty factors and bounds of the features, or groups.
         offset: (n, m) known part of the linear predictors, if there is one.
+        tol: the gap over the null deviance that solvers which approach it may stop at.
     """
     k, m = len(strengths), y.shape[1]
     fit = Fit.empty(k, m, design.p)
     if m == 1 or family.coupled or isinstance(rules, GroupRules):
-        _follow(fit, design, family, y, strengths, l1_ratio, max_iter, rules, offset)
+        _follow(fit, design, family, y, strengths, l1_ratio, max_iter, rules, offset, tol)
         return fit
     for c in range(m):  # problems of their own
         own = slice(c, c + 1)
         part = Fit(*(fit.coef[:, own], fit.intercept[:, own], np.zeros(k), np.ones(k, dtype=int)))
         known = None if offset is None else offset[:, own]
-        _follow(part, design, family, y[:, own], strengths, l1_ratio, max_iter, rules, known)
+        _follow(part, design, family, y[:, own], strengths, l1_ratio, max_iter, rules, known, tol)
         fit.gap += part.gap
         fit.n_iter = np.maximum(fit.n_iter, part.n_iter)
     return fit
@@ -70,6 +73,7 @@ def _follow(
     max_iter: int,
     rules: Rules | GroupRules,
     offset: np.ndarray | None,
+    tol: float,
 ) -> None:
     """The path of outputs that belong together, written into fit."""
     m, p = y.shape[1], design.p
@@ -79,6 +83,7 @@ def _follow(
     done = 0
     if isinstance(rules, Rules):
         done = follow_compiled(fit, smooth, strengths, l1_ratio, max_iter, rules, gaps)
+        done = done or follow_sparse_family(fit, smooth, strengths, l1_ratio, max_iter, rules, gaps, tol)
     if done == len(strengths):
         return gaps.flush()
     coef, (intercept, eta) = np.zeros((m, p)), smooth.null()
