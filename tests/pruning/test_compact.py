@@ -161,7 +161,69 @@ def test_halves_that_meet_again_go_together():
     )
 
 
-def test_groups_and_heads_stay_and_it_is_said():
+class Attends(nn.Module):
+    """Attention of a sequence to itself, its weights left unused, or returned where they are asked for."""
+
+    def __init__(self, shown=False, **options):
+        super().__init__()
+        self.shown, self.attention = shown, nn.MultiheadAttention(12, 4, batch_first=True, **options)
+        for cell in self.attention.parameters():
+            cell.value = jnp.asarray(RNG.normal(size=cell.shape), jnp.float32)
+
+    def forward(self, x):
+        y, weights = self.attention(x, x[..., : self.attention.kdim], x[..., : self.attention.vdim])
+        return (y, weights) if self.shown else y
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"kdim": 5, "vdim": 7}, {"add_bias_kv": True, "add_zero_attn": True}]
+)
+def test_whole_heads_go(options):
+    net, x = Attends(**options), np.ones((2, 5, 12), "f4")
+    heads = GroupLasso(0.1, Blocks("in", 4))
+    nx.penalize(net, {"attention.out_proj.weight": heads})
+    zero(net.attention.out_proj.weight, np.s_[:, 3:6])  # nothing reads the second head
+    zero(net.attention.out_proj.weight, np.s_[:, :2])  # nor most of the first: it stays
+    if not options:
+        nx.penalize(net, {"attention.in_proj_weight": GroupLasso(0.1, Blocks("out", 4, parts=3))})
+        zero(net.attention.in_proj_weight, np.s_[33:])  # the values of the last head are its bias
+        zero(net.attention.in_proj_bias, np.s_[33:])
+    small = compacted(net, x).attention
+    left = 2 if not options else 3
+    assert (small.num_heads, small.head_dim, small.embed_dim) == (left, 3, 12)
+    assert small.out_proj.weight.shape == (12, 3 * left)
+    assert small.out_proj.in_features == 3 * left
+    assert small.out_proj.weight.penalty == GroupLasso(0.1, Blocks("in", left))
+    if not options:
+        assert small.in_proj_weight.shape == (18, 12)
+        assert small.in_proj_bias.shape == (18,)
+        assert small.in_proj_weight.penalty.groups == Blocks("out", 2, parts=3)
+        rows = np.r_[0:3, 6:9]
+        np.testing.assert_array_equal(
+            small.in_proj_weight, net.attention.in_proj_weight.value[np.r_[rows, rows + 12, rows + 24]]
+        )
+
+
+def test_heads_in_a_transformer_and_in_multiples():
+    net, x = nn.TransformerEncoderLayer(16, 4, 8, batch_first=True), np.ones((2, 3, 16), "f4")
+    zero(net.self_attn.out_proj.weight, np.s_[:, :12])
+    zero(net.linear2.weight, np.s_[:, 3:])
+    small = compacted(net, x)
+    assert small.self_attn.num_heads == 1
+    assert small.linear1.weight.shape == (3, 16)
+    # Two heads of 4 make a multiple of 8.
+    assert nx.compact(net, x, multiple=8).self_attn.num_heads == 2
+
+
+def test_heads_whose_weights_are_an_output_stay():
+    net = Attends(shown=True)
+    zero(net.attention.out_proj.weight, np.s_[:, 3:6])
+    small = nx.compact(net, np.ones((2, 5, 12), "f4"))
+    assert small.attention.num_heads == 4
+    assert "attention.out_proj.weight[1]" in str(small.compaction)
+
+
+def test_groups_of_channels_stay_and_it_is_said():
     groups = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=2), nn.Conv2d(8, 2, 1))
     zero(groups[3].weight, np.s_[:, :4])
     with pytest.warns(nx.Notice, match="stay"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,9 +34,9 @@ TOLERANCE = {"float64": 1e-10, "float32": 1e-5, "bfloat16": 2e-2, "float16": 2e-
 def compact(net: Module, *args: Any, multiple: int = 1) -> Module:
     """A smaller network that computes the same function: units that a penalty put to zero are physically gone.
 
-    A unit (a neuron, a channel) goes where nothing depends on it: all weights out of it are zero, or it is zero
-    for every input, or it is one constant, for zero weights into it leave its bias alone, and that constant can be
-    folded into the bias of the next `Linear` or `Conv`. What belongs together goes together: both sides of a residual
+    A unit (a neuron, a channel, a head of attention) goes where nothing depends on it: all weights out of it are zero,
+    or it is zero for every input, or it is one constant, for zero weights into it leave its bias alone, and that
+    constant can be folded into the bias of the next `Linear` or `Conv`. What belongs together goes together: both sides of a residual
     sum, the statistics of a batch norm, the columns of a linear layer behind a flattened channel. All of it is read
     off the traced forward in evaluation mode, so that forwards written by hand are seen through as well; what is not
     understood stays, and so does what would change an output, for every removal is tried on the inputs given and
@@ -213,23 +214,20 @@ class Plan:
 
     def _rounded(self, gone: set[int], multiple: int) -> set[int]:
         """Those of a room's units that go, so that at least one, and a multiple, stays along each axis."""
-        axes = [roots for place in self.places.values() if gone & (roots := self._along(place))]
+        axes = [Counter(self.units.find(place.units).tolist()) for place in self.places.values()]
         short = True
         while short:  # what stays for one axis stays along the others
             short = False
-            for roots in axes:
-                dead = sorted(gone & roots)
-                stay = len(roots) - len(dead)
-                spared = dead[: max(-stay % multiple, multiple if not stay else 0)]
-                short |= bool(spared)
-                gone = gone - set(spared)
-                self.spared |= set(spared)
+            for sizes in axes:
+                dead = sorted(gone & sizes.keys())
+                stay = sizes.total() - sum(sizes[unit] for unit in dead)
+                for unit in dead:
+                    if stay and stay % multiple == 0:
+                        break
+                    short, stay = True, stay + sizes[unit]
+                    gone = gone - {unit}
+                    self.spared.add(unit)
         return gone
-
-    def _along(self, place: Place) -> set[int]:
-        """The units along an axis; what is fixed counts once for each index."""
-        roots = self.units.find(place.units).tolist()
-        return {root if root != FIXED else -i for i, root in enumerate(roots, 1)}
 
     def without(self, rooms: Mapping[frozenset[str], set[int]]) -> Module:
         """A copy of the network without these units."""
@@ -284,6 +282,8 @@ def _say_sizes(module: Module) -> None:
         module.input_size = module.weight_ih_l0.shape[1]
     elif isinstance(module, nn.Embedding):
         module.embedding_dim = module.weight.shape[1]
+    elif isinstance(module, nn.MultiheadAttention):
+        module.num_heads = module.out_proj.weight.shape[1] // module.head_dim
     elif isinstance(module, nn.PReLU):
         module.num_parameters = module.weight.shape[0]
 

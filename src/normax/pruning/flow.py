@@ -113,7 +113,7 @@ class Walk(AxisRules):
                 return Flow(atom.val, None, tuple(np.full(n, UNIFORM) for n in np.shape(atom.val)))
             return env[atom]
 
-        for eqn in jaxpr.eqns:
+        for eqn in _needed(jaxpr):
             env.update(zip(eqn.outvars, self._step(eqn, [read(atom) for atom in eqn.invars])))
         return [read(atom) for atom in jaxpr.outvars]
 
@@ -279,6 +279,16 @@ class Walk(AxisRules):
             self.uses[cell] = self.uses.get(cell, 0) + 1
             weight = cell if axes[j] == 1 and not padded else None
         self.meetings.append(Meeting(units, zero, still, level, weight))
+
+
+def _needed(jaxpr: Any) -> list[Any]:
+    """The equations that some output depends on."""
+    wanted, kept = set(map(id, jaxpr.outvars)), []
+    for eqn in reversed(jaxpr.eqns):
+        if wanted.intersection(map(id, eqn.outvars)):
+            wanted.update(map(id, eqn.invars))
+            kept.append(eqn)
+    return kept[::-1]
 
 
 def _split(f: Flow, sizes: Sequence[int], axis: int) -> list[Flow]:

@@ -133,7 +133,8 @@ def multi_head_attention_forward(
         key: `(S, N, K)` or `(S, K)`.
         value: `(S, N, V)` or `(S, V)`.
         embed_dim_to_check: E.
-        num_heads: a divisor of E.
+        num_heads: a divisor of E. Fewer heads than E holds are narrower projections: here and below the E along which
+            heads lie is then their number times their size.
         in_proj_weight: `(3E, E)`, the three projections under each other, or None with separate ones.
         in_proj_bias: `(3E,)` or None.
         bias_k: a key `(1, 1, E)` that every sequence gets in addition, or None.
@@ -173,9 +174,10 @@ def multi_head_attention_forward(
         ((5, 2, 4), (2, 5, 5))
     """
     q, k, v = as_array(query), as_array(key), as_array(value)
-    width = embed_dim_to_check
-    if num_heads < 1 or width % num_heads:
-        raise InputError(f"num_heads: expected a divisor of embed_dim={width}, got {num_heads}")
+    width, inner = embed_dim_to_check, as_array(out_proj_weight).shape[1]
+    if num_heads < 1 or inner % num_heads:
+        raise InputError(f"num_heads: expected a divisor of embed_dim={inner}, got {num_heads}")
+    size = inner // num_heads
     if (
         q.ndim not in (2, 3)
         or not q.ndim == k.ndim == v.ndim
@@ -204,17 +206,17 @@ def multi_head_attention_forward(
         if static_k is not None or static_v is not None:
             raise InputError("bias_k, bias_v: expected none beside static keys or values")
         k, v = (
-            jnp.concatenate([a, jnp.broadcast_to(as_array(b), (1, batch, width))])
+            jnp.concatenate([a, jnp.broadcast_to(as_array(b), (1, batch, inner))])
             for a, b in ((k, bias_k), (v, bias_v))
         )
 
     def heads(x):
-        """`(L, N, E)` as `(N, heads, L, E / heads)`."""
-        return x.reshape(len(x), batch, num_heads, -1).transpose(1, 2, 0, 3)
+        """`(L, N, heads · size)` as `(N, heads, L, size)`."""
+        return x.reshape(len(x), batch, num_heads, size).transpose(1, 2, 0, 3)
 
     q = heads(q)
     k, v = (
-        heads(a) if s is None else as_array(s).reshape(batch, num_heads, -1, width // num_heads)
+        heads(a) if s is None else as_array(s).reshape(batch, num_heads, -1, size)
         for a, s in ((k, static_k), (v, static_v))
     )
     if add_zero_attn:
@@ -222,12 +224,12 @@ def multi_head_attention_forward(
     added = (bias_k is not None) + add_zero_attn
     shape = batch, num_heads, length, k.shape[2]
     mask = _merged(attn_mask, key_padding_mask, shape, added, unbatched, q.dtype)
-    scores = q @ k.swapaxes(-1, -2) * (width // num_heads) ** -0.5
+    scores = q @ k.swapaxes(-1, -2) * size**-0.5
     scores = scores if mask is None else scores + mask
     attention = jax.nn.softmax(scores, -1) if need_weights else _safe_softmax(scores)
     if training and dropout_p > 0:
         attention = dropout(attention, dropout_p, key=dropout_key)
-    y = (attention @ v).transpose(2, 0, 1, 3).reshape(length, batch, width)
+    y = (attention @ v).transpose(2, 0, 1, 3).reshape(length, batch, inner)
     y = linear(y, out_proj_weight, out_proj_bias)
     shown = None if not need_weights else attention.mean(1) if average_attn_weights else attention
     if unbatched:
