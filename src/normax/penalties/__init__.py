@@ -5,6 +5,7 @@ from normax.penalties.base import Penalty, Sum
 from normax.penalties.concave import MCP
 from normax.penalties.constraints import MaxNorm, Nonnegative
 from normax.penalties.decay import WeightDecay
+from normax.penalties.fused import Fused
 from normax.penalties.groups import Blocks, GroupLasso, SparseGroupLasso
 from normax.penalties.hierarchical import Hierarchical
 from normax.penalties.separable import L1, L2, ElasticNet
@@ -16,6 +17,7 @@ __all__ = [
     "MCP",
     "Blocks",
     "ElasticNet",
+    "Fused",
     "GroupLasso",
     "Hierarchical",
     "MaxNorm",
