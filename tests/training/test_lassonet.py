@@ -150,3 +150,21 @@ def test_features_of_other_paths(data):
         )  # fmt: skip
     with pytest.raises(InputError, match=r"2\.weight has 8 columns and there are 6 feature names"):
         wrong.features(0)
+
+
+@pytest.mark.parametrize(("unit", "block"), [(1.0, 1), (1e6, 3)])
+def test_a_warm_path_finds_strengths_from_all_features_to_none(unit, block):
+    nx.manual_seed(0)
+    random = np.random.default_rng(0)
+    X = random.normal(size=(80, 6)).astype("float32")
+    y = X[:, 0] + np.sin(2 * X[:, 1])
+    net = nx.LassoNet(nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 1)))
+    path = nx.path(
+        net, (X, y), loss="squared", penalty=net.hierarchy(unit), strengths=12, cv=None,
+        optimizer=optax.sgd(0.03, 0.9), epochs=30, batch_size=40, warm_start=block, warm_epochs=8,
+    )  # fmt: skip
+    left = (path.weights["weight"] != 0).any(axis=1).sum(axis=1)
+    assert left[0] == 0
+    assert left[-1] == 6
+    assert len(set(left)) >= 4
+    assert (np.diff(left) >= 0).all()

@@ -76,7 +76,8 @@ def path(
         penalty: `L1`, `L2`, `ElasticNet`, an instance, a name, or a dict from pattern to one of them
             (`nx.penalize`): the path's strength multiplies each one's own.
         strengths: the values, or a count. Then the largest is the smallest of a doubling pilot on all rows
-            that leaves no penalised weight, and the smallest a thousandth of it; pure L2 runs from 1 to 1e-5.
+            that leaves no penalised weight (with warm starts, of a chain of doublings from a dense network), and the
+            smallest a thousandth of it; pure L2 runs from 1 to 1e-5.
         cv: a count of shuffled folds (stratified for classes), a scikit-learn splitter, pairs, or None.
         seeds: how many starting points; the first is the net's own, the others re-initialise it. Errors
             are averaged over them; the weights kept are the first's.
