@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 
 from normax.errors import InputError
 from normax.linear_model import fit_path, max_strength
+from normax.linear_model.held_out import cross_validate
 from normax.penalties import L1, L2, Fused
 
 
@@ -86,6 +87,14 @@ def test_other_families_and_sums():
     w = both.coef[0, 0]
     assert 0 < np.count_nonzero(w) < 30
     assert len(np.unique(w)) < np.count_nonzero(w)
+
+
+def test_folds_are_solved_as_far_as_a_fit_alone():
+    X, y = chain()
+    errors, _ = cross_validate(X, y, [(np.arange(50), np.arange(50, 80))], strengths=[0.1], penalty=Fused())
+    alone = fit_path(X[:50], y[:50], strengths=[0.1], penalty=Fused())
+    left = y[50:] - X[50:] @ alone.coef[0, 0] - alone.intercept[0, 0]
+    assert errors[0, 0] == pytest.approx(0.5 * (left**2).mean(), rel=1e-4)
 
 
 def test_what_it_cannot_do_is_told():
