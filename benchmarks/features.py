@@ -27,6 +27,7 @@ from normax import nn
 
 PACKAGES = ["lassonet==0.0.21", "torch==2.13.0", "scikit-learn==1.9.1"]
 COUNTS = [10, 15, 20, 25, 30, 40, 50, 64, 128]
+# By itself a warm path finds 419 to 0.42 here; as dense as this that takes 117 strengths, and the climb before a sixth of the time.
 STRENGTHS = np.geomspace(260, 0.7, 100)
 THREADS = {"OMP_NUM_THREADS": "1"}  # for products this small torch's second thread only waits
 
