@@ -62,6 +62,9 @@ class ByHand:
     groups of lanes side by side as there are cores."""
 
     def __init__(self, variant: str):
+        import optax  # and JAX with it: as many imports as normax has before its first call
+
+        del optax
         self.free = "without penalty" in variant  # a baseline lane, as normax has it
         self.made: dict = {}
         self.threads = len(os.sched_getaffinity(0))

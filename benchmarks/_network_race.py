@@ -53,7 +53,7 @@ def race(case: str, names: list[str], rounds: int, budget: float = 0.2) -> dict[
     found: dict[str, dict[str, Any]] = {}
     counts, times = {}, {name: [] for name in names}
     for c in contenders:
-        first = c.run(case, 1)["seconds"]
+        first = c.run(case, 1)["taken"]
         if not case.startswith("resnet"):  # whose forwards change nothing
             c.run(case, STEPS - 2)
         after = c.run(case, 1, loss=True)

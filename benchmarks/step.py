@@ -8,11 +8,13 @@ from __future__ import annotations
 import sys
 
 from _harness import record
+from _network_peer import Fit
 from _network_race import peer_versions, race, table
 
 NAMES = [
     "normax",
     "normax, packed",
+    "normax, fit",
     "raw JAX",
     "nnx.jit",
     "nnx.cached_partial",
@@ -30,6 +32,7 @@ def main() -> None:
     lines.append(
         f"784-64-…-10 with that many hidden layers, and conv(3→16)-relu-maxpool-linear(3136→128)-linear(10) at "
         f"28×28; AdamW, batch 64. Raw JAX is `jax.jit` on a dict of arrays, donated, channels last. "
+        f"`fit` runs {Fit.LONGER} times as many steps a turn, in epochs of {Fit.EPOCH}, its beginning and end included. "
         f"{rounds} rounds in turn, medians, ratios round by round; each library in a process of its own. Peers: {peer_versions()}."
     )
     record("One training step", lines, "jax", "optax")

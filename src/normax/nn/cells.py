@@ -41,7 +41,8 @@ def as_array(data: Any) -> jax.Array:
             )
         if data.dtype == np.int64 and data.size and np.abs(data).max() > np.iinfo(np.int32).max:
             raise InputError("int64 values beyond 32 bits, in which JAX runs")
-    return jnp.asarray(data)
+    # `jnp.asarray` would compile a program for each shape.
+    return jax.device_put(data) if isinstance(data, np.ndarray) else jnp.asarray(data)
 
 
 class Cell:

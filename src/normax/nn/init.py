@@ -7,10 +7,12 @@ global generator (`nx.manual_seed`), or from `key`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.nn.cells import Cell
@@ -96,6 +98,20 @@ def _write(tensor: Cell, value: Any) -> Cell:
     return tensor
 
 
+def _draw(tensor: Cell, sample: Callable[[tuple[int, ...]], jax.Array]) -> Cell:
+    """Independent draws. Small cells take the first of a fixed number, so that one compiled program serves them all."""
+    size, shape = tensor.size, tensor.shape
+    if size > _ENOUGH:
+        return _write(tensor, sample(shape))
+    draws = sample((_ENOUGH,))
+    if isinstance(draws, jax.core.Tracer):
+        return _write(tensor, draws[:size].reshape(shape))
+    return _write(tensor, jax.device_put(np.asarray(draws)[:size].reshape(shape).copy()))
+
+
+_ENOUGH = 4096
+
+
 def uniform_(tensor: Cell, a: float = 0.0, b: float = 1.0, key: Any = None) -> Cell:
     """`U(a, b)`.
 
@@ -107,7 +123,7 @@ def uniform_(tensor: Cell, a: float = 0.0, b: float = 1.0, key: Any = None) -> C
         True
     """
     cell = _cell(tensor)
-    return _write(cell, jax.random.uniform(_key(key), cell.shape, cell.dtype, a, b))
+    return _draw(cell, lambda shape: jax.random.uniform(_key(key), shape, cell.dtype, a, b))
 
 
 def normal_(tensor: Cell, mean: float = 0.0, std: float = 1.0, key: Any = None) -> Cell:
@@ -120,7 +136,7 @@ def normal_(tensor: Cell, mean: float = 0.0, std: float = 1.0, key: Any = None) 
         (2, 3)
     """
     cell = _cell(tensor)
-    return _write(cell, mean + std * jax.random.normal(_key(key), cell.shape, cell.dtype))
+    return _draw(cell, lambda shape: mean + std * jax.random.normal(_key(key), shape, cell.dtype))
 
 
 def trunc_normal_(
@@ -136,8 +152,12 @@ def trunc_normal_(
     """
     cell = _cell(tensor)
     low, high = (a - mean) / std, (b - mean) / std
-    draw = jax.random.truncated_normal(_key(key), low, high, cell.shape, cell.dtype)
-    return _write(cell, jnp.clip(mean + std * draw, a, b))
+
+    def sample(shape):
+        draw = jax.random.truncated_normal(_key(key), low, high, shape, cell.dtype)
+        return jnp.clip(mean + std * draw, a, b)
+
+    return _draw(cell, sample)
 
 
 def constant_(tensor: Cell, val: float) -> Cell:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.nn.cells import Cell, as_array
@@ -122,5 +123,8 @@ def _cast(data: Any, cell: Cell, assign: bool) -> Any:
         raise InputError(f"expected shape {tuple(cell.shape)}, got {tuple(value.shape)}")
     if assign or cell.uninitialized:
         return value
-    value = jnp.array(value, dtype=cell.dtype, copy=True)
+    if isinstance(data, np.ndarray):
+        value = jax.device_put(np.array(data, dtype=cell.dtype))
+    else:
+        value = jnp.array(value, dtype=cell.dtype, copy=True)
     return jax.device_put(value, cell.value.sharding) if cell.value.committed else value

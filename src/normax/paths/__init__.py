@@ -2,17 +2,20 @@
 
 from typing import Any
 
-from normax.paths.linear import linear_path
 from normax.paths.result import Choice, Path
 
 __all__ = ["Choice", "Ensemble", "Path", "linear_path", "path"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "path":  # the engine of networks needs JAX; linear paths do not
+    if name == "path":  # the engine of networks needs JAX, that of linear models Numba and scikit-learn
         from normax.paths.network import path
 
         return path
+    if name == "linear_path":
+        from normax.paths.linear import linear_path
+
+        return linear_path
     if name == "Ensemble":
         from normax.paths.ensemble import Ensemble
 

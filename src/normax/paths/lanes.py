@@ -26,6 +26,7 @@ from normax.penalties import Penalty
 from normax.recent import Recent
 from normax.training.blocks import Blocks
 from normax.training.cost import trace
+from normax.training.lean import lean
 from normax.training.loop import Data, Loop, RowSet, State, shuffled
 from normax.training.losses import find_loss
 from normax.training.recipes import recipe
@@ -229,7 +230,7 @@ class Lanes:
             with self.axes.inside(self.net, setting):
                 return self.loop.step(state, self.penalties(setting), constants, batch)
 
-        return step
+        return lean(step)
 
     def _measured(self, constants: Any, data: Data, selections: Any) -> Any:
         def measured(setting, weights, buffers):
@@ -359,7 +360,7 @@ class Lanes:
         """The training of lanes from `start` (`begin`), for any thread: a function of `after`, which is called
         with the number of epochs done now and then."""
         settings, rows = on_device((settings, rows))
-        limits = jnp.zeros(len(settings["strength"]), jnp.int32)
+        limits = jax.device_put(np.zeros(len(settings["strength"]), np.int32))
         fixed = settings, data, rows, key, None, limits
         first, carry = np.int32(0), (start, None)
         program = self.compiled("train", carry, first, first, *fixed, constants_at=4)
@@ -412,7 +413,7 @@ class Lanes:
 
 def on_device(tree: Any) -> Any:
     """Numbers and NumPy arrays as JAX's, so that it does not depend on the thread what they become."""
-    return jax.tree.map(jnp.asarray, tree)
+    return jax.device_put(tree)
 
 
 def alike(tree: Any, lanes: int) -> Any:

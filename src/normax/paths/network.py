@@ -14,7 +14,6 @@ from normax import nn
 from normax.errors import InputError, Notice
 from normax.nn.module import Module
 from normax.paths.axes import Axes
-from normax.paths.linear import FAMILY_OF, linear_path
 from normax.paths.outcome import outcome
 from normax.paths.pilot import automatic_strengths
 from normax.paths.plan import Warm
@@ -142,6 +141,8 @@ def path(
         optimizer = _default_optimizer(over)
     layer = None if over or warm_start or early_stopping else _single_linear(net, loss, penalty)
     if layer is not None:
+        from normax.paths.linear import linear_path
+
         return linear_path(
             X, y, loss=loss, penalty=penalty, strengths=strengths, cv=cv, groups=groups, time=time, select=select,
             transform=transform, seed=seed, sample_weight=weight, fit_intercept=layer.bias is not None,
@@ -195,7 +196,9 @@ def _single_linear(net: Module, loss: Any, penalty: Any) -> Any:
     """The layer that is the whole of a network which the certified solver can take, or None."""
     while type(net) is nn.Sequential and len(net) == 1:
         net = net[0]
-    if type(net) is not nn.Linear or loss not in FAMILY_OF or isinstance(penalty, Mapping):
+    if type(net) is not nn.Linear or not isinstance(loss, str) or isinstance(penalty, Mapping):
         return None
+    from normax.paths.linear import FAMILY_OF  # whose solvers take a second to load
+
     free = net.weight.penalty is None and all(cell.requires_grad for cell in net.parameters())
-    return net if free and elastic_net_of(unit_penalty(penalty)) is not None else None
+    return net if free and loss in FAMILY_OF and elastic_net_of(unit_penalty(penalty)) is not None else None

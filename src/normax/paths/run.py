@@ -193,7 +193,7 @@ class Run:
         if len(rows.test):
             longest = max(len(test) for _, test in self.problem.folds)
             held_out = data.X[np.resize(rows.test, longest)]
-        return Prepared(data, self.row_set(train), watch, jnp.asarray(selections), held_out)
+        return Prepared(data, self.row_set(train), watch, jax.device_put(selections), held_out)
 
     def began(self, strengths: np.ndarray, part: Part, lane: int) -> tuple[list[Any], list[Any], int]:
         """Weights and buffers that a lane of a row set started from, and for how many epochs it was to train."""
@@ -223,11 +223,13 @@ class Run:
     def row_set(self, rows: np.ndarray) -> RowSet:
         """Training rows padded to n, so that one program serves every fold."""
         padded = np.resize(rows, len(self.problem.y)).astype(np.int32)
-        return RowSet(jnp.asarray(padded), len(rows), float(self.problem.row_weights(rows).mean()))
+        return RowSet(jax.device_put(padded), len(rows), float(self.problem.row_weights(rows).mean()))
 
     def starting_points(self) -> list[State]:
         """Where the lanes begin: the network's own weights, then re-initialised ones."""
-        starts = [self.lanes.loop.initial()]
+        binding = self.lanes.binding
+        own = [[cell.value for cell in cells] for cells in (binding.trainable, binding.buffers)]
+        starts = [State(own[0], None, own[1])]
         for number in range(1, self.seeds):
             fresh = copy.deepcopy(self.net)
             with fork(self.problem.seed + number):
@@ -235,7 +237,7 @@ class Run:
                     if hasattr(module, "reset_parameters"):
                         module.reset_parameters()
             values = dict(fresh.named_parameters())
-            weights = [jnp.array(values[name].value) for name in self.lanes.binding.parameter_names]
+            weights = [jnp.array(values[name].value) for name in binding.parameter_names]
             buffers = [jnp.array(buffer.value) for buffer in fresh.buffers()]
             starts.append(State(weights, None, buffers))
         return starts

@@ -329,10 +329,15 @@ class _Preparation:
         return tuple(self.convert(X, y, weight))
 
     def _arrays(self, X, y, weight):
-        X = jnp.asarray(X, self.dtype) if X.dtype.kind == "f" else jnp.asarray(X)
+        X = _put(X, self.dtype if X.dtype.kind == "f" else None)
         whole = jnp.int32 if self.loss == "cross_entropy" else None
-        y = jnp.asarray(y, self.dtype if whole is None and y.dtype.kind == "f" else whole)
-        return X, y, None if weight is None else jnp.asarray(weight, self.dtype)
+        y = _put(y, self.dtype if whole is None and y.dtype.kind == "f" else whole)
+        return X, y, None if weight is None else _put(weight, self.dtype)
+
+
+def _put(a: Any, dtype: Any) -> jax.Array:
+    """On the device; what NumPy converts costs no compilation."""
+    return jnp.asarray(a, dtype) if isinstance(a, jax.Array) else jax.device_put(np.asarray(a, dtype))
 
 
 def check_counts(**counts: Any) -> None:

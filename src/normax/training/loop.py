@@ -98,6 +98,7 @@ class Loop:
         self.measures, self.lanes = (test_loss or loss, *metrics), lanes
         self.constants: list[Cell] = list(binding.frozen)
         self._kind = object()
+        self._initial = jax.jit(self._started)
 
     def of(self, net: Module, binding: Binding) -> Loop:
         """This loop for another network of the same architecture. JAX takes the two for one static argument."""
@@ -116,10 +117,14 @@ class Loop:
 
     def initial(self) -> State:
         """The state a fit starts from: copies, so that donation never takes a user's array."""
-        weights = [jnp.array(cell.value, copy=True) for cell in self.binding.trainable]
-        buffers = [jnp.array(cell.value, copy=True) for cell in self.binding.buffers]
-        average = None if self.ema is None else [jnp.array(w, copy=True) for w in weights]
-        return State(weights, self.update.init(weights), buffers, average)
+        binding = self.binding
+        return self._initial(*([c.value for c in cells] for cells in (binding.trainable, binding.buffers)))
+
+    def _started(self, weights, buffers):
+        average = None if self.ema is None else weights
+        return jax.tree.map(
+            lambda a: jnp.array(a, copy=True), State(weights, self.update.init(weights), buffers, average)
+        )
 
     def keep(self, state: State) -> None:
         """Write a state back into the cells: the average of the weights where there is one."""

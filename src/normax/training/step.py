@@ -138,7 +138,8 @@ class train_step:
             program.run(done, weights, self._state, batch)
         finally:
             if done:
-                loss, self._owned, self._state, changes = done[0]
+                loose, self._state, vectors, loss, changes = done[0]
+                self._owned = [*loose, *vectors]
                 self._packing.keep(self._owned)
                 for i, value in changes.items():
                     program.others[i].value = value
@@ -156,10 +157,10 @@ class _StepProgram:
         self.penalties: Any = None
         cells = binding.trainable
 
-        packing = step._packing
+        packing = self.packing = step._packing
 
-        def program(weights, state, others, penalties, key, batch):
-            outside = list(self.others)
+        def program(loose, vectors, state, others, penalties, key, batch):
+            outside, weights = list(self.others), [*loose, *vectors]
             values = packing.unpack(weights)
             frame = binding.frame(dict(zip([*cells, *outside], [*values, *others])), key)
 
@@ -186,9 +187,13 @@ class _StepProgram:
                     gradients = jax.tree.map(jnp.add, gradients, smooth)
             self.foreign.note(frame)
             new, state = update(packing.pack(gradients), state, weights, packing.select(penalties))
-            return loss, new, jax.tree.leaves(state), written(frame, outside, others)
+            # What is donated first, in its order: so is it matched.
+            return (
+                new[: len(loose)], jax.tree.leaves(state), new[len(loose) :], loss, written(frame, outside, others),
+            )  # fmt: skip
 
-        self.compiled = jax.jit(program, donate_argnums=(0, 1), compiler_options=settings())
+        # A donated vector XLA would copy whole: it does not see that the update comes after the last use of a part.
+        self.compiled = jax.jit(program, donate_argnums=(0, 2), compiler_options=settings())
 
     def charge(self, penalties: list[Any]) -> None:
         """Take the penalties of the next steps: same kinds, perhaps other strengths."""
@@ -205,7 +210,8 @@ class _StepProgram:
 
         def call():
             others = [cell._value for cell in self.others]
-            inputs = weights, state, others, self.penalties, raw_key(), batch
+            loose = len(self.packing.loose)
+            inputs = weights[:loose], weights[loose:], state, others, self.penalties, raw_key(), batch
             done.extend(map(self.compiled, *([item] for item in inputs)))
 
         retrying(call, self.others)

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from normax.nn import init
 from normax.nn.cells import Buffer, Parameter
@@ -19,8 +20,10 @@ __all__ = ["new_buffer", "new_parameter", "uniform_fan_in_", "value"]
 def _filled(shape: tuple[int, ...], fill: float, device: Any, dtype: Any) -> jax.Array:
     if dtype is not None and "torch." in str(dtype):
         dtype = str(dtype).removeprefix("torch.")
-    array = jnp.full(shape, fill, jnp.zeros(()).dtype if dtype is None else dtype)
-    return array if device is None else jax.device_put(array, find_device(device))
+    # Made by NumPy: JAX would compile a program for each shape.
+    kind = jax.dtypes.canonicalize_dtype(float) if dtype is None else jnp.zeros((), dtype).dtype
+    array = np.full(shape, fill, kind)
+    return jax.device_put(array, None if device is None else find_device(device))
 
 
 def new_parameter(
