@@ -6,7 +6,7 @@ import sklearn.linear_model as sk
 from scipy.optimize import minimize
 
 from normax.errors import InputError
-from normax.linear_model import fit_path, max_strength
+from normax.linear_model import fit_path, group_quadratic, max_strength
 from normax.linear_model.families import FAMILIES
 from normax.penalties import L1, L2, GroupLasso, SparseGroupLasso
 from normax.penalties.groups import group_labels
@@ -173,3 +173,16 @@ def test_what_cannot_be_used_is_refused():
     ):
         with pytest.raises(InputError, match=message):
             fit_path(X, y, strengths=[1.0], **options)
+
+
+def test_many_outputs_at_work_are_solved_without_a_factor(monkeypatch):
+    """By conjugate gradients, to the same answer as by a factor of all outputs at once."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 90))
+    Y = X @ rng.normal(size=(90, 5)) + 3 * rng.normal(size=(120, 5))
+    options = {"strengths": [1.0, 0.1, 0.02], "penalty": GroupLasso(1.0, "in")}
+    path = fit_path(X, Y, **options)
+    assert path.nonzero[-1] > group_quadratic.MANY
+    assert path.gap.max() <= 1e-9
+    monkeypatch.setattr(group_quadratic, "MANY", np.inf)
+    np.testing.assert_allclose(path.coef, fit_path(X, Y, **options).coef, atol=1e-6)

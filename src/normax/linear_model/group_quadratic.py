@@ -8,6 +8,7 @@ and signs that descent found Newton's method converges to rounding in a few step
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,10 @@ __all__ = ["Blocks", "minimise_entries", "minimise_groups"]
 
 # Unknowns beyond which a Newton step costs more than it brings.
 WIDEST = 3000
+# Those of several outputs, beyond which conjugate gradients cost less than a factor: outputs meet only within groups.
+MANY = 300
+# The share of a Newton step's residual at which these end.
+CLOSE = 1e-2
 
 
 class Blocks:
@@ -102,12 +107,11 @@ def minimise_groups(
 @njit(cache=True, nogil=True)
 def descend_groups(H, g, W, starts, l1, l2, charge, lipschitz, noise, passes):
     """Cyclic proximal steps of the groups in place; g = Q − HW is kept up to date. Returns the last pass's changes."""
-    a, m = W.shape
-    longest = 0
+    m, longest = W.shape[1], 0
     for k in range(len(charge)):
         longest = max(longest, starts[k + 1] - starts[k])
     new, old, slope = np.empty((longest, m)), np.empty((longest, m)), np.empty((longest, m))
-    moved = 0
+    moved, apart = 0, g.T.copy()  # outputs lie apart, so that a row of H meets each in one piece
     for _ in range(passes):
         moved = 0
         for k in range(len(charge)):
@@ -119,7 +123,7 @@ def descend_groups(H, g, W, starts, l1, l2, charge, lipschitz, noise, passes):
                 for c in range(m):
                     old[r, c] = W[i + r, c]
                     new[r, c] = old[r, c]
-                    slope[r, c] = g[i + r, c]
+                    slope[r, c] = apart[c, i + r]
             for _inner in range(1 if d == 1 else 8):
                 total = 0.0
                 for r in range(d):
@@ -145,7 +149,7 @@ def descend_groups(H, g, W, starts, l1, l2, charge, lipschitz, noise, passes):
                         total = 0.0
                         for s in range(d):
                             total += H[i + r, i + s] * (new[s, c] - old[s, c])
-                        slope[r, c] = g[i + r, c] - total
+                        slope[r, c] = apart[c, i + r] - total
                 if step <= 1e-3 * size:
                     break
             change, size = 0.0, 0.0
@@ -159,18 +163,22 @@ def descend_groups(H, g, W, starts, l1, l2, charge, lipschitz, noise, passes):
                 moved += 1
             for r in range(d):
                 for c in range(m):
-                    delta = new[r, c] - old[r, c]
+                    old[r, c] = new[r, c] - old[r, c]
                     W[i + r, c] = new[r, c]
-                    if delta != 0.0:
-                        if m == 1:
-                            for j in range(a):
-                                g[j, 0] -= delta * H[i + r, j]
-                        else:
-                            for j in range(a):
-                                g[j, c] -= delta * H[i + r, j]
+                for c in range(m):
+                    if old[r, c] != 0.0:
+                        subtract_scaled(old[r, c], H[i + r], apart[c])
         if moved == 0:
             break
+    g[:] = apart.T
     return moved
+
+
+@njit(cache=True, nogil=True)
+def subtract_scaled(factor, x, y):
+    """y −= factor·x."""
+    for j in range(len(y)):
+        y[j] -= factor * x[j]
 
 
 def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
@@ -180,7 +188,8 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
     rows, cols = np.nonzero((W != 0) | free[blocks.owner, None])
     if not len(rows):
         return True
-    if len(rows) > WIDEST:
+    apart = m > 1 and len(rows) > MANY
+    if len(rows) > WIDEST and not apart:
         return False
     owner = blocks.owner[rows]
     alone = np.diff(blocks.starts)[owner] * m == 1  # the norm of one number is its size
@@ -188,28 +197,46 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
     l1 = blocks.l1[owner] + np.where(alone, blocks.charge[owner], 0.0)
     by_owner = np.argsort(owner, kind="stable")
     parts = np.split(by_owner, np.flatnonzero(np.diff(owner[by_owner])) + 1)
-    K0 = H[np.ix_(rows, rows)]
-    if m > 1:
-        K0 = K0 * (cols[:, None] == cols)
+    if apart:
+        features, place = np.unique(rows, return_inverse=True)
+        shared = H[np.ix_(features, features)]
+    else:
+        K0 = H[np.ix_(rows, rows)]
+        K0 = K0 * (cols[:, None] == cols) if m > 1 else K0
+
+    def product(v):
+        if not apart:
+            return K0 @ v
+        V = np.zeros((len(features), m))
+        V[place, cols] = v
+        return (shared @ V)[place, cols]
+
     w, q = W[rows, cols], Q[rows, cols]
 
     def norm(v):
         return np.sqrt(np.bincount(owner, v * v, len(blocks.charge)))[owner]
 
     scale, settled = max(float(np.abs(q) @ np.abs(w)), np.finfo(float).tiny), False
-    Kw = K0 @ w
+    Kw = product(w)
     for _ in range(max_steps):
         lengths = norm(w)
         bent = np.divide(charge, lengths, out=np.zeros_like(w), where=lengths > 0)
         downhill = q - Kw - l2 * w - l1 * np.sign(w) - bent * w
-        K = K0.copy()
-        K[np.diag_indices_from(K)] += l2 + bent
-        for part in parts:
-            if not bent[part[0]]:
-                continue
-            v = w[part] / max(lengths[part[0]], np.finfo(float).tiny)
-            K[np.ix_(part, part)] -= bent[part[0]] * np.outer(v, v)
-        d = _solve(K, downhill)
+        unit = w / np.maximum(lengths, np.finfo(float).tiny)
+        if apart:
+
+            def curved(v, bent=bent, unit=unit):
+                along = np.bincount(owner, unit * v, len(blocks.charge))[owner]
+                return product(v) + (l2 + bent) * v - bent * along * unit
+
+            d = _conjugate(curved, np.diag(H)[rows] + l2 + bent * (1 - unit**2), downhill)
+        else:
+            K = K0.copy()
+            K[np.diag_indices_from(K)] += l2 + bent
+            for part in parts:
+                if bent[part[0]]:
+                    K[np.ix_(part, part)] -= bent[part[0]] * np.outer(unit[part], unit[part])
+            d = _solve(K, downhill)
         gain = float(downhill @ d)
         if not gain > 0:
             settled = True
@@ -218,7 +245,7 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
             reach = np.where((l1 > 0) & (w * d < 0), -w / d, np.inf)
         first = int(np.argmin(reach))
         t = min(1.0, float(reach[first]))
-        Kd, small = K0 @ d, gain <= 1e-12 * scale
+        Kd, small = product(d), gain <= 1e-12 * scale
         while not small and t > 1e-3:
             v = w + t * d
             after = norm(v)
@@ -239,6 +266,27 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
             break
     W[rows, cols] = w
     return settled and bool(np.abs(downhill).max() <= 1e-8 * (l1 + charge).max() or not (l1 + charge).any())
+
+
+def _conjugate(product: Callable, diagonal: np.ndarray, r: np.ndarray, most: int = 500) -> np.ndarray:
+    """`K⁻¹r` to a share of r that Newton's method needs, by conjugate gradients scaled by the diagonal."""
+    pivots = np.maximum(diagonal, np.finfo(float).tiny)
+    d, z = np.zeros_like(r), r / pivots
+    s, rho = z, float(r @ z)
+    enough = CLOSE**2 * rho
+    for _ in range(most):
+        if rho <= enough:
+            break
+        Ks = product(s)
+        curvature = float(s @ Ks)
+        if curvature <= 0:
+            break
+        step, before = rho / curvature, rho
+        d, r = d + step * s, r - step * Ks
+        z = r / pivots
+        rho = float(r @ z)
+        s = z + rho / before * s
+    return d
 
 
 def _solve(K: np.ndarray, r: np.ndarray) -> np.ndarray:
