@@ -176,13 +176,13 @@ def test_what_cannot_be_used_is_refused():
 
 
 def test_many_outputs_at_work_are_solved_without_a_factor(monkeypatch):
-    """By conjugate gradients, to the same answer as by a factor of all outputs at once."""
+    """By descent alone, to the gap that is asked for, and near the answer of Newton steps on all outputs at once."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(120, 90))
     Y = X @ rng.normal(size=(90, 5)) + 3 * rng.normal(size=(120, 5))
     options = {"strengths": [1.0, 0.1, 0.02], "penalty": GroupLasso(1.0, "in")}
     path = fit_path(X, Y, **options)
-    assert path.nonzero[-1] > group_quadratic.MANY
-    assert path.gap.max() <= 1e-9
-    monkeypatch.setattr(group_quadratic, "MANY", np.inf)
-    np.testing.assert_allclose(path.coef, fit_path(X, Y, **options).coef, atol=1e-6)
+    assert path.nonzero[-1] > group_quadratic.WIDEST_APART
+    assert path.gap.max() <= 1e-6
+    monkeypatch.setattr(group_quadratic, "WIDEST_APART", np.inf)
+    np.testing.assert_allclose(path.coef, fit_path(X, Y, **options).coef, atol=2e-3)

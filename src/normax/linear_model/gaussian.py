@@ -110,7 +110,9 @@ def ridge_solver(design: Design, strengths: np.ndarray) -> Spectrum | Cholesky |
     return Krylov(design) if weak else spectrum
 
 
-def fit_groups(design: Design, y: np.ndarray, strengths: np.ndarray, rules: GroupRules, max_iter: int) -> Fit:
+def fit_groups(
+    design: Design, y: np.ndarray, strengths: np.ndarray, rules: GroupRules, max_iter: int, tol: float
+) -> Fit:
     """Groups of whole features: all outputs at once; at strength 0 least squares.
 
     Args: as of `fit_gaussian`.
@@ -122,7 +124,9 @@ def fit_groups(design: Design, y: np.ndarray, strengths: np.ndarray, rules: Grou
     solvers = (
         (
             positive,
-            lambda s: follow_groups(design, y - centre, s, rules, gram_pays(design.n, design.p), max_iter),
+            lambda s: follow_groups(
+                design, y - centre, s, rules, gram_pays(design.n, design.p), max_iter, tol
+            ),
         ),
         (~positive, lambda s: fit_gaussian(design, y, s, 0.0, max_iter)),
     )

@@ -19,12 +19,8 @@ from normax.linear_model.group_terms import GroupTerms
 
 __all__ = ["Blocks", "minimise_entries", "minimise_groups"]
 
-# Unknowns beyond which a Newton step costs more than it brings.
-WIDEST = 3000
-# Those of several outputs, beyond which conjugate gradients cost less than a factor: outputs meet only within groups.
-MANY = 300
-# The share of a Newton step's residual at which these end.
-CLOSE = 1e-2
+# Unknowns beyond which a Newton step costs more than it brings; of several outputs, which meet only within groups, fewer.
+WIDEST, WIDEST_APART = 3000, 300
 
 
 class Blocks:
@@ -37,6 +33,11 @@ class Blocks:
     def __init__(self, starts, l1, l2, charge):
         self.starts, self.l1, self.l2, self.charge = starts, l1, l2, charge
         self.owner = np.repeat(np.arange(len(charge)), np.diff(starts))
+
+    def terms(self, m: int) -> GroupTerms:
+        """The same for the flat coefficients of m outputs."""
+        owner = np.repeat(self.owner, m)
+        return GroupTerms(self.l1[owner], self.l2[owner], owner, self.charge)
 
     def norms(self, W: np.ndarray) -> np.ndarray:
         return np.sqrt(np.bincount(self.owner, (W * W).sum(axis=1), len(self.charge)))
@@ -77,7 +78,13 @@ def bounds_of(H: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 
 def minimise_groups(
-    H: np.ndarray, Q: np.ndarray, blocks: Blocks, W: np.ndarray, lipschitz: np.ndarray, max_rounds: int = 200
+    H: np.ndarray,
+    Q: np.ndarray,
+    blocks: Blocks,
+    W: np.ndarray,
+    lipschitz: np.ndarray,
+    max_rounds: int = 200,
+    enough: Callable[[np.ndarray, np.ndarray], bool] = lambda W, g: False,
 ) -> np.ndarray:
     """The minimiser, started from W, which is left as it is; zeros are exact.
 
@@ -85,19 +92,22 @@ def minimise_groups(
         H: (a, a) symmetric positive semi-definite, C-contiguous rows; Q: (a, m).
         lipschitz: (G,) largest eigenvalues of the diagonal blocks of H.
         max_rounds: of descent and Newton steps; what is left then shows in the duality gap.
+        enough: whether W with g = Q − HW is good enough to stop short of rounding, asked where descent is alone.
     """
     W = np.ascontiguousarray(W).copy()
     diagonal = np.sqrt(np.maximum(np.diag(H), 0.0))
     scaled = np.divide(np.abs(Q).max(axis=1), diagonal, out=np.zeros(len(Q)), where=diagonal > 0)
     noise = 1e-14 * diagonal * scaled.max(initial=0.0)
     g = Q - H @ W
-    passes, settled = 2, False
+    passes = 2
     for _ in range(max_rounds):
         changed = descend_groups(
             H, g, W, blocks.starts, blocks.l1, blocks.l2, blocks.charge, lipschitz, noise, passes
         )
         settled = _newton(H, Q, g, W, blocks)
         g = Q - H @ W
+        if settled is None and enough(W, g):
+            break
         if (settled or changed == 0) and not blocks.wants_to_move(g, W, noise):
             break
         passes = min(2 * passes, 64)
@@ -181,62 +191,41 @@ def subtract_scaled(factor, x, y):
         y[j] -= factor * x[j]
 
 
-def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
-    """Newton steps on the coefficients at work, W in place; True once a step no longer gains."""
+def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool | None:
+    """Newton steps on the coefficients at work, W in place; True once a step no longer gains, None for too many of them."""
     m = W.shape[1]
     free = (blocks.l1 == 0) & (blocks.norms(W) + (blocks.charge == 0) > 0)
     rows, cols = np.nonzero((W != 0) | free[blocks.owner, None])
     if not len(rows):
         return True
-    apart = m > 1 and len(rows) > MANY
-    if len(rows) > WIDEST and not apart:
-        return False
+    if len(rows) > (WIDEST if m == 1 else WIDEST_APART):
+        return None
     owner = blocks.owner[rows]
     alone = np.diff(blocks.starts)[owner] * m == 1  # the norm of one number is its size
     l2, charge = blocks.l2[owner], np.where(alone, 0.0, blocks.charge[owner])
     l1 = blocks.l1[owner] + np.where(alone, blocks.charge[owner], 0.0)
     by_owner = np.argsort(owner, kind="stable")
     parts = np.split(by_owner, np.flatnonzero(np.diff(owner[by_owner])) + 1)
-    if apart:
-        features, place = np.unique(rows, return_inverse=True)
-        shared = H[np.ix_(features, features)]
-    else:
-        K0 = H[np.ix_(rows, rows)]
-        K0 = K0 * (cols[:, None] == cols) if m > 1 else K0
-
-    def product(v):
-        if not apart:
-            return K0 @ v
-        V = np.zeros((len(features), m))
-        V[place, cols] = v
-        return (shared @ V)[place, cols]
-
+    K0 = H[np.ix_(rows, rows)]
+    K0 = K0 * (cols[:, None] == cols) if m > 1 else K0
     w, q = W[rows, cols], Q[rows, cols]
 
     def norm(v):
         return np.sqrt(np.bincount(owner, v * v, len(blocks.charge)))[owner]
 
     scale, settled = max(float(np.abs(q) @ np.abs(w)), np.finfo(float).tiny), False
-    Kw = product(w)
+    Kw = K0 @ w
     for _ in range(max_steps):
         lengths = norm(w)
         bent = np.divide(charge, lengths, out=np.zeros_like(w), where=lengths > 0)
         downhill = q - Kw - l2 * w - l1 * np.sign(w) - bent * w
         unit = w / np.maximum(lengths, np.finfo(float).tiny)
-        if apart:
-
-            def curved(v, bent=bent, unit=unit):
-                along = np.bincount(owner, unit * v, len(blocks.charge))[owner]
-                return product(v) + (l2 + bent) * v - bent * along * unit
-
-            d = _conjugate(curved, np.diag(H)[rows] + l2 + bent * (1 - unit**2), downhill)
-        else:
-            K = K0.copy()
-            K[np.diag_indices_from(K)] += l2 + bent
-            for part in parts:
-                if bent[part[0]]:
-                    K[np.ix_(part, part)] -= bent[part[0]] * np.outer(unit[part], unit[part])
-            d = _solve(K, downhill)
+        K = K0.copy()
+        K[np.diag_indices_from(K)] += l2 + bent
+        for part in parts:
+            if bent[part[0]]:
+                K[np.ix_(part, part)] -= bent[part[0]] * np.outer(unit[part], unit[part])
+        d = _solve(K, downhill)
         gain = float(downhill @ d)
         if not gain > 0:
             settled = True
@@ -245,7 +234,7 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
             reach = np.where((l1 > 0) & (w * d < 0), -w / d, np.inf)
         first = int(np.argmin(reach))
         t = min(1.0, float(reach[first]))
-        Kd, small = product(d), gain <= 1e-12 * scale
+        Kd, small = K0 @ d, gain <= 1e-12 * scale
         while not small and t > 1e-3:
             v = w + t * d
             after = norm(v)
@@ -266,27 +255,6 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool:
             break
     W[rows, cols] = w
     return settled and bool(np.abs(downhill).max() <= 1e-8 * (l1 + charge).max() or not (l1 + charge).any())
-
-
-def _conjugate(product: Callable, diagonal: np.ndarray, r: np.ndarray, most: int = 500) -> np.ndarray:
-    """`K⁻¹r` to a share of r that Newton's method needs, by conjugate gradients scaled by the diagonal."""
-    pivots = np.maximum(diagonal, np.finfo(float).tiny)
-    d, z = np.zeros_like(r), r / pivots
-    s, rho = z, float(r @ z)
-    enough = CLOSE**2 * rho
-    for _ in range(most):
-        if rho <= enough:
-            break
-        Ks = product(s)
-        curvature = float(s @ Ks)
-        if curvature <= 0:
-            break
-        step, before = rho / curvature, rho
-        d, r = d + step * s, r - step * Ks
-        z = r / pivots
-        rho = float(r @ z)
-        s = z + rho / before * s
-    return d
 
 
 def _solve(K: np.ndarray, r: np.ndarray) -> np.ndarray:

@@ -11,19 +11,27 @@ from normax.linear_model.design import Design
 from normax.linear_model.fit import Fit
 from normax.linear_model.gram import GrowingGram
 from normax.linear_model.group_quadratic import Blocks, bounds_of, minimise_groups
-from normax.linear_model.group_terms import GroupRules
+from normax.linear_model.group_terms import GroupRules, GroupTerms
 from normax.linear_model.threads import one_thread
 
 __all__ = ["follow_groups"]
 
 # A group joins ahead of time if its norm lies within this share of the step in strength below the charge.
 LOOK = 0.5
+# The share of the gap asked for at which a strength is left to the check.
+WELL = 0.3
 # Strengths that are checked together, at most.
 LONGEST = 5
 
 
 def follow_groups(
-    design: Design, y: np.ndarray, strengths: np.ndarray, rules: GroupRules, complete: bool, max_iter: int
+    design: Design,
+    y: np.ndarray,
+    strengths: np.ndarray,
+    rules: GroupRules,
+    complete: bool,
+    max_iter: int,
+    tol: float,
 ) -> Fit:
     """Solve a decreasing sequence of k strengths > 0.
 
@@ -34,6 +42,7 @@ def follow_groups(
     Args:
         design: the (n, p) design; y: (n, m) centred responses.
         complete: whether all products of columns are formed at once.
+        tol: the gap over the null deviance that is asked for.
     """
     k, m, p = len(strengths), y.shape[1], design.p
     owner = rules.members
@@ -44,7 +53,7 @@ def follow_groups(
     l1, l2 = rules.l1[:p], rules.l2[:p]
     at_work, known = np.zeros(0, dtype=int), np.zeros(len(rules.charge), dtype=bool)
     lipschitz = np.zeros(0)
-    c = design.gradient(design.weighted(y))
+    c, square = design.gradient(design.weighted(y)), float((design.weights @ y**2).sum())
     W, u, before = np.zeros((0, m)), c, strengths[0]
     at, block = 0, 1
     groups = np.arange(len(known)) if complete else np.unique(owner[rules.terms(1.0).free[:p]])
@@ -71,7 +80,8 @@ def follow_groups(
         with one_thread():  # systems of the groups at work are small, and threads that wait cost more
             for s in strengths[ahead]:
                 blocks = Blocks(starts, s * l1[first], s * l2[first], s * rules.charge[at_work])
-                W = minimise_groups(H, Q, blocks, W, lipschitz)
+                close = partial(_close, blocks.terms(m), Q, square, WELL * tol)
+                W = minimise_groups(H, Q, blocks, W, lipschitz, enough=close)
                 solved.append(W)
         flat = np.array(solved).transpose(0, 2, 1).reshape(len(solved) * m, gram.size)
         U, squares = gram.check(c, np.tile(y, len(solved)), flat)
@@ -98,6 +108,12 @@ def follow_groups(
         block = min(2 * block, LONGEST) if good == len(solved) else max(1, good)
         at += good
     return fit
+
+
+def _close(terms: GroupTerms, Q, square: float, share: float, W, g) -> bool:
+    """Whether the gap of the groups at work is a small share of the null deviance."""
+    left = max(square - float((W * (Q + g)).sum()), 0.0)
+    return group_gap(partial(_shrunk, left), W.ravel(), g.ravel(), terms) <= share * 0.5 * square
 
 
 def _shrunk(square: float, c: float) -> float:

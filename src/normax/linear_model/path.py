@@ -214,7 +214,7 @@ def fit_path(
         elif isinstance(rules, ProximalRules):
             fit = follow_proximal(design, loss, y, sorted_strengths, rules, max_iter, tol, offset)
         elif isinstance(rules, GroupRules) and loss.name == "gaussian" and rules.members is not None:
-            fit = fit_groups(design, y, sorted_strengths, rules, max_iter)
+            fit = fit_groups(design, y, sorted_strengths, rules, max_iter, min(tol, 1e-6))
         elif isinstance(rules, GroupRules):
             fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
         elif loss.name == "gaussian" and (rules.plain or design.sparse):
