@@ -148,7 +148,9 @@ def table(times: Table, gaps: Table) -> list[str]:
         own = f"{row['normax']:.3f} s ({gaps[problem]['normax']:.0e})"
         lines.append(f"| {problem} | {own} | {' | '.join(cells)} | {told} |")
     known = [r for r in ratios if np.isfinite(r)]
-    lines += ["", f"Geometric mean of the last column: {np.exp(np.mean(np.log(known))):.1f} ×."]
+    lines.append("")
+    if known:
+        lines.append(f"Geometric mean of the last column: {np.exp(np.mean(np.log(known))):.1f} ×.")
     return lines
 
 
