@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -25,12 +24,12 @@ from normax.nn.frames import ForeignCell, Frame, current_frame, structure
 from normax.nn.module import Module
 from normax.nn.random import layer_key, raw_key
 from normax.recent import Recent
+from normax.signature import Watched, architecture, attributes
 
 __all__ = [
     "Binding",
     "Foreign",
     "Program",
-    "architecture",
     "bind",
     "evaluating",
     "functional_call",
@@ -67,7 +66,7 @@ class Binding:
         self.signature = (
             type(net),
             tuple(id(cell) for cell in self.trainable),
-            tuple(_attributes(module) for _, module in named),
+            tuple(attributes(module) for _, module in named),
         )
 
     @property
@@ -105,81 +104,6 @@ def bind(net: Module) -> Binding:
     return binding
 
 
-def _attributes(module: Module, places: Mapping[int, Any] = MappingProxyType({})) -> tuple:
-    """All that a trace through a module depends on beside arrays: its cells, its children, plain attributes."""
-    held = module.__dict__.items()
-    return tuple((name, _static(value, places)) for name, value in held if name != "_version")
-
-
-def architecture(net: Module) -> tuple:
-    """All that a trace depends on beside arrays, for any network built alike: a tie or a child counts by its place.
-
-    Two networks of one architecture run the same programs, each with its own arrays in the order of its binding. What an
-    attribute holds beside plain values, cells and modules counts by identity.
-    """
-    modules = list(net.modules())
-    cells = [*net.parameters(), *net.buffers()]
-    places: dict[int, Any] = {id(module): (Module, i) for i, module in enumerate(modules)}
-    places |= {id(cell): (Cell, i) for i, cell in enumerate(cells)}
-    facts = [
-        (tuple(c._value.shape), c._value.dtype, getattr(c, "requires_grad", None), getattr(c, "role", None))
-        for c in cells
-    ]
-    return tuple((type(module), _attributes(module, places)) for module in modules), tuple(facts)
-
-
-def plain_attributes(module: Module) -> dict[str, Any]:
-    """What a module is set to, apart from its cells and children, in hashable form."""
-    return {name: _static(value) for name, value in module.__dict__.items() if name not in _REGISTRIES}
-
-
-class Watched:
-    """The lists, dicts and sets among plain attributes, which can change without an assignment."""
-
-    def __init__(self, modules: Iterable[Module]):
-        values = (v for m in modules for k, v in m.__dict__.items() if k not in _REGISTRIES)
-        self._held = [(value, _static(value)) for value in values if _is_mutable(value)]
-
-    def is_current(self) -> bool:
-        return not self._held or all(_static(value) == before for value, before in self._held)
-
-
-_REGISTRIES = {"_parameters", "_buffers", "_modules", "_version", "_hooks", "_computed"}
-
-
-def _is_mutable(value: Any) -> bool:
-    return isinstance(value, (list, dict, set)) or (isinstance(value, tuple) and any(map(_is_mutable, value)))
-
-
-def _static(value: Any, places: Mapping[int, Any] = MappingProxyType({})) -> Any:
-    """A hashable stand-in for a plain attribute: equal values compile to equal programs.
-
-    `places`: the id of an object -> what stands for it instead of its identity.
-    """
-    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
-        return type(value), value
-    if isinstance(value, (tuple, list)):
-        return type(value), tuple(_static(v, places) for v in value)
-    if isinstance(value, dict):
-        return dict, tuple((k, _static(v, places)) for k, v in value.items())
-    if isinstance(value, (set, frozenset)):
-        return type(value), frozenset(_static(v, places) for v in value)
-    return places[id(value)] if id(value) in places else _ById(value)
-
-
-class _ById:
-    """Compares by identity and keeps its object alive, so that an id is never taken over by another."""
-
-    def __init__(self, value: Any):
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and self.value is other.value
-
-
 @contextlib.contextmanager
 def evaluating(net: Module):
     """Evaluation mode while tracing; every module gets its own mode back and nothing recompiles for it."""
@@ -202,7 +126,7 @@ class Foreign:
         self._watched = Watched(())
 
     def _now(self) -> tuple:
-        return tuple(_attributes(module) for module in self._modules.values())
+        return tuple(attributes(module) for module in self._modules.values())
 
     def note(self, frame: Frame) -> None:
         self._modules |= frame.foreign

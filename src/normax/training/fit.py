@@ -11,12 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from normax.binding import architecture, bind, evaluating, functional_call
+from normax.binding import bind, evaluating, functional_call
 from normax.errors import InputError
 from normax.nn.frames import Frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
 from normax.recent import Recent
+from normax.signature import architecture
 from normax.training import checkpoint as files
 from normax.training.callbacks import as_callbacks
 from normax.training.checkpoint import Checkpoint

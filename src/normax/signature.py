@@ -1,0 +1,87 @@
+"""What a trace through a module depends on beside arrays, in a form that compares: for this network, or for any built alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from normax.nn.cells import Cell
+from normax.nn.module import Module
+
+__all__ = ["Watched", "architecture", "attributes", "plain_attributes"]
+
+
+def attributes(module: Module, places: Mapping[int, Any] = MappingProxyType({})) -> tuple:
+    """All that a trace through a module depends on beside arrays: its cells, its children, plain attributes."""
+    held = module.__dict__.items()
+    return tuple((name, _static(value, places)) for name, value in held if name != "_version")
+
+
+def architecture(net: Module) -> tuple:
+    """All that a trace depends on beside arrays, for any network built alike: a tie or a child counts by its place.
+
+    Two networks of one architecture run the same programs, each with its own arrays in the order of its binding. What an
+    attribute holds beside plain values, cells and modules counts by identity.
+    """
+    modules = list(net.modules())
+    cells = [*net.parameters(), *net.buffers()]
+    places: dict[int, Any] = {id(module): (Module, i) for i, module in enumerate(modules)}
+    places |= {id(cell): (Cell, i) for i, cell in enumerate(cells)}
+    facts = [
+        (tuple(c._value.shape), c._value.dtype, getattr(c, "requires_grad", None), getattr(c, "role", None))
+        for c in cells
+    ]
+    return tuple((type(module), attributes(module, places)) for module in modules), tuple(facts)
+
+
+def plain_attributes(module: Module) -> dict[str, Any]:
+    """What a module is set to, apart from its cells and children, in hashable form."""
+    return {name: _static(value) for name, value in module.__dict__.items() if name not in _REGISTRIES}
+
+
+class Watched:
+    """The lists, dicts and sets among plain attributes, which can change without an assignment."""
+
+    def __init__(self, modules: Iterable[Module]):
+        values = (v for m in modules for k, v in m.__dict__.items() if k not in _REGISTRIES)
+        self._held = [(value, _static(value)) for value in values if _is_mutable(value)]
+
+    def is_current(self) -> bool:
+        return not self._held or all(_static(value) == before for value, before in self._held)
+
+
+_REGISTRIES = {"_parameters", "_buffers", "_modules", "_version", "_hooks", "_computed"}
+
+
+def _is_mutable(value: Any) -> bool:
+    return isinstance(value, (list, dict, set)) or (isinstance(value, tuple) and any(map(_is_mutable, value)))
+
+
+def _static(value: Any, places: Mapping[int, Any] = MappingProxyType({})) -> Any:
+    """A hashable stand-in for a plain attribute: equal values compile to equal programs.
+
+    `places`: the id of an object -> what stands for it instead of its identity.
+    """
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        return type(value), value
+    if isinstance(value, (tuple, list)):
+        return type(value), tuple(_static(v, places) for v in value)
+    if isinstance(value, dict):
+        return dict, tuple((k, _static(v, places)) for k, v in value.items())
+    if isinstance(value, (set, frozenset)):
+        return type(value), frozenset(_static(v, places) for v in value)
+    return places[id(value)] if id(value) in places else _ById(value)
+
+
+class _ById:
+    """Compares by identity and keeps its object alive, so that an id is never taken over by another."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and self.value is other.value
