@@ -9,8 +9,9 @@ import pytest
 
 from normax.errors import InputError
 from normax.files import write
+from normax.penalties import L2, Hierarchical
 from normax.report import index, page, pages
-from normax.report.words import headline, objective
+from normax.report.words import captions, headline, objective
 
 VOID = {"meta", "br", "img", "link", "hr", "input", "path", "use"}
 
@@ -176,6 +177,18 @@ def test_headlines_fit_what_happened(lasso, ridge):
     lasso.best.nonzero, lasso.best.cv_mean = 0, lasso.null_error[0]
     assert "sets all 10 coefficients to zero" in headline(lasso)
     assert "no better than a model without any features" in headline(lasso)
+
+
+def test_captions_tell_what_is_drawn(lasso, ridge, network):
+    assert "coefficients leave zero one by one" in captions(lasso)[1]
+    assert "none reaches it" in captions(ridge)[1]
+    assert "units in use" in captions(network)[1]
+    assert "go out one by one" in captions(network)[1]
+    network.penalty = Hierarchical()
+    assert "Each line is one feature" in captions(network)[1]
+    network.penalty, network.weights = L2(), {name: w + (w == 0) for name, w in network.weights.items()}
+    assert "units in use" not in captions(network)[1]
+    assert "none reaches zero" in captions(network)[1]
 
 
 def test_the_objective_is_stated_with_scikit_learns_name_for_the_strength(lasso, ridge):

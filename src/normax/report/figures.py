@@ -48,8 +48,7 @@ def _trace_rows(path: Any, height: float, outputs: Sequence[str] | None) -> list
             for title, values in traces.panels(path, outputs)[:1]
         ]
     if path.engine != "linear":
-        alive = traces.alive_units(path)
-        sparse = any((share < 1).any() for share in alive.values())
+        sparse = traces.drops_units(path)
         return [
             (0.6 * height, partial(traces.norms, name_choices=False)),
             (0.5 * height, partial(traces.zeros, name_choices=not sparse)),

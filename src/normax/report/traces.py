@@ -12,7 +12,7 @@ from normax.penalties import Hierarchical
 from normax.report.strength_axis import StrengthAxis, has_choice
 from normax.report.style import COLOURS, SERIES, dress, margin_labels, set_heights, short
 
-__all__ = ["alive_units", "coefficients", "norms", "panels", "selects_features", "units", "zeros"]
+__all__ = ["coefficients", "drops_units", "norms", "panels", "selects_features", "units", "zeros"]
 
 LABELLED = 10  # traces that carry a name; the others stay grey
 PANELS = 4  # outputs that get a panel each; beyond that, one panel shows norms over all outputs
@@ -124,14 +124,19 @@ def zeros(path: Any, ax: Any, *, name_choices: bool = True) -> None:
 def units(path: Any, ax: Any, *, name_choices: bool = True) -> None:
     """Draw the share of units that are still connected: features (inputs of the first penalised tensor) and, by the
     tensor that makes them, neurons or channels with a weight that is not exactly zero."""
-    alive = alive_units(path)
+    alive = _units_in_use(path)
     _tensors(path, ax, list(alive.values()), "units in use", name_choices, list(alive))
     set_heights(ax, 0, 1, below=32 if name_choices else 6)
     ax.set_yticks([0, 0.5, 1])
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
-def alive_units(path: Any) -> dict[str, np.ndarray]:
+def drops_units(path: Any) -> bool:
+    """Whether some unit is out of use at some strength."""
+    return any((share < 1).any() for share in _units_in_use(path).values())
+
+
+def _units_in_use(path: Any) -> dict[str, np.ndarray]:
     """Name -> `(k,)` share of units with a weight ≠ 0: "features", and each penalised matrix for what it makes."""
     result: dict[str, np.ndarray] = {}
     features: dict[str, np.ndarray] = {}

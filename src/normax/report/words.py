@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from normax.report import traces
 from normax.report.html import Raw, escape
 from normax.report.strength_axis import has_choice, number
 
@@ -86,26 +87,41 @@ def captions(path: Any, details: Mapping[str, Any] | None = None) -> tuple[str, 
     known = details or {}
     if known.get("log_target"):
         errors += " The target was fitted as its logarithm, and these errors are on that scale."
-    if path.engine != "linear":
-        traces = (
-            "<b>Above</b>: the size of each penalised weight tensor. <b>Below</b>: the share of its weights that "
-            "are not exactly zero. Read from right to left: as the penalty grows, weights shrink and go out "
-            "one by one."
+    about = _about_traces(path)
+    if known.get("coefficients"):
+        about += " Heights are per standard deviation of the column, so that they compare."
+    return errors, about
+
+
+def _about_traces(path: Any) -> str:
+    zeros = any((np.asarray(path.weights[name]) == 0).any() for name in path.penalised)
+    if traces.selects_features(path):
+        return (
+            "Each line is one feature: the norm of the weights that read it. Read from left to right: as the penalty "
+            "weakens, features come in one by one (dots). Left of its dot, a feature is <b>not used at all</b>."
         )
-    elif (np.asarray(path.weights[path.penalised[0]]) == 0).any():
-        traces = (
+    if path.engine != "linear":
+        parts = [
+            "the size of each penalised weight tensor",
+            "the share of its weights that are not exactly zero",
+            "the share of units in use: features that some weight reads, and neurons or channels, by the tensor "
+            "that makes them, with a weight that is not zero",
+        ][: 3 if traces.drops_units(path) else 2]
+        fate = "shrink and go out one by one" if zeros else "shrink, and none reaches zero"
+        return (
+            f"<b>From top to bottom</b>: {'; '.join(parts)}. Read from right to left: as the penalty grows, weights "
+            f"{fate}."
+        )
+    if zeros:
+        return (
             "Each line is one coefficient. Read from left to right: as the penalty weakens, coefficients leave "
             "zero one by one (dots). Left of its dot, a coefficient is <b>exactly zero</b>: its column "
             "is not used at all."
         )
-    else:
-        traces = (
-            "Each line is one coefficient: the <b>ridge trace</b>. Read from right to left: as the penalty grows, "
-            "all coefficients shrink together towards zero, and none reaches it."
-        )
-    if known.get("coefficients"):
-        traces += " Heights are per standard deviation of the column, so that they compare."
-    return errors, traces
+    return (
+        "Each line is one coefficient: the <b>ridge trace</b>. Read from right to left: as the penalty grows, "
+        "all coefficients shrink together towards zero, and none reaches it."
+    )
 
 
 LOSS_FORMULAS = {
