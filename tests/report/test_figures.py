@@ -148,8 +148,12 @@ def test_networks_show_norms_share_of_zeros_and_units_in_use(network):
     np.testing.assert_allclose(line(shares, "s1", 12).get_ydata(), (weight != 0).mean((1, 2)))
     np.testing.assert_allclose(line(units, "s1", 12).get_ydata(), (weight != 0).any(2).mean(1))
     np.testing.assert_allclose(line(units, "s3", 12).get_ydata(), (weight != 0).any(1).mean(1))
-    network.weights = {name: w + (w == 0) for name, w in network.weights.items()}
+    full = {name: w + (w == 0) for name, w in network.weights.items()}
+    one_off = np.arange(8) != 3
+    network.weights = full | {"fc1.weight": full["fc1.weight"] * (one_off | (np.arange(16) > 0)[:, None])}
     assert len(trace_figure(network).axes) == 2  # nothing to tell where every unit is in use
+    network.weights = full
+    assert len(trace_figure(network).axes) == 1  # nor where no weight is zero
 
 
 @pytest.mark.parametrize("width", [7.6, 3.6])

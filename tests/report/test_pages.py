@@ -174,7 +174,7 @@ def test_headlines_fit_what_happened(lasso, ridge):
     assert f"keeps {kept} of 10 coefficients" in headline(lasso)
     assert f"{gain:.0%} below" in headline(lasso)
     assert "shrinks all 10 coefficients and sets none to zero" in headline(ridge)
-    lasso.best.nonzero, lasso.best.cv_mean = 0, lasso.null_error[0]
+    lasso.nonzero[lasso.best.index], lasso.best.cv_mean = 0, lasso.null_error[0]
     assert "sets all 10 coefficients to zero" in headline(lasso)
     assert "no better than a model without any features" in headline(lasso)
 
@@ -184,7 +184,8 @@ def test_captions_tell_what_is_drawn(lasso, ridge, network):
     assert "none reaches it" in captions(ridge)[1]
     assert "units in use" in captions(network)[1]
     assert "go out one by one" in captions(network)[1]
-    network.penalty = Hierarchical()
+    network.penalty, network.feature_counts = Hierarchical(), np.arange(12) // 2
+    assert f"keeps {network.best.index // 2} of 8 features" in headline(network)
     assert "Each line is one feature" in captions(network)[1]
     network.penalty, network.weights = L2(), {name: w + (w == 0) for name, w in network.weights.items()}
     assert "units in use" not in captions(network)[1]

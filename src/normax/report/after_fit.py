@@ -64,7 +64,7 @@ def criteria_figure(criteria: Any) -> Picture:
         )
     margin_labels(upper, labels)
     upper.set_ylabel("criterion, smaller is better")
-    axis.counts(upper, "coefficients that are not zero")
+    axis.counts(upper, "coefficients that are not zero", criteria.nonzero)
     axis.draw(lower)
     df = axis.sort(criteria.df)
     lower.plot(axis.x, df, color=COLOURS["ink"], linewidth=1.5)
@@ -81,7 +81,7 @@ def relaxed_figure(relaxed: Any) -> Picture:
     fig, (ax,) = _panels([3.2], names)
     axis = StrengthAxis(relaxed)
     axis.draw(ax)
-    axis.counts(ax, "coefficients that are not zero")
+    axis.counts(ax, "coefficients that are not zero", relaxed.nonzero)
     if relaxed.best is None:
         values = np.linalg.norm(relaxed.coef, axis=(2, 3))
         ax.set_ylabel("size of the coefficients ‖w‖₂")
@@ -267,7 +267,7 @@ def model_figure(path: Any) -> Picture:
             axis.x, mean, se, color=COLOURS["s1"], linewidth=1.5, elinewidth=0.8, marker="o", markersize=2.5
         )
         ax.set_ylabel("held-out error")
-    axis.counts(axes[0], "coefficients that are not zero")
+    axis.counts(axes[0], "coefficients that are not zero", path.nonzero)
     if at is not None and len(path.strengths) > 1:
         for ax in axes:
             ax.axvline(axis.place(at), color=COLOURS["ink"], linewidth=1.2, zorder=1.5)

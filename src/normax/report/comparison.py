@@ -230,7 +230,7 @@ def comparison_table(comparison: Any, tested: Mapping[str, float] | None = None)
             *(["test error"] if tested else []), "seconds"]  # fmt: skip
     cells = [
         [
-            row["method"],
+            row["method"].replace("-", "\u2011"),  # so that no name breaks
             "–" if row["strength"] == "-" else number(row["strength"]),
             f"{row['nonzero']:,}",
             *(number(row[key]) for key in ("train", "cv", "se")),

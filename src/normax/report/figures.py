@@ -48,11 +48,13 @@ def _trace_rows(path: Any, height: float, outputs: Sequence[str] | None) -> list
             for title, values in traces.panels(path, outputs)[:1]
         ]
     if path.engine != "linear":
-        sparse = traces.drops_units(path)
+        if not traces.has_zeros(path):
+            return [(height, traces.norms)]
+        idle = traces.drops_units(path)
         return [
             (0.6 * height, partial(traces.norms, name_choices=False)),
-            (0.5 * height, partial(traces.zeros, name_choices=not sparse)),
-            *([(0.5 * height, traces.units)] if sparse else []),
+            (0.5 * height, partial(traces.zeros, name_choices=not idle)),
+            *([(0.5 * height, traces.units)] if idle else []),
         ]
     parts = traces.panels(path, outputs)
     each = height if len(parts) == 1 else 0.6 * height
@@ -77,12 +79,8 @@ def _stack(path: Any, rows: list[Row], width: float) -> Picture:
         draw(path, ax)
         ax.yaxis.set_label_coords(-(LEFT - 0.2) / (width - LEFT - right), 0.5)
         if i == 0:
-            axis = StrengthAxis(path)
-            if traces.selects_features(path):
-                axis.counts(ax, "features that are in", path.feature_counts)
-            else:
-                noun = "coefficients" if path.engine == "linear" else "penalised weights"
-                axis.counts(ax, f"{noun} that are not zero")
+            counts, _, name, state = traces.counted(path)
+            StrengthAxis(path).counts(ax, f"{name} that are {state}", counts)
         if i < len(rows) - 1:
             ax.set_xlabel("")
             ax.tick_params(axis="x", labelbottom=False)

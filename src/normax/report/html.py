@@ -112,6 +112,7 @@ table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums
 th{font-weight:600;color:var(--muted);font-size:.82rem;text-align:left;vertical-align:bottom}
 th,td{padding:.28rem .8rem .28rem 0;border-bottom:1px solid var(--faint)}
 th.n,td.n{text-align:right}
+td.n{white-space:nowrap}
 th:last-child,td:last-child{padding-right:.2rem}
 tr.marked td{background:var(--wash);font-weight:600}
 .bar{display:inline-block;position:relative;width:8rem;height:.85rem;vertical-align:middle;

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from normax.files import write
-from normax.report import html, origins, results
+from normax.report import html, origins, results, traces
 from normax.report.figures import NARROW, error_figure, trace_figure
 from normax.report.html import Raw, escape
 from normax.report.strength_axis import has_choice, number
 from normax.report.style import png, svg
 from normax.report.surface import surface_figure
-from normax.report.words import captions, headline, noun, objective, total_weights
+from normax.report.words import captions, headline, objective
 
 __all__ = ["index", "page"]
 
@@ -152,7 +152,8 @@ def _head(path: Any, details: dict) -> Raw:
     if has_choice(path):
         rule = {"1se": "strength, by the 1\u2011SE rule", "min": "strength, at the minimum"}[path.select]
         tiles.append((number(path.best.strength), rule))
-        tiles.append((f"{path.best.nonzero:,}", f"of {total_weights(path):,} {noun(path)} not zero"))
+        counts, total, name, state = traces.counted(path)
+        tiles.append((f"{counts[path.best.index]:,}", f"of {total:,} {name} {state}"))
     for row in [m for m in details.get("metrics") or [] if m["name"] != "base rate"][:2]:
         tested = row.get("test") is not None
         value = row["test"] if tested else row.get("cv")

@@ -87,8 +87,8 @@ class StrengthAxis:
         if label:
             ax.set_xlabel("← strong   strength (log scale)   weak →")
 
-    def counts(self, ax: Any, noun: str, counts: Any = None) -> None:
-        """Along the top: how many penalised weights (or what `counts` counts) are not exactly zero, where ticks have room."""
+    def counts(self, ax: Any, noun: str, counts: np.ndarray) -> None:
+        """Along the top: how many are left at each strength, `(k,)`, where ticks have room."""
         slots = max(3, min(len(self.x), int(axes_points(ax)[0] / 40)))
         spots = np.unique(np.linspace(0, len(self.x) - 1, slots).round().astype(int))
         # Unevenly spaced strengths: keep those that stand far enough apart.
@@ -97,10 +97,10 @@ class StrengthAxis:
         for i in spots:
             if not kept or np.log(self.x[kept[-1]] / self.x[i]) >= 0.75 * span / slots:
                 kept.append(int(i))
-        nonzero = self.sort(self.path.nonzero if counts is None else counts)
+        left = self.sort(counts)
         top = ax.secondary_xaxis("top")
         top.xaxis.set_minor_locator(NullLocator())
-        top.set_xticks(self.x[kept], [compact(int(nonzero[i])) for i in kept])
+        top.set_xticks(self.x[kept], [compact(int(left[i])) for i in kept])
         top.tick_params(labelsize=SIZE - 0.5, colors=COLOURS["muted"], labelcolor=COLOURS["ink"], length=3)
         top.spines["top"].set_visible(False)
         top.set_xlabel(noun, fontsize=SIZE, color=COLOURS["ink"])

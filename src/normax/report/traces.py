@@ -12,7 +12,17 @@ from normax.penalties import Hierarchical
 from normax.report.strength_axis import StrengthAxis, has_choice
 from normax.report.style import COLOURS, SERIES, dress, margin_labels, set_heights, short
 
-__all__ = ["coefficients", "drops_units", "norms", "panels", "selects_features", "units", "zeros"]
+__all__ = [
+    "coefficients",
+    "counted",
+    "drops_units",
+    "has_zeros",
+    "norms",
+    "panels",
+    "selects_features",
+    "units",
+    "zeros",
+]
 
 LABELLED = 10  # traces that carry a name; the others stay grey
 PANELS = 4  # outputs that get a panel each; beyond that, one panel shows norms over all outputs
@@ -38,6 +48,20 @@ def panels(path: Any, outputs: Sequence[str] | None = None) -> list[tuple[str, n
 def selects_features(path: Any) -> bool:
     """Whether the path of a network takes whole features in or out, so that its traces are theirs."""
     return path.engine != "linear" and isinstance(path.penalty, Hierarchical)
+
+
+def counted(path: Any) -> tuple[np.ndarray, int, str, str]:
+    """What a penalty takes out: how many are left at each strength, of how many, their name, and what those left are."""
+    if selects_features(path):
+        return path.feature_counts, path.weights[path.penalised[0]].shape[-1], "features", "in"
+    total = sum(np.prod(np.shape(path.weights[name])[1:], dtype=int) for name in path.penalised)
+    name = "coefficients" if path.engine == "linear" else "penalised weights"
+    return np.asarray(path.nonzero), int(total), name, "not zero"
+
+
+def has_zeros(path: Any) -> bool:
+    """Whether some penalised weight is exactly zero at some strength."""
+    return any((np.asarray(path.weights[name]) == 0).any() for name in path.penalised)
 
 
 def _outputs(path: Any) -> np.ndarray:

@@ -11,7 +11,7 @@ from normax.report import traces
 from normax.report.html import Raw, escape
 from normax.report.strength_axis import has_choice, number
 
-__all__ = ["captions", "headline", "objective", "total_weights"]
+__all__ = ["captions", "headline", "objective"]
 
 LOSS_NOUNS = {
     "squared": "squared error",
@@ -23,33 +23,26 @@ LOSS_NOUNS = {
 RULES = {"1se": "the 1\u2011SE rule", "min": "the minimum of the validation error"}
 
 
-def total_weights(path: Any) -> int:
-    """How many weights the penalty acts on."""
-    return int(sum(np.prod(np.shape(path.weights[name])[1:]) for name in path.penalised))
-
-
-def noun(path: Any) -> str:
-    return "coefficients" if path.engine == "linear" else "penalised weights"
-
-
 def headline(path: Any, details: Mapping[str, Any] | None = None) -> str:
     """What was chosen and what it means, in one sentence; by the test set where the details have one."""
     if not has_choice(path):
         count = len(path.strengths)
         return f"{count} strengths fitted on all rows without cross-validation, so none of them was chosen."
-    best, total = path.best, total_weights(path)
-    if best.nonzero == 0:
-        kept = f"sets all {total:,} {noun(path)} to zero"
-    elif best.nonzero == total:
-        kept = f"shrinks all {total:,} {noun(path)} and sets none to zero"
+    best = path.best
+    counts, total, name, _ = traces.counted(path)
+    left = int(counts[best.index])
+    if left == 0:
+        kept = f"sets all {total:,} {name} to zero"
+    elif left == total:
+        kept = f"shrinks all {total:,} {name} and sets none to zero"
     else:
-        kept = f"keeps {best.nonzero:,} of {total:,} {noun(path)} and sets the others to exactly zero"
+        kept = f"keeps {left:,} of {total:,} {name} and sets the others to exactly zero"
     text = f"At strength {number(best.strength)}, chosen by {RULES[path.select]}, the model {kept}"
     where, error, null = _evidence(path, details or {})
     if null is None or not np.isfinite(null) or null <= 0:
         return f"{text}; its validation error is {number(best.cv_mean)}."
     gain = 1 - error / null
-    if best.nonzero == 0 or gain < 0.005:
+    if left == 0 or gain < 0.005:
         return f"{text}; {where}, it predicts no better than a model without any features."
     loss = LOSS_NOUNS.get(str(path.loss), "error")
     return f"{text}; {where}, its {loss} is {gain:.0%} below that of a model without features."
@@ -94,23 +87,26 @@ def captions(path: Any, details: Mapping[str, Any] | None = None) -> tuple[str, 
 
 
 def _about_traces(path: Any) -> str:
-    zeros = any((np.asarray(path.weights[name]) == 0).any() for name in path.penalised)
+    zeros = traces.has_zeros(path)
     if traces.selects_features(path):
         return (
             "Each line is one feature: the norm of the weights that read it. Read from left to right: as the penalty "
             "weakens, features come in one by one (dots). Left of its dot, a feature is <b>not used at all</b>."
         )
-    if path.engine != "linear":
-        parts = [
-            "the size of each penalised weight tensor",
-            "the share of its weights that are not exactly zero",
-            "the share of units in use: features that some weight reads, and neurons or channels, by the tensor "
-            "that makes them, with a weight that is not zero",
-        ][: 3 if traces.drops_units(path) else 2]
-        fate = "shrink and go out one by one" if zeros else "shrink, and none reaches zero"
+    if path.engine != "linear" and not zeros:
         return (
-            f"<b>From top to bottom</b>: {'; '.join(parts)}. Read from right to left: as the penalty grows, weights "
-            f"{fate}."
+            "Each line is the size of one penalised weight tensor. Read from right to left: as the penalty grows, "
+            "weights shrink, and none reaches zero."
+        )
+    if path.engine != "linear":
+        units = (
+            "; the share of units in use: features that some weight reads, and neurons or channels, by the tensor that "
+            "makes them, with a weight that is not zero"
+        )
+        return (
+            "<b>From top to bottom</b>: the size of each penalised weight tensor; the share of its weights that are not "
+            f"exactly zero{units if traces.drops_units(path) else ''}. Read from right to left: as the penalty grows, "
+            "weights shrink and go out one by one."
         )
     if zeros:
         return (
