@@ -172,12 +172,15 @@ def group_gap(
         return float(terms.value(coef) - c * (coef @ gradient) + conjugate.sum()) + divergence(c)
 
     def feasible(allowed: np.ndarray) -> float:
-        low, high = 0.0, 1.0
-        if (beyond(1.0) <= allowed).all():
+        late = np.flatnonzero(beyond(1.0) > allowed)
+        if not len(late):
             return 1.0
+        if not terms.l1.any():
+            return float(((allowed + terms.charge)[late] / terms.norms(u)[late]).min())
+        low, high = 0.0, 1.0
         for _ in range(60):
             middle = 0.5 * (low + high)
-            fits = (beyond(middle) <= allowed).all()
+            fits = (beyond(middle)[late] <= allowed[late]).all()
             low, high = (middle, high) if fits else (low, middle)
         return low
 

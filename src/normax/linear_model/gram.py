@@ -48,6 +48,10 @@ class GrowingGram:
         self.known[new] = True
         self.size = a
 
+    def columns(self, some: np.ndarray) -> np.ndarray:
+        """(n, len(some)) centred columns by their place in `features`."""
+        return self._Z[:, some]
+
     def check(self, c: np.ndarray, y: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gradients (k, p) at coefficients W (k, a) and squared lengths (k,) of their residuals, from X itself."""
         used = np.flatnonzero(W.any(axis=0))

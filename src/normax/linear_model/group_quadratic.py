@@ -3,36 +3,47 @@
     min_W  Σ_c [½ w_cᵀHw_c − q_cᵀw_c]  +  Σ_g [l1_g ‖W_g‖₁ + l2_g/2 ‖W_g‖² + charge_g ‖W_g‖]
 
 W is (a, m), group g its rows starts_g..starts_{g+1}. Away from zero the norm of a group is smooth, so that on the groups
-and signs that descent found Newton's method converges to rounding in a few steps.
+and signs that descent found Newton's method converges to rounding in a few steps. Where too many are at work for it,
+descent goes on by itself, with jumps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from numba import njit
 
 from normax.linear_model.active_set import solve_factored
+from normax.linear_model.group_descent import descend_ahead, descend_groups
 from normax.linear_model.group_terms import GroupTerms
 
-__all__ = ["Blocks", "minimise_entries", "minimise_groups"]
+__all__ = ["Blocks", "minimise_columns", "minimise_entries", "minimise_groups", "newton_serves"]
 
 # Unknowns beyond which a Newton step costs more than it brings; of several outputs, which meet only within groups, fewer.
 WIDEST, WIDEST_APART = 3000, 300
+# Passes of descent between two looks at what rounding left of the gradients.
+LONG = 500
 
 
 class Blocks:
-    """Groups of rows laid end to end: where each starts, and its terms.
+    """Groups of rows laid end to end: where each starts, its terms, and its own curvature.
 
     Attributes:
         starts: (G + 1,); l1, l2, charge: (G,).
+        lipschitz: (G,) largest eigenvalues of the diagonal blocks of H.
+        inner: (a, longest) products of each row with those of its group.
     """
 
-    def __init__(self, starts, l1, l2, charge):
+    def __init__(self, starts, l1, l2, charge, lipschitz, inner):
         self.starts, self.l1, self.l2, self.charge = starts, l1, l2, charge
+        self.lipschitz, self.inner = lipschitz, inner
         self.owner = np.repeat(np.arange(len(charge)), np.diff(starts))
+
+    def rules(self, noise: np.ndarray, direct: bool = False) -> tuple[Any, ...]:
+        """What descent takes; noise (a,) is how far rounding may lift a gradient."""
+        return self.inner, self.starts, self.l1, self.l2, self.charge, self.lipschitz, noise, direct
 
     def terms(self, m: int) -> GroupTerms:
         """The same for the flat coefficients of m outputs."""
@@ -54,6 +65,11 @@ class Blocks:
         return bool((inner & (beyond > 1e-11 * l1 + noise[:, None])).any())
 
 
+def newton_serves(unknowns: int, m: int) -> bool:
+    """Whether Newton steps on so many coefficients of m outputs are worth their price."""
+    return unknowns <= (WIDEST if m == 1 else WIDEST_APART)
+
+
 def minimise_entries(H: np.ndarray, q: np.ndarray, terms: GroupTerms, w: np.ndarray) -> np.ndarray:
     """The same for flat coefficients in any order, from w (a,); groups are labelled."""
     if not len(w):
@@ -61,12 +77,11 @@ def minimise_entries(H: np.ndarray, q: np.ndarray, terms: GroupTerms, w: np.ndar
     order = np.argsort(terms.labels, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(terms.labels))])
     first = order[starts[:-1]]
-    blocks = Blocks(starts, terms.l1[first], terms.l2[first], terms.charge)
     solution = np.empty_like(w)
     sub = np.ascontiguousarray(H[np.ix_(order, order)])
-    solution[order] = minimise_groups(sub, q[order, None], blocks, w[order, None], bounds_of(sub, starts))[
-        :, 0
-    ]
+    own = bounds_of(sub, starts), inner_products(sub, np.arange(len(w)), starts)
+    blocks = Blocks(starts, terms.l1[first], terms.l2[first], terms.charge, *own)
+    solution[order] = minimise_groups(sub, q[order, None], blocks, w[order, None])[:, 0]
     return solution
 
 
@@ -77,12 +92,42 @@ def bounds_of(H: np.ndarray, starts: np.ndarray) -> np.ndarray:
     )
 
 
+def inner_products(H: np.ndarray, rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """(a, longest) products of some rows of H, groups end to end, with those of their own group."""
+    sizes = np.diff(starts)
+    along = np.repeat(starts[:-1], sizes)[:, None] + np.arange(sizes.max(initial=0))
+    return H[rows[:, None], rows[np.minimum(along, len(rows) - 1)]]
+
+
+def minimise_columns(
+    M: np.ndarray,
+    Y: np.ndarray,
+    blocks: Blocks,
+    W: np.ndarray,
+    enough: Callable[[np.ndarray, np.ndarray], bool],
+) -> np.ndarray:
+    """The same with H = MMᵀ and Q = MY, until W with the gradients g is `enough`, without H.
+
+    Args:
+        M: (a, n) columns, one a row; Y: (n, m) responses.
+    """
+    W = np.ascontiguousarray(W).copy()
+    T = np.ascontiguousarray((Y - M.T @ W).T)
+    value = blocks.terms(W.shape[1]).value
+    descend_ahead(
+        *(M, T, W, blocks.rules(np.zeros(len(W)), direct=True)),
+        lambda W, T: value(W.ravel()) + 0.5 * float(np.vdot(T, T)),
+        lambda W, T: enough(W, M @ T.T),
+        20 * LONG,
+    )
+    return W
+
+
 def minimise_groups(
     H: np.ndarray,
     Q: np.ndarray,
     blocks: Blocks,
     W: np.ndarray,
-    lipschitz: np.ndarray,
     max_rounds: int = 200,
     enough: Callable[[np.ndarray, np.ndarray], bool] = lambda W, g: False,
 ) -> np.ndarray:
@@ -90,7 +135,6 @@ def minimise_groups(
 
     Args:
         H: (a, a) symmetric positive semi-definite, C-contiguous rows; Q: (a, m).
-        lipschitz: (G,) largest eigenvalues of the diagonal blocks of H.
         max_rounds: of descent and Newton steps; what is left then shows in the duality gap.
         enough: whether W with g = Q − HW is good enough to stop short of rounding, asked where descent is alone.
     """
@@ -98,97 +142,26 @@ def minimise_groups(
     diagonal = np.sqrt(np.maximum(np.diag(H), 0.0))
     scaled = np.divide(np.abs(Q).max(axis=1), diagonal, out=np.zeros(len(Q)), where=diagonal > 0)
     noise = 1e-14 * diagonal * scaled.max(initial=0.0)
-    g = Q - H @ W
-    passes = 2
+    T = np.ascontiguousarray((Q - H @ W).T)
+    rules, value, passes = blocks.rules(noise), blocks.terms(W.shape[1]).value, 2
     for _ in range(max_rounds):
-        changed = descend_groups(
-            H, g, W, blocks.starts, blocks.l1, blocks.l2, blocks.charge, lipschitz, noise, passes
-        )
-        settled = _newton(H, Q, g, W, blocks)
+        changed = descend_groups(*(H, T, W, *rules, passes))
+        settled = _newton(H, Q, T.T, W, blocks)
+        if settled is None:
+            changed = descend_ahead(
+                *(H, T, W, rules),
+                lambda W, T: value(W.ravel()) - 0.5 * float(np.vdot(W, Q + T.T)),
+                lambda W, T: enough(W, T.T),
+                LONG,
+            )
         g = Q - H @ W
         if settled is None and enough(W, g):
             break
         if (settled or changed == 0) and not blocks.wants_to_move(g, W, noise):
             break
+        T[:] = g.T
         passes = min(2 * passes, 64)
     return W
-
-
-@njit(cache=True, nogil=True)
-def descend_groups(H, g, W, starts, l1, l2, charge, lipschitz, noise, passes):
-    """Cyclic proximal steps of the groups in place; g = Q − HW is kept up to date. Returns the last pass's changes."""
-    m, longest = W.shape[1], 0
-    for k in range(len(charge)):
-        longest = max(longest, starts[k + 1] - starts[k])
-    new, old, slope = np.empty((longest, m)), np.empty((longest, m)), np.empty((longest, m))
-    moved, apart = 0, g.T.copy()  # outputs lie apart, so that a row of H meets each in one piece
-    for _ in range(passes):
-        moved = 0
-        for k in range(len(charge)):
-            i, d = starts[k], starts[k + 1] - starts[k]
-            L = lipschitz[k] + l2[k]
-            if L <= 0.0:
-                continue
-            for r in range(d):
-                for c in range(m):
-                    old[r, c] = W[i + r, c]
-                    new[r, c] = old[r, c]
-                    slope[r, c] = apart[c, i + r]
-            for _inner in range(1 if d == 1 else 8):
-                total = 0.0
-                for r in range(d):
-                    for c in range(m):
-                        z = slope[r, c] - l2[k] * new[r, c] + L * new[r, c]
-                        z = np.sign(z) * max(abs(z) - l1[k] - noise[i + r] * (new[r, c] == 0.0), 0.0)
-                        total += z * z
-                norm = np.sqrt(total)
-                factor = 0.0 if norm <= charge[k] else (1.0 - charge[k] / norm) / L
-                step, size = 0.0, 0.0
-                for r in range(d):
-                    for c in range(m):
-                        before = new[r, c]
-                        z = slope[r, c] - l2[k] * before + L * before
-                        z = np.sign(z) * max(abs(z) - l1[k] - noise[i + r] * (before == 0.0), 0.0)
-                        new[r, c] = z * factor
-                        step = max(step, abs(new[r, c] - before))
-                        size = max(size, abs(new[r, c]))
-                if step == 0.0:
-                    break
-                for c in range(m):
-                    for r in range(d):
-                        total = 0.0
-                        for s in range(d):
-                            total += H[i + r, i + s] * (new[s, c] - old[s, c])
-                        slope[r, c] = apart[c, i + r] - total
-                if step <= 1e-3 * size:
-                    break
-            change, size = 0.0, 0.0
-            for r in range(d):
-                for c in range(m):
-                    change = max(change, abs(new[r, c] - old[r, c]))
-                    size = max(size, abs(new[r, c]))
-            if change == 0.0:
-                continue
-            if change > 1e-14 * size:
-                moved += 1
-            for r in range(d):
-                for c in range(m):
-                    old[r, c] = new[r, c] - old[r, c]
-                    W[i + r, c] = new[r, c]
-                for c in range(m):
-                    if old[r, c] != 0.0:
-                        subtract_scaled(old[r, c], H[i + r], apart[c])
-        if moved == 0:
-            break
-    g[:] = apart.T
-    return moved
-
-
-@njit(cache=True, nogil=True)
-def subtract_scaled(factor, x, y):
-    """y −= factor·x."""
-    for j in range(len(y)):
-        y[j] -= factor * x[j]
 
 
 def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool | None:
@@ -198,7 +171,7 @@ def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool | None:
     rows, cols = np.nonzero((W != 0) | free[blocks.owner, None])
     if not len(rows):
         return True
-    if len(rows) > (WIDEST if m == 1 else WIDEST_APART):
+    if not newton_serves(len(rows), m):
         return None
     owner = blocks.owner[rows]
     alone = np.diff(blocks.starts)[owner] * m == 1  # the norm of one number is its size

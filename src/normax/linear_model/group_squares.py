@@ -9,18 +9,19 @@ import numpy as np
 from normax.linear_model.certificate import group_gap
 from normax.linear_model.design import Design
 from normax.linear_model.fit import Fit
-from normax.linear_model.gram import GrowingGram
-from normax.linear_model.group_quadratic import Blocks, bounds_of, minimise_groups
+from normax.linear_model.group_products import AtWork, GroupProducts
+from normax.linear_model.group_quadratic import minimise_columns, minimise_groups, newton_serves
 from normax.linear_model.group_terms import GroupRules, GroupTerms
 from normax.linear_model.threads import one_thread
 
 __all__ = ["follow_groups"]
 
-# A group joins ahead of time if its norm lies within this share of the step in strength below the charge.
+# A group is at work if its norm lies within this share of the step in strength below the charge.
 LOOK = 0.5
 # The share of the gap asked for at which a strength is left to the check.
 WELL = 0.3
-# Strengths that are checked together, at most.
+# Strengths that are checked together where rows are many, at most; elsewhere reading X costs less than the groups that
+# several strengths have at work.
 LONGEST = 5
 
 
@@ -33,7 +34,7 @@ def follow_groups(
     max_iter: int,
     tol: float,
 ) -> Fit:
-    """Solve a decreasing sequence of k strengths > 0.
+    """Solve a decreasing sequence of k strengths > 0, each from where the last two point to.
 
     Strengths are solved in blocks on the groups at work; one product with all of X then gives the gradients of the
     block, hence the groups that are missing and the gaps, which are of true residuals. The block is
@@ -47,52 +48,55 @@ def follow_groups(
     k, m, p = len(strengths), y.shape[1], design.p
     owner = rules.members
     assert owner is not None
-    fit, gram = Fit.empty(k, m, p), GrowingGram(design)
-    order = np.argsort(owner, kind="stable")
-    edges = np.concatenate([[0], np.cumsum(np.bincount(owner))])
-    l1, l2 = rules.l1[:p], rules.l2[:p]
-    at_work, known = np.zeros(0, dtype=int), np.zeros(len(rules.charge), dtype=bool)
-    lipschitz = np.zeros(0)
+    fit, products = Fit.empty(k, m, p), GroupProducts(design, rules)
+    gram = products.gram
+    if complete:
+        products.add(np.arange(len(rules.charge)))
     c, square = design.gradient(design.weighted(y)), float((design.weights @ y**2).sum())
-    W, u, before = np.zeros((0, m)), c, strengths[0]
-    at, block = 0, 1
-    groups = np.arange(len(known)) if complete else np.unique(owner[rules.terms(1.0).free[:p]])
+    u, at, block = c, 0, 1
+    trail = [(strengths[0], np.zeros((0, m)))]  # the last two fits, on the columns known then
+    retried: np.ndarray | None = None
+    free = np.zeros(len(rules.charge), dtype=bool)
+    free[owner[rules.terms(1.0).free[:p]]] = True
+    needed = free
     while at < k:
         ahead = slice(at, min(at + block, k))
         edge = strengths[ahead.stop - 1]
-        near = rules.terms(max(edge - LOOK * (before - edge), 0.0)).excess(u.ravel()) > 0
-        near[groups] = True
-        new = np.flatnonzero(near & ~known)
-        if len(new):
-            features = np.concatenate([order[edges[g] : edges[g + 1]] for g in new])
-            old = gram.size
-            gram.add(features)
-            known[new] = True
-            at_work = np.concatenate([at_work, new])
-            sizes = np.diff(edges)[new]
-            starts = old + np.concatenate([[0], np.cumsum(sizes)])
-            lipschitz = np.concatenate([lipschitz, bounds_of(gram.G, starts)])
-            W = np.concatenate([W, np.zeros((gram.size - old, m))])
-        starts = np.concatenate([[0], np.cumsum(np.diff(edges)[at_work])])
-        first = order[edges[at_work]]
-        H, Q = np.ascontiguousarray(gram.G), c[:, gram.features].T
-        solved = []
+        near = needed | (rules.terms(max(edge - LOOK * (trail[-1][0] - edge), 0.0)).excess(u.ravel()) > 0)
+        products.add(np.flatnonzero(near))
+        first = strengths[at]
+        start = _padded(retried, gram.size) if retried is not None else _straight_on(trail, first, gram.size)
+        near[owner[gram.features[start.any(axis=1)]]] = True
+        work = AtWork(products, near)
+        Q = c[:, work.features].T
+        direct = len(work.rows) > design.n and not newton_serves(int(np.count_nonzero(start)), m)
+        if direct:
+            root = np.sqrt(design.weights)[:, None]
+            M = np.ascontiguousarray((root * gram.columns(work.rows)).T)
+            solve = partial(minimise_columns, M, root * y)
+        else:
+            solve = partial(minimise_groups, work.products(), Q)
+        line = list(trail)
         with one_thread():  # systems of the groups at work are small, and threads that wait cost more
             for s in strengths[ahead]:
-                blocks = Blocks(starts, s * l1[first], s * l2[first], s * rules.charge[at_work])
+                if len(line) > len(trail):
+                    start = _straight_on(line, s, gram.size)
+                blocks, W = work.blocks(s), np.zeros((gram.size, m))
                 close = partial(_close, blocks.terms(m), Q, square, WELL * tol)
-                W = minimise_groups(H, Q, blocks, W, lipschitz, enough=close)
-                solved.append(W)
+                W[work.rows] = solve(blocks, start[work.rows], enough=close)
+                line.append((s, W))
+        solved = [W for _, W in line[len(trail) :]]
         flat = np.array(solved).transpose(0, 2, 1).reshape(len(solved) * m, gram.size)
         U, squares = gram.check(c, np.tile(y, len(solved)), flat)
         U, squares = U.reshape(len(solved), m, p), squares.reshape(-1, m).sum(axis=1)
-        good = 0
+        good, retried = 0, None
         for i, s in enumerate(strengths[ahead]):
             terms = rules.terms(s)
-            missing = terms.beyond(U[i]) % p  # groups take features whole
-            missing = missing[~gram.known[missing]]
+            missing = owner[terms.beyond(U[i]) % p]  # groups take features whole
+            missing = missing[~near[missing]]
             if len(missing) and fit.n_iter[at + i] < max_iter:
                 fit.n_iter[at + i] += 1
+                retried = solved[i]
                 break
             coef = fit.coef[at + i]
             coef[:, gram.features] = solved[i].T
@@ -100,14 +104,29 @@ def follow_groups(
             fit.gap[at + i] = group_gap(divergence, coef.ravel(), U[i].ravel(), terms)
             good += 1
         if good:
-            u, before, W = U[good - 1], strengths[at + good - 1], solved[good - 1]
-        groups = np.zeros(0, dtype=int)
-        if good < len(solved):
-            W = solved[good]
-            groups = np.unique(owner[missing])
-        block = min(2 * block, LONGEST) if good == len(solved) else max(1, good)
+            u, trail = U[good - 1], line[: len(trail) + good][-2:]
+            needed = free
+        if retried is not None:
+            needed = needed.copy()
+            needed[missing] = True
+        block = min(2 * block, LONGEST if complete else 1) if retried is None else max(1, good)
         at += good
     return fit
+
+
+def _straight_on(line: list[tuple[float, np.ndarray]], strength: float, size: int) -> np.ndarray:
+    """(size, m) coefficients where the last two fits point to; what was zero in either is as in the last."""
+    s, W = line[-1][0], _padded(line[-1][1], size)
+    if len(line) < 2 or not line[-2][0] > s:
+        return W
+    before = _padded(line[-2][1], size)
+    share = min((s - strength) / (line[-2][0] - s), 1.0)
+    both = W.any(axis=1, keepdims=True) & before.any(axis=1, keepdims=True)
+    return np.where(both, W + share * (W - before), W)
+
+
+def _padded(W: np.ndarray, size: int) -> np.ndarray:
+    return np.concatenate([W, np.zeros((size - len(W), W.shape[1]))])
 
 
 def _close(terms: GroupTerms, Q, square: float, share: float, W, g) -> bool:
