@@ -25,7 +25,7 @@ __all__ = ["Fitted", "Fitting"]
 
 class Fitted(NamedTuple):
     """What a row set gave: its rows with what they taught, and a part with all lanes, seed by seed, the strengths
-    in the order of the grid and then the lane without penalty. The rows of folds leave their X behind."""
+    in the order of the grid and then the lane without penalty, if there is one. The rows of folds leave their X behind."""
 
     rows: Rows
     part: Part

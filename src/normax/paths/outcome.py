@@ -32,9 +32,10 @@ def outcome(
     settings = run.axes.settings(strengths)
     k, sizes = len(settings["strength"]), problem.fold_sizes
     folds, final = len(sizes), fitted[-1].part
-    errors = [fit.part.errors.reshape(-1, k + 1, fit.part.errors.shape[1]).mean(0) for fit in fitted]
+    lanes = k + run.baseline
+    errors = [fit.part.errors.reshape(-1, lanes, fit.part.errors.shape[1]).mean(0) for fit in fitted]
     train = np.array([e[:, 0] for e in errors])
-    test = np.array([e[:, 1] for e in errors[:folds]]).reshape(folds, k + 1)
+    test = np.array([e[:, 1] for e in errors[:folds]]).reshape(folds, lanes)
     free = null = held_out = None
     if folds:
         mean, se = summarise(test[:, k:], sizes)
@@ -113,7 +114,7 @@ def _diverged(run: Run, strengths: np.ndarray, fitted: list[Fitted]) -> list[str
     for number, (rows, part) in enumerate(fitted):
         place = f"fold {number}" if len(rows.test) else "all rows"
         for lane in np.flatnonzero(~np.isfinite(part.errors).all(1)):
-            seed, i = divmod(int(lane), k + 1)
+            seed, i = divmod(int(lane), k + run.baseline)
             if i == k:
                 continue
             count += 1

@@ -75,6 +75,9 @@ class Run:
         schedule: epochs, batches, warm starts, early stopping.
         seeds: starting points.
         report: called as `(phase, done, total)`.
+
+    Attributes:
+        baseline: whether a lane without penalty follows those of the grid.
     """
 
     def __init__(
@@ -84,6 +87,8 @@ class Run:
         self.net, self.problem, self.loss, self.axes = net, problem, loss, axes
         self.schedule, self.seeds, self.report = schedule, seeds, report
         self.seconds: dict[str, float] = {}
+        # Without folds nobody asks for the lane without penalty, but warm blocks begin with it.
+        self.baseline = bool(problem.folds) or schedule.warm is not None
         self._data: Data | None = None
         self.key, self.whole = raw_key(problem.seed), problem.all_rows()
         self.parted = {
@@ -148,8 +153,11 @@ class Run:
         grid, plain = self.axes.settings(strengths), self.axes.without_path()
         count = len(grid["strength"])
         others = count // len(strengths)
-        settings = {name: np.tile(np.append(grid[name], plain[name]), seeds) for name in grid}
-        kind = np.append(np.arange(count) % others, others if self.axes else 0)
+        kind = np.arange(count) % others
+        if self.baseline:
+            grid = {name: np.append(grid[name], plain[name]) for name in grid}
+            kind = np.append(kind, others if self.axes else 0)
+        settings = {name: np.tile(grid[name], seeds) for name in grid}
         return settings, (np.arange(seeds)[:, None] * (others + 1) + kind).ravel()
 
     def plan(self, strengths: np.ndarray, seeds: int) -> list[Chunk]:
