@@ -5,9 +5,9 @@ it solves another problem (Yun, Lozano & Yang, "Adaptive proximal gradient metho
 networks", NeurIPS 2021). For optimisers that are linear in the gradient and its running mean, once their
 second moment is held, that response is a forward derivative of `tx.update`. No optimiser is known by name.
 
-Held means twice over: derivatives are taken where an update without gradient arrives at the second moment that the real one
-used, and that value stands in its jaxpr for what computes it. The first is enough for the numbers, the second spares a
-step the derivatives of squares and roots at 0, which are as many divisions again as the update's own.
+Held means that the second moment which the real update arrived at stands in the jaxpr for what computes it. Where it is
+computed inside a branch, as by `apply_if_finite`, derivatives are taken at a state instead from which an update without
+gradient arrives at it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Var, jaxpr_as_fun
+from jax.interpreters.partial_eval import dce_jaxpr
 
 from normax.training.lean import lean
 
@@ -66,13 +67,10 @@ def has_second_moment(state: Any) -> bool:
     return any(_kind(path) == "second" for path, _ in _leaves(state))
 
 
-def _held(tx: Any, before: Any, after: Any, params: Any) -> Any:
-    """The state at which derivatives are taken: first moment 0, and the second such that an update with
-    gradient 0 arrives at the one that the real update used. There no square of a gradient has a slope."""
-    state = _put(before, "first", _like(_pick(before, "first"), 0))
+def _still(tx: Any, state: Any, after: Any, params: Any) -> Any:
+    """The state with a second moment such that an update with gradient 0 arrives at that of `after`: there no square
+    of a gradient has a slope."""
     second = _pick(after, "second")
-    if not second:
-        return state
 
     def still(second):
         return _pick(tx.update(_like(params, 0), _put(state, "second", second), params)[1], "second")
@@ -82,36 +80,37 @@ def _held(tx: Any, before: Any, after: Any, params: Any) -> Any:
     return _put(state, "second", [new / b for new, b in zip(second, decay)])
 
 
-def _with_second(tx: Any, state: Any, after: Any, params: Any) -> Any:
-    """`tx.update` with the second moment of `after` in place of the one that it computes.
-
-    What is computed inside a branch, as by `apply_if_finite`, stays: there the state alone holds it.
-    """
+def _line(tx: Any, before: Any, after: Any, params: Any) -> Any:
+    """The update as a linear map of (gradient, first moments), the second moment held: its value at 0, and its
+    slope `push(gradient, first) -> (update, new first)`."""
+    state = _put(before, "first", _like(_pick(before, "first"), 0))
     closed, shape = jax.make_jaxpr(tx.update, return_shape=True)(params, state, params)
-    jaxpr, tree = closed.jaxpr, jax.tree.structure(shape)
-    outs = [v for v, (path, _) in zip(jaxpr.outvars, _leaves(shape)) if _kind(path) == "second"]
-    computed = {v for eqn in jaxpr.eqns for v in eqn.outvars}
+    outs = list(zip(closed.jaxpr.outvars, _leaves(shape)))
+    computed = {v for eqn in closed.jaxpr.eqns for v in eqn.outvars}
+    second = [v for v, (path, _) in outs if _kind(path) == "second"]
     given = {
-        v: value for v, value in zip(outs, _pick(after, "second")) if isinstance(v, Var) and v in computed
+        v: value for v, value in zip(second, _pick(after, "second")) if isinstance(v, Var) and v in computed
     }
+    if len(given) < len(second):
+        state = _still(tx, state, after, params)
+
+    # What remains when the held is given and nothing else but the moves and the first moments is asked for.
+    wanted = [path[0].idx == 0 or _kind(path) == "first" for _, (path, _) in outs]
 
     def replaced(eqn):
         return eqn.replace(outvars=[Var(v.aval) if v in given else v for v in eqn.outvars])
 
-    jaxpr = jaxpr.replace(eqns=[*map(replaced, jaxpr.eqns)], constvars=[*jaxpr.constvars, *given])
-    run = jaxpr_as_fun(ClosedJaxpr(jaxpr, [*closed.consts, *given.values()]))
-    return lambda gradient, state: jax.tree.unflatten(tree, run(*jax.tree.leaves((gradient, state, params))))
-
-
-def _line(tx: Any, before: Any, after: Any, params: Any) -> Any:
-    """The update as a linear map of (gradient, first moments), the second moment held: its value at 0, and its
-    slope `push(gradient, first) -> (update, new first)`."""
-    state = _held(tx, before, after, params)
-    move = _with_second(tx, state, after, params)
+    jaxpr = closed.jaxpr.replace(
+        eqns=[*map(replaced, closed.jaxpr.eqns)], invars=[*given, *closed.jaxpr.invars]
+    )
+    jaxpr, used = dce_jaxpr(jaxpr, wanted)
+    run = jaxpr_as_fun(ClosedJaxpr(jaxpr, closed.consts))
+    tree = jax.tree.structure((shape[0], _pick(shape[1], "first")))
 
     def update(gradient, first):
-        moves, new = move(gradient, _put(state, "first", first))
-        return moves, _pick(new, "first")
+        leaves = *given.values(), *jax.tree.leaves((gradient, _put(state, "first", first), params))
+        found = run(*(leaf for leaf, needed in zip(leaves, used) if needed))
+        return jax.tree.unflatten(tree, found)
 
     (base, _), push = jax.linearize(update, _like(params, 0), _pick(state, "first"))
     return base, push
