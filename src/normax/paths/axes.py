@@ -190,6 +190,9 @@ def _of_optimizer(optimizer: Any) -> Iterator[Axis]:
     if not hasattr(optimizer, "init"):
         return  # refused elsewhere, in better words
     try:
+        shapes = jax.tree_util.tree_leaves_with_path(jax.eval_shape(optimizer.init, {}))
+        if not any(_hyperparameter(path) for path, _ in shapes):
+            return  # without arrays, which would compile
         state = optimizer.init({})
     except (TypeError, ValueError, KeyError, AttributeError):
         return  # masks and labels by name, which want the real weights

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -59,8 +60,9 @@ class State(NamedTuple):
 class Batch(NamedTuple):
     """What one step gets.
 
-    `mask` is False on padding rows (None: there is none), `mean_weight` the mean weight of the row set, `key`
-    the raw random key of the step, `steps` how many there are in the epoch.
+    `mask` is False on padding rows (None: there is none), `mean_weight` the mean weight of the row set, `key` what
+    the random key of the step derives from: a raw key, and the numbers of the epoch, the step and the part of a batch
+    that it is folded with. `steps` is how many there are in the epoch.
     """
 
     data: Data
@@ -156,7 +158,7 @@ class Loop:
     def _gradients(self, state: State, penalties: Any, constants: Any, batch: Batch, count: Any = None):
         """Gradients of the loss (of a whole batch: and of the smooth part); sums of losses and metrics; buffers."""
         cells = self.binding.trainable
-        frame = self._frame(state.weights, state.buffers, constants, batch.key, batch.mask)
+        frame = self._frame(state.weights, state.buffers, constants, _folded(*batch.key), batch.mask)
         X, y, weight = batch.data
         whole = count is None
 
@@ -181,8 +183,7 @@ class Loop:
         def body(carry, part):
             number, data, mask = part
             gradients, totals, buffers = carry
-            key = jax.random.key_data(jax.random.fold_in(wrap_key(batch.key), number))
-            piece = batch._replace(data=data, mask=mask, key=key)
+            piece = batch._replace(data=data, mask=mask, key=(*batch.key, number))
             found = self._gradients(state._replace(buffers=buffers), penalties, constants, piece, count)
             after = (*jax.tree.map(jnp.add, (gradients, totals), found[:2]), found[2])
             if mask is None:
@@ -217,15 +218,13 @@ class Loop:
         `order` holds the rows of `data` from step `offset` of the epoch on.
         """
         size = self.batch_size
-        draws = jax.random.fold_in(wrap_key(key), number)
 
         def body(i, carry):
             state, total = carry
             chosen = lax.dynamic_slice(order, ((i - offset) * size,), (size,))
             mask = i * size + jnp.arange(size) < rows.n if self.padded else None
             chosen_data = jax.tree.map(lambda a: a[chosen], data)
-            key = jax.random.key_data(jax.random.fold_in(draws, i))
-            state, totals = step(state, Batch(chosen_data, mask, rows.mean_weight, key, idle))
+            state, totals = step(state, Batch(chosen_data, mask, rows.mean_weight, (key, number, i), idle))
             return state, total + totals
 
         return lax.fori_loop(first, stop, body, (state, totals))
@@ -260,6 +259,10 @@ class Loop:
 def learned(state: State) -> list[Any]:
     """The weights that a state stands for: their average where one is kept."""
     return state.weights if state.average is None else state.average
+
+
+def _folded(raw: Any, *numbers: Any) -> Any:
+    return jax.random.key_data(reduce(jax.random.fold_in, numbers, wrap_key(raw)))
 
 
 def _rows(batch: Batch) -> Any:
