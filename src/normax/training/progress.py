@@ -25,12 +25,14 @@ def progress_bar(title: str, total: int, show: bool | None) -> Iterator[Report]:
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
+    # What matters least comes last: a narrow terminal cuts there.
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[text]}"),
+        BarColumn(20),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=total, text="")
