@@ -83,6 +83,8 @@ def test_every_hyper_parameter_can_be_an_axis(net, digits):
     rates = path.at({"strength": 1e-3, "drop.p": 0.4}, along="learning_rate")
     assert rates.strengths.tolist() == [0.1, 0.03]
     np.testing.assert_array_equal(rates.cv_mean, path.surface()[1, 1, :, 0, 0])
+    assert list(rates.settings) == ["learning_rate"]
+    assert any("large   learning_rate" in ax.get_xlabel() for ax in rates.plot().axes)
     with pytest.raises(nx.InputError, match=r"no axis 'drop'; did you mean 'drop.p'"):
         path.at(along="drop")
     with pytest.raises(nx.InputError, match=r"did you mean 'drop.p'.*0.2 is none of"):

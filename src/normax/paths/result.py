@@ -64,6 +64,7 @@ class Path:
         epochs: `(K + 1, k)` epochs behind the weights of every lane, the fit on all rows last, with early stopping, or None.
         axes: name -> values, strength first; empty for a path over strengths alone.
         simpler: the order of simplicity among axes, for `"1se"`.
+        along: what `strengths` holds: the strength, or the axis of `at(along=)`.
     """
 
     strengths: np.ndarray
@@ -90,6 +91,7 @@ class Path:
     epochs: np.ndarray | None = None
     axes: dict[str, np.ndarray] = field(default_factory=dict)
     simpler: tuple[str, ...] = ()
+    along: str = "strength"
     build: Callable[[int], Any] | None = None
     outputs: Callable[[int, np.ndarray], np.ndarray] | None = None
     members: Callable[[int], tuple[Any, ...]] | None = None
@@ -115,7 +117,7 @@ class Path:
     def settings(self) -> dict[str, np.ndarray]:
         """Name -> `(k,)` of each axis: what every entry was fitted with."""
         if not self.axes:
-            return {"strength": self.strengths}
+            return {self.along: self.strengths}
         grid = np.meshgrid(*self.axes.values(), indexing="ij")
         return {name: values.ravel() for name, values in zip(self.axes, grid)}
 
@@ -168,7 +170,7 @@ class Path:
             for name in names
         }
         if along != "strength":
-            changed |= {"strengths": self.settings[along][kept], "unpenalised_error": None}
+            changed |= {"strengths": self.settings[along][kept], "along": along, "unpenalised_error": None}
         return replace(
             self,
             **changed,
@@ -183,9 +185,17 @@ class Path:
 
     def choice(self, index: int) -> Choice:
         """The strength at an index, with what it achieves."""
+        if not -len(self.strengths) <= index < len(self.strengths):
+            raise InputError(
+                f"expected an index of one of {len(self.strengths)} strengths, from 0, got {index!r}"
+            )
         i = range(len(self.strengths))[index]
         strength, mean, se = (float(values[i]) for values in (self.strengths, self.cv_mean, self.cv_se))
-        others = {name: float(values[i]) for name, values in self.settings.items() if name != "strength"}
+        others = {
+            name: float(values[i])
+            for name, values in self.settings.items()
+            if name not in ("strength", self.along)
+        }
         return Choice(i, strength, mean, se, int(self.nonzero[i]), others)
 
     @property
@@ -208,6 +218,11 @@ class Path:
             raise InputError(
                 "this path has no folds to choose by: call nx.path with cv=5, or take a strength yourself, "
                 "`path.model(index)`"
+            )
+        if np.isnan(self.cv_mean).all():
+            raise InputError(
+                "no strength can be chosen: training diverged at every one of them; lower the learning rate, or clip "
+                "gradients, `optax.chain(optax.clip_by_global_norm(1.0), optimizer)`"
             )
         if rule == "1se":
             check_selection(rule, self.simpler, list(self.axes))

@@ -84,19 +84,28 @@ class StrengthAxis:
             decades = decades[decades > self.zero * 1.5]
             ax.xaxis.set_major_locator(FixedLocator([*decades, self.zero]))
             ax.set_xticks([*decades, self.zero], [*(f"$10^{{{np.log10(d):.0f}}}$" for d in decades), "0"])
+        low, high = np.log10(self.limits[1]), np.log10(self.limits[0])
+        if np.floor(high) - np.ceil(low) < 1:  # not two powers of ten: the values themselves
+            places = self._spots(max(2, int(axes_points(ax)[0] / 60)))
+            ax.xaxis.set_major_locator(FixedLocator(self.x[places].tolist()))
+            ax.set_xticks(self.x[places], [f"{v:.3g}" for v in self.sort(self.path.strengths)[places]])
         if label:
-            ax.set_xlabel("← strong   strength (log scale)   weak →")
+            name = getattr(self.path, "along", "strength")
+            strong, weak = ("strong", "weak") if name == "strength" else ("large", "small")
+            ax.set_xlabel(f"← {strong}   {name} (log scale)   {weak} →")
+
+    def _spots(self, slots: int) -> list[int]:
+        """Which of the entries from strong to weak, about `slots`, stand far enough apart to be written at."""
+        span = np.log(self.limits[0] / self.limits[1])
+        kept: list[int] = []
+        for i in np.unique(np.linspace(0, len(self.x) - 1, slots).round().astype(int)):
+            if not kept or np.log(self.x[kept[-1]] / self.x[i]) >= 0.75 * span / slots:
+                kept.append(int(i))
+        return kept
 
     def counts(self, ax: Any, noun: str, counts: np.ndarray) -> None:
         """Along the top: how many are left at each strength, `(k,)`, where ticks have room."""
-        slots = max(3, min(len(self.x), int(axes_points(ax)[0] / 40)))
-        spots = np.unique(np.linspace(0, len(self.x) - 1, slots).round().astype(int))
-        # Unevenly spaced strengths: keep those that stand far enough apart.
-        span = np.log(self.limits[0] / self.limits[1])
-        kept: list[int] = []
-        for i in spots:
-            if not kept or np.log(self.x[kept[-1]] / self.x[i]) >= 0.75 * span / slots:
-                kept.append(int(i))
+        kept = self._spots(max(3, min(len(self.x), int(axes_points(ax)[0] / 40))))
         left = self.sort(counts)
         top = ax.secondary_xaxis("top")
         top.xaxis.set_minor_locator(NullLocator())

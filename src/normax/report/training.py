@@ -40,7 +40,7 @@ def history_figure(history: Any, *, width: float = 7.6) -> Picture:
         if low > 0 and max(v.max() for _, v, _, _ in curves) / low > STEEP:
             ax.set_yscale("log")
         ax.set_ylabel(name.replace("_", " "))
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         margin_labels(ax, [(v[-1], label, colour) for label, v, colour, _ in curves if len(v)])
         if i < len(measures) - 1:
             ax.tick_params(axis="x", labelbottom=False)
