@@ -38,6 +38,13 @@ __all__ = [
 ]
 
 
+def _what(given: Any) -> str:
+    """What was given in a module's place: its full type, or the class that nobody has called."""
+    if isinstance(given, type):
+        return f"the class {given.__name__}; make one: {given.__name__}(...)"
+    return f"{type(given).__module__}.{type(given).__name__}".removeprefix("builtins.")
+
+
 class Binding:
     """A module's cells in order, each once: `trainable`, then `frozen` parameters, then `buffers`.
 
@@ -46,7 +53,7 @@ class Binding:
 
     def __init__(self, net: Module):
         if not isinstance(net, Module):
-            raise InputError(f"expected a normax Module, got {type(net).__name__}")
+            raise InputError(f"expected a normax Module, got {_what(net)}")
         named = list(net.named_modules())
         empty = [name for name, cell in net._named_state() if cell.uninitialized]
         if empty:
@@ -247,6 +254,15 @@ def written(frame: Frame, inputs: list[Cell], values: list[Any]) -> dict[int, An
     return changes
 
 
+def check_scalar(loss: Any) -> None:
+    """Refuse what a loss function returns where it is no scalar."""
+    if loss is None or isinstance(loss, (tuple, list, dict)):
+        hint = "does it end in `return`?" if loss is None else "return the loss alone"
+        raise InputError(f"loss_fn: expected a scalar, got {type(loss).__name__}; {hint}")
+    if np.shape(loss) != ():
+        raise InputError(f"loss_fn: expected a scalar, got shape {np.shape(loss)}; reduce it: `loss.mean()`")
+
+
 def grad_in_frame(frame: Frame, cells: Sequence[Cell], objective: Callable[[], tuple[Any, Any]]) -> Any:
     """`((loss, aux), gradients)` of `objective() -> (loss, aux)` with respect to cells of the active frame.
 
@@ -258,10 +274,7 @@ def grad_in_frame(frame: Frame, cells: Sequence[Cell], objective: Callable[[], t
     def pure(values):
         frame.values.update(zip(cells, values))
         loss, aux = objective()
-        if np.shape(loss) != ():
-            raise InputError(
-                f"loss_fn: expected a scalar, got shape {np.shape(loss)}; reduce it: `loss.mean()`"
-            )
+        check_scalar(loss)
         moving = set(cells)
         changed[:] = [
             c for c, v in frame.values.items() if c in before and c not in moving and v is not before[c]

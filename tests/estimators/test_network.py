@@ -125,7 +125,7 @@ def test_a_second_fit_compiles_nothing(table):
     jax.monitoring.register_event_duration_secs_listener(listen)
     try:
         for options in ({"penalty": L1(1e-3)}, {"penalty": "l1", "strengths": 3, "cv": 3}):
-            model = NetworkRegressor(mlp, **{**SHORT, "epochs": 5}, **options)
+            model = NetworkRegressor(mlp, **{**SHORT, "epochs": 6}, **options)
             model.fit(X, y).predict(X)
             assert compiled
             compiled.clear()
@@ -174,6 +174,10 @@ def test_what_cannot_be_used_is_said(table):
         NetworkRegressor(mlp(4, 3), L2(0.1)).fit(X, y)
     with pytest.raises(InputError, match="cannot be called on 2 rows"):
         NetworkRegressor(mlp(5, 1), L2(0.1)).fit(X, y)
+    with pytest.raises(InputError, match="str in column c"):
+        NetworkRegressor(mlp, **SHORT).fit(pd.DataFrame(X, columns=list("abde")).assign(c="x"), y)
+    with pytest.raises(InputError, match="no class 'Big'; did you mean 'big'"):
+        NetworkClassifier(mlp, class_weight={"Big": 2.0}, **SHORT).fit(X, np.where(y > 100, "big", "small"))
     with pytest.raises(InputError, match="also needs depth"):
         make(lambda in_features, out_features, depth: None, X, [1])
     with pytest.raises(InputError, match=r"penalty: unknown 'l3'.*did you mean 'l"):

@@ -199,6 +199,8 @@ def test_a_second_path_of_the_same_kind_does_not_compile(digits):
         ({"epochs": 0}, "epochs"),
         ({"loss": "squared"}, "differ in shape"),
         ({"scale_target": True}, "scale_target"),
+        ({"strengths": "auto"}, "list of numbers, got 'auto'"),
+        ({"feature_names": ["a"]}, "feature_names: expected 64, one a column of X, got 1"),
     ],
 )
 def test_bad_input_is_named(digits, change, message):

@@ -62,6 +62,8 @@ def test_an_unmeasured_monitor_is_named():
         nx.InputError, match=r"does not measure 'validation_loss'; it measures|did you mean 'loss'"
     ):
         fitted(callbacks=[nx.EarlyStopping()])
+    with pytest.raises(nx.InputError, match="patience"):
+        nx.EarlyStopping(patience=0)
     with pytest.raises(nx.InputError, match="did you mean 'accuracy'"):
         fitted(metrics=["acuracy"])
 

@@ -84,6 +84,12 @@ def test_another_architecture_is_refused_with_every_difference(tmp_path):
         fit(nn.Linear(3, 1), checkpoint=file, resume=True, batch_size=10)
     with pytest.raises(nx.InputError, match="missing optimizer"):
         fit(nn.Linear(3, 1), checkpoint=file, resume=True, optimizer=optax.adam(0.1))
+    fit(nn.Linear(3, 1), checkpoint=tmp_path / "seeded", seed=1)
+    with pytest.raises(nx.InputError, match="another seed than 2"):
+        fit(nn.Linear(3, 1), checkpoint=tmp_path / "seeded", seed=2, resume=True)
+    nx.save(other, file)
+    with pytest.raises(nx.InputError, match=r"holds no fit.*nx\.load"):
+        fit(nn.Linear(3, 1), checkpoint=file, resume=True)
     file.write_bytes(b"half")
     with pytest.raises(nx.InputError, match="damaged"):
         fit(nn.Linear(3, 1), checkpoint=file, resume=True)

@@ -6,7 +6,9 @@ import signal
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pandas
 import pytest
+from scipy import sparse
 from sklearn.datasets import load_digits
 
 import normax as nx
@@ -200,6 +202,19 @@ def test_losses_are_those_of_pytorch(name):
         ({"loss": "cros_entropy"}, "did you mean 'cross_entropy'"),
         ({"loss": "squared"}, "differ in shape"),
         ({"loss": lambda o, t: o.mean()}, "one value a row"),
+        ({"loss": nn.CrossEntropyLoss()}, "reduction='none'"),
+        (
+            {"metrics": [lambda o, t: (o.argmax(1) == t).mean()]},
+            r"metric_1: expected one value a row.*got shape \(\)",
+        ),
+        ({"class_weight": {0: -1.0}}, "finite weights >= 0, got {0: -1.0}"),
+        ({"ema": "0.9"}, "ema"),
+        ({"rates": 0.1}, "pattern or predicate"),
+        ({"rates": {"fc1.*": 0.1}}, "parameters: 0.weight, 0.bias"),
+        ({"callbacks": [nx.EarlyStopping]}, "make one: EarlyStopping()"),
+        ({"validation": (1, 2, 3)}, "3 parts"),
+        ({"prox_step": -1.0}, "prox_step: expected a number > 0"),
+        ({"optimizer": optax.lbfgs()}, "asks for more than gradients"),
         ({"batch_size": 0}, "batch_size"),
         ({"epochs": 1.5}, "epochs"),
         ({"validation": 1.0}, "validation"),
@@ -224,6 +239,9 @@ def test_bad_arguments_are_named(digits, change, message):
         (lambda X, y: (X[:10], y), "as many rows"),
         (lambda X, y: (X, y + 5), "classes 0 to 9"),
         (lambda X, y: (X.astype(object), y), "object"),
+        (lambda X, y: (pandas.DataFrame(X).assign(city="Rome"), y), "str in column city; encode"),
+        (lambda X, y: (sparse.csr_matrix(X), y), r"X.toarray\(\)"),
+        (lambda X, y: (X, y.astype(str)), "return_inverse"),
         (lambda X, y: (X[:1], y[:1]), "at least 2 rows"),
     ],
 )
@@ -239,3 +257,17 @@ def test_the_order_of_an_epoch_is_a_permutation_and_does_not_depend_on_padding()
     np.testing.assert_array_equal(orders[0][:1000], orders[1][:1000])
     assert all(len(order) % 64 == 0 for order in orders)
     assert np.mean(orders[0][:1000] == rows[:1000]) < 0.01
+
+
+def test_a_prox_that_waits_longer_than_the_fit_says_so():
+    X, y = np.ones((20, 3), np.float32), np.ones(20, np.float32)
+    options = {"loss": "squared", "optimizer": optax.adam(0.1), "batch_size": 10}
+    with pytest.warns(nx.Notice, match="penalty of weight has no effect.* 10 steps.* there are 8 in all"):
+        nx.fit(nx.penalize(nn.Linear(3, 1), L1(10.0)), (X, y), epochs=4, **options)
+    net = nx.penalize(nn.Linear(3, 1), L1(10.0))
+    nx.fit(net, (X, y), epochs=6, **options)  # no notice, which would be an error
+    assert not np.asarray(net.weight).any()
+    with pytest.raises(nx.InputError, match="no grid can be found"):
+        nx.path(
+            nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1)), (X, y), strengths=5, cv=None, epochs=4, **options
+        )

@@ -146,7 +146,7 @@ def test_features_of_other_paths(data):
     with pytest.warns(nx.Notice, match="only some weights"):
         wrong = nx.path(
             network(), data, loss="squared", penalty={"2.weight": "l1"}, strengths=[0.1], cv=None, epochs=1,
-            batch_size=120, feature_names=NAMES,
+            batch_size=10, feature_names=NAMES,
         )  # fmt: skip
     with pytest.raises(InputError, match=r"2\.weight has 8 columns and there are 6 feature names"):
         wrong.features(0)

@@ -62,3 +62,29 @@ def test_changed_trainables_ask_for_a_new_step():
     net.bias.requires_grad = False
     with pytest.raises(nx.InputError, match="make a new one"):
         step(x, y)
+
+
+@pytest.mark.parametrize(
+    ("loss_fn", "message"),
+    [
+        (nn.MSELoss(), "write lambda net, x, y: loss"),
+        ("squared", "expected a function"),
+        (lambda net, x, y: None, "return"),
+        (lambda net, x, y: (squared(net, x, y), 1), "return the loss alone"),
+    ],
+)
+def test_what_is_no_scalar_loss_is_named(loss_fn, message):
+    with pytest.raises(nx.InputError, match=message):
+        nx.train_step(nn.Linear(3, 1), loss_fn, optax.sgd(0.1))(x, y)
+
+
+def test_a_batch_of_no_arrays_is_named():
+    net = nn.Linear(3, 1)
+    step = nx.train_step(net, squared, optax.sgd(0.1))
+    with pytest.raises(
+        nx.InputError, match=r"argument 0 is of type builtins\.list; argument 1 has dtype object"
+    ):
+        step([[1.0, 2.0, 3.0]], np.ones((1, 1), object))
+    assert np.isfinite(step(x, y))
+    with pytest.raises(nx.InputError, match="accumulate"):
+        nx.train_step(net, squared, optax.sgd(0.1), accumulate=0)

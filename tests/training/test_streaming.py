@@ -58,9 +58,9 @@ def test_a_pytorch_loader(in_memory):
     torch = pytest.importorskip("torch")
     data = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(y))
     loader = torch.utils.data.DataLoader(data, batch_size=16)
-    weights, history = fitted(loader, epochs=1, validation=(X, y))
-    np.testing.assert_allclose(weights, fitted((X, y), epochs=1, shuffle=False)[0], rtol=1e-4, atol=1e-5)
-    assert history.validation_loss.shape == (1,)
+    weights, history = fitted(loader, validation=(X, y))
+    np.testing.assert_allclose(weights, fitted((X, y), shuffle=False)[0], rtol=1e-4, atol=1e-5)
+    assert history.validation_loss.shape == (3,)
 
 
 def test_parquet_comes_as_memory_maps(tmp_path):
@@ -82,8 +82,14 @@ def test_bad_rows_and_batches_are_named():
     spoilt[50, 2] = np.inf
     with pytest.raises(nx.InputError, match="row 50, column 2"):
         fitted((spoilt, y), in_memory=False)
+    labels = y.copy()
+    labels[40] = 7
+    with pytest.raises(nx.InputError, match="got 7 at row 40"):
+        fitted((X, labels), in_memory=False)
+    with pytest.raises(nx.InputError, match="batch 1 has no weights"):
+        fitted([(X[:20], y[:20], np.ones(20)), (X[:20], y[:20])], epochs=6)
     with pytest.raises(nx.InputError, match="batch 2 of epoch 1 follows a short one"):
-        fitted([(X[:20], y[:20]), (X[:10], y[:10]), (X[:20], y[:20])])
+        fitted([(X[:20], y[:20]), (X[:10], y[:10]), (X[:20], y[:20])], epochs=4)
     with pytest.raises(nx.InputError, match="function of the epoch"):
         fitted(iter([(X, y)]))
     with pytest.raises(nx.InputError, match="third part"):

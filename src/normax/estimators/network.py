@@ -7,7 +7,6 @@ from typing import Any
 import jax
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -16,6 +15,7 @@ from normax.estimators.training import Settings, fit_at, fit_path
 from normax.nn.module import Module
 from normax.paths.ensemble import Member
 from normax.penalties import Penalty
+from normax.training.data import class_weighted, not_numbers
 
 __all__ = ["NetworkClassifier", "NetworkRegressor"]
 
@@ -33,11 +33,16 @@ class NetworkEstimator(BaseEstimator):
 
     def _check_table(self, X: Any, y: Any = "no_validation", reset: bool = True, **options: Any) -> Any:
         """X, and y where there is one, checked; whole numbers stay whole where nothing is standardised, for embeddings."""
-        checked = validate_data(self, X, y, reset=reset, allow_nd=True, **options)
-        X, *rest = checked if isinstance(checked, tuple) else (checked,)
-        if X.ndim == 2 and (self.standardize is None or self.standardize):
-            X = X.astype(np.float64)
-        return (X, *rest) if rest else X
+        try:
+            checked = validate_data(self, X, y, reset=reset, allow_nd=True, **options)
+            table, *rest = checked if isinstance(checked, tuple) else (checked,)
+            if table.ndim == 2 and (self.standardize is None or self.standardize):
+                table = table.astype(np.float64)
+        except ValueError as error:
+            if "could not convert" in str(error) and hasattr(X, "columns"):
+                raise InputError(not_numbers("X", X)) from None
+            raise
+        return (table, *rest) if rest else table
 
     def _fit(
         self, X: np.ndarray, y: np.ndarray, loss: str, outputs: list[int], weight: Any, groups: Any, **target: bool
@@ -226,7 +231,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     Args:
         module: as of `NetworkRegressor`; a factory is asked for one output for two classes and for one a class otherwise;
             a network with two outputs for two classes will do as well.
-        class_weight: None, "balanced", or a dict from class to weight, which multiplies the rows' own.
+        class_weight: None, "balanced", or a dict from class to weight (1 where a class is not named), which multiplies the
+            rows' own.
         penalty, strength, strengths, cv, select, optimizer, learning_rate, epochs, batch_size, early_stopping,
             validation_fraction, n_iter_no_change, standardize, random_state, verbose: as of `NetworkRegressor`; folds
             are stratified.
@@ -307,7 +313,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
         if self.class_weight is not None:
             rows = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float)
-            sample_weight = rows * compute_sample_weight(self.class_weight, y)
+            sample_weight = class_weighted(rows, y, self.class_weight)
         self._fit(X, codes, "cross_entropy", [1, 2] if count == 2 else [count], sample_weight, groups)
         return self
 

@@ -23,8 +23,8 @@ from normax.paths.problem import target_scale, unit_penalty
 from normax.paths.result import Path
 from normax.selection import set_aside
 from normax.training.callbacks import EarlyStopping
-from normax.training.data import check_data
-from normax.training.fit import check_counts, fit
+from normax.training.data import check_counts, check_data
+from normax.training.fit import fit
 from normax.training.history import History
 from normax.training.penalize import resolve
 from normax.training.progress import progress_bar

@@ -22,8 +22,7 @@ from normax.paths.result import Path, check_selection
 from normax.paths.run import Run, Schedule, charges
 from normax.paths.stopping import Stopping
 from normax.penalties import L1
-from normax.training.data import check_data
-from normax.training.fit import check_counts
+from normax.training.data import check_counts, check_data
 from normax.training.progress import progress_bar
 
 __all__ = ["path"]
@@ -135,6 +134,8 @@ def path(
         X, y, weight = check_data(X, y, sample_weight)
     else:
         _, y, weight = check_data(np.zeros(len(X)), y, sample_weight)
+    if feature_names is not None and transform is None and X.ndim == 2 and len(feature_names) != X.shape[1]:
+        raise InputError(f"feature_names: expected {X.shape[1]}, one a column of X, got {len(feature_names)}")
     check_counts(epochs=epochs, batch_size=batch_size, seeds=seeds)
     chosen = check_strengths(strengths)
     if optimizer is None:
@@ -171,6 +172,10 @@ def path(
             bar(done / total, lambda: phase)
 
         run = Run(net, problem, loss, charged, axes, optimizer, schedule, seeds, prox_step, report)
+        idle = run.lanes.update.idle_notice(epochs * -(-len(y) // batch_size))
+        if idle is not None and isinstance(chosen, int):
+            raise InputError(f"strengths: no grid can be found, for {idle}")
+        notices += [idle] if idle else []
         grid, fitted = run.path(chosen, lambda run, n: automatic_strengths(run, n, notices), checkpoint)
     result = outcome(
         run, grid, fitted, unit, notices, select=select, simpler=simpler,

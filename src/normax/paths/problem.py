@@ -90,7 +90,10 @@ def check_strengths(strengths: Any) -> np.ndarray | int:
         if strengths < 1:
             raise InputError(f"strengths: expected a count >= 1 or the values, got {strengths}")
         return int(strengths)
-    values = np.asarray(strengths, dtype=float)
+    try:
+        values = np.asarray(strengths, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"strengths: expected a count or a list of numbers, got {strengths!r}") from None
     if values.ndim != 1 or not len(values):
         raise InputError(f"strengths: expected a count or a list of values, got shape {values.shape}")
     wrong = [f"{values[i]} at position {i}" for i in np.flatnonzero(~(np.isfinite(values) & (values >= 0)))]

@@ -15,7 +15,9 @@ __all__ = ["L1", "L2", "ElasticNet", "Separable"]
 
 def check_strength(strength: Any) -> None:
     """Refuse a strength that is a number and negative or not finite; traced strengths pass unseen."""
-    if isinstance(strength, (int, float)) and not (math.isfinite(strength) and strength >= 0):
+    if isinstance(strength, (bool, str, type(None))) or (
+        isinstance(strength, (int, float)) and not (math.isfinite(strength) and strength >= 0)
+    ):
         raise InputError(f"strength: expected a finite number >= 0, got {strength!r}")
 
 

@@ -14,7 +14,7 @@ from normax.training.cost import trace
 
 __all__ = ["Compaction", "Resized", "report"]
 
-SPARED = "left, so that the axis is not empty and a multiple of what was asked for"
+SPARED = "left, so that the axis is not empty, or a multiple of what was asked for"
 
 
 @dataclass(frozen=True)

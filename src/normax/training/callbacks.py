@@ -57,12 +57,12 @@ class _Function(Callback):
 
 def as_callbacks(callbacks: Iterable[Any]) -> list[Callback]:
     """Callbacks, plain functions wrapped."""
-    callbacks = list(callbacks)
-    wrong = [c for c in callbacks if not callable(c)]
-    if wrong:
-        raise InputError(
-            f"callbacks: expected nx.EarlyStopping(), or a function of the run, got {wrong[0]!r}"
-        )
+    callbacks = [callbacks] if callable(callbacks) else list(callbacks)
+    for c in callbacks:
+        if isinstance(c, type):
+            raise InputError(f"callbacks: {c.__name__} is a class; make one: {c.__name__}()")
+        if not callable(c):
+            raise InputError(f"callbacks: expected nx.EarlyStopping(), or a function of the run, got {c!r}")
     return [c if isinstance(c, Callback) else _Function(c) for c in callbacks]
 
 
@@ -87,6 +87,8 @@ class EarlyStopping(Callback):
     ):  # fmt: skip
         if mode not in (None, "min", "max"):
             raise InputError(f"mode: expected 'min' or 'max', got {mode!r}")
+        if isinstance(patience, bool) or not isinstance(patience, (int, np.integer)) or patience < 1:
+            raise InputError(f"patience: expected a whole number of epochs >= 1, got {patience!r}")
         self.monitor, self.patience, self.min_delta = monitor, patience, min_delta
         self.values: dict[str, np.ndarray] = {}
         self.sign = -1.0 if mode == "max" or (mode is None and "accuracy" in monitor) else 1.0

@@ -26,6 +26,8 @@ class Checkpoint:
     """
 
     def __init__(self, file: str | os.PathLike, every: float = 60.0):
+        if not (isinstance(every, (int, float)) and every >= 0):
+            raise InputError(f"every: expected seconds >= 0, got {every!r}")
         self.file, self.every = Path(file), every
 
 
@@ -64,9 +66,11 @@ def read(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
     try:
         with safe_open(file, "numpy") as stream:
-            facts = json.loads((stream.metadata() or {})["normax"])
+            facts = json.loads((stream.metadata() or {}).get("normax", "null"))
+            if facts is None:
+                raise InputError(f"{file} holds no fit; if it holds weights: nx.load(net, {str(file)!r})")
             return {name: stream.get_tensor(name) for name in stream.keys()}, facts  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+    except (SafetensorError, OSError, json.JSONDecodeError) as error:
         raise InputError(f"{file}: damaged or no checkpoint of a fit: {error}") from error
 
 

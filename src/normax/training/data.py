@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
+import jax
 import numpy as np
 
-from normax.errors import InputError
+from normax.errors import InputError, suggest
 
-__all__ = ["check_data", "check_weights"]
+__all__ = ["check_arrays", "check_counts", "check_data", "check_weights", "class_weighted", "not_numbers"]
 
 
 def check_data(
@@ -42,15 +45,62 @@ def check_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
     return weights
 
 
+def class_weighted(weight: Any, y: np.ndarray, class_weight: Any) -> Any:
+    """The rows' weights times those of their classes."""
+    if class_weight is None:
+        return weight
+    from sklearn.utils.class_weight import compute_sample_weight
+
+    if class_weight != "balanced":
+        if not isinstance(class_weight, Mapping):
+            raise InputError(f"class_weight: expected 'balanced' or {{class: weight}}, got {class_weight!r}")
+        wrong = {
+            c: w
+            for c, w in class_weight.items()
+            if not (isinstance(w, (int, float, np.number)) and 0 <= w < np.inf)
+        }
+        if wrong:
+            raise InputError(f"class_weight: expected finite weights >= 0, got {wrong}")
+        known = set(np.unique(y).tolist())
+        lost = [c for c in class_weight if c not in known]
+        if lost:
+            near = suggest(str(lost[0]), map(str, known))
+            raise InputError(f"class_weight: y has no class {lost[0]!r}{near}; it has {sorted(known)[:20]}")
+        class_weight = dict.fromkeys(known, 1.0) | dict(class_weight)
+    by_class = compute_sample_weight(class_weight, y)
+    return by_class if weight is None else weight * by_class
+
+
+def check_counts(**counts: Any) -> None:
+    """Refuse what is not a whole number of at least 1."""
+    for name, count in counts.items():
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+            raise InputError(f"{name}: expected a whole number >= 1, got {count!r}")
+
+
+def check_arrays(batch: tuple[Any, ...]) -> None:
+    """Refuse parts of a batch that JAX cannot take as arrays: data frames, tensors, lists, text."""
+    faults = []
+    for number, part in enumerate(batch):
+        for leaf in [part] if isinstance(part, list) else jax.tree.leaves(part):
+            if isinstance(leaf, np.ndarray) and leaf.dtype.kind not in "biufcV":
+                faults.append(f"argument {number} has dtype {leaf.dtype}")
+            elif not isinstance(leaf, (np.ndarray, np.generic, jax.Array, int, float, complex)):
+                faults.append(
+                    f"argument {number} is of type {type(leaf).__module__.split('.')[0]}.{type(leaf).__name__}"
+                )
+    if faults:
+        raise InputError(f"batch: expected arrays, but {'; '.join(faults)}; write np.asarray(x, 'float32')")
+
+
 def _array(name: str, data: Any, numbers: Any = None) -> np.ndarray:
     if hasattr(data, "detach"):  # a PyTorch tensor
         data = data.detach().cpu()
+    if hasattr(data, "toarray"):
+        raise InputError(f"{name}: expected a dense array, got {type(data).__name__}; write {name}.toarray()")
     array = np.asarray(data)
     if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
-        raise InputError(
-            f"{name}: expected numbers, got dtype {array.dtype}; encode text columns first, e.g. "
-            "`normax.tables`, or the command `normax path DATA --target COLUMN`"
-        )
+        raise InputError(not_numbers(name, data))
     if array.dtype.kind == "f":
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):
@@ -60,3 +110,24 @@ def _array(name: str, data: Any, numbers: Any = None) -> np.ndarray:
                 f"{name}: expected finite numbers, got {array[tuple(bad[0])]} at {where} ({len(bad)} in all)"
             )
     return array
+
+
+def not_numbers(name: str, data: Any) -> str:
+    """What kind of values stand in the way, by column where there are several, and what to do about them."""
+    array = np.asarray(data)
+    found = f"dtype {array.dtype}"
+    if array.ndim == 2 and array.dtype.kind == "O":
+        kinds = [
+            {type(value).__name__ for value in column if not isinstance(value, Real)} for column in array.T
+        ]
+        names = getattr(data, "columns", range(array.shape[1]))
+        wrong = [f"{', '.join(sorted(kind))} in column {name}" for name, kind in zip(names, kinds) if kind]
+        if wrong:
+            found = "; ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+    cure = (
+        "encode such columns first, by `sklearn.preprocessing.OneHotEncoder` say, or take the command "
+        "`normax path DATA --target COLUMN`"
+        if name == "X"
+        else "number the classes, `classes, y = np.unique(y, return_inverse=True)`, or take nx.NetworkClassifier"
+    )
+    return f"{name}: expected numbers, got {found}; {cure}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.binding import bind, evaluating, functional_call
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 from normax.nn.frames import Frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
@@ -21,7 +22,7 @@ from normax.signature import architecture
 from normax.training import checkpoint as files
 from normax.training.callbacks import as_callbacks
 from normax.training.checkpoint import Checkpoint
-from normax.training.data import check_data, check_weights
+from normax.training.data import check_counts, check_data, check_weights, class_weighted
 from normax.training.groups import grouped
 from normax.training.history import History
 from normax.training.loop import Data, Loop, RowSet
@@ -33,7 +34,7 @@ from normax.training.run import Programs, Run
 from normax.training.sources import Batches, Mapped, Memory
 from normax.training.update import Update
 
-__all__ = ["History", "check_counts", "fit", "prepare_data"]
+__all__ = ["History", "fit", "prepare_data"]
 
 
 _programs = Recent()
@@ -132,7 +133,7 @@ def fit(
     """
     began = time.perf_counter()
     check_counts(epochs=epochs, batch_size=batch_size, accumulate=accumulate)
-    if ema is not None and not 0 <= ema < 1:
+    if ema is not None and not (isinstance(ema, (int, float)) and 0 <= ema < 1):
         raise InputError(f"ema: expected a decay in [0, 1), got {ema!r}")
     binding = bind(net)
     if not binding.trainable:
@@ -144,6 +145,11 @@ def fit(
         raise InputError("resume: from which file? Name it: checkpoint='run.safetensors'")
     stored = files.read(checkpoint.file) if resume and checkpoint and checkpoint.file.exists() else None
     key = raw_key(seed) if stored is None else stored[0]["key"]
+    if seed is not None and not np.array_equal(raw_key(seed), key):
+        raise InputError(
+            f"seed: the checkpoint is of a fit with another seed than {seed}; write seed=None to go on with its own, "
+            "name another file, or resume=False"
+        )
 
     prepare = _Preparation(net, loss)
     source, validation_data = _source(
@@ -161,7 +167,7 @@ def fit(
 
     penalties = [cell.penalty for cell in binding.trainable]
     named = find_metrics(metrics)
-    factors = None if rates is None else tuple(rates.items())
+    factors = tuple(rates.items()) if isinstance(rates, Mapping) else rates
 
     def make():
         tx = grouped(net, optimizer, clip, rates)
@@ -180,6 +186,10 @@ def fit(
     loop = programs.loop.of(net, binding)
     facts = {"batch_size": batch_size, "rows": getattr(source, "n", None) or _rows_of(source), "shuffle": shuffle,
              "accumulate": accumulate}  # fmt: skip
+    steps = getattr(source, "steps", None)
+    idle = loop.update.idle_notice(epochs * steps) if steps else None
+    if idle is not None:
+        warnings.warn(idle, Notice, stacklevel=2)
     with progress_bar(f"fit {type(net).__name__}", epochs, progress) as report:
         run = Run(
             programs, loop, source, epochs, jax.tree.map(jnp.asarray, penalties), validation_data, key, list(named),
@@ -221,7 +231,9 @@ def _source(
     in_memory: bool | None, key: Any,
 ) -> tuple[Any, Data | None]:  # fmt: skip
     """Where the rows come from, and the held-out ones."""
-    given = isinstance(validation, tuple)
+    given = isinstance(validation, (tuple, list))
+    if given and len(validation) != 2:
+        raise InputError(f"validation: expected a share or (X, y), got {len(validation)} parts")
     validation_data = Data(*prepare(*check_data(*validation))) if given else None
     # A tuple is (X, y); a list is a loader's batches, unless it holds two arrays.
     arrays = isinstance(data, tuple) or (
@@ -247,10 +259,11 @@ def _source(
                 f"X and y: expected as many rows in both, and 2 at least, got {X.shape} and {y.shape}"
             )
         own = check_weights(sample_weight, len(X))
-        weight = _class_weighted(own, y, class_weight)
+        weight = class_weighted(own, y, class_weight)
         train, held_out = _split(len(X), validation, key)
         first = check_data(X[:2], y[:2])
         prepare.look(first[0], first[1])
+        check_targets(prepare.loss, y, prepare.outputs or ())
         if held_out is not None:
             places = np.asarray(held_out)
             held_X, held_y, _ = check_data(X[places], y[places], numbers=places)
@@ -262,29 +275,11 @@ def _source(
     X_y_w = prepare(X, y, weight)
     if held_out is not None:
         validation_data = jax.tree.map(lambda a: a[held_out], Data(*X_y_w))
-    weighted = _class_weighted(weight, y, class_weight)
+    weighted = class_weighted(weight, y, class_weight)
     everything = Data(*X_y_w[:2], None if weighted is None else jnp.asarray(weighted, prepare.dtype))
     mean = 1.0 if weighted is None else float(everything.weight[train].mean())
     rows = RowSet(train, len(train), mean)
     return Memory(everything, rows, -(-len(train) // min(batch_size, len(train)))), validation_data
-
-
-def _class_weighted(weight: Any, y: np.ndarray, class_weight: Any) -> Any:
-    """The rows' weights times those of their classes."""
-    if class_weight is None:
-        return weight
-    from sklearn.utils.class_weight import compute_sample_weight
-
-    if class_weight != "balanced":
-        if not isinstance(class_weight, Mapping):
-            raise InputError(f"class_weight: expected 'balanced' or {{class: weight}}, got {class_weight!r}")
-        known = set(np.unique(y).tolist())
-        lost = [c for c in class_weight if c not in known]
-        if lost:
-            raise InputError(f"class_weight: y has no class {lost[0]!r}; it has {sorted(known)[:20]}")
-        class_weight = dict.fromkeys(known, 1.0) | dict(class_weight)
-    by_class = compute_sample_weight(class_weight, y)
-    return by_class if weight is None else weight * by_class
 
 
 def prepare_data(net: Module, loss: Any, X: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
@@ -316,7 +311,8 @@ class _Preparation:
             losses = jax.eval_shape(find_loss(self.loss), output, y)
         if losses.shape != (len(X),):
             raise InputError(
-                f"loss: expected one value a row, (batch,), got {losses.shape} for a batch of {len(X)}"
+                f"loss: expected one value a row, (batch,), got {losses.shape} for a batch of {len(X)}; of a loss module "
+                "take reduction='none', or name the loss: loss='cross_entropy'"
             )
         return output.shape
 
@@ -341,18 +337,14 @@ def _put(a: Any, dtype: Any) -> jax.Array:
     return jnp.asarray(a, dtype) if isinstance(a, jax.Array) else jax.device_put(np.asarray(a, dtype))
 
 
-def check_counts(**counts: Any) -> None:
-    """Refuse what is not a whole number of at least 1."""
-    for name, count in counts.items():
-        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-            raise InputError(f"{name}: expected a whole number >= 1, got {count!r}")
-
-
 def _split(n: int, validation: Any, key: Any) -> tuple[Any, Any]:
     """Row numbers for training and, where a share is asked for, for validation."""
-    if validation is None or isinstance(validation, tuple):
+    if validation is None or isinstance(validation, (tuple, list)):
         return jnp.arange(n), None
-    if not 0 < validation < 1 or not 1 <= round(n * validation) < n:
+    if (
+        not (isinstance(validation, (int, float)) and 0 < validation < 1)
+        or not 1 <= round(n * validation) < n
+    ):
         raise InputError(
             f"validation: expected a share in (0, 1) that leaves rows on both sides of {n}, got {validation!r}"
         )

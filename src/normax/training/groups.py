@@ -28,8 +28,10 @@ def _chosen(net: Module, choice: Choice) -> set[str]:
         cells = {id(cell) for name, cell in every if fnmatchcase(name, choice)}
         hits = {name for name, cell in named if id(cell) in cells}
         if not hits:
+            names = [name for name, _ in every]
             raise InputError(
-                f"no parameter of {type(net).__name__} matches {choice!r}{suggest(choice, [n for n, _ in every])}"
+                f"no parameter of {type(net).__name__} matches {choice!r}{suggest(choice, names)}; parameters: "
+                f"{', '.join(names)}"
             )
     return hits
 
@@ -61,6 +63,10 @@ def select(net: Module, choice: Choice | None = None) -> Callable[[Any], dict[st
 
 def _by_name(net: Module, values: Mapping[Choice, float], weights_only: bool, what: str) -> dict[str, float]:
     """Name -> value; a later entry overrides an earlier one."""
+    if not isinstance(values, Mapping):
+        raise InputError(
+            f"{what}: expected {{pattern or predicate: number}}, such as {{'head.*': 0.1}}, got {values!r}"
+        )
     roles = {name: cell.role for name, cell in net.named_parameters()}
     result: dict[str, float] = {}
     for choice, value in values.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -31,6 +32,23 @@ def error(output, target):
 METRICS: dict[str, Metric] = {"accuracy": accuracy, "error": error} | LOSSES
 
 
+@dataclass(frozen=True)
+class _ByRow:
+    """A user's metric, refused where it is traced if it does not give one value a row."""
+
+    name: str
+    function: Metric
+
+    def __call__(self, output, target):
+        values = jnp.asarray(self.function(output, target))
+        if values.shape != (len(output),):
+            raise InputError(
+                f"metrics: {self.name}: expected one value a row, (batch,), got shape {values.shape} for a batch of "
+                f"{len(output)}; leave the mean to the fit"
+            )
+        return values
+
+
 def find_metrics(metrics: Iterable[Any]) -> dict[str, Metric]:
     """Name -> function of the metrics asked for by name or given as functions.
 
@@ -49,7 +67,8 @@ def find_metrics(metrics: Iterable[Any]) -> dict[str, Metric]:
             found[metric] = METRICS[metric]
         elif callable(metric):
             name = getattr(metric, "__name__", "<lambda>")
-            found[f"metric_{number}" if name == "<lambda>" else name] = metric
+            name = f"metric_{number}" if name == "<lambda>" else name
+            found[name] = _ByRow(name, metric)
         else:
             raise InputError(f"metrics: expected names or functions, got {metric!r}")
     return found

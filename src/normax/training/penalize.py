@@ -49,6 +49,8 @@ def penalize(net: Module, penalties: Penalty | Mapping[str, Penalty | None] | No
 
 def resolve(net: Module, penalties: Any) -> dict[Parameter, Penalty | None]:
     """Parameter -> penalty that a specification as in `penalize` means for this network."""
+    if not isinstance(net, Module):
+        raise InputError(f"penalize: expected a normax Module, got {type(net).__name__}")
     named = list(net.named_parameters(remove_duplicate=False))
     if not isinstance(penalties, Mapping):
         penalties = {"*": penalties}

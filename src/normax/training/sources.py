@@ -159,6 +159,11 @@ class Batches:
         yield self._joined(held, at, rows, True)
 
     def _joined(self, held: list[Any], at: int, rows: int, last: bool) -> Chunk:
+        weighted = [parts[2] is not None for parts in held]
+        if len(set(weighted)) > 1:
+            raise InputError(
+                f"data: batch {at + weighted.index(False)} has no weights, and others have; all or none"
+            )
         X, y, weight = (None if parts[0] is None else np.concatenate(parts) for parts in zip(*held))
         size = self.chunk * self.batch_size
         data = jax.tree.map(lambda a: _filled(a, size), self.convert(X, y, weight))

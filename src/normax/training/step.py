@@ -8,13 +8,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from normax.binding import Binding, Foreign, bind, grad_in_frame, retrying, written
+from normax.binding import Binding, Foreign, bind, check_scalar, grad_in_frame, retrying, written
 from normax.errors import InputError
 from normax.nn.backend import settings
 from normax.nn.cells import Buffer
 from normax.nn.frames import Frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
+from normax.training.data import check_arrays, check_counts
 from normax.training.groups import grouped
 from normax.training.packing import Packing, check_alike
 from normax.training.update import Update, at, smooth_part
@@ -82,6 +83,12 @@ class train_step:
         clip: float | None = None,
         rates: Mapping[Any, float] | None = None,
     ):
+        check_counts(accumulate=accumulate)
+        if not callable(loss_fn) or isinstance(loss_fn, Module):
+            raise InputError(
+                f"loss_fn: expected a function (net, *batch) -> scalar, got {loss_fn!r}; write "
+                "lambda net, x, y: loss(net(x), y)"
+            )
         self.net, self.loss_fn, self.prox_step, self.accumulate = net, loss_fn, prox_step, accumulate
         self.optimizer = grouped(net, optimizer, clip, rates)
         binding = bind(net)
@@ -136,6 +143,9 @@ class train_step:
         done: list[Any] = []
         try:
             program.run(done, weights, self._state, batch)
+        except TypeError:
+            check_arrays(batch)
+            raise
         finally:
             if done:
                 loose, self._state, vectors, loss, changes = done[0]
@@ -169,6 +179,7 @@ class _StepProgram:
 
             def objective(batch):
                 loss = step.loss_fn(step.net, *batch)
+                check_scalar(loss)
                 smooth = smooth_part(charged, [cell.value for cell in cells]) if step.accumulate == 1 else 0
                 return loss + smooth, loss
 

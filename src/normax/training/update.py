@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import jax
@@ -57,6 +58,11 @@ class Update:
             raise InputError(
                 f"optimizer: expected an optax transformation such as optax.adam(1e-3), got {tx!r}"
             )
+        fixed = prox_step is not None and not callable(prox_step)
+        if fixed and not (isinstance(prox_step, Real) and 0 < prox_step < float("inf")):
+            raise InputError(
+                f"prox_step: expected a number > 0 or a function of the step's number, got {prox_step!r}"
+            )
         self.tx, self.names, self.prox_step = tx, list(names), prox_step
         shapes = {
             name: jax.ShapeDtypeStruct(jnp.shape(w), jnp.result_type(w))
@@ -72,6 +78,8 @@ class Update:
                 "a non-smooth penalty); use optax.sgd, optax.adam, optax.adamw or optax.rmsprop, or give the "
                 "step yourself: prox_step=0.01"
             )
+        waits = bool(kinked) and prox_step is None and has_second_moment(jax.eval_shape(tx.init, shapes))
+        self.waiting = kinked[0] if waits else None
         # Constraints alone need no step: one for all gives the nearest point.
         self.nearest = not readable
         self.shapes = {name: w.shape for name, w in shapes.items()}
@@ -106,7 +114,7 @@ class Update:
         def moved(size):
             gradients = {name: jnp.full_like(w, size) for name, w in weights.items()}
             return {
-                name: float(abs(m).max()) for name, m in self.tx.update(gradients, state, weights)[0].items()
+                name: float(abs(m).max()) for name, m in self._moves(gradients, state, weights)[0].items()
             }
 
         small, large = moved(1e-6), moved(1e-5)
@@ -119,6 +127,15 @@ class Update:
                     f"{step * float(curvature):g}, and gradient steps diverge from 2 on; lower one of them"
                 )
 
+    def idle_notice(self, steps: int) -> str | None:
+        """That a non-smooth penalty does nothing in training of so few steps, or None."""
+        if self.waiting is None or steps > WARM_UP:
+            return None
+        return (
+            f"the penalty of {self.waiting} has no effect: with this optimizer its prox waits for the first {WARM_UP} "
+            f"steps, until the second moment is known, and there are {steps} in all; raise epochs or lower batch_size"
+        )
+
     def init(self, weights: Sequence[Any]) -> Any:
         """The state before the first step: the optimiser's, the number of steps done, and that of the rate's probe."""
         probe = None if self.probe is None else self.probe.init()
@@ -128,7 +145,7 @@ class Update:
         before, count, probe = state
         penalties = at(penalties, count)
         old = dict(zip(self.names, weights))
-        moves, after = self.tx.update(dict(zip(self.names, gradients)), before, old)
+        moves, after = self._moves(dict(zip(self.names, gradients)), before, old)
         new = optax.apply_updates(old, moves)
         present = {name: p for name, p in zip(self.names, penalties) if p is not None}
         decays = {
@@ -148,6 +165,18 @@ class Update:
                 late = warm is not None and not penalty.constraint
                 new[name] = jnp.where(warm, mapped, new[name]) if late else mapped
         return [new[name] for name in self.names], (after, count + 1, probe)
+
+    def _moves(self, gradients, state, weights):
+        try:
+            return self.tx.update(gradients, state, weights)
+        except TypeError as error:
+            if "keyword-only" not in str(error):
+                raise
+            raise InputError(
+                f"optimizer: its update asks for more than gradients ({str(error).split(': ')[-1]}): line searches and "
+                "Polyak steps (optax.lbfgs, optax.polyak_sgd) evaluate the loss anew; use one that follows gradients, "
+                "such as optax.adam(1e-3)"
+            ) from None
 
     def _rates(self, probe):
         if probe is None:
