@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError
+from normax.nn.frames import current_frame
 from normax.nn.functional._common import as_array
 from normax.nn.random import layer_key
 
@@ -53,7 +54,9 @@ def relu(input: Any, inplace: bool = False) -> jax.Array:
         >>> relu(jnp.array([-1.0, 2.0])).tolist()
         [0.0, 2.0]
     """
-    return _relu(as_array(input))
+    frame = current_frame()
+    lanes = frame is not None and frame.lanes  # where computing it anew is what costs less
+    return (jax.nn.relu if lanes else _relu)(as_array(input))
 
 
 # From `max(x, 0)`, which costs nothing, XLA computes the result anew where the gradient asks for its sign, and keeps every x for
