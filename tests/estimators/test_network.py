@@ -176,6 +176,8 @@ def test_what_cannot_be_used_is_said(table):
         NetworkRegressor(mlp(5, 1), L2(0.1)).fit(X, y)
     with pytest.raises(InputError, match="str in column c"):
         NetworkRegressor(mlp, **SHORT).fit(pd.DataFrame(X, columns=list("abde")).assign(c="x"), y)
+    with pytest.raises(InputError, match=r"take nx\.NetworkClassifier"):
+        NetworkRegressor(mlp, **SHORT).fit(X, np.where(y > 0, "more", "less"))
     with pytest.raises(InputError, match="no class 'Big'; did you mean 'big'"):
         NetworkClassifier(mlp, class_weight={"Big": 2.0}, **SHORT).fit(X, np.where(y > 100, "big", "small"))
     with pytest.raises(InputError, match="also needs depth"):

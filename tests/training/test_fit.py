@@ -16,6 +16,7 @@ from normax import nn
 from normax.nn.random import raw_key
 from normax.penalties import L1, L2
 from normax.training.loop import RowSet, shuffled
+from normax.training.losses import find_loss
 
 
 @pytest.fixture(scope="module")
@@ -271,3 +272,9 @@ def test_a_prox_that_waits_longer_than_the_fit_says_so():
         nx.path(
             nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1)), (X, y), strengths=5, cv=None, epochs=4, **options
         )
+
+
+@pytest.mark.parametrize(("shape", "cure"), [((3, 1), r"y\.ravel"), ((3, 2), r"y\.argmax")])
+def test_targets_of_two_axes_are_told_how_to_become_classes(shape, cure):
+    with pytest.raises(nx.InputError, match=cure):
+        find_loss("cross_entropy")(np.zeros((3, 2)), np.zeros(shape))

@@ -197,6 +197,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
                 f"loss: expected one of {', '.join(known)}, got {self.loss!r}{suggest(str(self.loss), known)}"
             )
         X, y = self._check_table(X, y, multi_output=True, y_numeric=True, ensure_min_samples=2)
+        if y.dtype.kind in "US":
+            raise InputError(not_numbers("y", y))
         self._single = y.ndim == 1
         outputs = [1 if self._single else y.shape[1]]
         y = np.asarray(y, float)

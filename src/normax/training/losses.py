@@ -54,9 +54,12 @@ def absolute(output, target):
 def cross_entropy(output, target):
     """−log softmax(f)[y], for logits f `(batch, classes)` and integer classes y `(batch,)`."""
     if output.ndim != 2 or target.ndim != 1:
+        hint = ""
+        if target.ndim == 2:
+            hint = "; write y.ravel()" if target.shape[1] == 1 else "; of one column a class make y.argmax(1)"
         raise InputError(
             "cross_entropy: expected logits (batch, classes) and integer classes (batch,), got "
-            f"{tuple(output.shape)} and {tuple(target.shape)}"
+            f"{tuple(output.shape)} and {tuple(target.shape)}{hint}"
         )
     return jax.nn.logsumexp(output, axis=1) - _picked(output, target.astype(jnp.int32))
 
