@@ -23,10 +23,10 @@ warnings.simplefilter("ignore")
 
 
 def scikit_learn(family, X, y, strengths, tol):
-    if family == "gaussian":
+    if family in (GAUSSIAN, TOGETHER):
         from sklearn.linear_model import lasso_path
 
-        return _single(lasso_path(X, y, alphas=strengths, tol=tol, max_iter=10**6)[1].T)
+        return _squared(lasso_path(X, y, alphas=strengths, tol=tol, max_iter=10**6)[1])
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(l1_ratio=1, solver="saga", tol=tol, max_iter=10**5, warm_start=True)
@@ -34,9 +34,13 @@ def scikit_learn(family, X, y, strengths, tol):
 
 
 def celer(family, X, y, strengths, tol):
+    if family == TOGETHER:
+        from celer.homotopy import mtl_path
+
+        return _squared(mtl_path(X, np.asfortranarray(y), alphas=strengths, tol=tol, max_iter=1000)[1])
     from celer import celer_path
 
-    return _single(celer_path(X, y, pb="lasso", alphas=strengths, tol=tol, max_iter=1000)[1].T)
+    return _squared(celer_path(X, y, pb="lasso", alphas=strengths, tol=tol, max_iter=1000)[1])
 
 
 def skglm(family, X, y, strengths, tol):
@@ -83,6 +87,13 @@ def adelie(family, X, y, strengths, tol):
     return _single(state.betas.toarray(), state.intercepts)
 
 
+def _squared(coef):
+    """(k, m, p) of (p, k) or (m, p, k)."""
+    coef = np.moveaxis(np.asarray(coef), -1, 0)
+    coef = coef.reshape(len(coef), -1, coef.shape[-1])
+    return coef, np.zeros(coef.shape[:2])
+
+
 def _single(coef, intercept=None):
     coef = np.asarray(coef)[:, None, :]
     return coef, np.zeros((len(coef), 1)) if intercept is None else np.asarray(intercept).reshape(-1, 1)
@@ -99,9 +110,10 @@ def _warm(model, parameter, X, y, values):
 
 
 GAUSSIAN, BINOMIAL, MULTINOMIAL = "gaussian", "binomial", "multinomial"
+TOGETHER = "gaussian outputs that share their features"
 PEERS = {
-    "scikit-learn": (scikit_learn, (GAUSSIAN, BINOMIAL, MULTINOMIAL)),
-    "celer": (celer, (GAUSSIAN,)),
+    "scikit-learn": (scikit_learn, (GAUSSIAN, TOGETHER, BINOMIAL, MULTINOMIAL)),
+    "celer": (celer, (GAUSSIAN, TOGETHER)),
     "skglm": (skglm, (GAUSSIAN, BINOMIAL)),
     "glum": (glum, (BINOMIAL,)),
     "adelie": (adelie, (GAUSSIAN, BINOMIAL)),  # its multinomial knows the grouped penalty alone
@@ -115,6 +127,7 @@ def main() -> None:
     for family in families:
         code = {
             GAUSSIAN: y,
+            TOGETHER: np.asfortranarray(np.column_stack([y, -y])),
             BINOMIAL: (y > 0).astype(float),
             MULTINOMIAL: np.digitize(y, (-0.5, 0.5)).astype(float),
         }
@@ -125,7 +138,8 @@ def main() -> None:
         if loaded != request["problem"]:
             loaded = request["problem"]
             data = pickle.loads((folder / "problem.pickle").read_bytes())  # written by the race itself
-        X, family, fold = data["X"], data["family"], data["fold"]
+        X, fold = data["X"], data["fold"]
+        family = TOGETHER if data["y"].ndim == 3 else data["family"]
         if family not in families:
             print(json.dumps(None), flush=True)
             continue

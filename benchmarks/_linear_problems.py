@@ -17,13 +17,17 @@ DENSE = {"tall": (20000, 500, 0.5), "wide": (500, 20000, 0.5), "square": (2000, 
 SPARSE = (20000, 100000, 0.001)  # the last is the share of non-zeros
 FAMILIES = ("nci60 one-vs-rest", "nci60 multinomial")
 NAMES = (*DENSE, "sparse", *FAMILIES)
+OUTPUTS = 5
+TOGETHER = {
+    f"{name}, {OUTPUTS} outputs": name for name in DENSE
+}  # a feature is in for all outputs or for none
 WORKING, FOLDS, STRENGTHS, TARGET = 50, 10, 100, 1e-6
 FEWEST = 5  # cell lines of a cancer type that counts
 
 
 @dataclass
 class Problem:
-    """X (n, p), a response for each of t tasks (t, n), strengths (t, k); an intercept only for families."""
+    """X (n, p), a response for each of t tasks, (t, n) or (t, n, m), strengths (t, k); an intercept only for families."""
 
     name: str
     X: Any
@@ -39,21 +43,21 @@ class Problem:
 
 def make(name: str, seed: int = 0) -> Problem | None:
     """A problem by name; None where its data are not at hand."""
-    if name in DENSE:
+    if name in DENSE or name in TOGETHER:
         return _dense(name, seed)
     return _sparse(seed) if name == "sparse" else _nci60(name)
 
 
 def _dense(name: str, seed: int) -> Problem:
     """Standardised AR(1) design in Fortran order, centred response, strengths down to a hundredth."""
-    n, p, rho = DENSE[name]
+    n, p, rho = DENSE[TOGETHER.get(name, name)]
     rng = np.random.default_rng(seed)
     X = np.asfortranarray(rng.standard_normal((n, p)))
     for j in range(1, p):
         X[:, j] = rho * X[:, j - 1] + np.sqrt(1 - rho**2) * X[:, j]
     X -= X.mean(axis=0)
     X /= X.std(axis=0)
-    return _gaussian(name, X, rng)
+    return _gaussian(name, X, rng, OUTPUTS if name in TOGETHER else None)
 
 
 def _sparse(seed: int) -> Problem:
@@ -68,14 +72,15 @@ def _sparse(seed: int) -> Problem:
     return _gaussian("sparse", X, rng)
 
 
-def _gaussian(name: str, X: Any, rng: np.random.Generator) -> Problem:
+def _gaussian(name: str, X: Any, rng: np.random.Generator, outputs: int | None = None) -> Problem:
     n, p = X.shape
-    w = np.zeros(p)
-    w[rng.choice(p, WORKING, replace=False)] = rng.standard_normal(WORKING)
+    more = () if outputs is None else (outputs,)
+    w = np.zeros((p, *more))
+    w[rng.choice(p, WORKING, replace=False)] = rng.standard_normal((WORKING, *more))
     y = X @ w
-    y += rng.standard_normal(n) * y.std() / 2
-    y -= y.mean()
-    largest = np.abs(X.T @ y).max() / n
+    y += rng.standard_normal((n, *more)) * y.std(axis=0) / 2
+    y -= y.mean(axis=0)
+    largest = np.linalg.norm((X.T @ y).reshape(p, -1), axis=1).max() / n
     return Problem(name, X, y[None], largest * np.geomspace(1, 0.01, STRENGTHS)[None])
 
 
@@ -126,21 +131,20 @@ def largest_gap(problem: Problem, coef: np.ndarray) -> float:
     The intercept is refitted for each, so that no contender is charged for the last digits of its own.
     """
     return max(
-        _gaussian_gap(problem, y, s, w[:, 0])
-        if problem.family == "gaussian"
-        else _family_gap(problem, y, s, w)
+        _gaussian_gap(problem, y, s, w) if problem.family == "gaussian" else _family_gap(problem, y, s, w)
         for y, s, w in zip(problem.y, problem.strengths, coef)
     )
 
 
 def _gaussian_gap(problem: Problem, y: np.ndarray, strengths: np.ndarray, coef: np.ndarray) -> float:
-    n, null, worst = len(y), 0.5 * y @ y / len(y), 0.0
+    """Of the norms of features over the outputs: for one output, of the lasso."""
+    n, Y = len(y), y.reshape(len(y), -1)
+    null, worst = 0.5 * (Y**2).sum() / n, 0.0
     for s, w in zip(strengths, coef):
-        residual = y - problem.X @ w
-        u = problem.X.T @ residual / n
-        c = min(1.0, s / np.abs(u).max())
-        primal = 0.5 * residual @ residual / n + s * np.abs(w).sum()
-        dual = null - 0.5 * ((y - c * residual) ** 2).sum() / n
+        residual = Y - problem.X @ w.T
+        c = min(1.0, s * n / np.linalg.norm(problem.X.T @ residual, axis=1).max())
+        primal = 0.5 * (residual**2).sum() / n + s * np.linalg.norm(w, axis=0).sum()
+        dual = null - 0.5 * ((Y - c * residual) ** 2).sum() / n
         worst = max(worst, primal - dual)
     return float(worst / null)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -154,12 +154,12 @@ def table(times: Table, gaps: Table) -> list[str]:
     return lines
 
 
-def arguments(rounds: int) -> tuple[int, list[str]]:
+def arguments(rounds: int, known: Sequence[str] = NAMES) -> tuple[int, list[str]]:
     """`[ROUNDS] [PROBLEM ...]` of the command line."""
     given = sys.argv[1:]
     if given and given[0].isdigit():
         rounds = int(given.pop(0))
-    unknown = [name for name in given if name not in NAMES]
+    unknown = [name for name in given if name not in known]
     if unknown:
-        sys.exit(f"problems: expected some of {', '.join(map(repr, NAMES))}, got {unknown}")
-    return rounds, given or list(NAMES)
+        sys.exit(f"problems: expected some of {', '.join(map(repr, known))}, got {unknown}")
+    return rounds, given or list(known)

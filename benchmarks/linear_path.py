@@ -2,25 +2,27 @@
 
     python benchmarks/linear_path.py [ROUNDS] [PROBLEM ...]
 
-Dense tall, wide and square, sparse, and NCI60 by the multinomial and by one-vs-rest binomials, which needs its folder
-in NORMAX_NCI60.
+Dense tall, wide and square, each also with five outputs that share their features (scikit-learn and celer have that), sparse,
+and NCI60 by the multinomial and by one-vs-rest binomials, which needs its folder in NORMAX_NCI60.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from _harness import record
-from _linear_problems import DENSE, TARGET, Problem, largest_gap, make
+from _linear_problems import NAMES, OUTPUTS, TARGET, TOGETHER, Problem, largest_gap, make
 from _linear_race import arguments, race, table
 
 from normax.linear_model import fit_path
+from normax.penalties import L1, GroupLasso
 
 
 def ours(problem: Problem, pairs=None) -> np.ndarray:
     options = {
         "family": problem.family,
         "tol": TARGET,
-        "fit_intercept": problem.intercept or problem.name in DENSE,
+        "fit_intercept": problem.name != "sparse",
+        "penalty": GroupLasso(OUTPUTS**-0.5, "in") if problem.name in TOGETHER else L1(),
     }
     return np.array(
         [fit_path(problem.X, y, strengths=s, **options).coef for y, s in zip(problem.y, problem.strengths)]
@@ -28,7 +30,7 @@ def ours(problem: Problem, pairs=None) -> np.ndarray:
 
 
 def main() -> None:
-    rounds, names = arguments(3)
+    rounds, names = arguments(3, [*NAMES, *TOGETHER])
     for name in names:  # load the compiled kernels
         problem = make(name)
         if problem is not None:
