@@ -9,7 +9,7 @@ from typing import Any
 from normax.nn.cells import Cell
 from normax.nn.module import Module
 
-__all__ = ["Watched", "architecture", "attributes", "plain_attributes"]
+__all__ = ["ById", "Watched", "architecture", "attributes", "plain_attributes"]
 
 
 def attributes(module: Module, places: Mapping[int, Any] = MappingProxyType({})) -> tuple:
@@ -71,10 +71,10 @@ def _static(value: Any, places: Mapping[int, Any] = MappingProxyType({})) -> Any
         return dict, tuple((k, _static(v, places)) for k, v in value.items())
     if isinstance(value, (set, frozenset)):
         return type(value), frozenset(_static(v, places) for v in value)
-    return places[id(value)] if id(value) in places else _ById(value)
+    return places[id(value)] if id(value) in places else ById(value)
 
 
-class _ById:
+class ById:
     """Compares by identity and keeps its object alive, so that an id is never taken over by another."""
 
     def __init__(self, value: Any):
@@ -84,4 +84,4 @@ class _ById:
         return id(self.value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and self.value is other.value
+        return isinstance(other, ById) and self.value is other.value

@@ -115,7 +115,10 @@ def minimise_columns(
     T = np.ascontiguousarray((Y - M.T @ W).T)
     value = blocks.terms(W.shape[1]).value
     descend_ahead(
-        *(M, T, W, blocks.rules(np.zeros(len(W)), direct=True)),
+        M,
+        T,
+        W,
+        blocks.rules(np.zeros(len(W)), direct=True),
         lambda W, T: value(W.ravel()) + 0.5 * float(np.vdot(T, T)),
         lambda W, T: enough(W, M @ T.T),
         20 * LONG,
@@ -149,7 +152,10 @@ def minimise_groups(
         settled = _newton(H, Q, T.T, W, blocks)
         if settled is None:
             changed = descend_ahead(
-                *(H, T, W, rules),
+                H,
+                T,
+                W,
+                rules,
                 lambda W, T: value(W.ravel()) - 0.5 * float(np.vdot(W, Q + T.T)),
                 lambda W, T: enough(W, T.T),
                 LONG,

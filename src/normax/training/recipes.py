@@ -10,6 +10,8 @@ from __future__ import annotations
 import types
 from typing import Any
 
+from normax.signature import ById
+
 __all__ = ["recipe"]
 
 LIBRARIES = {"optax", "jax"}
@@ -38,28 +40,15 @@ def _recipe(value: Any, around: tuple[Any, ...]) -> Any:
     if isinstance(value, types.FunctionType):
         library = value.__globals__.get("__name__", "").partition(".")[0] in LIBRARIES
         if not library or set(value.__dict__) - {"__wrapped__"}:  # attributes may hold a state
-            return _Same(value)
+            return ById(value)
         try:
             held = tuple(cell.cell_contents for cell in value.__closure__ or ())
         except ValueError:  # a variable that was not assigned yet
-            return _Same(value)
+            return ById(value)
         parts = held, value.__defaults__, value.__kwdefaults__
         return value.__code__, value.__module__, *(_recipe(part, inner) for part in parts)
     if isinstance(value, (tuple, list)):
         return type(value), tuple(_recipe(part, inner) for part in value)
     if type(value) is dict:
         return dict, tuple((key, _recipe(part, inner)) for key, part in value.items())
-    return _Same(value)
-
-
-class _Same:
-    """Equal to itself alone."""
-
-    def __init__(self, value: Any):
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value
+    return ById(value)
