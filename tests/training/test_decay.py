@@ -52,16 +52,16 @@ def test_rates_and_clipping_bear_on_decay_as_on_the_step():
 
 def test_both_decays_as_strengths_of_a_path():
     net = nn.Linear(10, 1)
-    options = {"loss": "squared", "strengths": [1.0, 0.1], "cv": None, "epochs": 30, "batch_size": 442}
+    options = {"loss": "squared", "strengths": [4.0, 0.1], "cv": None, "epochs": 30, "batch_size": 442}
     data = X.astype("f4"), Y.astype("f4")
     for penalty in ("weight-decay", WeightDecay(decoupled=False)):
         path = nx.path(net, data, penalty=penalty, optimizer=optax.adam(0.05), **options)
-        alone = nx.penalize(nn.Linear(10, 1), WeightDecay(1.0, decoupled=penalty == "weight-decay"))
+        alone = nx.penalize(nn.Linear(10, 1), WeightDecay(4.0, decoupled=penalty == "weight-decay"))
         alone.load_state_dict(net.state_dict())
         nx.fit(alone, data, loss="squared", optimizer=optax.adam(0.05), epochs=30, batch_size=442, seed=0)
         np.testing.assert_allclose(path.model(0).weight, alone.weight, atol=1e-5)
         shrunk, free = (np.abs(path.model(i).weight).sum() for i in range(2))
-        assert shrunk < 0.95 * free
+        assert shrunk < 0.9 * free
     with pytest.raises(nx.InputError, match="no strength for a path"):
         nx.path(net, data, penalty=Nonnegative(), **options)
 

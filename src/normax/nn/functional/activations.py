@@ -440,7 +440,7 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int =
     if not hard:
         return soft
     one_hot = jax.nn.one_hot(jnp.argmax(soft, dim), x.shape[dim], axis=dim, dtype=x.dtype)
-    return one_hot + soft - jax.lax.stop_gradient(soft)
+    return one_hot + (soft - jax.lax.stop_gradient(soft))  # exactly one-hot: the bracket is zero
 
 
 def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> jax.Array:

@@ -68,7 +68,7 @@ def ctc_loss(
     labels = _padded(as_array(targets), counts, batch, unbatched)
     _check(lengths, counts, labels, steps, classes)
     total = jax.nn.logsumexp(x, -1, keepdims=True)
-    x = x - total + jax.lax.stop_gradient(total)
+    x = x + (jax.lax.stop_gradient(total) - total)
     loss = -_log_likelihood(x, labels, lengths, counts, blank)
     impossible = loss > -_NEVER / 2
     loss = jnp.where(impossible, 0 if zero_infinity else jnp.inf, loss)

@@ -80,7 +80,8 @@ def embedding(
     rows = table[index]
     if scale_grad_by_freq:
         share = 1 / jnp.bincount(index.ravel(), length=table.shape[0])[index][..., None].astype(rows.dtype)
-        rows = share * rows + jax.lax.stop_gradient((1 - share) * rows)
+        still = jax.lax.stop_gradient(rows)
+        rows = still + share * (rows - still)
     if padding_idx is None:
         return rows
     padding = row_number(padding_idx, table.shape[0])
