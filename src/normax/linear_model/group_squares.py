@@ -45,73 +45,115 @@ def follow_groups(
         complete: whether all products of columns are formed at once.
         tol: the gap over the null deviance that is asked for.
     """
-    k, m, p = len(strengths), y.shape[1], design.p
-    owner = rules.members
-    assert owner is not None
-    fit, products = Fit.empty(k, m, p), GroupProducts(design, rules)
-    gram = products.gram
-    if complete:
-        products.add(np.arange(len(rules.charge)))
-    c, square = design.gradient(design.weighted(y)), float((design.weights @ y**2).sum())
-    u, at, block = c, 0, 1
-    trail = [(strengths[0], np.zeros((0, m)))]  # the last two fits, on the columns known then
-    retried: np.ndarray | None = None
-    free = np.zeros(len(rules.charge), dtype=bool)
-    free[owner[rules.terms(1.0).free[:p]]] = True
-    needed = free
-    while at < k:
-        ahead = slice(at, min(at + block, k))
-        edge = strengths[ahead.stop - 1]
-        near = needed | (rules.terms(max(edge - LOOK * (trail[-1][0] - edge), 0.0)).excess(u.ravel()) > 0)
-        products.add(np.flatnonzero(near))
-        first = strengths[at]
-        start = _padded(retried, gram.size) if retried is not None else _straight_on(trail, first, gram.size)
-        near[owner[gram.features[start.any(axis=1)]]] = True
-        work = AtWork(products, near)
-        Q = c[:, work.features].T
-        direct = len(work.rows) > design.n and not newton_serves(int(np.count_nonzero(start)), m)
+    path = _GroupPath(design, y, strengths, rules, complete, max_iter, tol)
+    while path.at < len(strengths):
+        path.go_on()
+    return path.fit
+
+
+class _GroupPath:
+    """What is kept from block to block.
+
+    Attributes:
+        at: strengths that are done; block: how many the next block takes.
+        u: gradients at the last fit; trail: the last two, as (strength, coefficients on the columns known then).
+        needed: (G,) groups at work whatever u says: the unpenalised, and those that the next strength missed.
+        retried: where the next strength ended when it missed some.
+    """
+
+    def __init__(self, design, y, strengths, rules: GroupRules, complete: bool, max_iter: int, tol: float):
+        self.design, self.y, self.strengths, self.rules = design, y, strengths, rules
+        self.complete, self.max_iter, self.tol = complete, max_iter, tol
+        assert rules.members is not None
+        self.owner, self.m, groups = rules.members, y.shape[1], len(rules.charge)
+        self.fit = Fit.empty(len(strengths), self.m, design.p)
+        self.products = GroupProducts(design, rules)
+        self.gram = self.products.gram
+        if complete:
+            self.products.add(np.arange(groups))
+        self.u = self.c = design.gradient(design.weighted(y))
+        self.square = float((design.weights @ y**2).sum())
+        self.at, self.block = 0, 1
+        self.trail = [(strengths[0], np.zeros((0, self.m)))]
+        self.free = np.zeros(groups, dtype=bool)
+        self.free[self.owner[rules.terms(1.0).free[: design.p]]] = True
+        self.needed = self.free
+        self.retried: np.ndarray | None = None
+
+    def go_on(self) -> None:
+        """Solve a block of strengths, and keep those before the first that misses a group."""
+        strengths = self.strengths[self.at : self.at + self.block]
+        near = self._near(strengths[-1])
+        self.products.add(np.flatnonzero(near))
+        start = self._start(strengths[0])
+        near[self.owner[self.gram.features[start.any(axis=1)]]] = True
+        solved = self._solve(strengths, AtWork(self.products, near), start)
+        U, squares = self._check(solved)
+        begin, missing = self.at, np.zeros(0, dtype=np.intp)
+        for s, W, u, square in zip(strengths, solved, U, squares):
+            terms = self.rules.terms(s)
+            missing = self._missing(terms, u, near)
+            if len(missing):
+                break
+            coef = self.fit.coef[self.at]
+            coef[:, self.gram.features] = W.T
+            self.fit.gap[self.at] = group_gap(partial(_shrunk, square), coef.ravel(), u.ravel(), terms)
+            self.u, self.trail, self.needed = u, [*self.trail, (s, W)][-2:], self.free
+            self.at += 1
+        if len(missing):
+            self.fit.n_iter[self.at] += 1
+            good = self.at - begin
+            self.retried, self.block, self.needed = solved[good], max(1, good), self.needed.copy()
+            self.needed[missing] = True
+        else:
+            self.retried, self.block = None, min(2 * self.block, LONGEST if self.complete else 1)
+
+    def _near(self, edge: float) -> np.ndarray:
+        """(G,) groups that may be at work down to a strength."""
+        reach = max(edge - LOOK * (self.trail[-1][0] - edge), 0.0)
+        return self.needed | (self.rules.terms(reach).excess(self.u.ravel()) > 0)
+
+    def _start(self, strength: float) -> np.ndarray:
+        if self.retried is not None:
+            return _padded(self.retried, self.gram.size)
+        return _straight_on(self.trail, strength, self.gram.size)
+
+    def _solve(self, strengths: np.ndarray, work: AtWork, start: np.ndarray) -> list[np.ndarray]:
+        """Minimise on the groups at work, each strength but the first from where the last two point to."""
+        Q = self.c[:, work.features].T
+        direct = len(work.rows) > self.design.n and not newton_serves(int(np.count_nonzero(start)), self.m)
         if direct:
-            root = np.sqrt(design.weights)[:, None]
-            M = np.ascontiguousarray((root * gram.columns(work.rows)).T)
-            solve = partial(minimise_columns, M, root * y)
+            root = np.sqrt(self.design.weights)[:, None]
+            M = np.ascontiguousarray((root * self.gram.columns(work.rows)).T)
+            solve = partial(minimise_columns, M, root * self.y)
         else:
             solve = partial(minimise_groups, work.products(), Q)
-        line = list(trail)
+        line = list(self.trail)
+        solved: list[np.ndarray] = []
         with one_thread():  # systems of the groups at work are small, and threads that wait cost more
-            for s in strengths[ahead]:
-                if len(line) > len(trail):
-                    start = _straight_on(line, s, gram.size)
-                blocks, W = work.blocks(s), np.zeros((gram.size, m))
-                close = partial(_close, blocks.terms(m), Q, square, WELL * tol)
+            for s in strengths:
+                if solved:
+                    start = _straight_on(line, s, self.gram.size)
+                blocks, W = work.blocks(s), np.zeros((self.gram.size, self.m))
+                close = partial(_close, blocks.terms(self.m), Q, self.square, WELL * self.tol)
                 W[work.rows] = solve(blocks, start[work.rows], enough=close)
                 line.append((s, W))
-        solved = [W for _, W in line[len(trail) :]]
-        flat = np.array(solved).transpose(0, 2, 1).reshape(len(solved) * m, gram.size)
-        U, squares = gram.check(c, np.tile(y, len(solved)), flat)
-        U, squares = U.reshape(len(solved), m, p), squares.reshape(-1, m).sum(axis=1)
-        good, retried = 0, None
-        for i, s in enumerate(strengths[ahead]):
-            terms = rules.terms(s)
-            missing = owner[terms.beyond(U[i]) % p]  # groups take features whole
-            missing = missing[~near[missing]]
-            if len(missing) and fit.n_iter[at + i] < max_iter:
-                fit.n_iter[at + i] += 1
-                retried = solved[i]
-                break
-            coef = fit.coef[at + i]
-            coef[:, gram.features] = solved[i].T
-            divergence = partial(_shrunk, float(squares[i]))
-            fit.gap[at + i] = group_gap(divergence, coef.ravel(), U[i].ravel(), terms)
-            good += 1
-        if good:
-            u, trail = U[good - 1], line[: len(trail) + good][-2:]
-            needed = free
-        if retried is not None:
-            needed = needed.copy()
-            needed[missing] = True
-        block = min(2 * block, LONGEST if complete else 1) if retried is None else max(1, good)
-        at += good
-    return fit
+                solved.append(W)
+        return solved
+
+    def _check(self, solved: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Gradients (K, m, p) and squared residuals (K,) at each of K points, from one reading of X."""
+        K = len(solved)
+        flat = np.array(solved).transpose(0, 2, 1).reshape(K * self.m, self.gram.size)
+        U, squares = self.gram.check(self.c, np.tile(self.y, K), flat)
+        return U.reshape(K, self.m, -1), squares.reshape(K, self.m).sum(axis=1)
+
+    def _missing(self, terms: GroupTerms, u: np.ndarray, near: np.ndarray) -> np.ndarray:
+        """Groups that should be at work and were not, as long as the strength may be solved again."""
+        if self.fit.n_iter[self.at] >= self.max_iter:
+            return np.zeros(0, dtype=np.intp)
+        groups = self.owner[terms.beyond(u) % self.design.p]  # groups take features whole
+        return groups[~near[groups]]
 
 
 def _straight_on(line: list[tuple[float, np.ndarray]], strength: float, size: int) -> np.ndarray:
