@@ -1,5 +1,6 @@
 """Initial values have PyTorch's distributions (two-sample tests on about 10⁵ draws)."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import normax as nx
 from normax import nn
 from normax.errors import InputError
 from normax.nn import init
+from normax.nn.random import next_key, wrap_key
+from normax.nn.threefry import uniform
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +109,19 @@ def test_refused():
         init.calculate_gain("rleu")
     with pytest.raises(InputError, match="'fan_in' or 'fan_out'"):
         init.kaiming_normal_(nn.Parameter(jnp.zeros((2, 2))), mode="fan")
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (7, 3), (0, 2), (65_537,), (3, 50_001)])
+def test_uniform_draws_are_those_of_jax(shape):
+    random = np.random.default_rng(0)
+    for low, high in ((0.0, 1.0), (-0.125, 0.125), *np.sort(random.normal(size=(3, 2)))):
+        key = random.integers(0, 1 << 32, 2, np.uint32)
+        expected = jax.random.uniform(wrap_key(key), shape, jnp.float32, low, high)
+        np.testing.assert_array_equal(uniform(key, shape, low, high), expected)
+
+
+def test_a_key_of_ones_own_draws_the_same():
+    ours, theirs = (nn.Parameter(jnp.zeros((5, 7))) for _ in range(2))
+    init.uniform_(ours, -1, 2)
+    nx.manual_seed(0)
+    np.testing.assert_array_equal(ours, init.uniform_(theirs, -1, 2, key=next_key()))

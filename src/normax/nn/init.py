@@ -17,7 +17,8 @@ import numpy as np
 from normax.errors import InputError, suggest
 from normax.nn.cells import Cell
 from normax.nn.frames import current_frame
-from normax.nn.random import next_key
+from normax.nn.random import raw_key, wrap_key
+from normax.nn.threefry import uniform
 
 __all__ = [
     "calculate_gain",
@@ -123,6 +124,8 @@ def uniform_(tensor: Cell, a: float = 0.0, b: float = 1.0, key: Any = None) -> C
         True
     """
     cell = _cell(tensor)
+    if key is None and cell.dtype == np.float32:
+        return _write(cell, jax.device_put(uniform(_raw(), cell.shape, a, b)))
     return _draw(cell, lambda shape: jax.random.uniform(_key(key), shape, cell.dtype, a, b))
 
 
@@ -372,9 +375,14 @@ def sparse_(tensor: Cell, sparsity: float, std: float = 0.01, key: Any = None) -
 
 
 def _key(key: Any) -> Any:
-    if key is None and current_frame() is not None:
+    return wrap_key(_raw()) if key is None else key
+
+
+def _raw() -> np.ndarray:
+    """The next raw key of the global generator."""
+    if current_frame() is not None:
         raise InputError(
             "initial weights were drawn inside a compiled call, where they would be the same for ever and never "
             "train: make the layer in __init__"
         )
-    return next_key() if key is None else key
+    return raw_key()
