@@ -231,3 +231,45 @@ def test_ridge_leave_one_out_is_scikit_learns_for_every_alpha(diabetes):
         theirs = sk.RidgeCV(alphas, store_cv_results=True).fit(A, b)
         assert ours.alpha_ == theirs.alpha_
         np.testing.assert_allclose(ours.cv_results_, theirs.cv_results_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("outputs", [None, 1, 2])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (lm.Lasso(0.1), sk.Lasso(0.1)),
+        (lm.ElasticNet(0.1), sk.ElasticNet(0.1)),
+        (lm.Ridge(1.0), sk.Ridge(1.0)),
+        (lm.RidgeCV(), sk.RidgeCV()),
+        (lm.LassoCV(cv=3), sk.LassoCV(cv=3)),
+        (lm.MultiTaskLasso(0.1), sk.MultiTaskLasso(0.1)),
+        (lm.MultiTaskElasticNetCV(cv=3), sk.MultiTaskElasticNetCV(cv=3)),
+    ],
+    ids=lambda pair: type(pair[0]).__name__,
+)
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+def test_coefficients_intercepts_and_predictions_have_scikit_learns_shapes(pair, outputs, intercept):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(30, 1))
+    y = X[:, 0] + random.normal(size=30)
+    y = y if outputs is None else np.outer(y, [1, -1][:outputs])
+
+    def shapes(model):
+        try:
+            model = clone(model).set_params(fit_intercept=intercept).fit(X, y)
+        except ValueError:
+            return "refused"
+        return [np.shape(part) for part in (model.coef_, model.intercept_, model.predict(X))]
+
+    assert shapes(pair[0]) == shapes(pair[1])
+
+
+def test_balanced_classes_are_counted_by_weight(cancer):
+    X, y = cancer[0][:150, :4], cancer[1][:150]
+    weights = np.random.default_rng(0).integers(0, 4, 150)
+    model = lm.LogisticRegression(class_weight="balanced", tol=1e-10)
+    weighed = clone(model).fit(X, y, sample_weight=weights.astype(float))
+    repeated = clone(model).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
+    np.testing.assert_allclose(weighed.coef_, repeated.coef_, atol=1e-6)
+    np.testing.assert_allclose(weighed.intercept_, repeated.intercept_, atol=1e-6)

@@ -5,6 +5,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, TimeSeriesSplit
 
+from normax.errors import InputError, Notice
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES
 from normax.linear_model.held_out import cross_validate
@@ -133,3 +134,46 @@ def test_moments_subtract_exactly(far, weighted):
         np.testing.assert_allclose(G, X.T @ (w[:, None] * X), rtol=1e-10)
         np.testing.assert_allclose(c, X.T @ (w[:, None] * Y), rtol=1e-10)
         np.testing.assert_allclose(squares, w @ Y**2, rtol=1e-10)
+
+
+def three_classes(n=60):
+    random = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], [n // 2, n // 2 - 1, 1])
+    return random.normal(size=(n, 3)) + y[:, None] % 2, y
+
+
+def test_rows_of_a_class_that_a_fold_never_saw_are_left_out_of_its_error():
+    X, y = three_classes()
+    random = np.random.default_rng(1)
+    order = random.permutation(len(y))
+    pairs = [(np.setdiff1d(order, test), test) for test in np.array_split(order, 3)]
+    alone = next(k for k, (_, test) in enumerate(pairs) if 2 in y[test])
+    with pytest.warns(Notice, match=f"fold {alone} trains without class 'rare', of which it holds out 1"):
+        errors, sizes = cross_validate(
+            X, np.eye(3)[y], pairs, strengths=np.array([0.1, 0.01]), l1_ratio=0.0, family="multinomial",
+            classes=["a", "b", "rare"],
+        )  # fmt: skip
+    train, test = pairs[alone]
+    test = test[y[test] != 2]
+    two, _ = cross_validate(
+        X, np.eye(2)[np.minimum(y, 1)], [(train, test)], strengths=np.array([0.1, 0.01]), l1_ratio=0.0,
+        family="multinomial",
+    )  # fmt: skip
+    np.testing.assert_allclose(errors[alone], two[0], rtol=1e-10)
+    assert sizes[alone] == len(test)
+
+
+@pytest.mark.parametrize(
+    ("y", "family", "fault"),
+    [
+        ([0, 0, 0, 1, 1, 1], "binomial", "fold 0 trains on one class alone"),
+        ([0, 0, 2, 1, 1, 2], "multinomial", "fold 0 trains without class 0 and holds out nothing else"),
+    ],
+)
+def test_folds_that_cannot_judge_any_class_are_refused(y, family, fault):
+    pairs = [(np.array([2, 3, 4, 5]), np.array([0, 1])), (np.array([0, 1, 2, 3]), np.array([4, 5]))]
+    if family == "binomial":
+        pairs[0] = (np.array([3, 4, 5]), np.array([0, 1, 2]))
+    Y = np.array(y) if family == "binomial" else np.eye(3)[y]
+    with pytest.raises(InputError, match=fault):
+        cross_validate(np.arange(6.0)[:, None], Y, pairs, strengths=np.array([0.1]), family=family)

@@ -69,10 +69,15 @@ def test_an_unmeasured_monitor_is_named():
 
 
 def test_class_weights_are_row_weights():
-    from sklearn.utils.class_weight import compute_sample_weight
+    from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
     balanced, _ = fitted(class_weight="balanced")
     by_row, _ = fitted(sample_weight=compute_sample_weight("balanced", y))
+    np.testing.assert_allclose(np.asarray(balanced.weight), np.asarray(by_row.weight), rtol=1e-5)
+    weights = np.random.default_rng(0).uniform(0.5, 2.0, len(y))
+    balanced, _ = fitted(class_weight="balanced", sample_weight=weights)
+    by_class = compute_class_weight("balanced", classes=np.unique(y), y=y, sample_weight=weights)
+    by_row, _ = fitted(sample_weight=weights * by_class[np.searchsorted(np.unique(y), y)])
     np.testing.assert_allclose(np.asarray(balanced.weight), np.asarray(by_row.weight), rtol=1e-5)
     with pytest.raises(nx.InputError, match="no class 7"):
         fitted(class_weight={7: 2.0})

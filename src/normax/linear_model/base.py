@@ -173,11 +173,18 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
         super()._keep(path, at, units)
         self.coef_, self.intercept_ = path.coef[at], path.intercept[at]
         if not self._many:
-            self.coef_, self.intercept_ = self.coef_[0], float(self.intercept_[0])
+            self.coef_ = self.coef_[0]
+            if not self._column:
+                self.intercept_ = float(self.intercept_[0])
+        if not self.fit_intercept:
+            self.intercept_ = 0.0
 
     def _check_fit(self, X, y, **options):
         X, y = super()._check_fit(X, y, y_numeric=True, **options)
-        self._many = y.ndim == 2
+        self._column = (
+            y.ndim == 2
+        )  # scikit-learn's shapes: one column of y has coefficients (p,), but an intercept (1,)
+        self._many = self._column and y.shape[1] > 1
         return X, y
 
 

@@ -138,7 +138,14 @@ class LogisticRegressionCV(LinearClassifier):
         errors = []
         for r in self.l1_ratios_:
             fold_errors, sizes = cross_validate(
-                X, response, pairs, strengths=1 / self.Cs_, l1_ratio=r, per_row=False, **options
+                X,
+                response,
+                pairs,
+                strengths=1 / self.Cs_,
+                l1_ratio=r,
+                per_row=False,
+                classes=self.classes_,
+                **options,
             )
             errors.append(fold_errors)
         self.scores_ = -np.stack(errors, axis=1)

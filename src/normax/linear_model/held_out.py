@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from normax.errors import InputError, Notice
 from normax.linear_model.families import family_of
 from normax.linear_model.folds import Fold, Folds, Pairs
 from normax.linear_model.path import LinearPath, fit_path, warn_unconverged
@@ -18,7 +19,7 @@ from normax.linear_model.terms import check_rules
 from normax.linear_model.threads import side_by_side
 from normax.linear_model.validation import check_design, check_offset, check_strengths, plain_weights
 
-__all__ = ["cross_validate"]
+__all__ = ["Scope", "cross_validate", "scopes_of_classes"]
 
 
 def cross_validate(
@@ -39,8 +40,12 @@ def cross_validate(
     upper: Any = None,
     penalty: Any = None,
     offset: Any = None,
+    classes: Any = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit the path on the training rows of each fold and score its held-out rows.
+
+    Beside an intercept, a class that a fold does not train on has probability 0 there and its held-out rows an infinite loss at
+    every strength. They say nothing about the strength and are left out of the errors, with a notice.
 
     Args:
         X, y, strengths, family, l1_ratio, fit_intercept, sample_weight, tol, max_iter,
@@ -48,16 +53,19 @@ def cross_validate(
         pairs: K pairs (training rows, held-out rows).
         per_row: whether the strengths are those of the mean loss (default) or of the summed loss, which
             scikit-learn's `Ridge` and `LogisticRegression` have and where fewer rows mean a stronger penalty.
+        classes: labels of the classes, for messages.
 
     Returns:
         fold_errors (K, k), the weighted mean negative log-likelihood of the held-out rows (½ squared error
         for gaussian, summed over outputs), and fold_sizes (K,), their total weights.
 
     Raises:
-        InputError: for data or arguments that cannot be used.
+        InputError: for data or arguments that cannot be used; for folds that train on one class alone, or hold out nothing
+            that they train on.
 
     Warns:
         ConvergenceWarning: where the gap of a training fit stayed above `tol`.
+        Notice: where rows are left out of a fold's error.
 
     Example:
         >>> X = np.arange(6.0)[:, None]
@@ -77,16 +85,28 @@ def cross_validate(
     if known is not None and loss.name == "gaussian":
         Y, known = Y - known, None
     grids = [strengths if per_row else strengths / weights[train].sum() for train, _ in pairs]
-    sizes = np.array([weights[test].sum() for _, test in pairs])
     loss.refuse_if_tied("cross-validation")
+    scopes = None
+    if loss.classes and fit_intercept:
+        scopes = scopes_of_classes(Y, weights, pairs, classes, penalty)
+        pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
+    sizes = np.array([weights[test].sum() for _, test in pairs])
 
     def plain(k: int) -> tuple[np.ndarray, np.ndarray]:
         train, test = pairs[k]
         inside = np.zeros_like(weights)
         inside[train] = weights[train]
+        design, truth, exposure = X, Y, known
+        if (
+            scopes is not None and not scopes[k].present.all()
+        ):  # absent classes have probability 0: the rest alone
+            there = scopes[k].present
+            truth = Y[:, there]
+            exposure = None if known is None else known[:, there]
+            design, inside = X[train], inside[train]
         path: LinearPath = fit_path(
-            X,
-            Y,
+            design,
+            truth if design is X else truth[train],
             strengths=grids[k],
             family=family,
             l1_ratio=l1_ratio,
@@ -98,10 +118,10 @@ def cross_validate(
             lower=lower,
             upper=upper,
             penalty=penalty,
-            offset=known,
+            offset=exposure if exposure is None or design is X else exposure[train],
         )
-        etas = path.predict(X[test], None if known is None else known[test])
-        rows = loss.loss(np.tile(Y[test], (len(etas), 1)), etas.reshape(-1, Y.shape[1]))
+        etas = path.predict(X[test], None if exposure is None else exposure[test])
+        rows = loss.loss(np.tile(truth[test], (len(etas), 1)), etas.reshape(-1, truth.shape[1]))
         return rows.reshape(len(etas), -1) @ (weights[test] / sizes[k]), path.gap
 
     one = plain
@@ -128,3 +148,64 @@ def cross_validate(
     worst = np.max(gaps, axis=0)
     warn_unconverged(strengths, worst, tol)
     return np.array(errors), sizes
+
+
+class Scope(NamedTuple):
+    """What a fold of classes can judge: the classes (C,) that it trains on, and the held-out rows of these alone."""
+
+    present: np.ndarray
+    test: np.ndarray
+
+
+def scopes_of_classes(
+    Y: np.ndarray, weights: np.ndarray, pairs: Pairs, classes: Any = None, penalty: Any = None
+) -> list[Scope]:
+    """The scope of every fold, beside an intercept: there a class without training rows gets probability 0, at every strength.
+
+    Args:
+        Y: (n, C) shares of the classes, or (n, 1) of the second of two; weights: (n,) of the rows.
+        pairs: K pairs (training rows, held-out rows).
+        classes: (C,) labels for messages; penalty: one of its own, which may tie all C outputs together.
+
+    Raises:
+        InputError: for folds that train on one class alone, that hold out nothing they train on, or, with a penalty of its
+            own, that train without one of the classes.
+
+    Warns:
+        Notice: naming the classes and rows that stay out of a fold's error.
+
+    Example:
+        >>> scope = scopes_of_classes(np.eye(3)[[0, 1, 2, 0, 1]], np.ones(5), [(np.array([3, 4]), np.array([0, 1]))])[0]
+        >>> scope.present.tolist(), scope.test.tolist()
+        ([True, True, False], [0, 1])
+    """
+    shares = np.column_stack([1 - Y, Y]) if Y.shape[1] == 1 else Y
+    names = [repr(c) for c in (range(shares.shape[1]) if classes is None else np.asarray(classes).tolist())]
+    scopes, faults, left_out = [], [], []
+    for k, (train, test) in enumerate(pairs):
+        present = weights[train] @ shares[train] > 0
+        lost = shares[test][:, ~present].any(axis=1)
+        scopes.append(Scope(present, test[~lost]))
+        if present.all():
+            continue
+        absent = "class " + ", ".join(name for name, there in zip(names, present) if not there)
+        if present.sum() < 2:
+            faults.append(f"fold {k} trains on one class alone")
+        elif not weights[test[~lost]].any():
+            faults.append(f"fold {k} trains without {absent} and holds out nothing else")
+        elif penalty is not None:
+            faults.append(f"fold {k} trains without {absent}, which {penalty!r} may tie to the others")
+        elif lost.any():
+            left_out.append(f"fold {k} trains without {absent}, of which it holds out {lost.sum()}")
+    if faults:
+        raise InputError(
+            f"cv: {'; '.join(faults)}; use folds in which every class trains, such as "
+            "StratifiedKFold(shuffle=True), or fewer of them"
+        )
+    if left_out:
+        warnings.warn(
+            f"{'; '.join(left_out)}: an infinite loss at every strength, which is left out of the error",
+            Notice,
+            stacklevel=3,
+        )
+    return scopes

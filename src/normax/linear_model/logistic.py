@@ -10,10 +10,12 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
+from normax.balance import balanced_weights
 from normax.errors import InputError, suggest
 from normax.linear_model.base import LinearEstimator
 from normax.linear_model.path import fit_path
 from normax.linear_model.regressors import total_weight
+from normax.linear_model.validation import plain_weights
 
 __all__ = ["LinearClassifier", "LogisticRegression"]
 
@@ -75,8 +77,11 @@ class LinearClassifier(ClassifierMixin, LinearEstimator):
                 f"y: expected at least two classes, got 1 class: every row is {self.classes_.tolist()[0]!r}"
             )
         if class_weight is not None:
-            rows = np.ones(X.shape[0]) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-            sample_weight = rows * compute_sample_weight(class_weight, y)
+            rows = plain_weights(sample_weight, X.shape[0])
+            if isinstance(class_weight, str) and class_weight == "balanced":
+                sample_weight = rows * balanced_weights(codes, rows)
+            else:
+                sample_weight = rows * compute_sample_weight(class_weight, y)
         return X, codes, sample_weight, "binomial" if len(self.classes_) == 2 else "multinomial"
 
     def _keep(self, path, at, units=1.0):
@@ -114,7 +119,7 @@ class LogisticRegression(LinearClassifier):
         penalty: the older way to say it: "l1", "l2", "elasticnet" (then l1_ratio counts) or None; the default
             leaves it to l1_ratio.
         fit_intercept: whether to fit an intercept for each logit; it is never penalised.
-        class_weight: None, "balanced", or a dict from class to weight.
+        class_weight: None, "balanced" (all classes get the same sum of weights), or a dict from class to weight.
         tol: duality gap over the null deviance that must be reached. The default 1e-6 is a promise; the
             exact finish lands far below.
         max_iter: rounds of solving and checking; a handful are used.

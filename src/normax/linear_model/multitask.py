@@ -31,6 +31,7 @@ class _MultiTask(ManyOutputs, LinearRegressor):
                 f"y: expected a table of shape (n, tasks), got shape {y.shape}; for one response use "
                 f"{type(self).__name__.replace('MultiTask', '')}"
             )
+        self._many = True  # one task too has coefficients (1, p)
         return X, y
 
     def __sklearn_tags__(self):

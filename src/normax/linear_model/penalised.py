@@ -122,7 +122,8 @@ class Penalised(LinearEstimator):
             classes = family_of(family).classes
             grid = self._grid(X, y, **shape)
             pairs = folds(check_cv(self.cv, y, classifier=classes), X.shape[0], y, groups)
-            errors, sizes = cross_validate(X, Y, pairs, strengths=grid, **shape, **limits)
+            labels = self.classes_ if classes else None
+            errors, sizes = cross_validate(X, Y, pairs, strengths=grid, classes=labels, **shape, **limits)
             cv = summarise(errors, sizes)
             self.fold_errors_, (self.cv_mean_, self.cv_se_) = errors, cv
             at = choose(grid, *cv, self.select)

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from normax.balance import balanced_weights
 from normax.errors import InputError, suggest
 
 __all__ = ["check_arrays", "check_counts", "check_data", "check_weights", "class_weighted", "not_numbers"]
@@ -49,26 +50,26 @@ def class_weighted(weight: Any, y: np.ndarray, class_weight: Any) -> Any:
     """The rows' weights times those of their classes."""
     if class_weight is None:
         return weight
+    rows = np.ones(len(y)) if weight is None else weight
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        return rows * balanced_weights(y, rows)
     from sklearn.utils.class_weight import compute_sample_weight
 
-    if class_weight != "balanced":
-        if not isinstance(class_weight, Mapping):
-            raise InputError(f"class_weight: expected 'balanced' or {{class: weight}}, got {class_weight!r}")
-        wrong = {
-            c: w
-            for c, w in class_weight.items()
-            if not (isinstance(w, (int, float, np.number)) and 0 <= w < np.inf)
-        }
-        if wrong:
-            raise InputError(f"class_weight: expected finite weights >= 0, got {wrong}")
-        known = set(np.unique(y).tolist())
-        lost = [c for c in class_weight if c not in known]
-        if lost:
-            near = suggest(str(lost[0]), map(str, known))
-            raise InputError(f"class_weight: y has no class {lost[0]!r}{near}; it has {sorted(known)[:20]}")
-        class_weight = dict.fromkeys(known, 1.0) | dict(class_weight)
-    by_class = compute_sample_weight(class_weight, y)
-    return by_class if weight is None else weight * by_class
+    if not isinstance(class_weight, Mapping):
+        raise InputError(f"class_weight: expected 'balanced' or {{class: weight}}, got {class_weight!r}")
+    wrong = {
+        c: w
+        for c, w in class_weight.items()
+        if not (isinstance(w, (int, float, np.number)) and 0 <= w < np.inf)
+    }
+    if wrong:
+        raise InputError(f"class_weight: expected finite weights >= 0, got {wrong}")
+    known = set(np.unique(y).tolist())
+    lost = [c for c in class_weight if c not in known]
+    if lost:
+        near = suggest(str(lost[0]), map(str, known))
+        raise InputError(f"class_weight: y has no class {lost[0]!r}{near}; it has {sorted(known)[:20]}")
+    return rows * compute_sample_weight(dict.fromkeys(known, 1.0) | dict(class_weight), y)
 
 
 def check_counts(**counts: Any) -> None:
