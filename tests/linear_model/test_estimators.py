@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn.linear_model as sk
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GroupKFold, KFold
@@ -243,7 +244,9 @@ def test_a_fold_that_never_saw_what_it_holds_out_is_refused_by_its_label():
     model = lm.LogisticRegressionCV(Cs=[0.1, 1.0], cv=pairs)
     with pytest.raises(InputError, match="fold 0 trains without class 'c' and holds out nothing else"):
         model.fit(X, np.array(["a", "b", "c"])[y])
-    free = clone(model).set_params(fit_intercept=False).fit(X, y)  # has a finite loss there, and the right one
+    free = (
+        clone(model).set_params(fit_intercept=False).fit(X, y)
+    )  # has a finite loss there, and the right one
     assert np.isfinite(free.scores_).all()
 
 
