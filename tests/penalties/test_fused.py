@@ -7,7 +7,7 @@ import sklearn.linear_model as sk
 from scipy.optimize import minimize
 
 from normax.errors import InputError
-from normax.linear_model import fit_path, max_strength
+from normax.linear_model import fit_path
 from normax.linear_model.held_out import cross_validate
 from normax.penalties import L1, L2, Fused
 
@@ -100,5 +100,7 @@ def test_folds_are_solved_as_far_as_a_fit_alone():
 def test_what_it_cannot_do_is_told():
     with pytest.raises(InputError, match="for linear models"):
         Fused().prox(jnp.ones(3), 1.0)
-    with pytest.raises(InputError, match="give the values"):
-        max_strength(*chain(), penalty=Fused())
+    with pytest.raises(InputError, match="takes none"):
+        fit_path(*chain(), strengths=[0.1], penalty=Fused(), penalty_factor=np.arange(30.0))
+    with pytest.raises(InputError, match="its loss has kinks"):
+        fit_path(*chain(), strengths=[0.1], penalty=Fused(), family="quantile")

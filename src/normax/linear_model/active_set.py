@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
-__all__ = ["DONE", "SINGULAR_FACE", "append", "solve_active", "solve_factored"]
+__all__ = ["DONE", "SINGULAR_FACE", "append", "remove", "solve_active", "solve_factored"]
 
 DONE, SINGULAR_FACE = 0, 1
 # A pivot this small against its diagonal means that a column repeats others to rounding.
@@ -66,7 +66,7 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
                 break
             w[S[leaving]] = 0.0
             inside[S[leaving]] = False
-            _remove(L, S, size, leaving)
+            remove(L, S, size, leaving)
             size -= 1
         entered = False
         for j in range(a):
@@ -118,7 +118,7 @@ def append(L, S, size, G, j, l2):
 
 
 @njit(cache=True, nogil=True)
-def _remove(L, S, size, gone):
+def remove(L, S, size, gone):
     """Delete a member: its row goes, and Givens rotations restore the triangle below it."""
     for i in range(gone, size - 1):
         S[i] = S[i + 1]

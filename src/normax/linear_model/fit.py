@@ -23,3 +23,8 @@ class Fit:
     @classmethod
     def empty(cls, k: int, m: int, p: int) -> Fit:
         return cls(np.zeros((k, m, p)), np.zeros((k, m)), np.zeros(k), np.ones(k, dtype=int))
+
+    def then(self, other: Fit) -> Fit:
+        """These strengths and after them those of another."""
+        own, its = vars(self).values(), vars(other).values()
+        return Fit(*(np.concatenate(pair) for pair in zip(own, its)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from normax.linear_model.chain_terms import ChainTerms
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.group_quadratic import minimise_entries
@@ -121,14 +122,16 @@ class Hessian:
         return (local @ self.columns.Z.T).T  # outputs lie apart, so that sums over them are quick
 
     def step(
-        self, theta: np.ndarray, w: np.ndarray, own: Terms | GroupTerms
+        self, theta: np.ndarray, w: np.ndarray, own: Terms | GroupTerms | ChainTerms
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """From w and the intercepts to the minimum of the quadratic model and the penalty: dw, db, and what the slope
         of the objective promises."""
         u, ub = (self.columns.Z.T @ theta)[self.at, self.classes], theta.sum(axis=0)
         lift = self.inverse @ ub
         q = u - self.cross @ lift + self.K @ w
-        if isinstance(own, GroupTerms):
+        if isinstance(own, ChainTerms):
+            dw = own.minimise(self.K, q, w) - w
+        elif isinstance(own, GroupTerms):
             dw = minimise_entries(self.K, q, own, w) - w
         else:
             dw = self.support.solve(self.full, self.root, q, w, own) - w

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from normax.linear_model.chain_terms import ChainTerms
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.group_terms import GroupTerms
@@ -58,7 +59,11 @@ class Likelihood:
         return intercept, self.balance(intercept + self.offset + np.zeros_like(self.y), intercept)
 
     def solve(
-        self, entries: np.ndarray, coef: np.ndarray, intercept: np.ndarray, terms: Terms | GroupTerms
+        self,
+        entries: np.ndarray,
+        coef: np.ndarray,
+        intercept: np.ndarray,
+        terms: Terms | GroupTerms | ChainTerms,
     ) -> tuple[np.ndarray, float]:
         """Minimise over the given flat entries of coef and the intercepts, in place.
 

@@ -16,6 +16,7 @@ from normax.linear_model.concave import ConcaveRules, follow_concave
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family, family_of
 from normax.linear_model.fit import Fit
+from normax.linear_model.fused import FusedRules, follow_fused, largest_fused
 from normax.linear_model.gaussian import fit_gaussian, fit_groups
 from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.penalty_rules import rules_of
@@ -211,8 +212,12 @@ def fit_path(
             fit = follow_sharp(model, sorted_strengths, l1_ratio, max_iter, tol, rules)
         elif isinstance(rules, ConcaveRules):
             fit = follow_concave(design, loss, y, sorted_strengths, rules, max_iter, offset)
+        elif isinstance(rules, FusedRules):
+            positive = sorted_strengths[sorted_strengths > 0]
+            fit = follow_fused(design, loss, y, positive, rules, max_iter, tol, offset)
         elif isinstance(rules, ProximalRules):
-            fit = follow_proximal(design, loss, y, sorted_strengths, rules, max_iter, tol, offset)
+            positive = sorted_strengths if rules.stationary else sorted_strengths[sorted_strengths > 0]
+            fit = follow_proximal(design, loss, y, positive, rules, max_iter, tol, offset)
         elif isinstance(rules, GroupRules) and loss.name == "gaussian" and rules.members is not None:
             fit = fit_groups(design, y, sorted_strengths, rules, max_iter, min(tol, 1e-6))
         elif isinstance(rules, GroupRules):
@@ -230,6 +235,12 @@ def fit_path(
             fit = _rotated(design, loss, y, sorted_strengths, max_iter, offset)
         else:
             fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset, min(tol, 1e-6))
+        if len(fit.gap) < len(order):  # at strength 0 a norm is gone, whichever it was
+            zeros = np.zeros(len(order) - len(fit.gap))
+            if loss.name == "gaussian":
+                fit = fit.then(fit_gaussian(design, y, zeros, 1.0, max_iter, single, False, min(tol, 1e-6)))
+            else:
+                fit = fit.then(follow(design, loss, y, zeros, 1.0, max_iter, single, offset))
     # Reordering copies all coefficients, which a decreasing grid is spared.
     back = slice(None) if (np.diff(order) == 1).all() else np.argsort(order)
     coef: Any = tuple(csr_array(fit.coef[i]) for i in np.argsort(order)) if sparse_coef else fit.coef[back]
@@ -294,6 +305,8 @@ def max_strength(
             fit = follow(design, loss, y, np.ones(1), 1.0, 1000, kept, offset)
         eta = design.predict(fit.coef[0]) + fit.intercept[0] + (0.0 if offset is None else offset)
     u = design.gradient(model.residual(eta))
+    if isinstance(rules, FusedRules):
+        return largest_fused(design, loss, y, rules, offset)
     if not isinstance(rules, Rules):
         u[np.abs(u) <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0
         return rules.largest(u)

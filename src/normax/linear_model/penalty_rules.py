@@ -4,6 +4,7 @@
 |-|-|-|
 | L1, L2, ElasticNet | `Rules` | as without an object |
 | one of groups, beside them | `GroupRules` | blocks of coefficients |
+| Fused, beside them | `FusedRules` | stretches of equal coefficients |
 | any with a `slope`, beside them | `ConcaveRules` | a sequence of lassos |
 | any other, with `value` and `prox` | `ProximalRules` | proximal gradients, with a duality gap if it has a `polar` |
 """
@@ -16,14 +17,15 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.linear_model.concave import ConcaveRules
+from normax.linear_model.fused import FusedRules
 from normax.linear_model.group_terms import GroupRules, group_rules
 from normax.linear_model.proximal import ProximalRules
 from normax.linear_model.terms import Rules
-from normax.penalties import L1, L2, ElasticNet, GroupLasso, Penalty, SparseGroupLasso, Sum
+from normax.penalties import L1, L2, ElasticNet, Fused, GroupLasso, Penalty, SparseGroupLasso, Sum
 
 __all__ = ["AnyRules", "l1_l2", "parts_of", "rules_of"]
 
-AnyRules = Rules | GroupRules | ConcaveRules | ProximalRules
+AnyRules = Rules | GroupRules | ConcaveRules | FusedRules | ProximalRules
 
 
 def parts_of(penalty: Any) -> tuple[Any, ...]:
@@ -55,7 +57,7 @@ def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[floa
         return 1.0, l1_ratio, single
     if isinstance(penalty, type) and issubclass(penalty, Penalty):
         penalty = penalty()
-    l1, l2, groups, concave, others = 0.0, 0.0, [], [], []
+    l1, l2, fused, groups, concave, others = 0.0, 0.0, 0.0, [], [], []
     for part in parts_of(penalty):
         if not isinstance(part, Penalty):
             raise InputError(
@@ -71,24 +73,27 @@ def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[floa
             groups.append((part.strength * (1 - part.l1_ratio), part.groups))
         elif isinstance(part, GroupLasso):
             groups.append((part.strength, part.groups))
+        elif type(part) is Fused:
+            fused += part.strength
         elif type(part).slope is not Penalty.slope:
             concave.append(part)
         else:
             others.append(part)
-    if not (groups or concave or others):
+    if not (groups or concave or others or fused):
         total = l1 + l2
         return total, (l1 / total if total else 1.0), single
-    if concave and not (groups or others):
+    if concave and not (groups or others or fused):
         return 1.0, 1.0, ConcaveRules(tuple(concave), l1, l2, single)
     told = "a penalty of groups" if groups else repr(penalty)
     if single.bounded:
         raise InputError(f"lower, upper: {told} takes no bounds; use L1, L2, ElasticNet or MCP with them")
-    if concave or others:
+    if concave or others or fused:
         if (single.factor != 1).any():
             raise InputError(
                 f"penalty_factor: {penalty!r} does not act on each coefficient by itself and takes none; multiply columns instead"
             )
-        return 1.0, 1.0, ProximalRules(penalty)
+        alone = not (groups or concave or others)
+        return 1.0, 1.0, FusedRules(fused, l1, l2) if alone else ProximalRules(penalty)
     if len(groups) > 1:
         raise InputError(f"penalty: expected at most one part with groups, got {len(groups)}: {penalty!r}")
     return 1.0, 1.0, group_rules(m, len(single.factor), l1, l2, groups[0], single.factor)

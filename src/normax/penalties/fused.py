@@ -20,9 +20,9 @@ class Fused(Separable):
     `Fused(a) + L1(b)` makes whole stretches zero. The prox is exact, by dynamic programming along the chain in time
     proportional to its length, for a step of each weight too; the sum with L1 is exact where the steps are alike.
 
-    A constant is free of charge, so that no strength makes all coefficients zero, and there is no polar: linear models
-    tell how far a fit is from a stationary point, which is the minimum here, since the penalty is convex. The chain is walked
-    one coefficient after the other on NumPy arrays, which linear models have; there is no prox for JAX arrays.
+    A constant is free of charge, so that no strength makes all coefficients zero: from the largest strength on they are equal.
+    Linear models solve it alone and beside L1 and L2, each fit with a duality gap. The chain is walked one
+    coefficient after the other on NumPy arrays, which linear models have; there is no prox for JAX arrays.
 
     Args:
         strength: s >= 0. The default 1 leaves the strength to a path.

@@ -1,0 +1,40 @@
+"""The fused penalty at one strength: what differences of neighbours, sizes and squares are charged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from normax.linear_model.chain_quadratic import minimise_chain
+
+__all__ = ["ChainTerms"]
+
+
+@dataclass(frozen=True)
+class ChainTerms:
+    """`Σ_k edge_k |v_k − v_{k−1}| + Σ_k l1_k |v_k| + ½ Σ_k l2_k v_k²` of d flat coefficients, output by output.
+
+    Attributes:
+        edge: (d + 1,), 0 at both ends and where an output begins; l1, l2: (d,).
+    """
+
+    edge: np.ndarray
+    l1: np.ndarray
+    l2: np.ndarray
+
+    def of(self, entries: np.ndarray, p: int) -> ChainTerms:
+        """The same: a chain is solved as a whole."""
+        return self
+
+    def value(self, w: np.ndarray) -> float:
+        return float(self.edge[1:-1] @ np.abs(np.diff(w)) + self.l1 @ np.abs(w) + 0.5 * self.l2 @ w**2)
+
+    def change(self, w: np.ndarray, d: np.ndarray) -> float:
+        """value(w + d) − value(w), where small differences do not cancel."""
+        sizes = self.edge[1:-1] @ (np.abs(np.diff(w + d)) - np.abs(np.diff(w)))
+        return float(sizes + self.l1 @ (np.abs(w + d) - np.abs(w)) + 0.5 * (self.l2 * d) @ (2 * w + d))
+
+    def minimise(self, K: np.ndarray, q: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """The minimiser of `½ vᵀKv − qᵀv` and the terms, from w."""
+        return minimise_chain(K + np.diag(self.l2), q, self.edge, self.l1, w)
