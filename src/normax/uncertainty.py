@@ -12,8 +12,8 @@ import jax.numpy as jnp
 from normax.binding import jit
 from normax.errors import InputError
 from normax.nn.layers.attention import MultiheadAttention
-from normax.nn.layers.dropout import DropConnect, _Dropout
-from normax.nn.layers.recurrent import _Recurrent
+from normax.nn.layers.dropout import DropConnect, _DropoutNd
+from normax.nn.layers.recurrent import RNNBase
 from normax.nn.module import Module
 from normax.nn.random import wrap_key
 
@@ -93,9 +93,9 @@ class monte_carlo(jit):
 
     def _draws(self, module: Module) -> bool:
         """Whether the training mode of a module means dropout."""
-        if isinstance(module, (_Dropout, DropConnect)):
+        if isinstance(module, (_DropoutNd, DropConnect)):
             return module.p > 0
-        if isinstance(module, _Recurrent):
+        if isinstance(module, RNNBase):
             return module.dropout > 0 and module.num_layers > 1
         if isinstance(module, MultiheadAttention):
             return module.dropout > 0

@@ -109,3 +109,15 @@ def test_relu_keeps_its_result_alone_for_the_gradient():
         return compiled.memory_analysis().temp_size_in_bytes
 
     assert memory(F.relu) < 0.7 * memory(jax.nn.relu)
+
+
+def test_a_number_is_an_axis_of_one():
+    x = np.float32(-3.0)
+    for dim in (0, -1, None):
+        assert float(F.softmax(x, dim)) == float(F.softmin(x, dim)) == 1.0
+        assert float(F.log_softmax(x, dim)) == 0.0
+    assert F.gumbel_softmax(x, hard=True, dim=0).shape == ()
+    assert nn.PReLU()(x).shape == ()
+    assert float(nn.PReLU()(x)) == -0.75
+    with pytest.raises(InputError, match="from -1 to 0"):
+        F.softmax(x, 1)

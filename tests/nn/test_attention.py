@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch_cases import case, cases
 
+import normax as nx
 from normax import nn
 from normax.errors import InputError
 from normax.nn import functional as F
@@ -153,3 +154,39 @@ def test_scaled_dot_product_attention_like_torch(options):
     np.testing.assert_allclose(y, wanted.detach(), rtol=1e-4, atol=1e-5)
     for a, b in zip(grads, tensors):
         np.testing.assert_allclose(a, b.grad, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [bool, float])
+def test_a_query_that_may_attend_to_nothing_gets_zero_with_and_without_weights(kind):
+    net = nn.MultiheadAttention(8, 2, batch_first=True)
+    rng = np.random.default_rng(0)
+    q, k = rng.normal(size=(2, 3, 8)).astype("f4"), rng.normal(size=(2, 4, 8)).astype("f4")
+    mask = np.zeros((3, 4), bool)
+    mask[0] = True
+    mask = mask if kind is bool else np.where(mask, -np.inf, 0).astype("f4")
+    theirs = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+    theirs.load_state_dict({name: torch.tensor(np.asarray(p)) for name, p in net.state_dict().items()})
+    y, _ = theirs(*map(torch.tensor, (q, k, k)), attn_mask=torch.tensor(mask), need_weights=False)
+    for need in (True, False):
+        got, weights = net(q, k, k, attn_mask=mask, need_weights=need)
+        np.testing.assert_allclose(got, y.detach(), rtol=1e-4, atol=1e-5)
+        assert weights is None or not np.asarray(weights)[:, 0].any()
+
+        def loss(net, q, need=need):
+            return (net(q, k, k, attn_mask=mask, need_weights=need)[0] ** 2).sum()
+
+        _, gradients = nx.value_and_grad(net, loss)(q)
+        assert all(np.isfinite(g).all() for g in gradients.values())
+
+
+def test_a_sequence_of_padding_alone_leaves_the_others_alone():
+    net = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    x = np.random.default_rng(0).normal(size=(2, 4, 8)).astype("f4")
+    hidden = np.array([[True] * 4, [False, False, True, True]])
+
+    def loss_fn(net, x):
+        return (net(x, src_key_padding_mask=hidden)[1, :2] ** 2).sum()
+
+    loss, gradients = nx.value_and_grad(net, loss_fn)(x)
+    assert np.isfinite(loss)
+    assert all(np.isfinite(g).all() for g in gradients.values())

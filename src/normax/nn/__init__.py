@@ -1,6 +1,6 @@
 """PyTorch's `nn` on JAX: modules, layers, functional forms and initialisation."""
 
-from normax.nn import functional, init, utils
+from normax.nn import functional, init, modules, parameter, utils
 from normax.nn.cells import Buffer, Parameter
 from normax.nn.layers._common import (
     new_buffer,
@@ -80,6 +80,9 @@ from normax.nn.layers.linear import (
     Bilinear,
     Identity,
     Linear,
+)
+from normax.nn.layers.linear_loss import (
+    LinearCrossEntropyLoss,
 )
 from normax.nn.layers.loss import (
     BCELoss,
@@ -171,7 +174,9 @@ from normax.nn.layers.recurrent import (
     RNN,
     GRUCell,
     LSTMCell,
+    RNNBase,
     RNNCell,
+    RNNCellBase,
 )
 from normax.nn.layers.shaping import (
     ChannelShuffle,
@@ -316,6 +321,7 @@ __all__ = [
     "LazyLinear",
     "LeakyReLU",
     "Linear",
+    "LinearCrossEntropyLoss",
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
@@ -346,7 +352,9 @@ __all__ = [
     "PoissonNLLLoss",
     "RMSNorm",
     "RNN",
+    "RNNBase",
     "RNNCell",
+    "RNNCellBase",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -390,8 +398,10 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "modules",
     "new_buffer",
     "new_parameter",
+    "parameter",
     "uniform_fan_in_",
     "utils",
     "value",

@@ -7,7 +7,9 @@ global generator (`nx.manual_seed`), or from `key`.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import jax
@@ -15,10 +17,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.nn import threefry
 from normax.nn.cells import Cell
 from normax.nn.frames import current_frame
 from normax.nn.random import raw_key, wrap_key
-from normax.nn.threefry import uniform
 
 __all__ = [
     "calculate_gain",
@@ -86,12 +88,19 @@ def _cell(tensor: Any) -> Cell:
     return tensor
 
 
-def _fans(tensor: Cell) -> tuple[int, int]:
+def _calculate_fan_in_and_fan_out(tensor: Any) -> tuple[int, int]:
     """Inputs and outputs of one unit: `(out, in, *kernel)` as in PyTorch."""
     if tensor.ndim < 2:
         raise InputError(f"fan in and fan out: expected 2 or more axes, got shape {tuple(tensor.shape)}")
     receptive = math.prod(tensor.shape[2:])
     return tensor.shape[1] * receptive, tensor.shape[0] * receptive
+
+
+def _calculate_correct_fan(tensor: Any, mode: str) -> int:
+    """The one of the two that `mode` names."""
+    if mode not in ("fan_in", "fan_out"):
+        raise InputError(f"mode: expected 'fan_in' or 'fan_out', got {mode!r}")
+    return _calculate_fan_in_and_fan_out(tensor)[mode == "fan_out"]
 
 
 def _write(tensor: Cell, value: Any) -> Cell:
@@ -125,7 +134,7 @@ def uniform_(tensor: Cell, a: float = 0.0, b: float = 1.0, key: Any = None) -> C
     """
     cell = _cell(tensor)
     if key is None and cell.dtype == np.float32:
-        return _write(cell, jax.device_put(uniform(_raw(), cell.shape, a, b)))
+        return _write(cell, jax.device_put(threefry.uniform(_raw(), cell.shape, a, b)))
     return _draw(cell, lambda shape: jax.random.uniform(_key(key), shape, cell.dtype, a, b))
 
 
@@ -259,7 +268,7 @@ def xavier_uniform_(tensor: Cell, gain: float = 1.0, key: Any = None) -> Cell:
     Source:
         Glorot & Bengio, "Understanding the difficulty of training deep networks", AISTATS 2010.
     """
-    bound = gain * math.sqrt(6.0 / sum(_fans(_cell(tensor))))
+    bound = gain * math.sqrt(6.0 / sum(_calculate_fan_in_and_fan_out(_cell(tensor))))
     return uniform_(tensor, -bound, bound, key)
 
 
@@ -275,13 +284,13 @@ def xavier_normal_(tensor: Cell, gain: float = 1.0, key: Any = None) -> Cell:
         >>> xavier_normal_(nn.Parameter(jnp.zeros((2, 4)))).shape
         (2, 4)
     """
-    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(_cell(tensor)))), key)
+    return normal_(
+        tensor, 0.0, gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(_cell(tensor)))), key
+    )
 
 
 def _kaiming_scale(tensor: Cell, a: float, mode: str, nonlinearity: str) -> float:
-    if mode not in ("fan_in", "fan_out"):
-        raise InputError(f"mode: expected 'fan_in' or 'fan_out', got {mode!r}")
-    fan = _fans(_cell(tensor))[mode == "fan_out"]
+    fan = _calculate_correct_fan(_cell(tensor), mode)
     return calculate_gain(nonlinearity, a) / math.sqrt(max(fan, 1))
 
 
@@ -386,3 +395,30 @@ def _raw() -> np.ndarray:
             "train: make the layer in __init__"
         )
     return raw_key()
+
+
+def _deprecated(function: Callable) -> Callable:
+    """PyTorch's old name, without the underscore, with its warning."""
+    old = function.__name__[:-1]
+
+    @wraps(function)
+    def renamed(*args, **kwargs):
+        message = f"`nn.init.{old}` is now deprecated in favor of `nn.init.{old}_`."
+        warnings.warn(message, FutureWarning, stacklevel=2)
+        return function(*args, **kwargs)
+
+    renamed.__name__, renamed.__doc__ = old, f"`{old}_`, as it was called before."
+    return renamed
+
+
+uniform = _deprecated(uniform_)
+normal = _deprecated(normal_)
+constant = _deprecated(constant_)
+eye = _deprecated(eye_)
+dirac = _deprecated(dirac_)
+xavier_uniform = _deprecated(xavier_uniform_)
+xavier_normal = _deprecated(xavier_normal_)
+kaiming_uniform = _deprecated(kaiming_uniform_)
+kaiming_normal = _deprecated(kaiming_normal_)
+orthogonal = _deprecated(orthogonal_)
+sparse = _deprecated(sparse_)

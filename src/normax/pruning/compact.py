@@ -18,8 +18,8 @@ from normax.binding import bind, evaluating
 from normax.errors import InputError, Notice
 from normax.nn.cells import Cell, Parameter, as_array
 from normax.nn.frames import Frame
-from normax.nn.layers.batchnorm import RunningNorm
-from normax.nn.layers.conv import ConvNd, _Conv
+from normax.nn.layers.batchnorm import _NormBase
+from normax.nn.layers.conv import _Conv, _ConvNd
 from normax.nn.module import Module
 from normax.pruning.flow import Flow, Walk
 from normax.pruning.report import report
@@ -267,7 +267,7 @@ def _say_sizes(module: Module) -> None:
     """The sizes that a layer tells of itself, after its weights changed."""
     if isinstance(module, nn.Linear):
         module.out_features, module.in_features = module.weight.shape
-    elif isinstance(module, ConvNd):
+    elif isinstance(module, _ConvNd):
         taps = module.weight.shape[1]
         if module.groups == module.in_channels > 1 and isinstance(module, _Conv):
             module.groups = module.in_channels = module.out_channels = module.weight.shape[0]
@@ -275,7 +275,7 @@ def _say_sizes(module: Module) -> None:
             turned = not isinstance(module, _Conv)
             first = module.weight.shape[0]
             module.in_channels, module.out_channels = (first, taps) if turned else (taps, first)
-    elif isinstance(module, RunningNorm):
+    elif isinstance(module, _NormBase):
         cells = [c for c in (module.weight, module.running_mean) if c is not None]
         module.num_features = cells[0].shape[0] if cells else module.num_features
     elif isinstance(module, (nn.RNN, nn.LSTM, nn.GRU)):

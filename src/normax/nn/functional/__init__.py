@@ -26,6 +26,8 @@ from normax.nn.functional.interpolation import *  # noqa: F403
 from normax.nn.functional.interpolation import __all__ as _interpolation
 from normax.nn.functional.linear import *  # noqa: F403
 from normax.nn.functional.linear import __all__ as _linear
+from normax.nn.functional.linear_loss import *  # noqa: F403
+from normax.nn.functional.linear_loss import __all__ as _linear_loss
 from normax.nn.functional.margins import *  # noqa: F403
 from normax.nn.functional.margins import __all__ as _margins
 from normax.nn.functional.norms import *  # noqa: F403
@@ -57,6 +59,7 @@ __all__ = [
     *_fractional,
     *_interpolation,
     *_linear,
+    *_linear_loss,
     *_margins,
     *_norms,
     *_padding,

@@ -11,7 +11,16 @@ import jax.numpy as jnp
 from normax.errors import InputError, suggest
 from normax.nn.cells import as_array
 
-__all__ = ["as_array", "check_dtypes", "legacy", "optional", "reduce_loss", "spatial", "tuple_of"]
+__all__ = [
+    "as_array",
+    "check_axis",
+    "check_dtypes",
+    "legacy",
+    "optional",
+    "reduce_loss",
+    "spatial",
+    "tuple_of",
+]
 
 
 def optional(value: Any) -> jax.Array | None:
@@ -30,6 +39,13 @@ def tuple_of(n: int, value: Any, name: str) -> tuple[int, ...]:
     if len(values) != n:
         raise InputError(f"{name}: expected an int or {n} of them, got {value!r}")
     return values
+
+
+def check_axis(dim: int, x: jax.Array) -> None:
+    """Refuse an axis that is not there; a number has the axis 0, as in PyTorch."""
+    n = max(x.ndim, 1)
+    if not -n <= dim < n:
+        raise InputError(f"dim: expected from {-n} to {n - 1} for shape {x.shape}, got {dim}")
 
 
 def check_dtypes(x: jax.Array, weight: jax.Array) -> None:

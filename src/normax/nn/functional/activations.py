@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn.frames import current_frame
-from normax.nn.functional._common import as_array
+from normax.nn.functional._common import as_array, check_axis
 from normax.nn.random import layer_key
 
 __all__ = [
@@ -133,7 +134,9 @@ def prelu(input: Any, weight: Any) -> jax.Array:
         [-1.0, 2.0]
     """
     x, w = as_array(input), as_array(weight)
-    if w.size != 1:
+    if w.size == 1:
+        w = w.reshape(())
+    else:
         channels = x.shape[1] if x.ndim > 1 else 1
         if w.size != channels:
             raise InputError(
@@ -376,6 +379,14 @@ def _default_dim(ndim: int) -> int:
     return 0 if ndim in (0, 1, 3) else 1
 
 
+def _along(function: Callable, input: Any, dim: int | None, dtype: Any) -> jax.Array:
+    """A function along an axis, of which a number counts as one."""
+    x = as_array(input).astype(dtype) if dtype is not None else as_array(input)
+    axis = _default_dim(x.ndim) if dim is None else dim
+    check_axis(axis, x)
+    return function(x, axis) if x.ndim else function(x[None], axis)[0]
+
+
 def softmax(input: Any, dim: int | None = None, dtype: Any = None) -> jax.Array:
     """`e^{x_i} / Σ_j e^{x_j}` along an axis.
 
@@ -389,8 +400,7 @@ def softmax(input: Any, dim: int | None = None, dtype: Any = None) -> jax.Array:
         >>> softmax(jnp.zeros((1, 2)), -1).tolist()
         [[0.5, 0.5]]
     """
-    x = as_array(input).astype(dtype) if dtype is not None else as_array(input)
-    return jax.nn.softmax(x, _default_dim(x.ndim) if dim is None else dim)
+    return _along(jax.nn.softmax, input, dim, dtype)
 
 
 def softmin(input: Any, dim: int | None = None, dtype: Any = None) -> jax.Array:
@@ -412,8 +422,7 @@ def log_softmax(input: Any, dim: int | None = None, dtype: Any = None) -> jax.Ar
         >>> [round(v, 4) for v in log_softmax(jnp.zeros(2), 0).tolist()]
         [-0.6931, -0.6931]
     """
-    x = as_array(input).astype(dtype) if dtype is not None else as_array(input)
-    return jax.nn.log_softmax(x, _default_dim(x.ndim) if dim is None else dim)
+    return _along(jax.nn.log_softmax, input, dim, dtype)
 
 
 def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int = -1, key: Any = None):
@@ -436,8 +445,8 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int =
     """
     x = as_array(logits)
     noise = jax.random.gumbel(layer_key() if key is None else key, x.shape, x.dtype)
-    soft = jax.nn.softmax((x + noise) / tau, dim)
-    if not hard:
+    soft = softmax((x + noise) / tau, dim)
+    if not hard or not x.ndim:  # a number alone is 1 either way
         return soft
     one_hot = jax.nn.one_hot(jnp.argmax(soft, dim), x.shape[dim], axis=dim, dtype=x.dtype)
     return one_hot + (soft - jax.lax.stop_gradient(soft))  # exactly one-hot: the bracket is zero

@@ -159,7 +159,7 @@ def multi_head_attention_forward(
 
     Returns:
         The output, of the query's shape, and the weights `(N, L, S)` (`(N, heads, L, S)` unless averaged) or
-        None. Without weights a query that may attend to nothing gets 0, with them NaN, as in PyTorch.
+        None. A query that may attend to nothing gets 0, and so do its weights.
 
     Raises:
         InputError: for shapes that do not fit.
@@ -226,7 +226,7 @@ def multi_head_attention_forward(
     mask = _merged(attn_mask, key_padding_mask, shape, added, unbatched, q.dtype)
     scores = q @ k.swapaxes(-1, -2) * size**-0.5
     scores = scores if mask is None else scores + mask
-    attention = jax.nn.softmax(scores, -1) if need_weights else _safe_softmax(scores)
+    attention = _safe_softmax(scores)
     if training and dropout_p > 0:
         attention = dropout(attention, dropout_p, key=dropout_key)
     y = (attention @ v).transpose(2, 0, 1, 3).reshape(length, batch, inner)

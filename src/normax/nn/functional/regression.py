@@ -153,7 +153,7 @@ def gaussian_nll_loss(
     Args:
         input: expected values.
         target: of the same shape.
-        var: variances, of the input's shape, with a last axis of 1, or without the last axis.
+        var: variances: a number, or of the input's shape, with one axis of 1, or without the last axis.
         full: add the constant `½ log 2π`.
         eps: the least variance.
         reduction: `"mean"`, `"sum"` or `"none"`.
@@ -170,8 +170,10 @@ def gaussian_nll_loss(
     if v.shape != x.shape:
         if v.shape == x.shape[:-1]:
             v = v[..., None]
-        elif not (v.shape[:-1] == x.shape[:-1] and v.shape[-1:] == (1,)) and v.ndim:
-            raise InputError(f"var: expected shape {x.shape}, (..., 1) or (...), got {v.shape}")
+        elif v.ndim and [n for n, m in zip(v.shape, x.shape) if n != m] != [1] * (v.ndim == x.ndim):
+            raise InputError(
+                f"var: expected shape {x.shape}, with one axis of 1, or without the last axis, got {v.shape}"
+            )
     v = v + jax.lax.stop_gradient(jnp.maximum(v, eps) - v)
     loss = 0.5 * (jnp.log(v) + jnp.square(x - y) / v)
     return reduce_loss(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)

@@ -28,13 +28,13 @@ class _Adaptive(Module):
         return f"output_size={self.output_size}"
 
 
-class _AdaptiveAverage(_Adaptive):
+class _AdaptiveAvgPoolNd(_Adaptive):
     def forward(self, input: Any) -> Any:
         pool = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)[self.dimensions - 1]
         return pool(input, self.output_size)
 
 
-class _AdaptiveMaximum(_Adaptive):
+class _AdaptiveMaxPoolNd(_Adaptive):
     def __init__(self, output_size: Any, return_indices: bool = False):
         super().__init__(output_size)
         self.return_indices = return_indices
@@ -44,7 +44,7 @@ class _AdaptiveMaximum(_Adaptive):
         return pool(input, self.output_size, self.return_indices)
 
 
-class AdaptiveAvgPool1d(_AdaptiveAverage):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """Mean over the windows of `(N, C, L)` or `(C, L)` that give `output_size`; see `F.adaptive_avg_pool2d`.
 
     Args:
@@ -59,7 +59,7 @@ class AdaptiveAvgPool1d(_AdaptiveAverage):
     dimensions = 1
 
 
-class AdaptiveAvgPool2d(_AdaptiveAverage):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """Mean over the windows of `(N, C, H, W)` or `(C, H, W)` that give `output_size`; see `F.adaptive_avg_pool2d`.
 
     Args:
@@ -74,7 +74,7 @@ class AdaptiveAvgPool2d(_AdaptiveAverage):
     dimensions = 2
 
 
-class AdaptiveAvgPool3d(_AdaptiveAverage):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """Mean over the windows of `(N, C, D, H, W)` or `(C, D, H, W)` that give `output_size`; see `F.adaptive_avg_pool2d`.
 
     Args:
@@ -89,7 +89,7 @@ class AdaptiveAvgPool3d(_AdaptiveAverage):
     dimensions = 3
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaximum):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """Maximum over the windows of `(N, C, L)` or `(C, L)` that give `output_size`; see `F.adaptive_max_pool2d`.
 
     Args:
@@ -105,7 +105,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaximum):
     dimensions = 1
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaximum):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """Maximum over the windows of `(N, C, H, W)` or `(C, H, W)` that give `output_size`; see `F.adaptive_max_pool2d`.
 
     Args:
@@ -121,7 +121,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaximum):
     dimensions = 2
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaximum):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """Maximum over the windows of `(N, C, D, H, W)` or `(C, D, H, W)` that give `output_size`; see `F.adaptive_max_pool2d`.
 
     Args:

@@ -17,7 +17,7 @@ from normax.nn.module import Module
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
 
 
-class RunningNorm(Module):
+class _NormBase(Module):
     """What batch and instance normalisation share: γ, β and the running statistics."""
 
     axes: tuple[int, ...]
@@ -76,7 +76,7 @@ class RunningNorm(Module):
         )
 
 
-class _BatchNorm(RunningNorm):
+class _BatchNorm(_NormBase):
     def __init__(
         self,
         num_features: int,

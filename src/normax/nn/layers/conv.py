@@ -16,7 +16,7 @@ __all__ = ["Conv1d", "Conv2d", "Conv3d"]
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-class ConvNd(Module):
+class _ConvNd(Module):
     """What all convolutions share: the checked arguments, the parameters and their `repr`."""
 
     dimensions: int
@@ -85,7 +85,7 @@ class ConvNd(Module):
         return text
 
 
-class _Conv(ConvNd):
+class _Conv(_ConvNd):
     def __init__(
         self,
         in_channels: int,

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     """A random function in training, the identity in evaluation and for p = 0."""
 
     function: Callable[..., Any]
@@ -46,7 +46,7 @@ class _Dropout(Module):
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """In training each element is 0 with probability p and the others are divided by `1 − p`.
 
     Masks draw from (key of the step, number of the layer, number of the call), so they survive
@@ -74,7 +74,7 @@ class Dropout(_Dropout):
     function = staticmethod(F.dropout)
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """Dropout of whole channels of `(N, C, L)` or `(C, L)`.
 
     Example:
@@ -86,7 +86,7 @@ class Dropout1d(_Dropout):
     function = staticmethod(F.dropout1d)
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """Dropout of whole channels of `(N, C, H, W)` or `(C, H, W)`.
 
     Example:
@@ -98,7 +98,7 @@ class Dropout2d(_Dropout):
     function = staticmethod(F.dropout2d)
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """Dropout of whole channels of `(N, C, D, H, W)` or `(C, D, H, W)`.
 
     Example:
@@ -110,7 +110,7 @@ class Dropout3d(_Dropout):
     function = staticmethod(F.dropout3d)
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout that keeps mean 0 and variance 1, for networks of SELU: dropped elements saturate instead.
 
     Example:
@@ -125,7 +125,7 @@ class AlphaDropout(_Dropout):
     function = staticmethod(F.alpha_dropout)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """Alpha dropout of whole channels (axis 1).
 
     Example:
@@ -137,7 +137,7 @@ class FeatureAlphaDropout(_Dropout):
     function = staticmethod(F.feature_alpha_dropout)
 
 
-class _Added(_Dropout):
+class _Added(_DropoutNd):
     """A dropout that PyTorch does not have, and so without its `inplace`."""
 
     def __init__(self, p: float = 0.5):

@@ -6,7 +6,7 @@ from typing import Any
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array
-from normax.nn.layers.conv import Conv1d, Conv2d, Conv3d, ConvNd
+from normax.nn.layers.conv import Conv1d, Conv2d, Conv3d, _ConvNd
 from normax.nn.layers.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from normax.nn.lazy import LazyModuleMixin, UninitializedParameter
 
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-class _LazyConv(LazyModuleMixin, ConvNd):
+class _LazyConvXdMixin(LazyModuleMixin, _ConvNd):
     """What lazy convolutions share. They begin as one of no channels."""
 
     def _await(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
@@ -54,7 +54,7 @@ class _LazyConv(LazyModuleMixin, ConvNd):
             self.reset_parameters()
 
 
-class LazyConv1d(_LazyConv, Conv1d):
+class LazyConv1d(_LazyConvXdMixin, Conv1d):
     """`Conv1d` whose `in_channels` is read off its first input; the other arguments are `Conv1d`'s.
 
     Example:
@@ -84,7 +84,7 @@ class LazyConv1d(_LazyConv, Conv1d):
         self._await(out_channels, bias, device, dtype)
 
 
-class LazyConv2d(_LazyConv, Conv2d):
+class LazyConv2d(_LazyConvXdMixin, Conv2d):
     """`Conv2d` whose `in_channels` is read off its first input; the other arguments are `Conv2d`'s.
 
     Example:
@@ -114,7 +114,7 @@ class LazyConv2d(_LazyConv, Conv2d):
         self._await(out_channels, bias, device, dtype)
 
 
-class LazyConv3d(_LazyConv, Conv3d):
+class LazyConv3d(_LazyConvXdMixin, Conv3d):
     """`Conv3d` whose `in_channels` is read off its first input; the other arguments are `Conv3d`'s.
 
     Example:
@@ -144,7 +144,7 @@ class LazyConv3d(_LazyConv, Conv3d):
         self._await(out_channels, bias, device, dtype)
 
 
-class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):
+class LazyConvTranspose1d(_LazyConvXdMixin, ConvTranspose1d):
     """`ConvTranspose1d` whose `in_channels` is read off its first input; the other arguments are its own.
 
     Example:
@@ -186,7 +186,7 @@ class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):
         self._await(out_channels, bias, device, dtype)
 
 
-class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):
+class LazyConvTranspose2d(_LazyConvXdMixin, ConvTranspose2d):
     """`ConvTranspose2d` whose `in_channels` is read off its first input; the other arguments are its own.
 
     Example:
@@ -228,7 +228,7 @@ class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):
         self._await(out_channels, bias, device, dtype)
 
 
-class LazyConvTranspose3d(_LazyConv, ConvTranspose3d):
+class LazyConvTranspose3d(_LazyConvXdMixin, ConvTranspose3d):
     """`ConvTranspose3d` whose `in_channels` is read off its first input; the other arguments are its own.
 
     Example:

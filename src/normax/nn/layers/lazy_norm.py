@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from normax.nn.layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, RunningNorm
+from normax.nn.layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _NormBase
 from normax.nn.layers.normalization import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from normax.nn.lazy import LazyModuleMixin, UninitializedBuffer, UninitializedParameter
 
@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 
-class _LazyNorm(LazyModuleMixin, RunningNorm):
+class _LazyNormBase(LazyModuleMixin, _NormBase):
     """What lazy batch and instance norms share."""
 
     def _await(self, affine: bool, track: bool, bias: bool, device: Any, dtype: Any) -> None:
@@ -46,7 +46,7 @@ class _LazyNorm(LazyModuleMixin, RunningNorm):
             self.reset_parameters()
 
 
-class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
+class LazyBatchNorm1d(_LazyNormBase, BatchNorm1d):
     """`BatchNorm1d` whose `num_features` is read off its first input; the other arguments are its own.
 
     Example:
@@ -73,7 +73,7 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
         self._await(affine, track_running_stats, bias, device, dtype)
 
 
-class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
+class LazyBatchNorm2d(_LazyNormBase, BatchNorm2d):
     """`BatchNorm2d` whose `num_features` is read off its first input; the other arguments are its own.
 
     Example:
@@ -100,7 +100,7 @@ class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
         self._await(affine, track_running_stats, bias, device, dtype)
 
 
-class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
+class LazyBatchNorm3d(_LazyNormBase, BatchNorm3d):
     """`BatchNorm3d` whose `num_features` is read off its first input; the other arguments are its own.
 
     Example:
@@ -127,7 +127,7 @@ class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
         self._await(affine, track_running_stats, bias, device, dtype)
 
 
-class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
+class LazyInstanceNorm1d(_LazyNormBase, InstanceNorm1d):
     """`InstanceNorm1d` whose `num_features` is read off its first input; the other arguments are its own.
 
     Example:
@@ -154,7 +154,7 @@ class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
         self._await(affine, track_running_stats, bias, device, dtype)
 
 
-class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
+class LazyInstanceNorm2d(_LazyNormBase, InstanceNorm2d):
     """`InstanceNorm2d` whose `num_features` is read off its first input; the other arguments are its own.
 
     Example:
@@ -181,7 +181,7 @@ class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
         self._await(affine, track_running_stats, bias, device, dtype)
 
 
-class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
+class LazyInstanceNorm3d(_LazyNormBase, InstanceNorm3d):
     """`InstanceNorm3d` whose `num_features` is read off its first input; the other arguments are its own.
 
     Example:

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class Loss(Module):
+class _Loss(Module):
     """A loss of an output and a target, with PyTorch's `reduction`.
 
     `size_average` and `reduce` are PyTorch's deprecated way to say it, and still understood.
@@ -37,7 +37,7 @@ class Loss(Module):
         self.reduction = legacy(size_average, reduce, reduction)
 
 
-class WeightedLoss(Loss):
+class _WeightedLoss(_Loss):
     """A loss with weights, kept as a buffer."""
 
     def __init__(
@@ -51,7 +51,7 @@ class WeightedLoss(Loss):
         self.register_buffer("weight", None if weight is None else Buffer(weight))
 
 
-class MSELoss(Loss):
+class MSELoss(_Loss):
     """`(x − y)²`.
 
     Args:
@@ -69,7 +69,7 @@ class MSELoss(Loss):
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
-class L1Loss(Loss):
+class L1Loss(_Loss):
     """`|x − y|`; arguments as `MSELoss`'s.
 
     Example:
@@ -82,7 +82,7 @@ class L1Loss(Loss):
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
-class SmoothL1Loss(Loss):
+class SmoothL1Loss(_Loss):
     """`½ d² / β` where `d = |x − y| < β`, else `d − ½ β`.
 
     Args:
@@ -107,7 +107,7 @@ class SmoothL1Loss(Loss):
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
-class HuberLoss(Loss):
+class HuberLoss(_Loss):
     """`½ d²` where `d = |x − y| <= δ`, else `δ (d − ½ δ)`.
 
     Args:
@@ -128,7 +128,7 @@ class HuberLoss(Loss):
         return F.huber_loss(input, target, self.reduction, self.delta)
 
 
-class PoissonNLLLoss(Loss):
+class PoissonNLLLoss(_Loss):
     """`eˣ − y x` for a log rate x, or `x − y log(x + ε)` for a rate x.
 
     Args:
@@ -163,7 +163,7 @@ class PoissonNLLLoss(Loss):
         )
 
 
-class GaussianNLLLoss(Loss):
+class GaussianNLLLoss(_Loss):
     """`½ (log v + (x − y)² / v)` for expected values x and variances v.
 
     Args:
@@ -185,7 +185,7 @@ class GaussianNLLLoss(Loss):
         return F.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
 
 
-class KLDivLoss(Loss):
+class KLDivLoss(_Loss):
     """`y (log y − x)` for log-probabilities x.
 
     Args:
@@ -211,7 +211,7 @@ class KLDivLoss(Loss):
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
-class CrossEntropyLoss(WeightedLoss):
+class CrossEntropyLoss(_WeightedLoss):
     """`−Σ_c w_c y_c log softmax(x)_c` of raw scores; see `normax.nn.functional.cross_entropy`.
 
     Args:
@@ -251,7 +251,7 @@ class CrossEntropyLoss(WeightedLoss):
         )
 
 
-class NLLLoss(WeightedLoss):
+class NLLLoss(_WeightedLoss):
     """`−w_y x_y` for log-probabilities x.
 
     Args:
@@ -284,7 +284,7 @@ class NLLLoss(WeightedLoss):
         )
 
 
-class BCELoss(WeightedLoss):
+class BCELoss(_WeightedLoss):
     """`−w (y log x + (1 − y) log(1 − x))` for probabilities x; logarithms stop at −100.
 
     Args:
@@ -303,7 +303,7 @@ class BCELoss(WeightedLoss):
         return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(WeightedLoss):
+class BCEWithLogitsLoss(_WeightedLoss):
     """`−w (q y log σ(x) + (1 − y) log(1 − σ(x)))` for raw scores x.
 
     Args:
@@ -336,7 +336,7 @@ class BCEWithLogitsLoss(WeightedLoss):
         )
 
 
-class SoftMarginLoss(Loss):
+class SoftMarginLoss(_Loss):
     """`log(1 + e^(−y x))` for y of −1 and 1; arguments as `MSELoss`'s.
 
     Example:
@@ -349,7 +349,7 @@ class SoftMarginLoss(Loss):
         return F.soft_margin_loss(input, target, reduction=self.reduction)
 
 
-class MultiLabelSoftMarginLoss(WeightedLoss):
+class MultiLabelSoftMarginLoss(_WeightedLoss):
     """The binary cross-entropy of raw scores, averaged over the classes of each sample.
 
     Args:

@@ -8,13 +8,13 @@ from typing import Any
 from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn.layers._common import value
-from normax.nn.layers.loss import Loss, WeightedLoss
+from normax.nn.layers.loss import _Loss, _WeightedLoss
 from normax.nn.layers.ranking import PairwiseDistance
 
 __all__ = ["CTCLoss", "MultiLabelMarginLoss", "MultiMarginLoss", "TripletMarginWithDistanceLoss"]
 
 
-class MultiMarginLoss(WeightedLoss):
+class MultiMarginLoss(_WeightedLoss):
     """`Σ_{c ≠ y} w_y max(0, margin − x_y + x_c)^p / C`: the hinge loss of several classes.
 
     Args:
@@ -54,7 +54,7 @@ class MultiMarginLoss(WeightedLoss):
         )
 
 
-class MultiLabelMarginLoss(Loss):
+class MultiLabelMarginLoss(_Loss):
     """`Σ_{y right, c wrong} max(0, 1 − x_y + x_c) / C`; the right classes of a sample end with −1.
 
     Example:
@@ -67,7 +67,7 @@ class MultiLabelMarginLoss(Loss):
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
 
 
-class TripletMarginWithDistanceLoss(Loss):
+class TripletMarginWithDistanceLoss(_Loss):
     """`max(0, d(a, p) − d(a, n) + margin)` with a distance of one's own.
 
     Args:
@@ -110,7 +110,7 @@ class TripletMarginWithDistanceLoss(Loss):
         )
 
 
-class CTCLoss(Loss):
+class CTCLoss(_Loss):
     """Connectionist temporal classification: `−log` of the likelihood of labels over all alignments.
 
     Args:

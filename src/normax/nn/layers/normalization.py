@@ -8,7 +8,7 @@ from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn import init
 from normax.nn.layers._common import new_parameter, value
-from normax.nn.layers.batchnorm import RunningNorm
+from normax.nn.layers.batchnorm import _NormBase
 from normax.nn.module import Module
 
 __all__ = [
@@ -176,7 +176,7 @@ class RMSNorm(_Affine):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-class _InstanceNorm(RunningNorm):
+class _InstanceNorm(_NormBase):
     def __init__(
         self,
         num_features: int,

@@ -46,7 +46,7 @@ class _Pad(Module):
         return f"{self.padding}"
 
 
-class _ConstantPad(_Pad):
+class _ConstantPadNd(_Pad):
     mode = "constant"
 
     def __init__(self, padding: Any, value: float):
@@ -60,7 +60,19 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class _ZeroPad(_ConstantPad):
+class _CircularPadNd(_Pad):
+    mode = "circular"
+
+
+class _ReflectionPadNd(_Pad):
+    mode = "reflect"
+
+
+class _ReplicationPadNd(_Pad):
+    mode = "replicate"
+
+
+class _ZeroPad(_ConstantPadNd):
     def __init__(self, padding: Any):
         super().__init__(padding, 0.0)
 
@@ -68,7 +80,7 @@ class _ZeroPad(_ConstantPad):
         return f"{self.padding}"
 
 
-class CircularPad1d(_Pad):
+class CircularPad1d(_CircularPadNd):
     """`(N, C, L)` or `(C, L)` with the other end, around at the ends of the last axis.
 
     Args:
@@ -81,10 +93,9 @@ class CircularPad1d(_Pad):
     """
 
     dimensions = 1
-    mode = "circular"
 
 
-class CircularPad2d(_Pad):
+class CircularPad2d(_CircularPadNd):
     """`(N, C, H, W)` or `(C, H, W)` with the other end, around at the ends of the last 2 axes.
 
     Args:
@@ -97,10 +108,9 @@ class CircularPad2d(_Pad):
     """
 
     dimensions = 2
-    mode = "circular"
 
 
-class CircularPad3d(_Pad):
+class CircularPad3d(_CircularPadNd):
     """`(N, C, D, H, W)` or `(C, D, H, W)` with the other end, around at the ends of the last 3 axes.
 
     Args:
@@ -113,10 +123,9 @@ class CircularPad3d(_Pad):
     """
 
     dimensions = 3
-    mode = "circular"
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPadNd):
     """`(N, C, L)` or `(C, L)` with a constant at the ends of the last axis.
 
     Args:
@@ -132,7 +141,7 @@ class ConstantPad1d(_ConstantPad):
     dimensions = 1
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """`(N, C, H, W)` or `(C, H, W)` with a constant at the ends of the last 2 axes.
 
     Args:
@@ -148,7 +157,7 @@ class ConstantPad2d(_ConstantPad):
     dimensions = 2
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """`(N, C, D, H, W)` or `(C, D, H, W)` with a constant at the ends of the last 3 axes.
 
     Args:
@@ -164,7 +173,7 @@ class ConstantPad3d(_ConstantPad):
     dimensions = 3
 
 
-class ReflectionPad1d(_Pad):
+class ReflectionPad1d(_ReflectionPadNd):
     """`(N, C, L)` or `(C, L)` with its mirror image, the edge not repeated at the ends of the last axis.
 
     Args:
@@ -177,10 +186,9 @@ class ReflectionPad1d(_Pad):
     """
 
     dimensions = 1
-    mode = "reflect"
 
 
-class ReflectionPad2d(_Pad):
+class ReflectionPad2d(_ReflectionPadNd):
     """`(N, C, H, W)` or `(C, H, W)` with its mirror image, the edge not repeated at the ends of the last 2 axes.
 
     Args:
@@ -193,10 +201,9 @@ class ReflectionPad2d(_Pad):
     """
 
     dimensions = 2
-    mode = "reflect"
 
 
-class ReflectionPad3d(_Pad):
+class ReflectionPad3d(_ReflectionPadNd):
     """`(N, C, D, H, W)` or `(C, D, H, W)` with its mirror image, the edge not repeated at the ends of the last 3 axes.
 
     Args:
@@ -209,10 +216,9 @@ class ReflectionPad3d(_Pad):
     """
 
     dimensions = 3
-    mode = "reflect"
 
 
-class ReplicationPad1d(_Pad):
+class ReplicationPad1d(_ReplicationPadNd):
     """`(N, C, L)` or `(C, L)` with its edge at the ends of the last axis.
 
     Args:
@@ -225,10 +231,9 @@ class ReplicationPad1d(_Pad):
     """
 
     dimensions = 1
-    mode = "replicate"
 
 
-class ReplicationPad2d(_Pad):
+class ReplicationPad2d(_ReplicationPadNd):
     """`(N, C, H, W)` or `(C, H, W)` with its edge at the ends of the last 2 axes.
 
     Args:
@@ -241,10 +246,9 @@ class ReplicationPad2d(_Pad):
     """
 
     dimensions = 2
-    mode = "replicate"
 
 
-class ReplicationPad3d(_Pad):
+class ReplicationPad3d(_ReplicationPadNd):
     """`(N, C, D, H, W)` or `(C, D, H, W)` with its edge at the ends of the last 3 axes.
 
     Args:
@@ -257,10 +261,9 @@ class ReplicationPad3d(_Pad):
     """
 
     dimensions = 3
-    mode = "replicate"
 
 
-class ZeroPad1d(_ZeroPad):
+class ZeroPad1d(_ZeroPad, ConstantPad1d):
     """`(N, C, L)` or `(C, L)` with zeros at the ends of the last axis.
 
     Args:
@@ -275,7 +278,7 @@ class ZeroPad1d(_ZeroPad):
     dimensions = 1
 
 
-class ZeroPad2d(_ZeroPad):
+class ZeroPad2d(_ZeroPad, ConstantPad2d):
     """`(N, C, H, W)` or `(C, H, W)` with zeros at the ends of the last 2 axes.
 
     Args:
@@ -290,7 +293,7 @@ class ZeroPad2d(_ZeroPad):
     dimensions = 2
 
 
-class ZeroPad3d(_ZeroPad):
+class ZeroPad3d(_ZeroPad, ConstantPad3d):
     """`(N, C, D, H, W)` or `(C, D, H, W)` with zeros at the ends of the last 3 axes.
 
     Args:

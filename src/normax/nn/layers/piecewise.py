@@ -98,7 +98,7 @@ class Hardtanh(Inplace):
         [-1.0, 0.5]
     """
 
-    shown = ("min_val", "max_val")
+    shown: tuple[str, ...] = ("min_val", "max_val")
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False):
         super().__init__(inplace)
@@ -211,7 +211,7 @@ class ReLU(Inplace):
         return F.relu(input)
 
 
-class ReLU6(Inplace):
+class ReLU6(Hardtanh):
     """`min(max(x, 0), 6)`.
 
     Args:
@@ -219,9 +219,14 @@ class ReLU6(Inplace):
 
     Example:
         >>> import jax.numpy as jnp
-        >>> ReLU6()(jnp.zeros(2)).shape
-        (2,)
+        >>> ReLU6()(jnp.array([-1.0, 7.0])).tolist()
+        [0.0, 6.0]
     """
+
+    shown = ()
+
+    def __init__(self, inplace: bool = False):
+        super().__init__(0.0, 6.0, inplace)
 
     def forward(self, input: Any) -> Any:
         return F.relu6(input)

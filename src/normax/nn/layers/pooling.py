@@ -28,7 +28,7 @@ def _each(n: int, value: Any) -> Any:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,) * n
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     dimensions: int
 
     def __init__(
@@ -65,7 +65,7 @@ class _MaxPool(Module):
         )
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """Maximum over windows of `(N, C, L)` or `(C, L)`; arguments as `MaxPool2d`'s.
 
     Example:
@@ -77,7 +77,7 @@ class MaxPool1d(_MaxPool):
     dimensions = 1
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """Maximum over windows of `(N, C, H, W)` or `(C, H, W)`.
 
     Args:
@@ -99,7 +99,7 @@ class MaxPool2d(_MaxPool):
     dimensions = 2
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """Maximum over windows of `(N, C, D, H, W)` or `(C, D, H, W)`; arguments as `MaxPool2d`'s.
 
     Example:
@@ -111,7 +111,12 @@ class MaxPool3d(_MaxPool):
     dimensions = 3
 
 
-class AvgPool1d(Module):
+class _AvgPoolNd(Module):
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool1d(_AvgPoolNd):
     """Mean over windows of `(N, C, L)` or `(C, L)`; arguments as `AvgPool2d`'s.
 
     Example:
@@ -139,11 +144,8 @@ class AvgPool1d(Module):
             input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
         )
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
-
-class _AvgPool(Module):
+class _AvgPool(_AvgPoolNd):
     dimensions: int
 
     def __init__(
@@ -172,9 +174,6 @@ class _AvgPool(Module):
             self.count_include_pad,
             self.divisor_override,
         )
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
 class AvgPool2d(_AvgPool):
@@ -209,7 +208,7 @@ class AvgPool3d(_AvgPool):
     dimensions = 3
 
 
-class _LPPool(Module):
+class _LPPoolNd(Module):
     dimensions: int
 
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False):
@@ -232,7 +231,7 @@ class _LPPool(Module):
         )
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """`(Σ xᵖ)^(1/p)` over windows of `(N, C, L)` or `(C, L)`; arguments as `LPPool2d`'s.
 
     Example:
@@ -244,7 +243,7 @@ class LPPool1d(_LPPool):
     dimensions = 1
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     """`(Σ xᵖ)^(1/p)` over windows of `(N, C, H, W)` or `(C, H, W)`.
 
     Args:
@@ -262,7 +261,7 @@ class LPPool2d(_LPPool):
     dimensions = 2
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """`(Σ xᵖ)^(1/p)` over windows of `(N, C, D, H, W)` or `(C, D, H, W)`; arguments as `LPPool2d`'s.
 
     Example:
@@ -274,7 +273,7 @@ class LPPool3d(_LPPool):
     dimensions = 3
 
 
-class _MaxUnpool(Module):
+class _MaxUnpoolNd(Module):
     dimensions: int
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
@@ -292,7 +291,7 @@ class _MaxUnpool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class MaxUnpool1d(_MaxUnpool):
+class MaxUnpool1d(_MaxUnpoolNd):
     """The inverse of `MaxPool1d(..., return_indices=True)`; see `MaxUnpool2d`.
 
     Example:
@@ -304,7 +303,7 @@ class MaxUnpool1d(_MaxUnpool):
     dimensions = 1
 
 
-class MaxUnpool2d(_MaxUnpool):
+class MaxUnpool2d(_MaxUnpoolNd):
     """The inverse of `MaxPool2d(..., return_indices=True)`: each value at its index, zeros elsewhere.
 
     Args:
@@ -322,7 +321,7 @@ class MaxUnpool2d(_MaxUnpool):
     dimensions = 2
 
 
-class MaxUnpool3d(_MaxUnpool):
+class MaxUnpool3d(_MaxUnpoolNd):
     """The inverse of `MaxPool3d(..., return_indices=True)`; see `MaxUnpool2d`.
 
     Example:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from normax.nn import functional as F
-from normax.nn.layers.loss import Loss
+from normax.nn.layers.loss import _Loss
 from normax.nn.module import Module
 
 __all__ = [
@@ -52,7 +52,7 @@ class PairwiseDistance(Module):
         return F.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
 
 
-class _MarginLoss(Loss):
+class _MarginLoss(_Loss):
     def __init__(
         self, margin: float = 0.0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
     ):
@@ -105,7 +105,7 @@ class HingeEmbeddingLoss(_MarginLoss):
         return F.hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
 
 
-class TripletMarginLoss(Loss):
+class TripletMarginLoss(_Loss):
     """`max(0, d(a, p) − d(a, n) + margin)`, d the p-norm distance; `swap` takes the nearer of a and p to n.
 
     Example:

@@ -1,7 +1,7 @@
 """Recurrent layers: RNN, LSTM and GRU, whole sequences and single steps.
 
 The input's part of all gates is one matrix product over the whole sequence; `jax.lax.scan` runs the rest.
-PyTorch's packed sequences have no counterpart: pad, and mask what comes out.
+Packed sequences run padded: past a sequence's end its state stands still.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from normax.errors import InputError
+from normax.errors import InputError, suggest
 from normax.nn import functional as F
 from normax.nn import init
 from normax.nn.functional._common import as_array, check_dtypes
 from normax.nn.layers._common import new_parameter, value
 from normax.nn.module import Module
+from normax.nn.packed import PackedSequence
 from normax.nn.random import layer_key
 
-__all__ = ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNCell"]
+__all__ = ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNBase", "RNNCell", "RNNCellBase"]
 
 
 def _rnn(activation: Any) -> Any:
@@ -46,19 +47,19 @@ def _gru(x, state, w, b, _):
     return ((1 - z) * jnp.tanh(xn + r * hn) + z * h,)
 
 
-_STEPS = {"tanh": _rnn(jnp.tanh), "relu": _rnn(jax.nn.relu), "lstm": _lstm, "gru": _gru}
-_GATES = {"tanh": 1, "relu": 1, "lstm": 4, "gru": 3}
+_STEPS = {"RNN_TANH": _rnn(jnp.tanh), "RNN_RELU": _rnn(jax.nn.relu), "LSTM": _lstm, "GRU": _gru}
+_GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 
 
 class _Gated(Module):
-    """What layers and cells share: the kind of step, and parameters from `U(−1/√hidden, 1/√hidden)`."""
+    """What layers and cells share: the mode, and parameters from `U(−1/√hidden, 1/√hidden)`."""
 
-    kind: str
+    mode: str
 
     def _register(
         self, suffix: str, inputs: int, recurrent: int, bias: bool, device: Any, dtype: Any
     ) -> None:
-        rows = _GATES[self.kind] * self.hidden_size
+        rows = _GATES[self.mode] * self.hidden_size
         for name, shape in (("weight_ih", (rows, inputs)), ("weight_hh", (rows, recurrent))):
             self.register_parameter(name + suffix, new_parameter(shape, "weight", device, dtype))
         for name in ("bias_ih", "bias_hh"):
@@ -76,11 +77,20 @@ class _Gated(Module):
         return value(getattr(self, name) if name in self._computed else self._parameters.get(name))
 
 
-class _Recurrent(_Gated):
-    """A stack of recurrent layers, in one or both directions."""
+class RNNBase(_Gated):
+    """A stack of recurrent layers, in one or both directions: the base of `RNN`, `LSTM` and `GRU`.
+
+    Args:
+        mode: `"RNN_TANH"`, `"RNN_RELU"`, `"LSTM"` or `"GRU"`; the others are `LSTM`'s.
+
+    Example:
+        >>> RNNBase("GRU", 3, 4, num_layers=2)
+        RNNBase(3, 4, num_layers=2)
+    """
 
     def __init__(
         self,
+        mode: str,
         input_size: int,
         hidden_size: int,
         num_layers: int = 1,
@@ -93,6 +103,13 @@ class _Recurrent(_Gated):
         dtype: Any = None,
     ):
         super().__init__()
+        if mode not in _STEPS:
+            raise InputError(
+                f"mode: expected one of {list(_STEPS)}, got {mode!r}{suggest(str(mode), _STEPS)}"
+            )
+        if proj_size and mode != "LSTM":
+            raise InputError("proj_size: only LSTM projects its state")
+        self.mode = mode
         if hidden_size <= 0 or num_layers <= 0:
             raise InputError(f"expected hidden_size and num_layers > 0, got {hidden_size} and {num_layers}")
         if not 0 <= dropout <= 1:
@@ -119,18 +136,44 @@ class _Recurrent(_Gated):
     def _suffixes(self, layer: int) -> list[str]:
         return [f"_l{layer}"] + ([f"_l{layer}_reverse"] if self.bidirectional else [])
 
+    @property
+    def all_weights(self) -> list[list[Any]]:
+        """The parameters of each layer and direction, as PyTorch lists them."""
+        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+        suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
+        return [
+            [getattr(self, kind + suffix) for kind in kinds if hasattr(self, kind + suffix)]
+            for suffix in suffixes
+        ]
+
+    def flatten_parameters(self) -> None:
+        """Nothing: PyTorch lays weights out for cuDNN here, which XLA does by itself."""
+
     def forward(self, input: Any, hx: Any = None) -> Any:
-        x = as_array(input)
+        """Run over sequences.
+
+        Args:
+            input: `(T, N, features)`, `(N, T, features)` with `batch_first`, `(T, features)`, or a
+                `nn.utils.rnn.PackedSequence`.
+            hx: the states before the first step, `(layers · directions, N, size)`; default 0.
+
+        Returns:
+            The outputs, packed if the input was, and the states after each sequence's last step.
+        """
+        packed = isinstance(input, PackedSequence)
+        x = input.padded if packed else as_array(input)
         check_dtypes(x, self.weight_ih_l0.value)
-        if x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
+        if x.ndim not in ((3,) if packed else (2, 3)) or x.shape[-1] != self.input_size:
             raise InputError(
                 f"expected input of {self.input_size} features, 2D (unbatched) or 3D, got shape {x.shape}"
             )
         unbatched = x.ndim == 2
+        turned = self.batch_first and not unbatched and not packed
         if unbatched:
             x = x[:, None]
-        elif self.batch_first:
+        elif turned:
             x = x.swapaxes(0, 1)
+        running = input.running if packed else None
         states = self._initial(x, hx, unbatched)
         finals: list[Any] = []
         for layer in range(self.num_layers):
@@ -138,40 +181,48 @@ class _Recurrent(_Gated):
                 x = F.dropout(x, self.dropout, key=layer_key(self))
             ys = []
             for suffix in self._suffixes(layer):
-                y, final = self._run(x, tuple(s[len(finals)] for s in states), suffix)
+                y, final = self._run(x, tuple(s[len(finals)] for s in states), suffix, running)
                 ys.append(y)
                 finals.append(final)
             x = jnp.concatenate(ys, -1) if len(ys) > 1 else ys[0]
         ends = tuple(jnp.stack(parts) for parts in zip(*finals))
         if unbatched:
             x, ends = x[:, 0], tuple(end[:, 0] for end in ends)
-        elif self.batch_first:
+        elif turned:
             x = x.swapaxes(0, 1)
-        return x, (ends if self.kind == "lstm" else ends[0])
+        return input.with_padded(x) if packed else x, (ends if self.mode == "LSTM" else ends[0])
 
     def _initial(self, x: jax.Array, hx: Any, unbatched: bool) -> tuple[jax.Array, ...]:
         """The states before the first step, `(layers · directions, N, size)` each."""
         count = self.num_layers * (1 + self.bidirectional)
-        sizes = [self.proj_size or self.hidden_size] + ([self.hidden_size] if self.kind == "lstm" else [])
+        sizes = [self.proj_size or self.hidden_size] + ([self.hidden_size] if self.mode == "LSTM" else [])
         shapes = [(count, x.shape[1], size) for size in sizes]
         if hx is None:
             return tuple(jnp.zeros(shape, x.dtype) for shape in shapes)
-        given = [as_array(h) for h in (hx if self.kind == "lstm" else (hx,))]
+        given = [as_array(h) for h in (hx if self.mode == "LSTM" else (hx,))]
         given = [h[:, None] for h in given] if unbatched else given
         if [h.shape for h in given] != shapes:
             raise InputError(f"hx: expected shapes {shapes}, got {[h.shape for h in given]}")
         return tuple(given)
 
-    def _run(self, x: jax.Array, state: tuple[jax.Array, ...], suffix: str) -> Any:
+    def _run(self, x: jax.Array, state: tuple[jax.Array, ...], suffix: str, running: Any) -> Any:
         w, project, bias = (self._part(n + suffix) for n in ("weight_hh", "weight_hr", "bias_hh"))
-        step, zero = _STEPS[self.kind], jnp.zeros((), x.dtype)
+        step, zero = _STEPS[self.mode], jnp.zeros((), x.dtype)
         gates = F.linear(x, self._part("weight_ih" + suffix), self._part("bias_ih" + suffix))
 
         def body(state, row):
             state = step(row, state, w, zero if bias is None else bias, project)
             return state, state[0]
 
-        final, y = jax.lax.scan(body, state, gates, reverse=suffix.endswith("_reverse"))
+        def within(before, row):
+            """A step of the sequences that still run; the others keep their state and put out 0."""
+            gates, on = row
+            after, y = body(before, gates)
+            return tuple(jnp.where(on, a, b) for a, b in zip(after, before)), jnp.where(on, y, 0)
+
+        inputs = gates if running is None else (gates, running[..., None])
+        reverse = suffix.endswith("_reverse")
+        final, y = jax.lax.scan(body if running is None else within, state, inputs, reverse=reverse)
         return y, final
 
     def extra_repr(self) -> str:
@@ -183,7 +234,13 @@ class _Recurrent(_Gated):
         return text
 
 
-class RNN(_Recurrent):
+def _mode(nonlinearity: str) -> str:
+    if nonlinearity not in ("tanh", "relu"):
+        raise InputError(f"nonlinearity: expected 'tanh' or 'relu', got {nonlinearity!r}")
+    return f"RNN_{nonlinearity.upper()}"
+
+
+class RNN(RNNBase):
     """`h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)`; arguments as `LSTM`'s without `proj_size`.
 
     Args:
@@ -209,16 +266,12 @@ class RNN(_Recurrent):
         device: Any = None,
         dtype: Any = None,
     ):
-        if nonlinearity not in ("tanh", "relu"):
-            raise InputError(f"nonlinearity: expected 'tanh' or 'relu', got {nonlinearity!r}")
-        object.__setattr__(self, "kind", nonlinearity)
-        super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
-        )
+        rest: Any = num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+        super().__init__(_mode(nonlinearity), input_size, hidden_size, *rest)
         self.nonlinearity = nonlinearity
 
 
-class LSTM(_Recurrent):
+class LSTM(RNNBase):
     """Long short-term memory: `c_t = f·c_{t−1} + i·g`, `h_t = o·tanh(c_t)`, gates of `x_t` and `h_{t−1}`.
 
     Weights and biases start from `U(−1/√hidden, 1/√hidden)`.
@@ -248,10 +301,11 @@ class LSTM(_Recurrent):
         Hochreiter & Schmidhuber, "Long short-term memory", Neural Computation 1997.
     """
 
-    kind = "lstm"
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__("LSTM", *args, **kwargs)
 
 
-class GRU(_Recurrent):
+class GRU(RNNBase):
     """Gated recurrent unit: `h_t = (1 − z)·n + z·h_{t−1}`; arguments as `LSTM`'s without `proj_size`.
 
     Example:
@@ -264,21 +318,39 @@ class GRU(_Recurrent):
         Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014.
     """
 
-    kind = "gru"
-
     def __init__(self, *args: Any, **kwargs: Any):
         if "proj_size" in kwargs:
             raise InputError("proj_size: only LSTM projects its state")
-        super().__init__(*args, **kwargs)
+        super().__init__("GRU", *args, **kwargs)
 
 
-class _Cell(_Gated):
-    """One step of a recurrent layer."""
+_CELLS = {1: "RNN_TANH", 3: "GRU", 4: "LSTM"}
+
+
+class RNNCellBase(_Gated):
+    """One step of a recurrent layer: the base of `RNNCell`, `LSTMCell` and `GRUCell`.
+
+    Args:
+        num_chunks: gates of the state: 1, 3 (GRU) or 4 (LSTM); the others are `RNNCell`'s.
+
+    Example:
+        >>> RNNCellBase(3, 4, True, num_chunks=4).weight_ih.shape
+        (16, 3)
+    """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool,
+        num_chunks: int,
+        device: Any = None,
+        dtype: Any = None,
     ):
         super().__init__()
+        if num_chunks not in _CELLS:
+            raise InputError(f"num_chunks: expected one of {list(_CELLS)}, got {num_chunks!r}")
+        self.mode = _CELLS[num_chunks]
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self._register("", input_size, hidden_size, bias, device, dtype)
         self.reset_parameters()
@@ -288,21 +360,23 @@ class _Cell(_Gated):
         if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
             raise InputError(f"expected input of {self.input_size} features, 1D or 2D, got shape {x.shape}")
         gates = F.linear(x, self._part("weight_ih"), self._part("bias_ih"))
+        shape, parts = (*x.shape[:-1], self.hidden_size), 1 + (self.mode == "LSTM")
         if hx is None:
-            zeros = jnp.zeros((*x.shape[:-1], self.hidden_size), x.dtype)
-            state = (zeros,) * (1 + (self.kind == "lstm"))
+            state = (jnp.zeros(shape, x.dtype),) * parts
         else:
-            state = tuple(as_array(h) for h in (hx if self.kind == "lstm" else (hx,)))
+            state = tuple(as_array(h) for h in (hx if parts == 2 else (hx,)))
+            if [h.shape for h in state] != [shape] * parts:
+                raise InputError(f"hx: expected shapes {[shape] * parts}, got {[h.shape for h in state]}")
         bias = self._part("bias_hh")
         bias = jnp.zeros((), x.dtype) if bias is None else bias
-        state = _STEPS[self.kind](gates, state, self._part("weight_hh"), bias, None)
-        return state if self.kind == "lstm" else state[0]
+        state = _STEPS[self.mode](gates, state, self._part("weight_hh"), bias, None)
+        return state if self.mode == "LSTM" else state[0]
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
 
 
-class RNNCell(_Cell):
+class RNNCell(RNNCellBase):
     """One step of an `RNN`.
 
     Args:
@@ -328,11 +402,8 @@ class RNNCell(_Cell):
         device: Any = None,
         dtype: Any = None,
     ):
-        if nonlinearity not in ("tanh", "relu"):
-            raise InputError(f"nonlinearity: expected 'tanh' or 'relu', got {nonlinearity!r}")
-        object.__setattr__(self, "kind", nonlinearity)
-        super().__init__(input_size, hidden_size, bias, device, dtype)
-        self.nonlinearity = nonlinearity
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
+        self.mode, self.nonlinearity = _mode(nonlinearity), nonlinearity
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (
@@ -340,7 +411,7 @@ class RNNCell(_Cell):
         )
 
 
-class LSTMCell(_Cell):
+class LSTMCell(RNNCellBase):
     """One step of an `LSTM`; takes and returns `(h, c)`.
 
     Example:
@@ -350,10 +421,13 @@ class LSTMCell(_Cell):
         ((2, 4), (2, 4))
     """
 
-    kind = "lstm"
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ):
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
 
-class GRUCell(_Cell):
+class GRUCell(RNNCellBase):
     """One step of a `GRU`.
 
     Example:
@@ -362,4 +436,7 @@ class GRUCell(_Cell):
         (2, 4)
     """
 
-    kind = "gru"
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ):
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)

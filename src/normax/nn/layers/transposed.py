@@ -8,12 +8,12 @@ from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn.functional._common import as_array, tuple_of
 from normax.nn.layers._common import value
-from normax.nn.layers.conv import ConvNd
+from normax.nn.layers.conv import _ConvNd
 
 __all__ = ["ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
 
-class _ConvTranspose(ConvNd):
+class _ConvTransposeNd(_ConvNd):
     transposed = True
 
     def __init__(
@@ -82,7 +82,7 @@ class _ConvTranspose(ConvNd):
         return extra
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """Transposed convolution of `(N, C, L)` or `(C, L)`; arguments as `ConvTranspose2d`'s.
 
     Example:
@@ -94,7 +94,7 @@ class ConvTranspose1d(_ConvTranspose):
     dimensions = 1
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """`y[n, o, s·p + d·k − a] += x[n,i,p] · w[i,o,k]`, plus a bias: what `Conv2d` sends back to its input.
 
     Weight `(in, out / groups, kH, kW)` and bias `(out,)` start from `U(−b, b)`, `b = 1/√(out/groups · kH·kW)`.
@@ -128,7 +128,7 @@ class ConvTranspose2d(_ConvTranspose):
     dimensions = 2
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """Transposed convolution of `(N, C, D, H, W)` or `(C, D, H, W)`; arguments as `ConvTranspose2d`'s.
 
     Example:
