@@ -5,10 +5,34 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["InputError", "Notice", "suggest"]
+__all__ = ["InputError", "Notice", "shorten", "suggest"]
+
+#: Characters of a message; what a file holds can be of any length, and a message quotes it.
+LONGEST = 4000
 
 
-class InputError(ValueError):
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """A text with its middle left out where it is too long: a message names the cause first, the cure last.
+
+    Example:
+        >>> shorten("column " + "x" * 1000 + ": expected a number", 60)
+        'column xxxxxxxxxxx ... 991 characters ... expected a number'
+    """
+    if len(text) <= longest:
+        return text
+    room = longest - len(f" ... {len(text)} characters ... ")
+    head, tail = room - room // 2, room // 2
+    return f"{text[:head]} ... {len(text) - head - tail} characters ... {text[len(text) - tail :]}"
+
+
+class _Short(Exception):
+    """An exception whose message is never longer than `LONGEST`."""
+
+    def __init__(self, *args: object):
+        super().__init__(*(shorten(arg) if isinstance(arg, str) else arg for arg in args))
+
+
+class InputError(_Short, ValueError):
     """Data, an argument or a file that cannot be used.
 
     The message says what was expected, what came, where, and what to write instead. The command
@@ -22,7 +46,7 @@ class InputError(ValueError):
     """
 
 
-class Notice(UserWarning):
+class Notice(_Short, UserWarning):
     """Something the program did by itself or that the reader of a result must know; never a fault."""
 
 
@@ -37,6 +61,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
         >>> suggest("zebra", ["fc1"])
         ''
     """
-    folded = {str(k).casefold(): str(k) for k in known}
+    if len(str(name)) > _LONGEST_NAME:
+        return ""
+    folded = {str(k).casefold(): str(k) for k in known if len(str(k)) <= _LONGEST_NAME}
     close = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
     return f"; did you mean {folded[close[0]]!r}?" if close else ""
+
+
+_LONGEST_NAME = 200  # comparing takes the product of the lengths

@@ -215,7 +215,7 @@ def test_damaged_models_are_refused(fitted, folder, capsys):
     assert "not the weights that model.json belongs to" in fails(capsys, "predict", "copy", "made.csv")
     for text, message in {
         "{": "cannot be read",
-        "[]": "expected the recipe of a normax model",
+        "[]": "expected the description of a normax model",
         '{"format": "normax model", "version": 99}': "written by a newer normax",
     }.items():
         (folder / "copy" / "model.json").write_text(text)

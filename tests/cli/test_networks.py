@@ -48,7 +48,7 @@ def fit(folder, *words):
 
 
 def same_outputs(path):
-    model, table = SavedModel("o"), read_table("d.csv")
+    model, table = SavedModel("o", trust_code=True), read_table("d.csv")
     np.testing.assert_allclose(model.outputs(table), path.predict(model.schema.encode(table)), rtol=1e-6)
 
 
@@ -71,16 +71,49 @@ def test_a_class_of_the_users_file(folder, monkeypatch, capsys):
     assert details["model_text"] == "network Net of nets.py"
     (folder / "elsewhere").mkdir()
     monkeypatch.chdir(folder / "elsewhere")
-    assert main(["predict", "../o", "../d.csv"]) == 0
+    assert main(["predict", "../o", "../d.csv", "--trust-code"]) == 0
     said = capsys.readouterr()
     assert {line.split(",")[0] for line in said.out.splitlines()[1:]} <= {"high", "low"}
-    assert "changed" not in said.err
-    (folder / "nets.py").write_text(NETS + "\n# another day\n")
-    assert main(["predict", "../o", "../d.csv"]) == 0
-    assert "nets.py has changed since the model was fitted" in capsys.readouterr().err
-    (folder / "nets.py").write_text(NETS.replace("HIDDEN", "9").replace("from sizes import 9", ""))
-    assert main(["predict", "../o", "../d.csv"]) == 2
-    assert "hidden.weight" in capsys.readouterr().err
+
+
+def test_nothing_of_a_folder_runs_without_the_users_word(folder, capsys):
+    """Nor what is not the file that was fitted; `show` never runs it."""
+    ran = folder / "ran"
+    source = f"open({str(ran)!r}, 'w').close()\n{NETS}"
+    (folder / "nets.py").write_text(source)
+    fit(folder, "--target", "kind", "--drop", "y", "--model", "nets.py:Net")
+    ran.unlink()
+    capsys.readouterr()
+    assert main(["predict", "o", "d.csv"]) == 2
+    said = capsys.readouterr().err
+    assert f"class Net of {folder / 'nets.py'}" in said
+    assert "add --trust-code" in said
+    (folder / "o" / "report.html").touch()
+    assert main(["show", "o"]) == 0
+    with pytest.raises(InputError, match="--trust-code"):
+        SavedModel("o").outputs(read_table("d.csv"))
+    for later in (source + "# another day\n", source.replace("Net(", "Nets(")):
+        (folder / "nets.py").write_text(later)
+        assert main(["predict", "o", "d.csv", "--trust-code"]) == 2
+        assert f"{folder / 'nets.py'} has changed since the model was fitted" in capsys.readouterr().err
+    assert not ran.exists()
+    (folder / "nets.py").write_text(source)
+    assert main(["predict", "o", "d.csv", "--trust-code"]) == 0
+    assert ran.exists()
+
+
+def test_a_compiled_copy_beside_the_file_never_runs(folder):
+    """Python would take it for the file's, by its time and size alone."""
+    path, _ = fit(folder, "--target", "y", "--drop", "kind", "--model", "nets.py:Net")
+    import importlib.util
+    import py_compile
+
+    nets, evil = folder / "nets.py", folder / "evil.py"
+    evil.write_text(NETS.replace("return self", "raise SystemExit  # self").ljust(len(NETS)))
+    copy = importlib.util.cache_from_source(str(nets))
+    py_compile.compile(str(evil), copy, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    model, table = SavedModel("o", trust_code=True), read_table("d.csv")
+    np.testing.assert_allclose(model.outputs(table), path.predict(model.schema.encode(table)), rtol=1e-6)
 
 
 def test_the_width_follows_rows_and_features():

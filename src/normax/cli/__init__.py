@@ -1,7 +1,7 @@
 """The command: `normax path`, `normax compare`, `normax predict`, `normax show`, `normax demo`.
 
 Whatever is wrong with the input is one line on the standard error and exit code 2; Ctrl-C is one line and
-130. Nothing heavy is imported before the arguments are known to be good.
+130, SIGTERM 143. Nothing heavy is imported before the arguments are known to be good.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from normax.cli.arguments import parse
-from normax.cli.interrupts import watched
+from normax.cli.interrupts import Terminated, watched
 from normax.errors import InputError
 
 __all__ = ["main"]
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after `normax`; by default those of the command line.
 
     Returns:
-        The exit code: 0, 2 for input that cannot be used, 130 when interrupted.
+        The exit code: 0, 2 for input that cannot be used, 130 when interrupted, 143 when terminated.
 
     Example:
         >>> main(["path", "data.csv", "--target", "y", "--penalty", "l3"])
@@ -37,9 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         _say(f"error: {error}")
         return 2
-    except KeyboardInterrupt:
-        _say("interrupted; nothing was written")
-        return 130
+    except KeyboardInterrupt as error:
+        ended = error.signal if isinstance(error, Terminated) else None
+        _say(f"{'interrupted' if ended is None else 'terminated'}; nothing was written")
+        return 130 if ended is None else 128 + ended
     except MemoryError:
         _say("error: not enough memory; try fewer --strengths, a smaller --cv or fewer columns (--drop)")
         return 2

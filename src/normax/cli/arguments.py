@@ -106,6 +106,12 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     commands["predict"].add_argument(
         "--out", metavar="FILE", help="CSV file to write (default: standard output)"
     )
+    commands["predict"].add_argument(
+        "--trust-code",
+        action="store_true",
+        help="run the Python file that the model's network is a class of (--model FILE.py:CLASS); without this"
+        " nothing of a model's folder runs",
+    )
     commands["demo"].add_argument(
         "--out", metavar="DIR", default="normax-demo", help="folder to write (default: normax-demo)"
     )

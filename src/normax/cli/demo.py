@@ -11,7 +11,7 @@ import pyarrow.csv
 from normax.cli import screen
 from normax.cli.arguments import parse
 from normax.cli.fit import run
-from normax.cli.folder import staged
+from normax.cli.folder import FILES, staged
 
 __all__ = ["demo"]
 
@@ -30,7 +30,10 @@ TEXT = (
 def demo(options: argparse.Namespace) -> None:
     """Write the data, fit the three parts, and print where the page is."""
     out = Path(options.out)
-    made = frozenset({"index.html", "diabetes.csv", "digits.csv"})
+    made = frozenset(
+        {"index.html", "diabetes.csv", "digits.csv"}
+        | {f"{part}/{name}" for part in PARTS for name in FILES["path"]}
+    )
     with staged(out, marker="diabetes-lasso/model.json", names=made) as folder:
         _write_data(folder)
         reports = []

@@ -14,10 +14,11 @@ import numpy as np
 
 from normax.cli import metrics
 from normax.cli.arguments import command_line, settings
+from normax.cli.coefficients import coefficients
 from normax.cli.data import Data
 from normax.cli.models import describe
 
-__all__ = ["coefficients", "describe_data", "describe_run", "loss_text", "plain", "title", "versions"]
+__all__ = ["describe_data", "describe_run", "loss_text", "plain", "title", "versions"]
 
 _CAUTION = (
     "The cross-validated error of the chosen strength is optimistic: the strength was chosen on the same folds."
@@ -35,7 +36,10 @@ def describe_run(
     target = data.target
     held_out = np.asarray(path.held_out(), float)
     tested = np.asarray(path.predict(data.test.X), float) if data.test else None
-    weights, intercept = (None, None) if recipe else coefficients(path, data)
+    weights = intercept = None
+    if recipe is None:
+        weight, bias = (np.asarray(path.weights[name][path.best.index]) for name in ("weight", "bias"))
+        weights, intercept = coefficients(weight, bias, path.transform, data.schema, target)
     return plain(
         {
             "title": title(options, data),
@@ -97,40 +101,6 @@ def describe_data(options: argparse.Namespace, data: Data) -> dict[str, Any]:
         "left_out": [{"name": name, "reason": why} for name, why in data.schema.left_out.items()]
         + [{"name": name, "reason": "--drop"} for name in options.drop],
     }
-
-
-def coefficients(path: Any, data: Data) -> tuple[list[dict], list[dict]]:
-    """The chosen model's coefficients, largest first, and its intercepts, on both scales.
-
-    With z = (x − mean) / sd, `w·z + b = Σ (w/sd)·x + (b − Σ w·mean/sd)`.
-    """
-    index, scaling = path.best.index, path.transform
-    weight, bias = np.asarray(path.weights["weight"][index]), np.asarray(path.weights["bias"][index])
-    weight, bias = weight.reshape(-1, weight.shape[-1]), bias.reshape(-1)
-    original = np.divide(weight, scaling.scale_, out=np.zeros_like(weight), where=scaling.scale_ > 0)
-    outputs = list(data.target.labels) if len(weight) > 1 else [None]
-    names = [(column.name, feature) for column in data.schema.columns for feature in column.features]
-    rows = [
-        {
-            "feature": feature,
-            "column": column,
-            "output": None if output is None else str(output),
-            "standardised": weight[i, j],
-            "original": original[i, j],
-        }
-        for i, output in enumerate(outputs)
-        for j, (column, feature) in enumerate(names)
-    ]
-    rows.sort(key=lambda row: -abs(row["standardised"]))
-    intercept = [
-        {
-            "output": None if output is None else str(output),
-            "standardised": bias[i],
-            "original": bias[i] - original[i] @ scaling.mean_,
-        }
-        for i, output in enumerate(outputs)
-    ]
-    return rows, intercept
 
 
 def plain(value: Any) -> Any:

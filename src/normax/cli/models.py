@@ -6,13 +6,12 @@ import hashlib
 import importlib.util
 import os
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from normax.errors import InputError, Notice, suggest
+from normax.errors import InputError, suggest
 from normax.estimators.defaults import mlp, width_for
 
 __all__ = ["architecture", "build", "describe", "outputs_of"]
@@ -38,20 +37,22 @@ def architecture(model: str, rows: int, features: int, outputs: int, out: Path) 
         )
     path = Path(file)
     where = {"file": file, "from_folder": os.path.relpath(path.resolve(), out.resolve())}
-    return {"kind": "file", **where, "class": name, "sha256": _sha256(path), **size}
+    return {"kind": "file", **where, "class": name, "sha256": _sha256(_source(path)), **size}
 
 
-def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
+def build(recipe: dict[str, Any], home: Path | None = None, trust_code: bool = False) -> Any:
     """The network of a recipe, with fresh weights.
 
     Args:
         recipe: what `architecture` made, and perhaps the `method` of a comparison.
-        home: the folder of a saved model, from which the user's file is looked for first.
+        home: the folder of a saved model, which names the user's file as it lies from there.
+        trust_code: run that file. What a folder names runs at the user's word alone, and only as it was fitted.
 
     Raises:
-        InputError: if the user's file or class cannot be loaded, or the class cannot be made or called.
+        InputError: if the user's file or class cannot be loaded, is not the one that was fitted or not trusted, or
+            the class cannot be made or called.
     """
-    net = _plain(recipe, home)
+    net = _plain(recipe, home, trust_code)
     if recipe.get("method") in ("batch-norm", "dropout"):
         from normax.paths.variants import with_batch_norm, with_dropout
 
@@ -60,7 +61,7 @@ def build(recipe: dict[str, Any], home: Path | None = None) -> Any:
     return net
 
 
-def _plain(recipe: dict[str, Any], home: Path | None) -> Any:
+def _plain(recipe: dict[str, Any], home: Path | None, trust_code: bool) -> Any:
     from normax import nn
 
     p, m = recipe["in_features"], recipe["out_features"]
@@ -69,7 +70,18 @@ def _plain(recipe: dict[str, Any], home: Path | None) -> Any:
     file, name = Path(recipe["file"]), recipe["class"]
     if home is not None and (home / recipe["from_folder"]).exists():
         file = Path(os.path.normpath(home / recipe["from_folder"]))
-    found = vars(_module(file)).items()
+    source = _source(file)
+    if _sha256(source) != recipe["sha256"]:
+        raise InputError(
+            f"{file.absolute()} has changed since the model was fitted (its checksum is {_sha256(source)[:12]}..., that"
+            f" of the fit {recipe['sha256'][:12]}...) and was not run; put the file of the fit back, or fit again"
+        )
+    if home is not None and not trust_code:
+        raise InputError(
+            f"{home}: its network is class {name} of {file.absolute()}, a file that would run with all your rights (its"
+            " checksum is that of the fit); if you trust it and what it imports, add --trust-code"
+        )
+    found = vars(_module(file, source)).items()
     classes: dict[str, Any] = {
         key: value for key, value in found if isinstance(value, type) and issubclass(value, nn.Module)
     }
@@ -77,8 +89,6 @@ def _plain(recipe: dict[str, Any], home: Path | None) -> Any:
         raise InputError(
             f"--model {file}:{name}: no nn.Module of that name in the file{suggest(name, classes)}"
         )
-    if _sha256(file) != recipe["sha256"]:
-        warnings.warn(f"{file} has changed since the model was fitted", Notice, stacklevel=2)
     try:
         net: Any = classes[name](p, m)
         shape = np.shape(net.eval()(np.zeros((2, p), np.float32)))
@@ -114,24 +124,23 @@ def outputs_of(net: Any, Z: np.ndarray) -> np.ndarray:
     return np.concatenate(blocks).astype(float)
 
 
-def _module(file: Path) -> Any:
+def _module(file: Path, source: bytes) -> Any:
+    """What a file makes when it runs: this very text, never a compiled copy that may lie beside it."""
     name = f"normax_model_{file.stem}"
-    if not file.is_file():
-        raise InputError(f"--model {file}: no such file")
     spec = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     sys.modules[name] = module
     sys.path.insert(0, str(file.parent.resolve()))  # what lies beside the file can be imported from it
     try:
-        spec.loader.exec_module(module)  # type: ignore[union-attr]
-    except Exception as error:
+        exec(compile(source, str(file), "exec"), vars(module))
+    except (Exception, SystemExit) as error:
         raise InputError(f"--model {file}: cannot be imported; {_fault(error, file)}") from error
     finally:
         sys.path.pop(0)
     return module
 
 
-def _fault(error: Exception, file: Path | None = None) -> str:
+def _fault(error: BaseException, file: Path | None = None) -> str:
     """An exception as one line: what, and the last place in the user's own file."""
     traceback, line = error.__traceback__, getattr(error, "lineno", None)
     while traceback is not None:
@@ -142,7 +151,11 @@ def _fault(error: Exception, file: Path | None = None) -> str:
     return f"{type(error).__name__}{where}: {' '.join(str(error).split())[:300]}"
 
 
-def _sha256(file: Path) -> str:
+def _source(file: Path) -> bytes:
     if not file.is_file():
         raise InputError(f"--model {file}: no such file")
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return file.read_bytes()
+
+
+def _sha256(source: bytes) -> str:
+    return hashlib.sha256(source).hexdigest()

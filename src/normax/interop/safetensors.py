@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from normax.errors import InputError
+from normax.files import write
+from normax.sealed import read_arrays
 
-__all__ = ["read_index", "read_safetensors", "write_safetensors", "write_whole"]
+__all__ = ["read_index", "read_safetensors", "write_safetensors"]
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
@@ -24,28 +24,20 @@ def write_safetensors(state: dict[str, np.ndarray], file: Path, max_shard_size: 
 
     shards = [state] if max_shard_size is None else _shards(state, _bytes(max_shard_size))
     if len(shards) == 1:
-        return write_whole(file, serialise(state))
+        return write(file, serialise(state), parents=False)
     names: list[str] = []
     weight_map: dict[str, str] = {}
     for i, shard in enumerate(shards, 1):
         names.append(f"{file.stem}-{i:05d}-of-{len(shards):05d}.safetensors")
         weight_map |= dict.fromkeys(shard, names[-1])
-        write_whole(file.with_name(names[-1]), serialise(shard))
+        write(file.with_name(names[-1]), serialise(shard), parents=False)
     index = {"metadata": {"total_size": sum(a.nbytes for a in state.values())}, "weight_map": weight_map}
-    return write_whole(
-        file.with_name(f"{file.stem}.safetensors.index.json"), json.dumps(index, indent=2).encode()
-    )
+    place = file.with_name(f"{file.stem}.safetensors.index.json")
+    return write(place, json.dumps(index, indent=2), parents=False)
 
 
 def read_safetensors(file: Path) -> dict[str, Any]:
-    import ml_dtypes  # noqa: F401  (teaches NumPy bfloat16, which safetensors asks for)
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        return load_file(file)
-    except (SafetensorError, OSError, KeyError) as error:
-        raise InputError(f"{file}: damaged or no safetensors file: {error}") from error
+    return read_arrays(file)
 
 
 def read_index(file: Path) -> dict[str, Any]:
@@ -95,22 +87,3 @@ def _shards(state: dict[str, np.ndarray], limit: int) -> list[dict[str, np.ndarr
         shards[-1][name] = array
         filled += array.nbytes
     return shards
-
-
-def write_whole(file: Path, data: bytes) -> Path:
-    """Write under a temporary name and rename: the old file or the new one, never half of one."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as temporary:
-            partial = Path(temporary.name)
-            try:
-                temporary.write(data)
-                temporary.flush()
-                os.fsync(temporary.fileno())
-            except BaseException:
-                partial.unlink(missing_ok=True)
-                raise
-        partial.chmod(0o644)
-        partial.replace(file)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be written: {error.strerror}") from error
-    return file

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
 from normax.errors import InputError
-from normax.files import write
+from normax.files import sweep
+from normax.forms import check
+from normax.sealed import read_json, read_sealed, write_json, write_sealed
 
 __all__ = ["Checkpoint", "Part", "digest"]
+
+FORMAT, VERSION = "normax path", 1
+
+_KINDS, _MEASURES = ("weights", "buffers"), ("errors", "epochs", "curves")
+
+
+class Head(TypedDict):
+    """What `path.json` says."""
+
+    identity: dict[str, str]
+    strengths: list[float]
+    way: str
 
 
 class Part(NamedTuple):
@@ -73,6 +86,7 @@ class Checkpoint:
         )
         self.way: str | None = None
         if self.folder is not None and self._head.exists():
+            sweep(self.folder)
             known = self._read_head()
             differs = [name for name, value in identity.items() if known["identity"].get(name) != value]
             if differs:
@@ -89,61 +103,81 @@ class Checkpoint:
 
     def _read_head(self) -> dict[str, Any]:
         try:
-            known = json.loads(self._head.read_text(encoding="utf-8"))
-            return {"identity": dict(known["identity"]), "strengths": list(known["strengths"])} | {
-                "way": str(known["way"])
-            }
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"checkpoint: {self._head} is no description of a path ({error}); name another folder"
-            ) from error
+            head = read_json(self._head, FORMAT, VERSION)
+            check(head, Head, str(self._head))
+        except InputError as error:
+            raise InputError(f"checkpoint: {error}; name another folder") from error
+        return head
 
     def begin(self, strengths: np.ndarray, way: str) -> None:
         """Say what path the folder belongs to, before its first part."""
         if self.folder is not None and self.strengths is None:
             # JSON writes the shortest decimal that reads back as the same float64.
             head = {"identity": self.identity, "strengths": strengths.tolist(), "way": way}
-            write(self._head, json.dumps(head, indent=1))
+            write_json(self._head, FORMAT, VERSION, head)
 
     def _file(self, number: int, chunk: int) -> Path:
         assert self.folder is not None
         return self.folder / f"rows-{number}-lanes-{chunk}.safetensors"
 
-    def read(self, number: int, chunk: int) -> Part | None:
-        """The part of a row set and a chunk of lanes, or None if it is still to be done."""
+    def _facts(self, number: int, chunk: int) -> dict[str, Any]:
+        """Of which path, and which part of it, a file is."""
+        path = {"identity": self.identity, "rows": number, "lanes": chunk}
+        return {"format": "normax part", "version": VERSION, **path}
+
+    def read(self, number: int, chunk: int, lanes: int, start: tuple[list[Any], list[Any]]) -> Part | None:
+        """The part of a row set and a chunk of lanes, or None if it is still to be done.
+
+        Args:
+            number, chunk: which.
+            lanes: how many they are.
+            start: weights and buffers of a network, for their shapes and dtypes.
+
+        Raises:
+            InputError: if what is there is damaged or another part.
+        """
         if self.folder is None or not self._file(number, chunk).exists():
             return None
-        import ml_dtypes  # noqa: F401  (teaches NumPy bfloat16, which safetensors asks for)
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
+        file = self._file(number, chunk)
         try:
-            arrays = load_file(self._file(number, chunk))
-            several = [[arrays[key] for key in _numbered(arrays, kind)] for kind in ("weights", "buffers")]
-            errors, epochs, curves = (arrays[name] for name in ("errors", "epochs", "curves"))
-            return Part(several[0], several[1], errors, epochs, curves, arrays.get("outputs"))
-        except (SafetensorError, KeyError, OSError) as error:
-            raise InputError(
-                f"checkpoint: {self._file(number, chunk)} is damaged ({error}); delete it, and that part is trained again"
-            ) from error
+            arrays, facts = read_sealed(file, "part of a path")
+            if facts != self._facts(number, chunk):
+                raise InputError(f"{file} is another part, or one of another path")
+            _check_part(file, arrays, lanes, start)
+        except InputError as error:
+            raise InputError(f"checkpoint: {error}; delete it, and that part is trained again") from error
+        weights, buffers = ([arrays[f"{kind}.{i}"] for i in range(len(s))] for kind, s in zip(_KINDS, start))
+        errors, epochs, curves = (arrays[name] for name in _MEASURES)
+        return Part(weights, buffers, errors, epochs, curves, arrays.get("outputs"))
 
     def write(self, number: int, chunk: int, part: Part) -> None:
         """Keep a part, whole or not at all."""
         if self.folder is None:
             return
-        from safetensors.numpy import save
-
-        arrays = {"errors": part.errors, "epochs": part.epochs, "curves": part.curves}
-        arrays |= {f"weights.{i}": value for i, value in enumerate(part.weights)}
-        arrays |= {f"buffers.{i}": value for i, value in enumerate(part.buffers)}
-        if part.outputs is not None:
-            arrays["outputs"] = part.outputs
-        write(self._file(number, chunk), save({name: np.ascontiguousarray(a) for name, a in arrays.items()}))
+        arrays = {name: getattr(part, name) for name in (*_MEASURES, "outputs")}
+        arrays |= {f"{kind}.{i}": value for kind in _KINDS for i, value in enumerate(getattr(part, kind))}
+        there = {name: value for name, value in arrays.items() if value is not None}
+        write_sealed(self._file(number, chunk), there, self._facts(number, chunk))
 
 
-def _numbered(arrays: dict[str, Any], kind: str) -> list[str]:
-    names = [name for name in arrays if name.startswith(f"{kind}.")]
-    return sorted(names, key=lambda name: int(name.partition(".")[2]))
+def _check_part(file: Path, arrays: dict[str, Any], lanes: int, start: tuple[list[Any], list[Any]]) -> None:
+    expected: dict[str, tuple[Any, Any]] = dict.fromkeys(_MEASURES, ((), None))
+    for kind, several in zip(_KINDS, start):
+        expected |= {f"{kind}.{i}": (np.shape(a), np.dtype(a.dtype)) for i, a in enumerate(several)}
+    faults = [f"no {name}" for name in expected if name not in arrays]
+    faults += [f"unexpected {name}" for name in arrays if name not in (*expected, "outputs")]
+    for name, (shape, dtype) in expected.items():
+        found = arrays.get(name)
+        if found is None:
+            continue
+        if found.shape[:1] != (lanes,) or (
+            dtype is not None and (found.shape[1:], found.dtype) != (shape, dtype)
+        ):
+            faults.append(
+                f"{name}: expected {lanes} x {dtype or 'numbers'} {shape}, found {found.dtype} {found.shape}"
+            )
+    if faults:
+        raise InputError(f"{file}: {'; '.join(faults)}")
 
 
 def digest(*values: Any) -> str:

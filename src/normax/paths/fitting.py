@@ -63,8 +63,9 @@ class Fitting:
         self._rows: Rows | None = None
         self._prepared: Prepared | None = None
         self.parts: dict[int, Part] = {}
-        for c in range(len(plan)):
-            part = kept.read(number, c)
+        start = run.starts[0].weights, run.starts[0].buffers
+        for c, chunk in enumerate(plan):
+            part = kept.read(number, c, len(chunk.lanes), start)
             if part is not None:
                 self.parts[c] = part
         self.jobs = [ChunkJob(self, c) for c in range(len(plan)) if c not in self.parts]

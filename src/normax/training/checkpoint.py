@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-import glob
-import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import jax
 import numpy as np
 
+from normax import sealed
 from normax.errors import InputError
-from normax.interop.safetensors import write_whole
+from normax.forms import check
+from normax.sealed import read_sealed, write_sealed
 
 __all__ = ["Checkpoint", "read", "write"]
+
+FORMAT, VERSION = "normax fit", 1
+
+
+class Facts(TypedDict):
+    """Where a fit stood, and what of it must be the same to go on."""
+
+    batch_size: int
+    rows: int | None
+    shuffle: bool
+    accumulate: int
+    measures: list[str]
+    epoch: int
+    step: int
+    stopped: bool
 
 
 class Checkpoint:
@@ -45,33 +60,27 @@ def write(file: Path, tree: Any, facts: dict[str, Any]) -> None:
     Raises:
         InputError: if the file cannot be written (a full disk, say); the old one remains.
     """
-    from safetensors.numpy import save
-
-    # Never ascontiguousarray: it makes vectors of scalars.
-    arrays = {name: np.array(leaf, order="C") for name, leaf in named(tree).items()}
-    write_whole(file, save(arrays, {"normax": json.dumps(facts)}))
+    write_sealed(file, named(tree), {"format": FORMAT, "version": VERSION, **facts}, parents=False)
 
 
 def read(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The arrays by path and the facts of a checkpoint.
+    """The arrays by path and the facts of a checkpoint, both as they were written.
 
     Raises:
-        InputError: if it is damaged or no checkpoint.
+        InputError: if it is damaged, no checkpoint of a fit, or of a newer normax.
     """
-    import ml_dtypes  # noqa: F401  (teaches NumPy bfloat16)
-
-    for part in file.parent.glob(f".{glob.escape(file.name)}.*"):
-        part.unlink(missing_ok=True)  # what a process killed while writing has left
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(file, "numpy") as stream:
-            facts = json.loads((stream.metadata() or {}).get("normax", "null"))
-            if facts is None:
-                raise InputError(f"{file} holds no fit; if it holds weights: nx.load(net, {str(file)!r})")
-            return {name: stream.get_tensor(name) for name in stream.keys()}, facts  # noqa: SIM118
-    except (SafetensorError, OSError, json.JSONDecodeError) as error:
-        raise InputError(f"{file}: damaged or no checkpoint of a fit: {error}") from error
+    hint = f"; if it holds weights: nx.load(net, {str(file)!r})"
+    arrays, facts = read_sealed(file, "fit", hint)
+    sealed.check_format(facts, FORMAT, VERSION, file)
+    check(facts, Facts, str(file))
+    absent = [
+        name
+        for name in ("key", "history/sums", "history/validation", "history/weights")
+        if name not in arrays
+    ]
+    if absent:
+        raise InputError(f"{file}: holds no {', '.join(absent)}")
+    return arrays, facts
 
 
 def fill(file: Path, tree: Any, arrays: dict[str, np.ndarray]) -> Any:

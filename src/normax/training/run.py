@@ -337,6 +337,11 @@ class Run:
         done = facts["epoch"] + (facts["step"] > 0)
         if done > self.epochs:
             raise InputError(f"{file}: {done} epochs were begun there, more than epochs={self.epochs}")
+        told = [arrays[f"history/{name}"] for name in ("sums", "validation", "weights")]
+        here: list[Any] = [*self.carry[1:], self.weights_of_epochs]
+        fits = [a.shape[1:] == b.shape[1:] and a.shape[:1] >= (done,) for a, b in zip(told, here)]
+        if min(facts["epoch"], facts["step"]) < 0 or not all(fits):
+            raise InputError(f"{file}: damaged: its history is not of {done} epochs")
         binding = self.loop.binding
         average = tree.get("average")
         state = self.carry[0]._replace(
@@ -347,11 +352,8 @@ class Run:
         )
         for cell in binding.frozen:
             cell.value = tree["frozen"][binding.names[cell]]
-        history = [
-            blank.at[:done].set(arrays[f"history/{name}"][:done])
-            for blank, name in zip(self.carry[1:], ("sums", "validation"))
-        ]
-        self.weights_of_epochs[:done] = arrays["history/weights"][:done]
+        history = [blank.at[:done].set(a[:done]) for blank, a in zip(self.carry[1:], told)]
+        self.weights_of_epochs[:done] = told[2][:done]
         self.carry = state, history[0], history[1]
         self.epoch, self.step, self._stopped = facts["epoch"], facts["step"], facts["stopped"]
         self._told = arrays
@@ -365,5 +367,13 @@ class Run:
         for i, callback in enumerate(self.callbacks):
             start = f"callbacks/{i}/"
             held = {n.removeprefix(start): a for n, a in self._told.items() if n.startswith(start)}
-            if held:
+            if not held:
+                continue
+            try:
                 callback.restore(held)
+            except (LookupError, TypeError, ValueError) as error:
+                assert self.checkpoint is not None
+                raise InputError(
+                    f"{self.checkpoint.file}: {type(callback).__name__}, callback {i}, cannot go on from what is there "
+                    f"({type(error).__name__}: {error}); give the callbacks of the fit that was begun"
+                ) from error

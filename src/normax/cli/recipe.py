@@ -1,0 +1,289 @@
+"""What `model.json` says, and the one reader that has checked all of it, and the weights, before any use."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+
+from normax import sealed
+from normax.cli.folder import current
+from normax.errors import InputError
+from normax.forms import check
+from normax.tables import Schema, Target
+from normax.tables.kinds import BOOLEAN, DATE, DATE_FORMATS, NUMERIC, TEXT
+
+__all__ = ["FORMAT", "VERSION", "read", "write"]
+
+#: Version 2 has a checksum over the recipe, which holds one of the weights; version 1 had that alone.
+FORMAT, VERSION, SEALED = "normax model", 2, 2
+
+WEIGHTS = "model.safetensors"
+
+
+class Mlp(TypedDict):
+    """Two hidden layers."""
+
+    kind: Literal["mlp"]
+    width: int
+    in_features: int
+    out_features: int
+
+
+#: A class of the user's own file; `class` is a word of Python's.
+File = TypedDict(
+    "File",
+    {
+        "kind": Literal["file"],
+        "file": str,
+        "from_folder": str,
+        "class": str,
+        "sha256": str,
+        "in_features": int,
+        "out_features": int,
+    },
+)
+
+
+class Output(TypedDict):
+    """How a network's output becomes the target: `output · scale + mean`."""
+
+    mean: float
+    scale: float
+
+
+class Weights(TypedDict):
+    """Which file has the arrays."""
+
+    file: Literal["model.safetensors"]
+    sha256: str
+
+
+class About(TypedDict):
+    """The table, as far as `normax show` tells of it."""
+
+    rows: int
+    features: int
+    test_rows: int
+
+
+class Measure(TypedDict):
+    name: str
+    cv: float | None
+    test: float | None
+
+
+class Confusion(TypedDict):
+    labels: list[str]
+    cv: list[list[int]]
+    test: list[list[int]] | None
+
+
+class Baseline(TypedDict):
+    model: Literal["null", "chosen", "minimum", "unpenalised"]
+    strength: float | None
+    nonzero: float | None
+    cv: float | None
+    se: float | None
+    test: float | None
+
+
+class Details(TypedDict):
+    """What `normax show` prints; there is more, for those who read the file."""
+
+    title: str
+    task: str
+    model_text: str
+    penalty: str
+    loss_text: str
+    select: Literal["1se", "min"]
+    data: About
+    notices: list[str]
+    metrics: list[Measure]
+    confusion: Confusion | None
+    baselines: list[Baseline]
+    caution: str | None
+    seconds: list[tuple[str, float]]
+
+
+class Recipe(TypedDict):
+    """All of `model.json`."""
+
+    target: Target
+    network: Mlp | File | None
+    output: Output
+    schema: Schema
+    features: list[str]
+    fill: list[float]
+    mean: list[float]
+    scale: list[float]
+    weights: Weights
+    details: Details
+
+
+def write(folder: Path, arrays: dict[str, np.ndarray], recipe: dict[str, Any]) -> None:
+    """Write `model.safetensors` and `model.json`, which holds the weights' checksum and its own."""
+    from safetensors.numpy import save
+
+    data = save({name: np.array(array, order="C") for name, array in arrays.items()})
+    (folder / WEIGHTS).write_bytes(data)
+    recipe["weights"] = {"file": WEIGHTS, "sha256": hashlib.sha256(data).hexdigest()}
+    sealed.write_json(folder / "model.json", FORMAT, VERSION, recipe)
+
+
+def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The recipe and the weights of a folder, both as they were written and fit for use.
+
+    Raises:
+        InputError: if it is no such folder, or with everything that is wrong in it.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: no such folder; expected one that `normax path` or `normax compare` wrote"
+        )
+    while True:
+        before = _stamp(folder)
+        try:
+            return _read(current(folder))
+        except InputError:
+            if _stamp(folder) == before:  # else the folder was replaced meanwhile
+                raise
+
+
+def _stamp(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = (current(folder) / "model.json").stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    file, weights = folder / "model.json", folder / WEIGHTS
+    if not file.is_file():
+        raise InputError(
+            f"{folder}: holds no model.json; expected a folder that `normax path` or `normax compare` wrote"
+        )
+    recipe = sealed.read_json(file, FORMAT, VERSION, SEALED)
+    check(recipe, Recipe, str(file))
+    _refuse(file, _recipe_faults(recipe))
+    if not weights.is_file():
+        raise InputError(f"{weights}: no such file; fit again")
+    try:
+        data = weights.read_bytes()
+    except OSError as error:
+        raise InputError(f"{weights}: cannot be read ({error.strerror})") from error
+    if hashlib.sha256(data).hexdigest() != recipe["weights"]["sha256"]:
+        raise InputError(f"{weights}: damaged, or not the weights that model.json belongs to; fit again")
+    arrays = sealed.read_arrays(data, str(weights))
+    _refuse(weights, _weight_faults(recipe, arrays))
+    return recipe, arrays
+
+
+def _refuse(file: Path, faults: list[str]) -> None:
+    if faults:
+        raise InputError(f"{file}: damaged: {'; '.join(faults)}; fit again")
+
+
+def _recipe_faults(recipe: dict[str, Any]) -> list[str]:
+    """What contradicts itself in a recipe whose types are right."""
+    faults = _target_faults(recipe["target"]) + _schema_faults(recipe["schema"]["columns"])
+    if faults:
+        return faults
+    schema, target = Schema.from_json(recipe["schema"]), Target.from_json(recipe["target"])
+    p = len(schema.features)
+    if recipe["features"] != list(schema.features):
+        faults.append("features: not those of the schema")
+    faults += [
+        f"{name}: expected {p} numbers, one a feature, got {len(recipe[name])}"
+        for name in ("fill", "mean", "scale")
+        if len(recipe[name]) != p
+    ]
+    if recipe["fill"] != recipe["mean"]:
+        faults.append("fill: not the means")
+    if min(recipe["scale"], default=0) < 0:
+        faults.append("scale: expected numbers >= 0")
+    if not recipe["output"]["scale"] > 0:
+        faults.append("output.scale: expected a number above 0")
+    network = recipe["network"]
+    if network is not None:
+        size = network["in_features"], network["out_features"]
+        if size != (p, target.outputs):
+            faults.append(f"network: of {size[0]} inputs and {size[1]} outputs, not {p} and {target.outputs}")
+        if network.get("method", "l1") not in ("none", "l1", "l2", "elastic-net", "dropout", "batch-norm"):
+            faults.append(f"network.method: unknown {network['method']!r}")
+    return faults + _detail_faults(recipe["details"])
+
+
+def _target_faults(target: dict[str, Any]) -> list[str]:
+    labels, faults = target["labels"], []
+    if target["task"] == "regression" and labels:
+        faults.append("target.labels: expected none for a regression")
+    if target["task"] == "classification":
+        if {type(label) for label in labels} not in ({str}, {bool}, {int}, {float}):
+            faults.append("target.labels: expected texts, numbers or booleans, all of one kind")
+        elif len(labels) < 2 or any(not a < b for a, b in pairwise(labels)):
+            faults.append("target.labels: expected two or more, in increasing order")
+        elif isinstance(labels[0], float) and not np.isfinite(labels).all():
+            faults.append("target.labels: expected finite numbers")
+        if target["log"]:
+            faults.append("target.log: expected false for classes")
+    elif target["task"] != "regression":
+        faults.append(f"target.task: expected regression or classification, got {target['task']!r}")
+    return faults
+
+
+def _schema_faults(columns: list[dict[str, Any]]) -> list[str]:
+    faults = [] if columns else ["schema.columns: expected one at least"]
+    names = [column["name"] for column in columns]
+    if len(set(names)) < len(names):
+        faults.append("schema.columns: two of one name")
+    for column in columns:
+        kind, where = column["kind"], f"schema: column {column['name']!r}"
+        if kind not in (NUMERIC, BOOLEAN, DATE, TEXT):
+            faults.append(f"{where}: unknown kind {kind!r}")
+        if column["form"] not in (None, *DATE_FORMATS):
+            faults.append(f"{where}: unknown form {column['form']!r}")
+        if bool(column["levels"]) != (kind == TEXT) or len(set(column["levels"])) < len(column["levels"]):
+            faults.append(f"{where}: expected different levels for text, and none for {kind}")
+    return faults
+
+
+def _detail_faults(details: dict[str, Any]) -> list[str]:
+    confusion = details["confusion"]
+    if confusion is None:
+        return []
+    classes, kinds = len(confusion["labels"]), ("cv", "test")
+    wrong = [
+        f"details.confusion.{kind}: expected {classes} rows of {classes} counts"
+        for kind in kinds
+        if confusion[kind] is not None and [len(row) for row in confusion[kind]] != [classes] * classes
+    ]
+    tested = details["data"]["test_rows"] > 0
+    return wrong + (["details.confusion.test: not there"] if tested and confusion["test"] is None else [])
+
+
+def _weight_faults(recipe: dict[str, Any], arrays: dict[str, np.ndarray]) -> list[str]:
+    faults = [
+        f"{name} holds NaN or inf"
+        for name, array in arrays.items()
+        if array.dtype.kind not in "biu" and not np.isfinite(array).all()
+    ]
+    network, p = recipe["network"], len(recipe["features"])
+    if network is None:
+        m = Target.from_json(recipe["target"]).outputs
+        expected = {"weight": (np.dtype(float), (m, p)), "bias": (np.dtype(float), (m,))}
+        found = {name: (array.dtype, array.shape) for name, array in arrays.items()}
+        faults += [
+            f"{name}: expected {expected.get(name, 'nothing')}, found {found.get(name, 'nothing')}"
+            for name in {**expected, **found}
+            if expected.get(name) != found.get(name)
+        ]
+    elif network["kind"] == "mlp":
+        width, m, held = network["width"], network["out_features"], sum(a.size for a in arrays.values())
+        if not 0 < width * (p + width + m) <= held:  # asked before a network of such a width is made
+            faults.append(f"{held} numbers, too few for two hidden layers of {width} units")
+    return faults

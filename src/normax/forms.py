@@ -1,0 +1,112 @@
+"""What a value read from a file must look like, said by type hints and checked whole before it is used."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from functools import cache
+from itertools import islice
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from normax.errors import InputError, shorten, suggest
+
+__all__ = ["check", "faults"]
+
+_MOST = 20  # faults that are shown
+_NAMES = {dict: "named entries", list: "a list", tuple: "a list", str: "text", bool: "true or false",
+          int: "a whole number", float: "a finite number", types.NoneType: "null"}  # fmt: skip
+
+
+def check(value: Any, form: Any, where: str) -> None:
+    """Refuse a value that is not of a form, every fault in one line.
+
+    Args:
+        value: what JSON gave.
+        form: a type hint: `str`, `bool`, `int`, `float` (finite; whole numbers will do), None, `Literal`, unions, lists,
+            tuples (lists in JSON), `dict[str, X]`, a dataclass (exactly its fields) or a `TypedDict` (its fields,
+            and perhaps more).
+        where: the file.
+
+    Raises:
+        InputError: naming each place, what was expected and what is there.
+
+    Example:
+        >>> check({"mean": [1.0, "2"], "scale": None}, dict[str, list[float]], "model.json")
+        Traceback (most recent call last):
+            ...
+        normax.errors.InputError: model.json: mean[1]: expected a finite number, got "2"; scale: expected a list, got null
+    """
+    found = list(islice(faults(value, form), _MOST + 1))
+    if found:
+        raise InputError(f"{where}: {'; '.join(found[:_MOST])}{'; and more' if len(found) > _MOST else ''}")
+
+
+def faults(value: Any, form: Any, where: str = "") -> Iterator[str]:
+    """Each place where a value is not of a form, in words."""
+    origin, args = get_origin(form) or form, get_args(form)
+    if form is Any:
+        return
+    if origin in (Union, types.UnionType):
+        yield from min((list(islice(faults(value, kind, where), _MOST)) for kind in args), key=_badness)
+    elif origin is Literal:
+        if not any(type(value) is type(word) and value == word for word in args):
+            yield f"{where}: expected {' or '.join(map(str, args))}, got {_shown(value)}"
+    elif is_dataclass(form) or is_typeddict(form):
+        yield from _entries(value, form, where)
+    elif not _is_a(value, origin):
+        yield f"{where or 'content'}: expected {_NAMES[origin]}, got {_shown(value)}"
+    elif origin is tuple and args[-1] is not Ellipsis:
+        if len(value) != len(args):
+            yield f"{where}: expected {len(args)} entries, got {len(value)}"
+        for i, (item, kind) in enumerate(zip(value, args)):
+            yield from faults(item, kind, f"{where}[{i}]")
+    elif origin in (list, tuple):
+        for i, item in enumerate(value):
+            yield from faults(item, args[0], f"{where}[{i}]")
+    elif origin is dict:
+        for name, item in value.items():
+            yield from faults(item, args[1], _inside(where, name))
+
+
+def _is_a(value: Any, kind: Any) -> bool:
+    if kind is float:
+        most = sys.float_info.max
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and -most <= value <= most
+    return type(value) is (list if kind is tuple else kind)
+
+
+def _entries(value: Any, form: Any, where: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{where or 'content'}: expected named entries, got {_shown(value)}"
+        return
+    hints = _hints(form)
+    for name, hint in hints.items():
+        if name in value:
+            yield from faults(value[name], hint, _inside(where, name))
+        else:
+            yield f"{_inside(where, name)}: not there{suggest(name, [n for n in value if n not in hints])}"
+    if is_dataclass(form):
+        yield from (f"{_inside(where, name)}: unexpected" for name in value if name not in hints)
+
+
+@cache
+def _hints(form: Any) -> dict[str, Any]:
+    return get_type_hints(form)
+
+
+def _badness(found: list[str]) -> tuple[bool, bool, int]:
+    """Of several forms the one meant is that whose kind fits, then that with the fewest faults."""
+    return bool(found), any(".kind:" in fault or ": expected named" in fault for fault in found), len(found)
+
+
+def _inside(where: str, name: str) -> str:
+    name = shorten(name, 60)
+    return f"{where}.{name}" if where else name
+
+
+def _shown(value: Any) -> str:
+    import json
+
+    return _NAMES[type(value)] if isinstance(value, (dict, list)) else shorten(json.dumps(value), 60)
