@@ -263,15 +263,28 @@ def test_the_order_of_an_epoch_is_a_permutation_and_does_not_depend_on_padding()
 def test_a_prox_that_waits_longer_than_the_fit_says_so():
     X, y = np.ones((20, 3), np.float32), np.ones(20, np.float32)
     options = {"loss": "squared", "optimizer": optax.adam(0.1), "batch_size": 10}
-    with pytest.warns(nx.Notice, match="penalty of weight has no effect.* 10 steps.* there are 8 in all"):
+    with pytest.warns(nx.Notice, match="penalty of weight acts from step 5 of 8: .* 10 steps"):
         nx.fit(nx.penalize(nn.Linear(3, 1), L1(10.0)), (X, y), epochs=4, **options)
     net = nx.penalize(nn.Linear(3, 1), L1(10.0))
     nx.fit(net, (X, y), epochs=6, **options)  # no notice, which would be an error
     assert not np.asarray(net.weight).any()
-    with pytest.raises(nx.InputError, match="no grid can be found"):
-        nx.path(
-            nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1)), (X, y), strengths=5, cv=None, epochs=4, **options
-        )
+
+
+@pytest.mark.parametrize("strengths", [3, [0.1]])
+def test_a_path_of_few_steps_has_a_grid_and_is_the_fits(strengths):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(20, 3)).astype("f4")
+    y = X[:, 0] + random.normal(size=20).astype("f4")
+    options = {"loss": "squared", "optimizer": optax.adam(0.1), "batch_size": 10, "epochs": 4}
+    net = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+    with pytest.warns(nx.Notice) as told:
+        path = nx.path(net, (X, y), strengths=strengths, cv=None, **options)
+    assert any("acts from step 5 of 8" in str(notice.message) for notice in told)
+    nx.penalize(net, L1(float(path.strengths[0])))
+    with pytest.warns(nx.Notice, match="acts from step 5 of 8"):
+        nx.fit(net, (X, y), seed=0, **options)
+    for name, weights in path.weights.items():
+        np.testing.assert_allclose(weights[0], net.state_dict()[name], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("shape", "cure"), [((3, 1), r"y\.ravel"), ((3, 2), r"y\.argmax")])

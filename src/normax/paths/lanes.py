@@ -96,6 +96,7 @@ class Lanes:
         batch_size: rows a step.
         padded: whether some row set leaves a short last batch.
         prox_step: see `nx.train_step`.
+        few: the epochs, where some row set has too few steps for the whole warm-up of a prox.
 
     Attributes:
         one_by_one: whether lanes run one after another inside the program; see `settle_way`.
@@ -105,13 +106,13 @@ class Lanes:
 
     def __init__(
         self, net: Module, loss: Any, penalty: dict[Any, Penalty], optimizer: Any, axes: Axes, *, epochs: int,
-        batch_size: int, padded: bool, prox_step: Any = None,
+        batch_size: int, padded: bool, prox_step: Any = None, few: int | None = None,
     ):  # fmt: skip
         self.net, self.epochs, self.axes = net, epochs, axes
         self.binding: Binding = bind(net)
         self.unit = [penalty.get(cell) for cell in self.binding.trainable]
         names, plain = self.binding.parameter_names, {n: v[0] for n, v in axes.without_path().items()}
-        self.update = Update(optimizer, names, self.binding.trainable, self.penalties(plain), prox_step)
+        self.update = Update(optimizer, names, self.binding.trainable, self.penalties(plain), prox_step, few)
         self.devices, self.placed = devices_of(net)
         self.loop = Loop(net, self.binding, find_loss(loss), self.update, batch_size, padded)
         # On a CPU a convolution over lanes becomes a grouped one, many times slower than lane after lane.

@@ -172,9 +172,7 @@ def path(
             bar(done / total, lambda: phase)
 
         run = Run(net, problem, loss, charged, axes, optimizer, schedule, seeds, prox_step, report)
-        idle = run.lanes.update.idle_notice(epochs * -(-len(y) // batch_size))
-        if idle is not None and isinstance(chosen, int):
-            raise InputError(f"strengths: no grid can be found, for {idle}")
+        idle = run.lanes.update.idle_notice(run.fewest)
         notices += [idle] if idle else []
         grid, fitted = run.path(chosen, lambda run, n: automatic_strengths(run, n, notices), checkpoint)
     result = outcome(

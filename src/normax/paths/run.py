@@ -28,6 +28,7 @@ from normax.training.data import check_data
 from normax.training.fit import prepare_data
 from normax.training.loop import Data, RowSet, State
 from normax.training.penalize import resolve
+from normax.training.update import short_of
 
 __all__ = ["Run", "Schedule", "charges"]
 
@@ -39,6 +40,11 @@ class Schedule(NamedTuple):
     batch_size: int
     warm: Warm | None = None
     stopping: Stopping | None = None
+
+    @property
+    def shortest(self) -> int:
+        """Fewest epochs that a lane trains."""
+        return self.epochs if self.warm is None else min(self.epochs, self.warm.epochs)
 
     @property
     def longest(self) -> int:
@@ -91,6 +97,7 @@ class Run:
         self.baseline = bool(problem.folds) or schedule.warm is not None
         self._data: Data | None = None
         self.key, self.whole = raw_key(problem.seed), problem.all_rows()
+        self.data(self.whole)  # rows are looked at before anything is made of strengths
         self.parted = {
             number: problem.watched(rows, schedule.stopping.share)
             for number, rows in enumerate([*(train for train, _ in problem.folds), np.arange(len(problem.y))])
@@ -99,9 +106,11 @@ class Run:
         sizes = [len(train) for train, _ in problem.folds] + [len(problem.y)]
         sizes += [len(train) for train, _ in self.parted.values()]
         batch = min(schedule.batch_size, len(problem.y))
+        self.fewest = schedule.shortest * -(-min(sizes) // batch)
         self.lanes = Lanes.of(
             net, loss, charged, optimizer, axes, epochs=schedule.longest, batch_size=batch,
             padded=any(size % batch for size in sizes), prox_step=prox_step,
+            few=short_of(schedule.shortest, -(-min(sizes) // batch)),
         )  # fmt: skip
         # The lanes may be those of an earlier path with other values on its axes.
         self.lanes.axes = axes

@@ -12,9 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from normax.binding import bind, evaluating, functional_call
+from normax.binding import bind
 from normax.errors import InputError, Notice
-from normax.nn.frames import Frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
 from normax.recent import Recent
@@ -25,6 +24,7 @@ from normax.training.checkpoint import Checkpoint
 from normax.training.data import check_counts, check_data, check_weights, class_weighted
 from normax.training.groups import grouped
 from normax.training.history import History
+from normax.training.lookups import Lookups, Trace, check_lookups
 from normax.training.loop import Data, Loop, RowSet
 from normax.training.losses import check_targets, find_loss, smoothed
 from normax.training.metrics import find_metrics
@@ -32,12 +32,13 @@ from normax.training.progress import progress_bar
 from normax.training.recipes import recipe
 from normax.training.run import Programs, Run
 from normax.training.sources import Batches, Mapped, Memory
-from normax.training.update import Update
+from normax.training.update import Update, short_of
 
 __all__ = ["History", "fit", "prepare_data"]
 
 
 _programs = Recent()
+_tried = Recent()
 _looked = Recent()
 
 
@@ -168,10 +169,12 @@ def fit(
     penalties = [cell.penalty for cell in binding.trainable]
     named = find_metrics(metrics)
     factors = tuple(rates.items()) if isinstance(rates, Mapping) else rates
+    steps = getattr(source, "steps", None)
+    few = short_of(epochs, steps)
 
     def make():
         tx = grouped(net, optimizer, clip, rates)
-        update = Update(tx, binding.parameter_names, binding.trainable, penalties, prox_step)
+        update = Update(tx, binding.parameter_names, binding.trainable, penalties, prox_step, few)
         loop = Loop(
             net, binding, smoothed(loss, label_smoothing), update, batch_size, padded, metrics=list(named.values()),
             test_loss=find_loss(loss), accumulate=accumulate, ema=ema,
@@ -180,13 +183,12 @@ def fit(
 
     kind = (
         architecture(net), tuple(penalties), loss, recipe(optimizer), prox_step, batch_size, padded, tuple(named.items()),
-        label_smoothing, clip, factors, accumulate, ema, shuffle,
+        label_smoothing, clip, factors, accumulate, ema, shuffle, few,
     )  # fmt: skip
     programs = _programs(kind, make)
     loop = programs.loop.of(net, binding)
     facts = {"batch_size": batch_size, "rows": getattr(source, "n", None) or _rows_of(source), "shuffle": shuffle,
              "accumulate": accumulate}  # fmt: skip
-    steps = getattr(source, "steps", None)
     idle = loop.update.idle_notice(epochs * steps) if steps else None
     if idle is not None:
         warnings.warn(idle, Notice, stacklevel=2)
@@ -295,31 +297,36 @@ class _Preparation:
         weights = [cell.dtype for cell in net.parameters() if jnp.issubdtype(cell.dtype, jnp.floating)]
         self.dtype = weights[0] if weights else jnp.float32
         self.outputs: tuple[int, ...] | None = None
+        self.looks_up = False
 
     def look(self, X: Any, y: Any) -> None:
         """Learn the shape of the outputs from two rows, and try the loss on them."""
         X, y, _ = self._arrays(X[:2], y[:2], None)
-        kind = architecture(self.net), self.loss, jax.typeof(X), jax.typeof(y)
-        self.outputs = _looked(kind, lambda: self._output_shape(X, y))
+        self.outputs, self.looks_up = _tried(self._kind(X, y), lambda: self._try(X, y))
 
-    def _output_shape(self, X: Any, y: Any) -> tuple[int, ...]:
-        with evaluating(self.net):
-            output = jax.eval_shape(lambda x: functional_call(self.net, {}, x, key=raw_key(0)), X)
-        with Frame(
-            {}, sealed=False
-        ).active():  # the weights of a loss that is a Module may be read: nothing is kept
-            losses = jax.eval_shape(find_loss(self.loss), output, y)
-        if losses.shape != (len(X),):
+    def _kind(self, X: Any, y: Any) -> tuple:
+        return architecture(self.net), self.loss, jax.typeof(X), jax.typeof(y)
+
+    def _trace(self, X: Any, y: Any) -> Trace:
+        return Trace.of(self.net, find_loss(self.loss), X, y)
+
+    def _try(self, X: Any, y: Any) -> tuple[tuple[int, ...], bool]:
+        trace = self._trace(X, y)
+        if trace.losses.shape != (len(X),):
             raise InputError(
-                f"loss: expected one value a row, (batch,), got {losses.shape} for a batch of {len(X)}; of a loss module "
-                "take reduction='none', or name the loss: loss='cross_entropy'"
+                f"loss: expected one value a row, (batch,), got {trace.losses.shape} for a batch of {len(X)}; of a loss "
+                "module take reduction='none', or name the loss: loss='cross_entropy'"
             )
-        return output.shape
+        return trace.output.shape, bool(Lookups(trace).found)
 
-    def convert(self, X: Any, y: Any, weight: Any) -> Data:
-        """More rows of the kind that was looked at."""
-        check_targets(self.loss, y, self.outputs or ())
-        return Data(*self._arrays(X, y, weight))
+    def convert(self, X: Any, y: Any, weight: Any, where: Callable[[int], str] = "row {}".format) -> Data:
+        """More rows of the kind that was looked at; `where` is how to speak of one."""
+        check_targets(self.loss, y, self.outputs or (), where)
+        data = Data(*self._arrays(X, y, weight))
+        if self.looks_up:
+            made = _looked(self._kind(data.X, data.y), lambda: Lookups(self._trace(data.X, data.y)))
+            check_lookups(self.net, find_loss(self.loss), data.X, data.y, made, where)
+        return data
 
     def __call__(self, X: Any, y: Any, weight: Any = None) -> tuple[Any, Any, Any]:
         self.look(X, y)

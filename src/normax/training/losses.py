@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.nn.functional._indices import past_end
 
 __all__ = ["LOSSES", "check_targets", "find_loss", "smoothed"]
 
@@ -66,7 +67,8 @@ def cross_entropy(output, target):
 
 @jax.custom_jvp
 def _picked(output, target):
-    return jnp.take_along_axis(output, target[:, None], axis=1)[:, 0]
+    place = past_end(target, output.shape[1])[:, None]  # no class that is: NaN
+    return jnp.take_along_axis(output, place, axis=1, mode="fill")[:, 0]
 
 
 @_picked.defjvp
@@ -124,7 +126,9 @@ def smoothed(loss: str | Loss, smoothing: float) -> Loss:
     return mixed
 
 
-def check_targets(loss: Any, y: np.ndarray, outputs: tuple[int, ...]) -> None:
+def check_targets(
+    loss: Any, y: np.ndarray, outputs: tuple[int, ...], where: Callable[[int], str] = "row {}".format
+) -> None:
     """Refuse targets that the named loss cannot mean, by row, before any work starts."""
     wrong: np.ndarray
     if loss == "cross_entropy":
@@ -141,5 +145,5 @@ def check_targets(loss: Any, y: np.ndarray, outputs: tuple[int, ...]) -> None:
         return
     if wrong.size:
         raise InputError(
-            f"y: {loss} expects {expected}, got {y[wrong[0]]} at row {wrong[0]} ({wrong.size} such rows)"
+            f"y: {loss} expects {expected}, got {y[wrong[0]]} at {where(wrong[0])} ({wrong.size} such rows)"
         )

@@ -25,7 +25,7 @@ __all__ = ["Batches", "Chunk", "Mapped", "Memory", "parquet", "prefetched"]
 CHUNK_BYTES = 32 << 20
 CHUNK_STEPS = 256
 
-Convert = Callable[[Any, Any, Any], Data]
+Convert = Callable[[Any, Any, Any, Callable[[int], str]], Data]
 
 
 class Memory(NamedTuple):
@@ -83,7 +83,9 @@ class Mapped:
 
         X, y, weight = (rows(a) for a in (self.X, self.y, self.weight))
         X, y, _ = check_data(X, y, numbers=chosen)
-        return jax.tree.map(lambda a: _filled(a, size), self.convert(X, y, weight))
+        return jax.tree.map(
+            lambda a: _filled(a, size), self.convert(X, y, weight, lambda i: f"row {chosen[i]}")
+        )
 
 
 class Batches:
@@ -166,7 +168,11 @@ class Batches:
             )
         X, y, weight = (None if parts[0] is None else np.concatenate(parts) for parts in zip(*held))
         size = self.chunk * self.batch_size
-        data = jax.tree.map(lambda a: _filled(a, size), self.convert(X, y, weight))
+
+        def where(i: int) -> str:
+            return f"row {i % self.batch_size} of batch {at + i // self.batch_size}"
+
+        data = jax.tree.map(lambda a: _filled(a, size), self.convert(X, y, weight, where))
         return Chunk(data, at, at + len(held), rows, last)
 
 

@@ -14,7 +14,7 @@ from normax.errors import InputError
 from normax.penalties import Penalty
 from normax.training.metric import WARM_UP, RateProbe, admits_prox, has_second_moment, steady_response
 
-__all__ = ["Update", "at", "has_schedule", "smooth_part"]
+__all__ = ["Update", "at", "has_schedule", "short_of", "smooth_part"]
 
 
 IDLE_STEPS = 100
@@ -30,8 +30,9 @@ class Update:
 
     The smooth parts of the penalties are in the gradients already; the others act here, after the
     optimiser: decoupled decay at its learning rate, the prox with its per-coordinate steady response as step.
-    With a second moment the prox waits for `WARM_UP` steps (constraints do not); a coordinate without any gradient so far (an embedding row that no batch held) is left
-    alone for `idle` steps, an epoch where that is known, and then the penalty alone decides on it.
+    With a second moment the prox waits for `WARM_UP` steps, or half of so few (constraints do not wait); a coordinate
+    without any gradient so far (an embedding row that no batch held) is left alone for `idle` steps, an epoch where that
+    is known, and then the penalty alone decides on it.
 
     Args:
         tx: an optax transformation; it sees a dict from path to array, for masks and labels by name.
@@ -40,6 +41,7 @@ class Update:
         penalties: one a weight, or None; only their kinds and their largest strengths matter here.
         prox_step: a step size (or a function of the step's number) to use where the optimiser's own cannot
             be read.
+        epochs: of `idle` steps each, where training may be too short for the whole warm-up; see `short_of`.
 
     Raises:
         InputError: for a non-smooth penalty under an optimiser whose step cannot be read, and for a smooth
@@ -53,6 +55,7 @@ class Update:
         weights: Sequence[Any],
         penalties: Sequence[Penalty | None],
         prox_step: float | Callable[[Any], Any] | None = None,
+        epochs: int | None = None,
     ):
         if not (hasattr(tx, "init") and hasattr(tx, "update")):
             raise InputError(
@@ -63,7 +66,7 @@ class Update:
             raise InputError(
                 f"prox_step: expected a number > 0 or a function of the step's number, got {prox_step!r}"
             )
-        self.tx, self.names, self.prox_step = tx, list(names), prox_step
+        self.tx, self.names, self.prox_step, self.epochs = tx, list(names), prox_step, epochs
         shapes = {
             name: jax.ShapeDtypeStruct(jnp.shape(w), jnp.result_type(w))
             for name, w in zip(self.names, weights)
@@ -128,12 +131,13 @@ class Update:
                 )
 
     def idle_notice(self, steps: int) -> str | None:
-        """That a non-smooth penalty does nothing in training of so few steps, or None."""
-        if self.waiting is None or steps > WARM_UP:
+        """That a non-smooth penalty waits for less than it should in training of so few steps, or None."""
+        if self.waiting is None or self.epochs is None:
             return None
         return (
-            f"the penalty of {self.waiting} has no effect: with this optimizer its prox waits for the first {WARM_UP} "
-            f"steps, until the second moment is known, and there are {steps} in all; raise epochs or lower batch_size"
+            f"the penalty of {self.waiting} acts from step {steps // 2 + 1} of {steps}: with this optimizer its prox should "
+            f"wait for {WARM_UP} steps, until the second moment is known, and takes half where there are so few; "
+            "raise epochs or lower batch_size"
         )
 
     def init(self, weights: Sequence[Any]) -> Any:
@@ -158,7 +162,8 @@ class Update:
         kinks = {name: p.nonsmooth for name, p in present.items() if p.nonsmooth is not None}
         if kinks:
             steps = self._steps(before, after, old, count, idle)
-            warm = count >= WARM_UP if self.prox_step is None and has_second_moment(after) else None
+            wait = WARM_UP if self.epochs is None else _warm_up(self.epochs * idle)
+            warm = count >= wait if self.prox_step is None and has_second_moment(after) else None
             for name, penalty in kinks.items():
                 with jax.default_matmul_precision("highest"):  # a prox is exact, on accelerators too
                     mapped = penalty.prox(new[name], steps[name]).astype(old[name].dtype)
@@ -194,6 +199,16 @@ class Update:
             return dict.fromkeys(weights, 1.0)
         unknown = jnp.where(count >= idle, jnp.finfo(jnp.float32).max, 0)
         return steady_response(self.tx, before, after, weights, unknown)
+
+
+def short_of(epochs: int, steps: int | None) -> int | None:
+    """The epochs, if with so many steps each they are too few for the whole warm-up; an `Update` then asks for them."""
+    return epochs if steps is not None and epochs * steps <= WARM_UP else None
+
+
+def _warm_up(steps: Any) -> Any:
+    """How many steps of so many in all a prox waits for."""
+    return jnp.where(steps > WARM_UP, WARM_UP, steps // 2)
 
 
 def at(penalties: Sequence[Penalty | None], step: Any) -> list[Penalty | None]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array, legacy, optional, reduce_loss
+from normax.nn.functional._indices import check_indices, past_end, rows_at
 
 __all__ = [
     "binary_cross_entropy",
@@ -44,7 +44,8 @@ def cross_entropy(
         label_smoothing: this share of each target is spread evenly over the classes.
 
     Raises:
-        InputError: for shapes that do not fit or, in eager mode, a class outside `[0, C)`.
+        InputError: for shapes that do not fit or, in eager mode, a class outside `[0, C)`; in a compiled call its
+            loss is NaN.
 
     Example:
         >>> import jax.numpy as jnp
@@ -86,7 +87,8 @@ def nll_loss(
         reduction: `"mean"` divides by the sum of the targets' weights.
 
     Raises:
-        InputError: for shapes that do not fit or, in eager mode, a class outside `[0, C)`.
+        InputError: for shapes that do not fit or, in eager mode, a class outside `[0, C)`; in a compiled call its
+            loss is NaN.
 
     Example:
         >>> import jax.numpy as jnp
@@ -120,22 +122,12 @@ def _gather(x: jax.Array, y: jax.Array, w: jax.Array | None, axis: int, ignore_i
     if w is not None and w.shape != (classes,):
         raise InputError(f"weight: expected one a class, ({classes},), got {w.shape}")
     valid = _valid(y, ignore_index)
-    _check_classes(y, valid, classes)
-    index = jnp.where(valid, y, 0)
-    hit = jnp.take_along_axis(x, jnp.expand_dims(index, axis), axis).squeeze(axis)
-    weights = valid.astype(x.dtype) if w is None else jnp.where(valid, w[index], 0)
+    check_indices(y, classes, "classes", valid)
+    index = past_end(jnp.where(valid, y, 0), classes)
+    hit = jnp.take_along_axis(x, jnp.expand_dims(index, axis), axis, mode="fill").squeeze(axis)
+    weights = valid.astype(x.dtype) if w is None else jnp.where(valid, rows_at(w, index), 0)
     # where, not a product: the input of an ignored target may be infinite.
     return jnp.where(valid, hit * weights, 0), weights
-
-
-def _check_classes(y: jax.Array, valid: jax.Array, classes: int) -> None:
-    """In eager mode the classes can be read, and one outside the range is named."""
-    if isinstance(y, jax.core.Tracer) or isinstance(valid, jax.core.Tracer):
-        return
-    values = np.asarray(y)[np.asarray(valid)]
-    wrong = values[(values < 0) | (values >= classes)]
-    if wrong.size:
-        raise InputError(f"target: expected classes from 0 to {classes - 1}, got {int(wrong[0])}")
 
 
 def binary_cross_entropy(

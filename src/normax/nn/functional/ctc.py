@@ -10,6 +10,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array, reduce_loss
+from normax.nn.functional._indices import check_indices, unless
 
 __all__ = ["ctc_loss"]
 
@@ -39,8 +40,8 @@ def ctc_loss(
         zero_infinity: a sample whose labels do not fit its steps counts 0 instead of infinity.
 
     Raises:
-        InputError: for shapes and lengths that do not fit; in a compiled call for `targets` in one row, whose
-            lengths must be known.
+        InputError: for shapes that do not fit and, in eager mode, classes and lengths; in a compiled call the loss of
+            such a sample is NaN, and `targets` in one row are refused, whose lengths must be known.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -66,12 +67,17 @@ def ctc_loss(
             f"expected {batch} input_lengths and target_lengths, got {len(lengths)} and {len(counts)}"
         )
     labels = _padded(as_array(targets), counts, batch, unbatched)
-    _check(lengths, counts, labels, steps, classes)
+    used = jnp.arange(labels.shape[1]) < counts[:, None]
+    check_indices(labels, classes, "classes", used)
+    check_indices(lengths, steps + 1, "input_lengths")
+    check_indices(counts, labels.shape[1] + 1, "target_lengths")
+    wrong = (lengths < 0) | (lengths > steps) | (counts < 0) | (counts > labels.shape[1])
+    wrong |= (used & ((labels < 0) | (labels >= classes))).any(1)
     total = jax.nn.logsumexp(x, -1, keepdims=True)
     x = x + (jax.lax.stop_gradient(total) - total)
     loss = -_log_likelihood(x, labels, lengths, counts, blank)
     impossible = loss > -_NEVER / 2
-    loss = jnp.where(impossible, 0 if zero_infinity else jnp.inf, loss)
+    loss = unless(wrong, jnp.where(impossible, 0 if zero_infinity else jnp.inf, loss))
     if reduction == "mean":
         return jnp.mean(loss / jnp.maximum(counts, 1).astype(loss.dtype))
     loss = reduce_loss(loss, reduction)
@@ -100,22 +106,6 @@ def _padded(targets: jax.Array, counts: jax.Array, batch: int, unbatched: bool) 
     if not len(targets):
         return jnp.zeros(place.shape, targets.dtype)
     return targets[np.minimum(place, len(targets) - 1)]
-
-
-def _check(lengths, counts, labels, steps: int, classes: int) -> None:
-    """In eager mode lengths and labels can be read."""
-    for name, values, most in (
-        ("input_lengths", lengths, steps),
-        ("target_lengths", counts, labels.shape[1]),
-    ):
-        if not isinstance(values, jax.core.Tracer):
-            known = np.asarray(values)
-            if known.size and not 0 <= known.min() <= known.max() <= most:
-                raise InputError(f"{name}: expected from 0 to {most}, got {known.tolist()}")
-    if not isinstance(labels, jax.core.Tracer) and not isinstance(counts, jax.core.Tracer):
-        used = np.asarray(labels)[np.arange(labels.shape[1]) < np.asarray(counts)[:, None]]
-        if used.size and not 0 <= used.min() <= used.max() < classes:
-            raise InputError(f"targets: expected classes from 0 to {classes - 1}, got {used.tolist()}")
 
 
 def _log_likelihood(x, labels, lengths, counts, blank: int) -> jax.Array:

@@ -10,6 +10,7 @@ import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.nn.functional._common import as_array, optional
+from normax.nn.functional._indices import check_indices, past_end, rows_at, unless
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
@@ -25,7 +26,8 @@ def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
         Integers `(*shape, num_classes)`.
 
     Raises:
-        InputError: for classes that are no integers or, in eager mode, out of range; for −1 in a compiled call.
+        InputError: for classes that are no integers or, in eager mode, out of range (in a compiled call all of the
+            vector is then the dtype's extreme, for integers have no NaN); for −1 in a compiled call.
 
     Example:
         >>> import jax.numpy as jnp
@@ -40,7 +42,8 @@ def one_hot(tensor: Any, num_classes: int = -1) -> jax.Array:
             )
         num_classes = int(y.max()) + 1
     check_indices(y, num_classes, "classes")
-    return jax.nn.one_hot(y, num_classes, dtype=y.dtype)
+    wrong = (y < 0) | (y >= num_classes)
+    return unless(wrong[..., None], jax.nn.one_hot(y, num_classes, dtype=y.dtype))
 
 
 def embedding(
@@ -67,7 +70,8 @@ def embedding(
         `(*input.shape, columns)`.
 
     Raises:
-        InputError: for what is refused and, in eager mode, for an index outside the table.
+        InputError: for what is refused and, in eager mode, for an index outside the table; in a compiled call its
+            row is NaN.
 
     Example:
         >>> import jax.numpy as jnp
@@ -77,9 +81,10 @@ def embedding(
     refuse_unsupported("embedding", max_norm, sparse)
     index, table = as_array(input), as_array(weight)
     check_indices(index, table.shape[0], "indices")
-    rows = table[index]
+    rows = rows_at(table, index)
     if scale_grad_by_freq:
-        share = 1 / jnp.bincount(index.ravel(), length=table.shape[0])[index][..., None].astype(rows.dtype)
+        names = past_end(index, table.shape[0])
+        share = 1 / jnp.bincount(names.ravel(), length=table.shape[0])[names][..., None].astype(rows.dtype)
         still = jax.lax.stop_gradient(rows)
         rows = still + share * (rows - still)
     if padding_idx is None:
@@ -121,7 +126,8 @@ def embedding_bag(
 
     Raises:
         InputError: for what is refused, arguments that do not fit together and, in eager mode, an
-            index outside the table or offsets that do not begin at 0 and rise.
+            index outside the table or offsets that do not begin at 0 and rise; in a compiled call the bag, or
+            all, is NaN.
 
     Example:
         >>> import jax.numpy as jnp
@@ -141,25 +147,25 @@ def embedding_bag(
         )
     if mode == "max" and scale_grad_by_freq:
         raise InputError("scale_grad_by_freq: expected mode 'sum' or 'mean', got 'max'")
-    flat, bag, bags = _bags(index, optional(offsets), include_last_offset)
+    flat, bag, bags, sound = _bags(index, optional(offsets), include_last_offset)
     rows = embedding(flat, table, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
     counted = jnp.ones(flat.shape, bool)
     if padding_idx is not None:
         counted = flat != row_number(padding_idx, table.shape[0])
     counts = jax.ops.segment_sum(counted.astype(rows.dtype), bag, bags)[:, None]
     if mode == "max":
-        return _bag_max(rows, jnp.where(counted, bag, bags), bags)
+        return unless(~sound, _bag_max(rows, jnp.where(counted, bag, bags), bags))
     rows = rows if factors is None else rows * factors.reshape(-1, 1)
     total = jax.ops.segment_sum(jnp.where(counted[:, None], rows, 0), bag, bags)
-    return total / jnp.maximum(counts, 1) if mode == "mean" else total
+    return unless(~sound, total / jnp.maximum(counts, 1) if mode == "mean" else total)
 
 
 def _bags(index: jax.Array, offsets: jax.Array | None, include_last: bool):
-    """Flat indices, the bag of each, and the number of bags."""
+    """Flat indices, the bag of each, the number of bags, and whether the offsets are sound."""
     if index.ndim == 2:
         if offsets is not None:
             raise InputError("offsets: expected None for two-dimensional input, whose rows are the bags")
-        return index.ravel(), jnp.repeat(jnp.arange(len(index)), index.shape[1]), len(index)
+        return index.ravel(), jnp.repeat(jnp.arange(len(index)), index.shape[1]), len(index), np.True_
     if index.ndim != 1 or offsets is None or offsets.ndim != 1:
         raise InputError(
             "expected indices (bags, length), or (length,) and one-dimensional offsets, got input "
@@ -167,14 +173,15 @@ def _bags(index: jax.Array, offsets: jax.Array | None, include_last: bool):
         )
     if include_last and not offsets.size:
         raise InputError("include_last_offset: expected at least one offset, the length of the input")
-    if not isinstance(offsets, jax.core.Tracer) and offsets.size:
-        at = np.asarray(offsets)
-        if at[0] != 0 or at[-1] > len(index) or (np.diff(at) < 0).any():
+    sound: Any = np.True_
+    if offsets.size:
+        sound = (offsets[0] == 0) & (offsets[-1] <= len(index)) & (offsets[1:] >= offsets[:-1]).all()
+        if not isinstance(sound, jax.core.Tracer) and not sound:
             raise InputError(
-                f"offsets: expected a rising sequence from 0 to at most {len(index)}, got {at.tolist()}"
+                f"offsets: expected a rising sequence from 0 to at most {len(index)}, got {offsets.tolist()}"
             )
     starts = offsets[:-1] if include_last else offsets
-    return index, jnp.searchsorted(starts, jnp.arange(len(index)), side="right") - 1, len(starts)
+    return index, jnp.searchsorted(starts, jnp.arange(len(index)), side="right") - 1, len(starts), sound
 
 
 def _bag_max(rows: jax.Array, bag: jax.Array, bags: int) -> jax.Array:
@@ -186,7 +193,9 @@ def _bag_max(rows: jax.Array, bag: jax.Array, bags: int) -> jax.Array:
     order = jnp.where(values == best[bag], jnp.arange(len(rows))[:, None], len(rows))
     place = jax.ops.segment_min(order, bag, bags + 1)[:bags]
     found = jnp.take_along_axis(rows, jnp.minimum(place, len(rows) - 1), 0)
-    return jnp.where(place < len(rows), found, 0)
+    return jnp.where(
+        best[:bags] != best[:bags], best[:bags], jnp.where(place < len(rows), found, 0)
+    )  # NaN stays
 
 
 def refuse_unsupported(name: str, max_norm: Any, sparse: bool) -> None:
@@ -203,14 +212,3 @@ def row_number(index: int, rows: int) -> int:
     if not -rows <= index < rows:
         raise InputError(f"padding_idx: expected within {rows} rows, got {index}")
     return index % rows
-
-
-def check_indices(index: jax.Array, rows: int, what: str) -> None:
-    """Integers, and in eager mode, where they can be read, within range."""
-    if not jnp.issubdtype(index.dtype, jnp.integer):
-        raise InputError(f"expected integer {what}, got {index.dtype}")
-    if not isinstance(index, jax.core.Tracer):
-        values = np.asarray(index)
-        if values.size and not 0 <= values.min() <= values.max() < rows:
-            wrong = values.min() if values.min() < 0 else values.max()
-            raise InputError(f"expected {what} from 0 to {rows - 1}, got {int(wrong)}")

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array, legacy, optional, reduce_loss
-from normax.nn.functional.embedding import check_indices
+from normax.nn.functional._indices import check_indices, past_end, rows_at, unless
 
 __all__ = ["multi_margin_loss", "multilabel_margin_loss"]
 
@@ -28,7 +28,8 @@ def multi_margin_loss(
         reduction: `"mean"` over samples, `"sum"` or `"none"`.
 
     Raises:
-        InputError: for another p, shapes that do not fit or, in eager mode, a class outside `[0, C)`.
+        InputError: for another p, shapes that do not fit or, in eager mode, a class outside `[0, C)`;
+            in a compiled call its loss is NaN.
 
     Example:
         >>> import jax.numpy as jnp
@@ -50,9 +51,10 @@ def multi_margin_loss(
     if w is not None and w.shape != (classes,):
         raise InputError(f"weight: expected one a class, ({classes},), got {w.shape}")
     y = y.reshape(x.shape[:-1])
-    right = jnp.take_along_axis(x, y[..., None], -1)
+    y = past_end(y, classes)
+    right = jnp.take_along_axis(x, y[..., None], -1, mode="fill")
     loss = jax.nn.relu(margin - right + x) ** p
-    loss = loss if w is None else loss * w[y][..., None]
+    loss = loss if w is None else loss * rows_at(w, y)[..., None]
     loss = jnp.sum(jnp.where(jnp.arange(classes) == y[..., None], 0, loss), -1) / classes
     return reduce_loss(loss, legacy(size_average, reduce, reduction))
 
@@ -68,7 +70,8 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
         reduction: `"mean"` over samples, `"sum"` or `"none"`.
 
     Raises:
-        InputError: for shapes that do not fit or, in eager mode, a class outside `[−1, C)`.
+        InputError: for shapes that do not fit or, in eager mode, a class outside `[−1, C)`; in a compiled call the
+            sample's loss is NaN.
 
     Example:
         >>> import jax.numpy as jnp
@@ -79,11 +82,12 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     if x.ndim not in (1, 2) or x.shape != y.shape:
         raise InputError(f"expected input and target (N, C) or (C,), got {x.shape} and {y.shape}")
     classes = x.shape[-1]
-    check_indices(y + 1, classes + 1, "classes (plus one)")
+    check_indices(y, classes, "classes", y != -1)
     named = jnp.cumsum(y < 0, -1) == 0  # what follows the first −1 counts for nothing
     index = jnp.where(named, y, 0)
     right = jnp.any((index[..., None] == jnp.arange(classes)) & named[..., None], -2)
     scores = jnp.take_along_axis(x, index, -1)
     gap = jax.nn.relu(1 - scores[..., :, None] + x[..., None, :])
     loss = jnp.sum(jnp.where(named[..., :, None] & ~right[..., None, :], gap, 0), (-2, -1)) / classes
+    loss = unless(((y < -1) | (y >= classes)).any(-1), loss)
     return reduce_loss(loss, legacy(size_average, reduce, reduction))

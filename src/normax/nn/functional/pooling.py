@@ -13,6 +13,7 @@ import numpy as np
 from normax.errors import InputError
 from normax.nn.backend import fence
 from normax.nn.functional._common import as_array, spatial, tuple_of
+from normax.nn.functional._indices import check_indices, unless
 from normax.nn.functional._windows import Window, axis_max, axis_sum, max_tiles, window
 
 __all__ = [
@@ -285,7 +286,10 @@ def _max_unpool(n, input, indices, kernel_size, stride, padding, output_size: An
             raise InputError(f"output_size: expected within a stride {step} of {size}, got {wanted}")
         size = wanted
     flat = jnp.zeros((*x.shape[:2], math.prod(size)), x.dtype)
+    at = at.reshape(*x.shape[:2], -1)
+    check_indices(at, flat.shape[-1], "indices")
     rows = (np.arange(x.shape[0])[:, None, None], np.arange(x.shape[1])[:, None])
-    flat = flat.at[(*rows, at.reshape(*x.shape[:2], -1))].set(x.reshape(*x.shape[:2], -1))
+    flat = flat.at[(*rows, at)].set(x.reshape(*x.shape[:2], -1))
+    flat = unless(((at < 0) | (at >= flat.shape[-1])).any(-1, keepdims=True), flat)
     y = flat.reshape(*x.shape[:2], *size)
     return y[0] if unbatched else y

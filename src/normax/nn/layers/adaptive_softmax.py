@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array
-from normax.nn.functional.embedding import check_indices
+from normax.nn.functional._indices import check_indices, unless
 from normax.nn.layers.containers import ModuleList, Sequential
 from normax.nn.layers.linear import Linear
 from normax.nn.module import Module
@@ -38,7 +38,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     Raises:
         InputError: for cutoffs that are not as said, a cluster without features; in a call for shapes that do not
-            fit or, in eager mode, a class outside `[0, C)`.
+            fit or, in eager mode, a class outside `[0, C)`; in a compiled call its output is NaN.
 
     Example:
         >>> import jax.numpy as jnp
@@ -97,11 +97,12 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             )
         check_indices(y, self.n_classes, "classes")
         head = jax.nn.log_softmax(self.head(x), -1)
-        output = _pick(head, jnp.minimum(y, self.shortlist_size - 1))
+        output = _pick(head, jnp.clip(y, 0, self.shortlist_size - 1))
         for i, (low, high, tail) in enumerate(zip(self.cutoffs, self.cutoffs[1:], self.tail)):
             inside = _pick(jax.nn.log_softmax(tail(x), -1), jnp.clip(y - low, 0, high - low - 1))
             here = (y >= low) & (y < high)
             output = jnp.where(here, head[..., self.shortlist_size + i] + inside, output)
+        output = unless((y < 0) | (y >= self.n_classes), output)
         return _Result(output, -output.mean())
 
     def log_prob(self, input: Any) -> jax.Array:
