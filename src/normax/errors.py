@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["InputError", "Notice", "shorten", "suggest"]
+__all__ = ["InputError", "Notice", "quoted", "shorten", "suggest"]
 
 #: Characters of a message; what a file holds can be of any length, and a message quotes it.
 LONGEST = 4000
@@ -23,6 +23,16 @@ def shorten(text: str, longest: int = LONGEST) -> str:
     room = longest - len(f" ... {len(text)} characters ... ")
     head, tail = room - room // 2, room // 2
     return f"{text[:head]} ... {len(text) - head - tail} characters ... {text[len(text) - tail :]}"
+
+
+def quoted(value: object, longest: int = 80) -> str:
+    """A name or a cell as a message shows it: quoted, control characters spelt out, the middle of a long one left out.
+
+    Example:
+        >>> quoted("a\\x1b[31m")
+        "'a\\\\x1b[31m'"
+    """
+    return repr(shorten(str(value), longest))
 
 
 class _Short(Exception):
@@ -58,14 +68,18 @@ def suggest(name: str, known: Iterable[str]) -> str:
         "; did you mean 'fc1'?"
         >>> suggest("AGE", ["age", "page"])
         "; did you mean 'age'?"
+        >>> suggest("tets", ["text", "test"])
+        "; did you mean 'test'?"
         >>> suggest("zebra", ["fc1"])
         ''
     """
     if len(str(name)) > _LONGEST_NAME:
         return ""
     folded = {str(k).casefold(): str(k) for k in known if len(str(k)) <= _LONGEST_NAME}
-    close = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
-    return f"; did you mean {folded[close[0]]!r}?" if close else ""
+    meant = str(name).casefold()
+    close = difflib.get_close_matches(meant, folded, cutoff=0.5)
+    close.sort(key=lambda other: sorted(other) != sorted(meant))  # swapped letters are the likeliest slip
+    return f"; did you mean {quoted(folded[close[0]])}?" if close else ""
 
 
 _LONGEST_NAME = 200  # comparing takes the product of the lengths

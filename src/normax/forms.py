@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from itertools import islice
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -25,8 +25,8 @@ def check(value: Any, form: Any, where: str) -> None:
     Args:
         value: what JSON gave.
         form: a type hint: `str`, `bool`, `int`, `float` (finite; whole numbers will do), None, `Literal`, unions, lists,
-            tuples (lists in JSON), `dict[str, X]`, a dataclass (exactly its fields) or a `TypedDict` (its fields,
-            and perhaps more).
+            tuples (lists in JSON), `dict[str, X]`, a dataclass (its fields, of which those with a default may be absent,
+            and no others) or a `TypedDict` (its fields, and perhaps more).
         where: the file.
 
     Raises:
@@ -85,7 +85,7 @@ def _entries(value: Any, form: Any, where: str) -> Iterator[str]:
     for name, hint in hints.items():
         if name in value:
             yield from faults(value[name], hint, _inside(where, name))
-        else:
+        elif name not in _optional(form):
             yield f"{_inside(where, name)}: not there{suggest(name, [n for n in value if n not in hints])}"
     if is_dataclass(form):
         yield from (f"{_inside(where, name)}: unexpected" for name in value if name not in hints)
@@ -94,6 +94,13 @@ def _entries(value: Any, form: Any, where: str) -> Iterator[str]:
 @cache
 def _hints(form: Any) -> dict[str, Any]:
     return get_type_hints(form)
+
+
+@cache
+def _optional(form: Any) -> frozenset[str]:
+    """The fields that an older version may not have written."""
+    known = fields(form) if is_dataclass(form) else ()
+    return frozenset(f.name for f in known if f.default is not MISSING or f.default_factory is not MISSING)
 
 
 def _badness(found: list[str]) -> tuple[bool, bool, int]:

@@ -34,6 +34,19 @@ def learn(columns):
         (["2.1.1970"], ("date", "day.month.year"), [1]),
         (["1/31/1970", "1/2/1970"], ("date", "month/day/year"), [30, 1]),
         (["31/1/1970", "2/1/1970"], ("date", "day/month/year"), [30, 1]),
+        (["1,5", "-,25", "1.234,5", "7"], ("numeric", "1.234,5"), [1.5, -0.25, 1234.5, 7]),
+        (["1,234", "12", "1,234,567.5"], ("numeric", "1,234.5"), [1234, 12, 1234567.5]),
+        (["1 234,5", "7"], ("numeric", "1 234,5"), [1234.5, 7]),
+        (["1\u202f234.5", "7"], ("numeric", "1 234.5"), [1234.5, 7]),
+        (["1'234.5", "1’000"], ("numeric", "1'234.5"), [1234.5, 1000]),
+        (["\u22121.5", "2"], ("numeric", "\u22121.5"), [-1.5, 2]),
+        (["1.5D+03", "2.0d0"], ("numeric", "1.5D+03"), [1500, 2]),
+        (["1", "NA", "null", "-", "#DIV/0!"], ("numeric", None), [1, *[np.nan] * 4]),
+        (["1,5", "n/a"], ("numeric", "1.234,5"), [1.5, np.nan]),
+        (["no", "Yes", "NA", "NO"], ("boolean", None), [0, 1, np.nan, 0]),
+        (["2.1.1970", "?"], ("date", "day.month.year"), [1, np.nan]),
+        (["0", "0.5", "10", "00.25"], ("numeric", None), [0, 0.5, 10, 0.25]),
+        (["9007199254740991", "1"], ("numeric", None), [2**53 - 1, 1]),
         ([dt.date(1970, 1, 2)], ("date", None), [1]),
         ([dt.datetime(1969, 12, 31, 12)], ("date", None), [-0.5]),
         ([dt.timedelta(minutes=1)], ("numeric", None), [60]),
@@ -46,7 +59,12 @@ def test_kinds(cells, kind, values):
 
 
 @pytest.mark.parametrize(
-    "cells", [["a", "1"], ["2024-02-30"], ["1,000"], ["yes", "f"], ["31/13/2020"], ["12 May"]]
+    "cells",
+    [
+        *(["a", "1"], ["2024-02-30"], ["1,0000,0"], ["yes", "f"], ["31/13/2020"], ["12 May"]),
+        *(["00501", "94110"], ["1", "01"], ["9007199254740993", "5"], [2**53 + 1, 5], [-(2**60)]),
+        *(["NA", "ZA"], ["none", "mild"], ["0x1F"], ["1_000"], ["$5"], ["5 %"]),
+    ],
 )
 def test_what_is_only_text(cells):
     assert kinds.infer(pa.array(cells)) == ("text", None)
@@ -67,6 +85,54 @@ def test_none_of_the_categories_is_dropped_and_missing_is_one_of_its_own():
     assert schema.features == ("s=a", "s=b", "s (missing)", "x", "x (missing)", "t")
     X = schema.encode(read_table({"s": ["b", "a", None], "x": [1.0, np.nan, 4.0], "t": [True, False, True]}))
     np.testing.assert_array_equal(X, [[0, 1, 0, 1, 0, 1], [1, 0, 0, np.nan, 1, 0], [0, 0, 1, 4, 0, 1]])
+
+
+def test_words_for_missing_are_levels_among_text_and_missing_among_numbers():
+    columns = {
+        "land": ["NA", "ZA", None, "ZA"],
+        "x": ["1.5", "NA", "2", "7"],
+        "ill": ["none", "mild", "none", "null"],
+    }
+    schema, notices = learn(columns)
+    land, x = ("land=NA", "land=ZA", "land (missing)"), ("x", "x (missing)")
+    assert schema.features == (*land, *x, "ill=mild", "ill=none", "ill=null")
+    assert notices == []
+    X = schema.encode(read_table(columns))
+    np.testing.assert_array_equal(X[0], [1, 0, 0, 1.5, 0, 0, 1, 0])
+    np.testing.assert_array_equal(X[1], [0, 1, 0, np.nan, 1, 1, 0, 0])
+    assert schema.absent(X) == {"land": 1, "x": 1, "ill": 0}
+
+
+def test_what_a_user_says_of_columns_and_cells_holds_for_later_tables_too():
+    columns = {
+        "region": [1, 2, 1, 3], "zip": ["01", "02", "02", "04"], "x": [1.5, -9, 3, 4], "s": ["a", "-9", "a", "b"],
+    }  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        schema = Schema.learn(read_table(columns), text=["region"], numbers=["zip"], missing=["-9"])
+    levels = ("region=1", "region=2", "region=3")
+    assert schema.features == (*levels, "zip", "x", "x (missing)", "s=a", "s=b", "s (missing)")
+    again = Schema.from_json(json.loads(json.dumps(schema.to_json())))
+    assert again == schema
+    later = read_table({"region": ["3"], "zip": ["7"], "x": ["-9"], "s": ["-9"]})
+    np.testing.assert_array_equal(again.encode(later), [[0, 0, 1, 7, np.nan, 1, 0, 0, 1]])
+    with pytest.raises(InputError, match="no column 'regin'; did you mean 'region'"):
+        Schema.learn(read_table(columns), text=["regin"])
+
+
+def test_features_of_one_name_stay_apart():
+    schema, _ = learn(
+        {"a": ["b=c", "x", "x"], "a=b": ["c", "y", "c"], "x": [1.0, None, 3], "x (missing)": [0, 1, 1]}
+    )
+    assert schema.features == ("a=b=c", "a=x", "a=b=c (2)", "a=b=y", "x", "x (missing)", "x (missing) (2)")
+
+
+def test_too_many_features_are_refused_before_they_are_made(monkeypatch):
+    monkeypatch.setattr("normax.tables.schema.MAX_FEATURES", 6)
+    with pytest.raises(
+        InputError, match=r"about 7 features, expected at most 6; .* \('s' has 3, 't' has 2\)"
+    ):
+        learn({"s": ["a", "b", "c", "a"], "t": ["a", "b", "a", "a"]})
 
 
 def test_what_is_left_out_is_named():
@@ -102,9 +168,41 @@ def test_notices_of_doubtful_columns():
     _, notices = learn(
         {"x": ["1", "2", "2", "n/k"], "d": ["1/2/2020", "3/4/2020", "3/4/2020", None], "i": [5, 6, 7, 8]}
     )
-    assert notices[0] == "column 'x' taken as text: not a number in 1 cell ('n/k')"
+    assert notices[0] == (
+        "column 'x' taken as text: not a number in 1 cell ('n/k'); if that means missing, say --missing n/k"
+    )
     assert "column 'd' read as month/day/year, though day/month/year fits too" in notices[1]
     assert "column 'i' counts the rows one by one" in notices[2]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["1,5", "2,5", "3"], ": numbers written as 1.234,5, '1,5' is 1.5"),
+        (["1,250", "2,500", "3"], ": numbers written as 1,234.5 (a decimal comma fits too), '1,250' is 1250"),
+        (["1", "-", "3"], ": '-' taken as missing"),
+        (["yes", "Yes", "no"], ": 'Yes', 'yes' are one value"),
+        (
+            ["00501", "94110", "94110"],
+            " taken as text: leading zeros, as in '00501' (--number, if it is one)",
+        ),
+        ([2**53, 5, 5], " taken as text: whole numbers too long to stay apart, as '9007199254740992'"),
+        (["$5", "$6", "$6"], " taken as text: '$5' is not a number, though nearly"),
+        (
+            [1.5, -999, 2, -999],
+            ": 2 cells of -999, far from all others; if it means missing, say --missing -999",
+        ),
+    ],
+)
+def test_what_may_have_been_meant_otherwise_is_said(cells, message):
+    _, notices = learn({"v": cells, "other": list(range(0, 2 * len(cells), 2))})
+    assert len(notices) == 1
+    assert notices[0].startswith(f"column 'v'{message}")
+
+
+def test_a_column_without_a_name_that_numbers_the_rows_is_said():
+    _, notices = learn({"": [2, 0, 1, 3], "x": [1.5, 2, 2, 7]})
+    assert "column 'column 1' has no name and numbers the rows in another order" in notices[0]
 
 
 def test_faults_are_gathered_over_columns():

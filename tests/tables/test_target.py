@@ -1,6 +1,7 @@
 """The target: its task, its labels as they were, and every column that cannot be one."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,9 @@ def table(cells):
         (np.arange(40), "regression", (), "squared"),
         (["b", "a", "b", "a"], "classification", ("a", "b"), "binary_cross_entropy"),
         (["10", "9", "10", "9"], "classification", (9, 10), "binary_cross_entropy"),
-        (["01", "2", "01", "2"], "classification", (1.0, 2.0), "binary_cross_entropy"),
+        (["1.0", "0", "1", "0.0"], "classification", (0, 1), "binary_cross_entropy"),
+        ([1.0, 2.0, 1.0, 2.0], "classification", (1, 2), "binary_cross_entropy"),
+        (["1,5", "2", "7,25"], "regression", (), "squared"),
         ([0.5, 1.0, 0.5, 1.0], "classification", (0.5, 1.0), "binary_cross_entropy"),
         ([True, False, True, True], "classification", (False, True), "binary_cross_entropy"),
         (["yes", "no", "no", "no"], "classification", ("no", "yes"), "binary_cross_entropy"),
@@ -29,7 +32,9 @@ def table(cells):
     ],
 )
 def test_the_task_and_the_labels(cells, task, labels, loss):
-    target = Target.learn(table(cells), "y")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "target 'y': numbers written as", Notice)
+        target = Target.learn(table(cells), "y")
     assert (target.task, target.labels, target.loss) == (task, labels, loss)
     assert [type(label) for label in target.labels] == [type(label) for label in labels]
     assert target.outputs == (3 if len(labels) == 3 else 1)
@@ -52,6 +57,47 @@ def test_labels_come_back_as_they_were(cells):
     codes = target.encode(table(cells))
     outputs = np.eye(len(target.labels))[codes] if len(target.labels) > 2 else codes - 0.5
     assert target.predict(outputs).tolist() == cells
+
+
+@pytest.mark.parametrize(
+    ("cells", "labels", "message"),
+    [
+        (["01", "1", "02", "2"], ("01", "02", "1", "2"), "labels are text, not numbers: leading zeros"),
+        (["9007199254740993", "9007199254740992"], None, "whole numbers too long to stay apart"),
+        ([2**53 + 1, 2**53, -5], (-5, 2**53, 2**53 + 1), "whole numbers too long to stay apart"),
+        (["NA", "EU", "AS"], ("AS", "EU", "NA"), "'NA' is a class, of 3 rows; if it means missing"),
+    ],
+)
+def test_labels_that_numbers_or_gaps_would_merge_stay_apart(cells, labels, message):
+    with pytest.warns(Notice, match=message):
+        target = Target.learn(table(cells * 3), "y", task="classification")
+    assert target.labels == (labels or tuple(sorted(cells)))
+    codes = target.encode(table(cells))
+    assert [target.labels[code] for code in codes] == cells
+    assert Target.from_json(json.loads(json.dumps(target.to_json()))) == target
+
+
+def test_truth_values_are_two_classes_however_they_are_written():
+    with pytest.warns(Notice) as said:
+        target = Target.learn(table(["Yes", "no", "yes", "Yes", "NO ", "no"]), "y")
+    assert target.labels == ("no", "Yes")
+    assert [str(w.message) for w in said] == [
+        "target 'y': 'NO', 'no' are one class",
+        "target 'y': 'Yes', 'yes' are one class",
+    ]
+    assert target.encode(table(["YES", "No", "n"])).tolist() == [1, 0, 0]
+    with pytest.raises(InputError, match="row 2 holds 'maybe', expected true or false, yes or no"):
+        target.encode(table(["yes", "maybe"]))
+
+
+def test_numbers_are_read_as_they_were_written():
+    with pytest.warns(Notice, match="target 'y': numbers written as 1.234,5"):
+        target = Target.learn(table(["1,5", "1.002,5", "7"]), "y")
+    assert target.encode(table(["2,5", "7"])).tolist() == [2.5, 7]
+    with pytest.raises(
+        InputError, match=r"row 1 holds '2\.5', expected a number written as 1\.234,5 for regression"
+    ):
+        target.encode(table(["2.5"]))
 
 
 def test_probabilities():
@@ -81,7 +127,8 @@ def test_log_target():
             None,
             "target 'y' is missing in 1 of 3 rows (first: row 2); leave those rows out by --drop-missing-target",
         ),
-        (["a", "NA", "b"], None, "missing in 1 of 3 rows"),
+        (["1.5", "NA", "2"], None, "missing in 1 of 3 rows"),
+        (["yes", "NA", "no"], None, "missing in 1 of 3 rows"),
         ([None, None], None, "every cell is missing"),
         ([np.nan, np.nan], None, "every cell is missing"),
         (["a", "a"], None, "target 'y' has one class only ('a'); a model needs two"),

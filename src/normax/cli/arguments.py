@@ -132,6 +132,30 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
     data.add_argument(
         "--drop", metavar="COLUMN", nargs="+", action="extend", default=[], help="columns to leave out"
     )
+    data.add_argument(
+        "--text",
+        metavar="COLUMN",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="columns to take as text, as numeric codes are",
+    )
+    data.add_argument(
+        "--number",
+        metavar="COLUMN",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="columns to take as numbers, though leading zeros or their length make them look like codes",
+    )
+    data.add_argument(
+        "--missing",
+        metavar="WORD",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="what means a missing cell in every column, beside empty cells (and NA, null, ? and the like among numbers)",
+    )
     data.add_argument("--drop-missing-target", action="store_true", help="leave out rows that have no target")
     data.add_argument(
         "--log-target", action="store_true", help="fit log(target); predictions are in its own units"

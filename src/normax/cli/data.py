@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
 
 from normax.errors import InputError
 from normax.tables import Schema, Table, Target, kinds, read_table
@@ -56,7 +55,7 @@ def prepare(options: argparse.Namespace) -> Data:
     Raises:
         InputError: for everything that "Bad input" names.
     """
-    table = read_table(Path(options.data))
+    table = read_table(Path(options.data)).without(options.missing)
     _check_columns(table, options)
     table, without_target = _with_target(table, options)
     target = Target.learn(table, options.target, options.task, options.log_target)
@@ -64,22 +63,21 @@ def prepare(options: argparse.Namespace) -> Data:
     features = table.drop(aside)
     if not features.names:
         raise InputError(f"{table.source}: no column is left to learn from")
-    schema = Schema.learn(features)
+    schema = Schema.learn(features, text=options.text, numbers=options.number, missing=options.missing)
     rows = _rows(table, schema, target, options)
     train, test, test_file = rows, None, None
     if options.test is not None:
         share = _fraction(options.test)
         if share is None:
-            later, _ = _with_target(read_table(Path(options.test)), options)
+            later, _ = _with_target(read_table(Path(options.test)).without(options.missing), options)
             test, test_file = Rows(schema.encode(later), target.encode(later)), later.source
         else:
             held = _hold_out(rows, share, target, options.seed)
             train, test = rows.take(~held), rows.take(held)
     if target.task == "regression" and train.y.min() == train.y.max():
         raise InputError(f"target {target.name!r} is constant in the rows left to train on")
-    missing = {column.name: table.column(column.name).null_count for column in schema.columns}
     weight = _class_weight(train, target, options)
-    return Data(table, target, schema, train, test, weight, missing, without_target, test_file)
+    return Data(table, target, schema, train, test, weight, schema.absent(rows.X), without_target, test_file)
 
 
 def _check_columns(table: Table, options: argparse.Namespace) -> None:
@@ -98,9 +96,7 @@ def _with_target(table: Table, options: argparse.Namespace) -> tuple[Table, int]
     """The table without the rows that have no target, if asked for, and how many those were."""
     if not options.drop_missing_target:
         return table, 0
-    there = pc.invert(pc.is_null(table.column(options.target), nan_is_null=True)).to_numpy(
-        zero_copy_only=False
-    )
+    there = ~kinds.absent(table.column(options.target), words=True)
     if not there.any():
         raise InputError(f"target {options.target!r}: every cell is missing")
     return (table, 0) if there.all() else (table.take(there), int((~there).sum()))
@@ -124,9 +120,10 @@ def _rows(table: Table, schema: Schema, target: Target, options: argparse.Namesp
 
 def _complete(table: Table, option: str, name: str):
     cells = table.column(name)
-    if cells.null_count:
+    absent = kinds.absent(cells, words=True)
+    if absent.any():
         raise InputError(
-            f"{option} {name}: every row needs one, and {cells.null_count} of {len(cells)} have none"
+            f"{option} {name}: every row needs one, and {absent.sum()} of {len(cells)} have none"
         )
     return cells
 

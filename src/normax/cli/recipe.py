@@ -14,7 +14,7 @@ from normax.cli.folder import current
 from normax.errors import InputError
 from normax.forms import check
 from normax.tables import Schema, Target
-from normax.tables.kinds import BOOLEAN, DATE, DATE_FORMATS, NUMERIC, TEXT
+from normax.tables.kinds import BOOLEAN, DATE, DATE_FORMATS, NUMBER_FORMS, NUMERIC, TEXT, is_truth
 
 __all__ = ["FORMAT", "VERSION", "read", "write"]
 
@@ -225,7 +225,7 @@ def _target_faults(target: dict[str, Any]) -> list[str]:
     if target["task"] == "classification":
         if {type(label) for label in labels} not in ({str}, {bool}, {int}, {float}):
             faults.append("target.labels: expected texts, numbers or booleans, all of one kind")
-        elif len(labels) < 2 or any(not a < b for a, b in pairwise(labels)):
+        elif len(labels) < 2 or not is_truth(labels) and any(not a < b for a, b in pairwise(labels)):
             faults.append("target.labels: expected two or more, in increasing order")
         elif isinstance(labels[0], float) and not np.isfinite(labels).all():
             faults.append("target.labels: expected finite numbers")
@@ -233,6 +233,8 @@ def _target_faults(target: dict[str, Any]) -> list[str]:
             faults.append("target.log: expected false for classes")
     elif target["task"] != "regression":
         faults.append(f"target.task: expected regression or classification, got {target['task']!r}")
+    if target.get("form") not in (None, *NUMBER_FORMS):
+        faults.append(f"target.form: unknown {target['form']!r}")
     return faults
 
 
@@ -245,7 +247,7 @@ def _schema_faults(columns: list[dict[str, Any]]) -> list[str]:
         kind, where = column["kind"], f"schema: column {column['name']!r}"
         if kind not in (NUMERIC, BOOLEAN, DATE, TEXT):
             faults.append(f"{where}: unknown kind {kind!r}")
-        if column["form"] not in (None, *DATE_FORMATS):
+        if column["form"] not in (None, *{DATE: DATE_FORMATS, NUMERIC: NUMBER_FORMS}.get(kind, ())):
             faults.append(f"{where}: unknown form {column['form']!r}")
         if bool(column["levels"]) != (kind == TEXT) or len(set(column["levels"])) < len(column["levels"]):
             faults.append(f"{where}: expected different levels for text, and none for {kind}")

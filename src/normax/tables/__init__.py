@@ -1,6 +1,7 @@
 """Tables: reading them, learning what their columns are, and turning them into a design matrix."""
 
-from normax.tables.reading import MISSING, Table, read_table
+from normax.tables.kinds import MISSING
+from normax.tables.reading import Table, read_table
 from normax.tables.scaling import FillAndScale
 from normax.tables.schema import Column, Schema
 from normax.tables.target import Target

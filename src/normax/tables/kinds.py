@@ -1,36 +1,78 @@
 """What a column is: numbers, yes/no, dates or text; and how its cells become float64.
 
 A kind is inferred from every cell of the column and then stays with the schema: a later table is read *as*
-that kind, and a cell that cannot be is named by its row.
+that kind, and a cell that cannot be is named by its row. What would not survive as a number is text: codes with
+leading zeros, and whole numbers that float64 cannot tell apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normax.errors import InputError
+from normax.errors import InputError, quoted
 
 __all__ = [
     "BOOLEAN",
     "DATE",
     "DATE_FORMATS",
+    "MISSING",
+    "NUMBER_FORMS",
     "NUMERIC",
     "TEXT",
+    "absent",
     "infer",
-    "is_date",
+    "is_truth",
+    "marks",
+    "nearly_number",
     "number_like",
     "read",
+    "reads_as",
+    "spellings",
     "texts",
+    "why_text",
 ]
 
 NUMERIC, BOOLEAN, DATE, TEXT = "numeric", "boolean", "date", "text"
 
 _PAIRS = (("false", "true"), ("f", "t"), ("no", "yes"), ("n", "y"))
 _TRUTH = {word: float(value) for pair in _PAIRS for value, word in enumerate(pair)} | {"0": 0.0, "1": 1.0}
+
+#: Words that count as missing, in any case, where all other cells of the column are numbers, dates or truth values.
+#: Among text they are categories like the others: NA may be Namibia.
+MISSING = ("na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "nat", "?")
+
+#: Marks that count as missing there too, which deserves a word.
+MARKS = (
+    "-", "--", "---", "–", "—", ".", "..", "...", "n.a.", "n.a", "none", "nil", "(null)", "na()",
+    "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#error!",
+)  # fmt: skip
+
+_TOO_LONG = "whole numbers too long to stay apart"
+EXACT = 2.0**53  # from here on float64 does not tell whole numbers apart
+
+# Each way of writing numbers, by an example, as the pattern of its cells and what to replace to have the plain one.
+_BLANK = "[ \u00a0\u2009\u202f]"
+
+
+def _grouped(between: str, decimal: str) -> str:
+    """The pattern of numbers with such a mark between thousands and such a one before decimals."""
+    whole = rf"(\d+|[1-9]\d{{0,2}}({between}\d{{3}})+)"
+    return rf"^[+-]?({whole}({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?$"
+
+
+NUMBER_FORMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "1,234.5": (_grouped(",", "[.]"), ((",", ""),)),
+    "1.234,5": (_grouped("[.]", ","), (("[.]", ""), (",", "."))),
+    "1 234,5": (_grouped(_BLANK, ","), ((_BLANK, ""), (",", "."))),
+    "1 234.5": (_grouped(_BLANK, "[.]"), ((_BLANK, ""),)),
+    "1'234.5": (_grouped("['’]", "[.]"), (("['’]", ""),)),
+    "\u22121.5": (r"^[+\x{2212}-]?(\d+[.]?\d*|[.]\d+)([eE][+-]?\d+)?$", (("\u2212", "-"),)),
+    "1.5D+03": (r"^[+-]?(\d+[.]?\d*|[.]\d+)([eEdD][+-]?\d+)?$", (("[dD]", "e"),)),
+}
 
 # Each way of writing a date as the pattern that rewrites it into ISO 8601, whose parser refuses 31 February.
 _DAY, _REST = r"(\d{1,2})", r"((?:[T ]\d.*)?)$"
@@ -45,13 +87,14 @@ _SECONDS_A_DAY = 86400.0
 
 
 def infer(cells: pa.Array) -> tuple[str, str | None]:
-    """The kind of a column and, for dates written as text, how they are written.
+    """The kind of a column and how its dates or numbers are written.
 
     Args:
         cells: the whole column, nulls where missing.
 
     Returns:
-        `(kind, date_format)`; the format is None for everything but dates written as text.
+        `(kind, form)`; the form is one of `DATE_FORMATS` for dates written as text, one of `NUMBER_FORMS` for
+        numbers that are not written plainly, and else None.
 
     Raises:
         InputError: if the cells are of a type that no model can use (lists, structs, bytes).
@@ -61,12 +104,16 @@ def infer(cells: pa.Array) -> tuple[str, str | None]:
         (('numeric', None), ('boolean', None))
         >>> infer(pa.array(["31.12.2024", "1.2.2025"]))
         ('date', 'day.month.year')
+        >>> infer(pa.array(["12,5", "7"])), infer(pa.array(["00501", "94110"]))
+        (('numeric', '1.234,5'), ('text', None))
     """
     kind = cells.type
     if pa.types.is_boolean(kind):
         return BOOLEAN, None
     if pa.types.is_temporal(kind):
         return (NUMERIC if pa.types.is_duration(kind) or pa.types.is_time(kind) else DATE), None
+    if pa.types.is_integer(kind) and why_text(cells):
+        return TEXT, None
     if (
         pa.types.is_integer(kind)
         or pa.types.is_floating(kind)
@@ -76,14 +123,21 @@ def infer(cells: pa.Array) -> tuple[str, str | None]:
         return NUMERIC, None
     if not pa.types.is_string(kind):
         raise InputError(f"cells of type {kind} are neither numbers, dates nor text")
-    if _reads(_numbers, cells):
-        return NUMERIC, None
+    plain = _reads(_numbers, cells)
+    if not plain:
+        cells = _without_words(cells)
+        plain = _reads(_numbers, cells)
+    if plain:
+        return (TEXT if why_text(cells) else NUMERIC), None
     if _short(cells):
         words = set(pc.utf8_lower(pc.unique(cells.drop_null())).to_pylist())
         if any(words <= set(pair) for pair in _PAIRS):
             return BOOLEAN, None
+    for form in NUMBER_FORMS:
+        if reads_as(cells, NUMERIC, form):
+            return NUMERIC, form
     for form in DATE_FORMATS:
-        if is_date(cells, form):
+        if reads_as(cells, DATE, form):
             return DATE, form
     return TEXT, None
 
@@ -102,23 +156,90 @@ def read(cells: pa.Array, kind: str, form: str | None = None) -> np.ndarray:
             ...
         normax.errors.InputError: row 2 holds 'two', expected a number
     """
-    convert: Callable[[pa.Array], pa.Array]
-    if kind == NUMERIC:
-        convert, expected = _numbers, "a number"
-    elif kind == BOOLEAN:
-        convert, expected = _booleans, "true or false, yes or no"
-    else:
-        convert, expected = (lambda some: _dates(some, form)), f"a date ({form or 'year-month-day'})"
-    try:
-        return convert(cells).to_numpy(zero_copy_only=False).astype(float, copy=False)
-    except pa.ArrowException:
-        row = _first_unreadable(cells, convert)
-        raise InputError(f"row {row + 1} holds {cells[row].as_py()!r}, expected {expected}") from None
+    convert, expected = _reader(kind, form)
+    for some in (
+        cells,
+        _without_words(cells),
+    ):  # words that mean missing are rare: first as if there were none
+        try:
+            return convert(some).to_numpy(zero_copy_only=False).astype(float, copy=False)
+        except pa.ArrowException:
+            continue
+    row = _first_unreadable(some, convert)
+    cell = cells[row].as_py()
+    raise InputError(
+        f"row {row + 1} holds {quoted(cell) if isinstance(cell, str) else cell}, expected {expected}"
+    )
 
 
-def is_date(cells: pa.Array, form: str) -> bool:
-    """Whether every cell there is can be read as a date written this way."""
-    return _reads(lambda some: _dates(some, form), cells)
+def reads_as(cells: pa.Array, kind: str, form: str | None = None) -> bool:
+    """Whether every cell there is can be read as this kind, written this way."""
+    return _reads(_reader(kind, form)[0], _without_words(cells))
+
+
+def absent(cells: pa.Array, words: bool = False) -> np.ndarray:
+    """Which cells are missing: nulls, NaN, and in a column that is not text the words that mean it.
+
+    Args:
+        cells: the whole column.
+        words: count those words as missing among text too.
+
+    Example:
+        >>> absent(pa.array(["1", "NA", None])), absent(pa.array(["FR", "NA", None]))
+        (array([False,  True,  True]), array([False, False,  True]))
+    """
+    if pa.types.is_string(cells.type) and (words or infer(cells)[0] != TEXT):
+        cells = _without_words(cells)
+    return pc.is_null(cells, nan_is_null=True).to_numpy(zero_copy_only=False)
+
+
+def marks(cells: pa.Array, among: tuple[str, ...] = MARKS) -> list[str]:
+    """The distinct cells that are such marks of something missing, as they are written."""
+    if not pa.types.is_string(cells.type):
+        return []
+    held = cells.filter(pc.is_in(pc.utf8_lower(cells), value_set=pa.array(among)))
+    return pc.unique(held).to_pylist()
+
+
+def is_truth(words: Iterable[str]) -> bool:
+    """Whether these are two words for false and true, as no and yes, in any case."""
+    folded = {str(word).lower() for word in words}
+    return len(folded) == 2 and any(folded == set(pair) for pair in _PAIRS)
+
+
+def spellings(cells: pa.Array) -> list[list[str]]:
+    """The words of a boolean column that are written in several ways, all ways of each: `[["NO", "no"]]`."""
+    if not pa.types.is_string(cells.type):
+        return []
+    ways: dict[str, list[str]] = {}
+    for word in sorted(pc.unique(_without_words(cells).drop_null()).to_pylist()):
+        ways.setdefault(word.lower(), []).append(word)
+    return [words for words in ways.values() if len(words) > 1]
+
+
+def why_text(cells: pa.Array) -> str | None:
+    """Why cells that all read as numbers are text nevertheless: what makes them codes, with an example; or None.
+
+    Example:
+        >>> why_text(pa.array(["00501", "94110"])), why_text(pa.array(["0.5", "7"]))
+        ("leading zeros, as in '00501'", None)
+        >>> why_text(pa.array([9007199254740993, 5]))
+        'whole numbers too long to stay apart, as 9007199254740993'
+    """
+    if pa.types.is_integer(cells.type):
+        ends = pc.min_max(cells).as_py()
+        longest = max(ends.values(), key=lambda value: abs(value or 0))
+        return f"{_TOO_LONG}, as {longest}" if longest is not None and abs(longest) >= EXACT else None
+    if not pa.types.is_string(cells.type):
+        return None
+    zero = cells.filter(pc.starts_with(cells, "0"))
+    zero = zero.filter(pc.match_substring_regex(zero, r"^0\d+$"))
+    if len(zero) and pc.all(pc.match_substring_regex(cells, r"^[+-]?\d+$"), min_count=0).as_py():
+        return f"leading zeros, as in {quoted(zero[0].as_py())}"
+    long = cells.filter(pc.greater_equal(pc.binary_length(cells), len(str(int(EXACT)))))
+    long = long.filter(pc.match_substring_regex(long, r"^[+-]?\d+$"))
+    long = long.filter(pc.greater_equal(pc.abs(_numbers(long)), EXACT))
+    return f"{_TOO_LONG}, as {quoted(long[0].as_py())}" if len(long) else None
 
 
 def texts(cells: pa.Array) -> pa.Array:
@@ -132,8 +253,37 @@ def number_like(values: pa.Array) -> np.ndarray:
     return pc.fill_null(pc.match_substring_regex(values, pattern), False).to_numpy(zero_copy_only=False)
 
 
-def _numbers(cells: pa.Array) -> pa.Array:
+def nearly_number(values: pa.Array) -> np.ndarray:
+    """Which of these text values are digits with no more than signs, separators and units of money about them."""
+    pattern = r"^[(]?[-+\x{2212}]?[ $€£¥]*[-+\x{2212}]?\d[\d.,'’ \x{a0}\x{202f}]*[ $€£¥%)]*$"
+    return pc.fill_null(pc.match_substring_regex(values, pattern), False).to_numpy(zero_copy_only=False)
+
+
+def _reader(kind: str, form: str | None) -> tuple[Callable[[pa.Array], pa.Array], str]:
+    """What turns cells into numbers, and the words for what it expects."""
+    if kind == NUMERIC:
+        return (lambda some: _numbers(some, form)), "a number" + (f" written as {form}" if form else "")
+    if kind == BOOLEAN:
+        return _booleans, "true or false, yes or no"
+    return (lambda some: _dates(some, form)), f"a date ({form or 'year-month-day'})"
+
+
+def _without_words(cells: pa.Array) -> pa.Array:
+    """The cells with every word and mark that means missing made so."""
+    if not pa.types.is_string(cells.type):
+        return cells
+    held = pc.is_in(pc.utf8_lower(cells), value_set=pa.array(MISSING + MARKS))
+    return pc.if_else(held, pa.scalar(None, pa.string()), cells) if pc.any(held).as_py() else cells
+
+
+def _numbers(cells: pa.Array, form: str | None = None) -> pa.Array:
     kind = cells.type
+    if form is not None and pa.types.is_string(kind):
+        pattern, steps = NUMBER_FORMS[form]
+        if not pc.all(pc.match_substring_regex(cells, pattern), min_count=0).as_py():
+            raise pa.ArrowInvalid("not a number written this way")
+        for written, plain in steps:
+            cells = pc.replace_substring_regex(cells, written, plain)
     if pa.types.is_temporal(kind) and not (pa.types.is_duration(kind) or pa.types.is_time(kind)):
         raise pa.ArrowInvalid("a date is not a number")
     if pa.types.is_duration(kind) or pa.types.is_time(kind):  # in seconds

@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normax.errors import InputError, suggest
+from normax.errors import InputError, quoted, suggest
+from normax.tables.arrays import from_arrays, read_npz
 from normax.tables.delimited import read_delimited
+from normax.tables.limits import check_columns, check_unpacked
+from normax.tables.wording import listed
 
-__all__ = ["MISSING", "Table", "read_table"]
-
-#: Text cells that count as missing, after white space is trimmed.
-MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "None", "?")
+__all__ = ["Table", "read_table"]
 
 _DELIMITED = {".csv", ".tsv", ".tab", ".txt", ".data"}
 
@@ -34,12 +34,12 @@ class Table:
     """Named columns of equal length; a missing cell is an Arrow null.
 
     Args:
-        data: the columns as an Arrow table; text cells are trimmed and never one of `MISSING`.
+        data: the columns as an Arrow table; text cells are trimmed and never empty.
         source: where it came from, as messages should call it.
         sha256: fingerprint of the file's bytes; None for a data frame.
 
     Example:
-        >>> table = read_table({"age": [31, 45], "city": ["Bern", "NA"]})
+        >>> table = read_table({"age": [31, 45], "city": ["Bern", " "]})
         >>> table.names, table.rows, table.column("city").null_count
         (('age', 'city'), 2, 1)
     """
@@ -78,9 +78,9 @@ class Table:
         """
         absent = [name for name in names if name not in self._place]
         if absent:
-            shown = [f"no column {name!r}{suggest(name, self.names)}" for name in absent[:5]]
+            shown = [f"no column {quoted(name)}{suggest(name, self.names)}" for name in absent[:5]]
             shown += [f"{len(absent)} columns absent in all"] if len(absent) > 5 else []
-            raise InputError(f"{self.source}: {'; '.join(shown)} (columns: {_listed(self.names)})")
+            raise InputError(f"{self.source}: {'; '.join(shown)} (columns: {listed(self.names, 12)})")
 
     def drop(self, names: Iterable[str]) -> Table:
         """The table without these columns, which must exist."""
@@ -94,6 +94,20 @@ class Table:
         data = self.data.filter(pa.array(rows)) if rows.dtype == bool else self.data.take(pa.array(rows))
         return replace(self, data=data)
 
+    def without(self, words: Iterable[str]) -> Table:
+        """The table with the cells that hold one of these words, or its number, made missing in every column.
+
+        Example:
+            >>> table = read_table({"x": [1.5, -9, 2], "s": ["a", "-9", "b"]}).without(["-9"])
+            >>> table.data.to_pydict()
+            {'x': [1.5, None, 2.0], 's': ['a', None, 'b']}
+        """
+        words = tuple(words)
+        if not words:
+            return self
+        columns = [_without(column, words) for column in self.data.columns]
+        return replace(self, data=pa.table(columns, names=list(self.names)))
+
 
 def read_table(source: Any) -> Table:
     """Read a table.
@@ -105,11 +119,13 @@ def read_table(source: Any) -> Table:
             knows (pandas, polars, pyarrow, ...).
 
     Returns:
-        The `Table`, with text cells trimmed and the ones listed in `MISSING` made missing.
+        The `Table`, with text cells trimmed and empty ones made missing. Whether a word such as NA means a
+        missing cell too is a matter of its column, see `normax.tables.kinds`.
 
     Raises:
         InputError: if there is no such file, it cannot be read as what it claims to be, it has no rows, two
-            columns share a name, or rows differ in length (the lines are named).
+            columns share a name, rows differ in length or vanish in a quoted cell (the lines are named), or it
+            is larger than `normax.tables.limits` allows.
 
     Example:
         >>> read_table({"x": np.arange(3.0)}).rows
@@ -121,7 +137,7 @@ def read_table(source: Any) -> Table:
         path = Path(source)
         return _finish(_read_file(path), path.name, _sha256(path))
     if isinstance(source, Mapping):
-        return _finish(_from_arrays(source, "mapping"), "mapping", None)
+        return _finish(from_arrays(source, "mapping"), "mapping", None)
     return _finish(_from_frame(source), "data frame", None)
 
 
@@ -136,13 +152,10 @@ def _read_file(path: Path) -> pa.Table:
         if suffix in _DELIMITED:
             return read_delimited(path.read_bytes(), path.name, tab=suffix in {".tsv", ".tab"})
         if suffix in {".parquet", ".pq"}:
-            import pyarrow.parquet
-
-            return pyarrow.parquet.read_table(path)
+            return _read_parquet(path)
         if suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                return _from_arrays({name: arrays[name] for name in arrays.files}, path.name)
-    except InputError:
+            return read_npz(path)
+    except (InputError, Warning):
         raise
     except OSError as error:
         raise InputError(f"{path.name}: cannot be read ({error.strerror or error})") from error
@@ -153,31 +166,14 @@ def _read_file(path: Path) -> pa.Table:
     )
 
 
-def _from_arrays(arrays: Mapping[str, Any], source: str) -> pa.Table:
-    columns: dict[str, np.ndarray] = {}
-    for name, array in arrays.items():
-        array = np.asarray(array)
-        if array.ndim == 1:
-            columns[str(name)] = array
-        elif array.ndim == 2:
-            columns |= {f"{name}_{j}": array[:, j] for j in range(array.shape[1])}
-        else:
-            raise InputError(
-                f"{source}: array {name!r} has shape {array.shape}; expected (rows,) or (rows, columns)"
-            )
-    lengths = {name: len(column) for name, column in columns.items()}
-    if len(set(lengths.values())) > 1:
-        common = Counter(lengths.values()).most_common(1)[0][0]
-        other = ", ".join(f"{name!r} has {n}" for name, n in lengths.items() if n != common)
-        raise InputError(f"{source}: arrays differ in rows: expected {common}, but {other}")
-    return pa.table({name: _array(name, column, source) for name, column in columns.items()})
+def _read_parquet(path: Path) -> pa.Table:
+    import pyarrow.parquet
 
-
-def _array(name: str, column: np.ndarray, source: str) -> pa.Array:
-    try:
-        return pa.array(column.tolist() if column.dtype.kind in "USO" else np.ascontiguousarray(column))
-    except pa.ArrowException as error:
-        raise InputError(f"{source}: column {name!r} is not of one kind ({_one_line(error)})") from error
+    with pyarrow.parquet.ParquetFile(path) as file:
+        known = file.metadata
+        check_columns(path.name, known.num_columns)
+        check_unpacked(path.name, path.stat().st_size, 8 * known.num_rows * known.num_columns)
+        return file.read()
 
 
 def _from_frame(frame: Any) -> pa.Table:
@@ -198,27 +194,48 @@ def _from_frame(frame: Any) -> pa.Table:
 
 
 def _finish(data: pa.Table, source: str, sha256: str | None) -> Table:
-    names = [name or f"column {j + 1}" for j, name in enumerate(data.column_names)]
-    twice = [repr(name) for name, count in Counter(names).items() if count > 1]
+    try:
+        data.validate(full=True)  # text is UTF-8, lengths and offsets agree
+        names = [name.strip("\ufeff") or f"column {j + 1}" for j, name in enumerate(data.column_names)]
+        columns = [_clean(column) for column in data.columns]
+    except (pa.ArrowException, UnicodeError) as error:
+        raise InputError(f"{source}: damaged ({_one_line(error)})") from error
+    check_columns(source, len(names), names)
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise InputError(
-            f"{source}: more than one column is called {', '.join(twice)}; give each its own name"
-        )
+        raise InputError(f"{source}: more than one column is called {listed(twice)}; give each its own name")
     if not names or not data.num_rows:
         raise InputError(f"{source}: {'there are columns but no rows' if names else 'there are no columns'}")
-    columns = [_clean(column) for column in data.columns]
     return Table(pa.table(columns, names=names), source, sha256)
 
 
 def _clean(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Dictionaries are unfolded, text is trimmed and its missing marks become nulls."""
+    """Dictionaries are unfolded, text is trimmed and empty cells become nulls."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if not _is_text(column.type):
         return column
     column = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    missing = pc.is_in(column, value_set=pa.array(MISSING))
-    return pc.if_else(missing, pa.scalar(None, pa.string()), column) if pc.any(missing).as_py() else column
+    return _without(column, ("",))
+
+
+def _without(column: pa.ChunkedArray, words: tuple[str, ...]) -> pa.ChunkedArray:
+    try:
+        held = pc.is_in(column, value_set=_as_type(words, column.type))
+    except pa.ArrowNotImplementedError:  # a type that no word can name
+        return column
+    return pc.if_else(held, pa.scalar(None, column.type), column) if pc.any(held).as_py() else column
+
+
+def _as_type(words: tuple[str, ...], kind: pa.DataType) -> pa.Array:
+    """The words that can be cells of a type, as such cells."""
+    cells = []
+    for word in words:
+        try:
+            cells.append(pa.array([word]).cast(kind))
+        except pa.ArrowInvalid:
+            continue
+    return pa.concat_arrays(cells) if cells else pa.array([], kind)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -228,11 +245,6 @@ def _is_text(kind: pa.DataType) -> bool:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _listed(names: Iterable[str], most: int = 12) -> str:
-    names = list(names)
-    return ", ".join(names[:most]) + (f", ... {len(names)} in all" if len(names) > most else "")
 
 
 def _one_line(error: Exception) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normax.errors import InputError, Notice, suggest
+from normax.errors import InputError, quoted, suggest
 from normax.tables import kinds
 from normax.tables.reading import Table
 from normax.tables.schema import TOO_LARGE
+from normax.tables.wording import many, notice
 
 __all__ = ["FEW", "Target"]
 
@@ -31,9 +30,11 @@ class Target:
     Args:
         name: its column.
         task: `"regression"` or `"classification"`.
-        labels: the classes in increasing order, as they were in the table (ints stay ints); empty for
-            regression. With two classes the model gives the probability of the second.
+        labels: the classes in increasing order, as they were in the table (whole numbers are ints, truth values
+            have their commonest spelling); empty for regression. With two classes the model gives the
+            probability of the second.
         log: train on `log(y)` and answer with `exp` of the output.
+        form: one of `kinds.NUMBER_FORMS` for numbers that are not written plainly.
 
     Example:
         >>> from normax.tables import read_table
@@ -47,6 +48,7 @@ class Target:
     task: str
     labels: tuple[Any, ...] = ()
     log: bool = False
+    form: str | None = None
 
     @classmethod
     def learn(cls, table: Table, name: str, task: str | None = None, log: bool = False) -> Target:
@@ -71,31 +73,37 @@ class Target:
             )
         cells = _complete(table, name)
         try:
-            kind, _ = kinds.infer(cells)
+            kind, form = kinds.infer(cells)
         except InputError as error:
-            raise InputError(f"target {name!r}: {error}") from None
+            raise InputError(f"target {quoted(name)}: {error}") from None
         if kind == kinds.DATE:
-            raise InputError(f"target {name!r} holds dates; expected numbers or labels")
-        task = task or _infer_task(cells, kind, name)
+            raise InputError(f"target {quoted(name)} holds dates; expected numbers or labels")
+        task = task or _infer_task(cells, kind, form, name)
+        if form is not None:
+            notice(f"target {quoted(name)}: numbers written as {form}")
         if task == "regression":
-            target = cls(name, task, (), log)
+            target = cls(name, task, (), log, form)
             y = target.encode(table)
             if y.min() == y.max():
                 raise InputError(
-                    f"target {name!r} is constant ({cells[0].as_py()}); there is nothing to learn"
+                    f"target {quoted(name)} is constant ({cells[0].as_py()}); there is nothing to learn"
                 )
             return target
         if log:
             raise InputError("--log-target: expected a regression target, got classes")
-        labels = _labels(cells, kind)
+        labels = _labels(cells, kind, form)
         if len(labels) == 1:
-            raise InputError(f"target {name!r} has one class only ({labels[0]!r}); a model needs two")
-        if 2 * len(labels) > max(len(cells), 4):
             raise InputError(
-                f"target {name!r} has {len(labels)} labels in {len(cells)} rows; expected a few classes"
-                + (" (--task regression, if it is a number)" if kind == kinds.NUMERIC else "")
+                f"target {quoted(name)} has one class only ({_said(labels[0])}); a model needs two"
             )
-        return cls(name, task, labels)
+        if 2 * len(labels) > max(len(cells), 4):
+            number = kind == kinds.NUMERIC or kinds.number_like(kinds.texts(cells)).all()
+            raise InputError(
+                f"target {quoted(name)} has {len(labels)} labels in {len(cells)} rows; expected a few classes"
+                + (" (--task regression, if it is a number)" if number else "")
+            )
+        _say_doubts(name, cells, kind)
+        return cls(name, task, labels, form=form)
 
     @property
     def loss(self) -> str:
@@ -119,39 +127,58 @@ class Target:
         if self.task == "classification":
             return self._codes(cells)
         try:
-            y = kinds.read(cells, kinds.NUMERIC)
+            y = kinds.read(cells, kinds.NUMERIC, self.form)
         except InputError as error:
-            raise InputError(f"target {self.name!r}: {error} for regression") from None
+            raise InputError(f"target {quoted(self.name)}: {error} for regression") from None
         bad = np.flatnonzero(~(np.abs(y) < TOO_LARGE))
         if bad.size:
             where = f"{y[bad[0]]:g} in row {bad[0] + 1}"
-            raise InputError(f"target {self.name!r} has {where}; expected finite numbers below {TOO_LARGE:g}")
+            raise InputError(
+                f"target {quoted(self.name)} has {where}; expected finite numbers below {TOO_LARGE:g}"
+            )
         if not self.log:
             return y
         low = np.flatnonzero(y <= 0)
         if low.size:
-            where = f"target {self.name!r} has {y[low[0]]:g} in row {low[0] + 1}"
+            where = f"target {quoted(self.name)} has {y[low[0]]:g} in row {low[0] + 1}"
             raise InputError(f"--log-target: {where}; expected numbers above 0")
         return np.log(y)
 
     def _codes(self, cells: pa.Array) -> np.ndarray:
-        numeric = not isinstance(self.labels[0], str)
-        known = [float(label) for label in self.labels] if numeric else list(self.labels)
-        if numeric:
-            kind = kinds.BOOLEAN if isinstance(self.labels[0], bool) else kinds.NUMERIC
-            try:
-                distinct, codes = np.unique(kinds.read(cells, kind), return_inverse=True)
-            except InputError as error:
-                raise InputError(f"target {self.name!r}: {error}") from None
-            values = distinct.tolist()
-        else:
-            encoded = kinds.texts(cells).dictionary_encode()
-            values, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
-        unknown = [value for value in values if value not in known]
+        known, values, codes = self._by_letter(cells) if self._is_text else self._by_value(cells)
+        place = {value: code for code, value in enumerate(known)}
+        unknown = [value for value in values if value not in place]
         if unknown:
-            shown = ", ".join(map(repr, unknown[:5]))
-            raise InputError(f"target {self.name!r} has labels that the training rows had not: {shown}")
-        return np.array([known.index(value) for value in values])[codes]
+            shown = ", ".join(map(_said, unknown[:5]))
+            raise InputError(f"target {quoted(self.name)} has labels that the training rows had not: {shown}")
+        return np.array([place[value] for value in values])[codes]
+
+    @property
+    def _is_text(self) -> bool:
+        """Whether labels are told apart letter by letter: words but for truth values, and numbers too long for float64."""
+        if isinstance(self.labels[0], str):
+            return not kinds.is_truth(self.labels)
+        return max(map(abs, self.labels)) >= kinds.EXACT
+
+    def _by_letter(self, cells: pa.Array) -> tuple[list, list, np.ndarray]:
+        """The labels as they are compared, the distinct cells, and which of these each cell is."""
+        encoded = kinds.texts(cells).dictionary_encode()
+        return (
+            [str(label) for label in self.labels],
+            encoded.dictionary.to_pylist(),
+            encoded.indices.to_numpy(),
+        )
+
+    def _by_value(self, cells: pa.Array) -> tuple[list, list, np.ndarray]:
+        truth = isinstance(self.labels[0], (str, bool))
+        try:
+            numbers = (
+                kinds.read(cells, kinds.BOOLEAN) if truth else kinds.read(cells, kinds.NUMERIC, self.form)
+            )
+        except InputError as error:
+            raise InputError(f"target {quoted(self.name)}: {error}") from None
+        distinct, codes = np.unique(numbers, return_inverse=True)
+        return [0.0, 1.0] if truth else [float(label) for label in self.labels], distinct.tolist(), codes
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Class probabilities (rows, classes) from logits (rows,) for two classes or (rows, classes)."""
@@ -181,46 +208,69 @@ class Target:
 
 def _complete(table: Table, name: str) -> pa.Array:
     cells = table.column(name)
-    if pa.types.is_floating(cells.type):
-        cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
-    if cells.null_count == len(cells):
-        raise InputError(f"target {name!r}: every cell is missing")
-    if cells.null_count:
-        row = pc.index(pc.is_null(cells), True).as_py() + 1
+    absent = kinds.absent(cells)
+    if absent.all():
+        raise InputError(f"target {quoted(name)}: every cell is missing")
+    if absent.any():
         raise InputError(
-            f"target {name!r} is missing in {cells.null_count} of {len(cells)} rows (first: row {row});"
-            " leave those rows out by --drop-missing-target"
+            f"target {quoted(name)} is missing in {absent.sum()} of {len(cells)} rows (first: row"
+            f" {absent.argmax() + 1}); leave those rows out by --drop-missing-target"
         )
     return cells
 
 
-def _infer_task(cells: pa.Array, kind: str, name: str) -> str:
+def _infer_task(cells: pa.Array, kind: str, form: str | None, name: str) -> str:
     if kind != kinds.NUMERIC:
         number = kinds.number_like(kinds.texts(cells))
-        if 2 * number.sum() > len(cells):
+        if 2 * number.sum() > len(cells) and not number.all():
             row = int(np.flatnonzero(~number)[0])
             raise InputError(
-                f"target {name!r}: row {row + 1} holds {cells[row].as_py()!r} where most rows hold numbers;"
-                " mend it, or say --task classification"
+                f"target {quoted(name)}: row {row + 1} holds {quoted(cells[row].as_py())} where most rows hold"
+                " numbers; mend it, or say --task classification"
             )
         return "classification"
-    distinct = np.unique(kinds.read(cells, kind))
+    distinct = np.unique(kinds.read(cells, kind, form))
     if len(distinct) == 2:
         return "classification"
     if 2 < len(distinct) <= min(FEW, len(cells) // 2) and np.all(distinct == np.round(distinct)):
-        warnings.warn(
-            f"target {name!r} has {len(distinct)} different whole numbers, taken as classes;"
-            " if it is a quantity, say --task regression",
-            Notice,
-            stacklevel=3,
+        notice(
+            f"target {quoted(name)} has {len(distinct)} different whole numbers, taken as classes;"
+            " if it is a quantity, say --task regression"
         )
         return "classification"
     return "regression"
 
 
-def _labels(cells: pa.Array, kind: str) -> tuple[Any, ...]:
-    distinct = pc.unique(cells).to_pylist()
-    if kind == kinds.NUMERIC and pa.types.is_string(cells.type):
-        whole = all(re.fullmatch(r"0|-?[1-9]\d*", text) for text in distinct)
-        distinct = {int(text) if whole else float(text) for text in distinct}
-    return tuple(sorted(distinct))
+def _labels(cells: pa.Array, kind: str, form: str | None) -> tuple[Any, ...]:
+    if kind == kinds.NUMERIC:
+        numbers = np.unique(kinds.read(cells, kind, form)).tolist()
+        return tuple(map(int, numbers)) if all(number.is_integer() for number in numbers) else tuple(numbers)
+    if kind == kinds.BOOLEAN and pa.types.is_string(cells.type):
+        counted = sorted(
+            pc.value_counts(cells).to_pylist(), key=lambda entry: (entry["counts"], entry["values"])
+        )
+        commonest = {entry["values"].lower(): entry["values"] for entry in counted}
+        return tuple(
+            commonest[word] for word in sorted(commonest)
+        )  # false before true in every pair of words
+    return tuple(sorted(pc.unique(cells).to_pylist()))
+
+
+def _say_doubts(name: str, cells: pa.Array, kind: str) -> None:
+    """What was done with classes that their reader may have meant otherwise."""
+    if kind == kinds.BOOLEAN:
+        for words in kinds.spellings(cells):
+            notice(f"target {quoted(name)}: {', '.join(map(quoted, words))} are one class")
+    elif kind == kinds.TEXT:
+        if why := (kinds.number_like(kinds.texts(cells)).all() and kinds.why_text(cells)):
+            notice(f"target {quoted(name)}: labels are text, not numbers: {why}")
+        for word in kinds.marks(cells, kinds.MISSING + kinds.MARKS):
+            rows = many(pc.sum(pc.equal(cells, word)).as_py(), "row")
+            notice(
+                f"target {quoted(name)}: {quoted(word)} is a class, of {rows}; if it means missing, leave them out by"
+                " --drop-missing-target"
+            )
+
+
+def _said(label: Any) -> str:
+    return quoted(label) if isinstance(label, str) else repr(label)
