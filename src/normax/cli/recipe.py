@@ -225,7 +225,9 @@ def _target_faults(target: dict[str, Any]) -> list[str]:
     if target["task"] == "classification":
         if {type(label) for label in labels} not in ({str}, {bool}, {int}, {float}):
             faults.append("target.labels: expected texts, numbers or booleans, all of one kind")
-        elif len(labels) < 2 or not is_truth(labels) and any(not a < b for a, b in pairwise(labels)):
+        elif len(labels) < 2 or any(
+            not a < b for a, b in pairwise(map(str.lower, labels) if is_truth(labels) else labels)
+        ):
             faults.append("target.labels: expected two or more, in increasing order")
         elif isinstance(labels[0], float) and not np.isfinite(labels).all():
             faults.append("target.labels: expected finite numbers")
@@ -247,7 +249,8 @@ def _schema_faults(columns: list[dict[str, Any]]) -> list[str]:
         kind, where = column["kind"], f"schema: column {column['name']!r}"
         if kind not in (NUMERIC, BOOLEAN, DATE, TEXT):
             faults.append(f"{where}: unknown kind {kind!r}")
-        if column["form"] not in (None, *{DATE: DATE_FORMATS, NUMERIC: NUMBER_FORMS}.get(kind, ())):
+        ways: dict[str, Any] = {DATE: DATE_FORMATS, NUMERIC: NUMBER_FORMS}
+        if column["form"] is not None and column["form"] not in ways.get(kind, ()):
             faults.append(f"{where}: unknown form {column['form']!r}")
         if bool(column["levels"]) != (kind == TEXT) or len(set(column["levels"])) < len(column["levels"]):
             faults.append(f"{where}: expected different levels for text, and none for {kind}")
