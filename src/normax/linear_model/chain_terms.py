@@ -32,9 +32,14 @@ class ChainTerms:
 
     def change(self, w: np.ndarray, d: np.ndarray) -> float:
         """value(w + d) − value(w), where small differences do not cancel."""
-        sizes = self.edge[1:-1] @ (np.abs(np.diff(w + d)) - np.abs(np.diff(w)))
-        return float(sizes + self.l1 @ (np.abs(w + d) - np.abs(w)) + 0.5 * (self.l2 * d) @ (2 * w + d))
+        sizes = self.edge[1:-1] @ _growth(np.diff(w), np.diff(d)) + self.l1 @ _growth(w, d)
+        return float(sizes + 0.5 * (self.l2 * d) @ (2 * w + d))
 
-    def minimise(self, K: np.ndarray, q: np.ndarray, w: np.ndarray) -> np.ndarray:
-        """The minimiser of `½ vᵀKv − qᵀv` and the terms, from w."""
-        return minimise_chain(K + np.diag(self.l2), q, self.edge, self.l1, w)
+    def minimise(self, K: np.ndarray, r: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """The v of the least `½ (v − w)ᵀK(v − w) − rᵀ(v − w)` and the terms of v."""
+        return minimise_chain(K + np.diag(self.l2), r - self.l2 * w, self.edge, self.l1, w)
+
+
+def _growth(x: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """|x + d| − |x|, to rounding of d where x keeps its sign."""
+    return np.where(x * (x + d) > 0, np.sign(x) * d, np.abs(x + d) - np.abs(x))

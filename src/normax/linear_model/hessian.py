@@ -128,13 +128,13 @@ class Hessian:
         of the objective promises."""
         u, ub = (self.columns.Z.T @ theta)[self.at, self.classes], theta.sum(axis=0)
         lift = self.inverse @ ub
-        q = u - self.cross @ lift + self.K @ w
+        r = u - self.cross @ lift
         if isinstance(own, ChainTerms):
-            dw = own.minimise(self.K, q, w) - w
+            dw = own.minimise(self.K, r, w) - w
         elif isinstance(own, GroupTerms):
-            dw = minimise_entries(self.K, q, own, w) - w
+            dw = minimise_entries(self.K, r + self.K @ w, own, w) - w
         else:
-            dw = self.support.solve(self.full, self.root, q, w, own) - w
+            dw = self.support.solve(self.full, self.root, r + self.K @ w, w, own) - w
         db = lift - self.inverse @ (dw @ self.cross)
         return dw, db, float(u @ dw + ub @ db - own.change(w, dw))
 
