@@ -8,6 +8,8 @@ import numpy as np
 
 from normax.linear_model.certificate import group_gap
 from normax.linear_model.design import Design
+from normax.linear_model.dual_point import certify
+from normax.linear_model.families import Gaussian
 from normax.linear_model.fit import Fit
 from normax.linear_model.group_products import AtWork, GroupProducts
 from normax.linear_model.group_quadratic import minimise_columns, minimise_groups, newton_serves
@@ -97,7 +99,7 @@ class _GroupPath:
                 break
             coef = self.fit.coef[self.at]
             coef[:, self.gram.features] = W.T
-            self.fit.gap[self.at] = group_gap(partial(_shrunk, square), coef.ravel(), u.ravel(), terms)
+            self.fit.gap[self.at] = self._gap(coef, u, square, terms)
             self.u, self.trail, self.needed = u, [*self.trail, (s, W)][-2:], self.free
             self.at += 1
         if len(missing):
@@ -107,6 +109,13 @@ class _GroupPath:
             self.needed[missing] = True
         else:
             self.retried, self.block = None, min(2 * self.block, LONGEST if self.complete else 1)
+
+    def _gap(self, coef: np.ndarray, u: np.ndarray, square: float, terms: GroupTerms) -> float:
+        if self.free.any():
+            exact = certify(self.design, Gaussian(), self.y, self.design.predict(coef), coef, terms)
+            assert exact is not None
+            return exact
+        return group_gap(partial(_shrunk, square), coef.ravel(), u.ravel(), terms)
 
     def _near(self, edge: float) -> np.ndarray:
         """(G,) groups that may be at work down to a strength."""

@@ -42,6 +42,11 @@ class GroupTerms:
         """(d,) coefficients that nothing keeps at zero."""
         return (self.l1 == 0) & (self.charge[self.labels] == 0)
 
+    @property
+    def unpenalised(self) -> np.ndarray:
+        """(d,) coefficients that no strength of any part acts on."""
+        return self.free & (self.l2 == 0)
+
     def of(self, entries: np.ndarray, p: int) -> GroupTerms:
         """The same for some flat entries, which hold whole groups."""
         kept, labels = np.unique(self.labels[entries], return_inverse=True)

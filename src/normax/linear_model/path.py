@@ -17,6 +17,7 @@ from normax.linear_model.design import Design
 from normax.linear_model.families import Family, family_of
 from normax.linear_model.fit import Fit
 from normax.linear_model.fused import FusedRules, follow_fused, largest_fused
+from normax.linear_model.free_columns import basis_of
 from normax.linear_model.gaussian import fit_gaussian, fit_groups
 from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.penalty_rules import rules_of
@@ -142,7 +143,7 @@ def fit_path(
 
     Args:
         X: (n, p) finite numbers, dense or sparse (SciPy's CSC or CSR), float64 or float32. It is read as it is, neither
-            copied nor widened nor made dense; all sums and the certificate are in float64.
+            copied nor widened nor made dense, unless unpenalised columns nearly repeat each other; all sums and the certificate are in float64.
         y: (n,) or (n, m), where outputs are fitted separately at the same strength (one against the rest, say): numbers,
             for binomial in [0, 1], for poisson counts >= 0. Multinomial takes (n,) of whole numbers 0..C−1, or (n, C) shares
             of the classes.
@@ -199,6 +200,8 @@ def fit_path(
     strengths = check_strengths(strengths)
     single = check_rules(design.p, penalty_factor, lower, upper)
     unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
+    basis = basis_of(design, rules)
+    given, design = design, design if basis is None else basis.design
     model = model_of(design, loss, y, offset)
     null = float(design.weights @ loss.deviance(y, model.null()[1]))
     order = np.argsort(-strengths, kind="stable")
@@ -241,6 +244,8 @@ def fit_path(
                 fit = fit.then(fit_gaussian(design, y, zeros, 1.0, max_iter, single, False, min(tol, 1e-6)))
             else:
                 fit = fit.then(follow(design, loss, y, zeros, 1.0, max_iter, single, offset))
+    if basis is not None:
+        design, fit.coef = given, basis.original(fit.coef)
     # Reordering copies all coefficients, which a decreasing grid is spared.
     back = slice(None) if (np.diff(order) == 1).all() else np.argsort(order)
     coef: Any = tuple(csr_array(fit.coef[i]) for i in np.argsort(order)) if sparse_coef else fit.coef[back]
@@ -294,6 +299,8 @@ def max_strength(
     design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     single = check_rules(design.p, penalty_factor, lower, upper)
     unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
+    basis = basis_of(design, single)
+    design = design if basis is None else basis.design
     model = model_of(design, loss, y, offset)
     eta = model.null()[1]
     if not single.factor.all():  # the features without a penalty are in the model at any strength

@@ -16,6 +16,7 @@ import numpy as np
 
 from normax.linear_model.certificate import family_gap, group_gap
 from normax.linear_model.design import Design
+from normax.linear_model.dual_point import certify
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.group_terms import GroupRules, GroupTerms
@@ -113,10 +114,7 @@ def follow_sharp(
     width = smooth.width
     for i, s in enumerate(strengths):
         terms, smooth.width = rules.terms(s, l1_ratio), width
-        free, loose = (
-            np.broadcast_to(some.reshape(-1, p), (m, p))
-            for some in (terms.free, terms.free & (terms.l2 == 0))
-        )
+        free = np.broadcast_to(terms.free.reshape(-1, p), (m, p))
         working = np.union1d(terms.whole(np.flatnonzero(flat)), np.flatnonzero(free))
         for fit.n_iter[i] in range(1, max_iter + 1):
             while True:
@@ -126,8 +124,7 @@ def follow_sharp(
                 working = np.union1d(smooth.entries, missing)
                 if not len(missing):
                     break
-            # No smaller dual point makes good what a coefficient without any penalty lacks: it counts until it is gone.
-            fit.gap[i] = _gap(smooth, eta, coef, u, terms) + np.abs(u * coef)[loose].sum()
+            fit.gap[i] = _gap(smooth, eta, coef, u, terms)
             if fit.gap[i] <= enough:
                 break
             if fit.n_iter[i] % SLOW == 0:
@@ -139,6 +136,10 @@ def follow_sharp(
 
 def _gap(smooth, eta, coef, u, terms) -> float:
     family, weights, y = smooth.family, smooth.design.weights, smooth.y
+    if terms.unpenalised.any():
+        gap = certify(smooth.design, family, y, eta, coef, terms)
+        if gap is not None:
+            return gap
     if isinstance(terms, GroupTerms):
         return group_gap(lambda c: float(weights @ family.fenchel(y, eta, c)), coef.ravel(), u.ravel(), terms)
     return family_gap(family, weights, y, eta, coef, u, terms)

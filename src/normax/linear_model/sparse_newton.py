@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from normax.linear_model.certificate import Gaps
+from normax.linear_model.dual_point import certify
 from normax.linear_model.fit import Fit
 from normax.linear_model.newton import Likelihood
 from normax.linear_model.products import subtract
@@ -77,9 +78,13 @@ def follow_sparse_family(
             if len(missing):
                 working[missing], columns = True, None
                 continue
-            found = np.flatnonzero((w != 0) | (np.abs(u) > terms.l1))
-            gaps.fit(i, eta, w[found], u[found], terms.at(found))
-            gaps.flush()
+            gap = certify(design, family, smooth.y, eta, w[None], terms) if terms.unpenalised.any() else None
+            if gap is None:
+                found = np.flatnonzero((w != 0) | (np.abs(u) > terms.l1))
+                gaps.fit(i, eta, w[found], u[found], terms.at(found))
+                gaps.flush()
+            else:
+                fit.gap[i] = gap
             if fit.gap[i] <= enough or exact <= EXACTEST:
                 break
             exact *= 0.1

@@ -12,6 +12,8 @@ from scipy.sparse import csr_array
 
 from normax.linear_model.certificate import duality_gap
 from normax.linear_model.design import Design
+from normax.linear_model.dual_point import certify
+from normax.linear_model.families import Gaussian
 from normax.linear_model.fit import Fit
 from normax.linear_model.products import COPIED
 from normax.linear_model.sparse_descent import SparseColumns
@@ -81,7 +83,10 @@ def follow_sparse(
             if len(missing):
                 working[missing], columns = True, None
                 continue
-            fit.gap[i] = _gap(float(design.weights @ own**2), w, u, terms)
+            if terms.unpenalised.any():
+                fit.gap[i] = certify(design, Gaussian(), y, y - own[:, None], w[None], terms)
+            else:
+                fit.gap[i] = _gap(float(design.weights @ own**2), w, u, terms)
             if fit.gap[i] <= enough or exact <= EXACTEST:
                 break
             exact *= 0.1

@@ -50,6 +50,11 @@ class Terms:
         """(p,) features that nothing keeps at zero."""
         return self.l1 == 0
 
+    @property
+    def unpenalised(self) -> np.ndarray:
+        """(p,) features that no strength of any part acts on."""
+        return self.free & (self.l2 == 0)
+
     def whole(self, entries: np.ndarray) -> np.ndarray:
         """What must be solved together with some flat entries of the coefficients: nothing else."""
         return entries

@@ -11,6 +11,7 @@ import numpy as np
 
 from normax.linear_model.certificate import Gaps
 from normax.linear_model.design import Design
+from normax.linear_model.dual_point import WIDEST, certify
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.group_terms import GroupRules
@@ -117,7 +118,12 @@ def _follow(
             working, at_work[missing] = np.concatenate([working, missing]), True
             eta, decrement = smooth.solve(working, coef, intercept, terms)
             found, u = look(min(i + 1, len(strengths) - 1))  # what the next strength will ask for as well
-        if s > 0:
+        exact = None
+        if terms.unpenalised.any() and np.count_nonzero(terms.unpenalised) * m <= WIDEST:
+            exact = certify(design, family, y, eta, coef, terms)
+        if exact is not None:
+            fit.gap[i] = exact
+        elif s > 0:
             gaps.fit(i, eta, flat[found], u, terms if grouped else terms.of(found, p))
         else:
             fit.gap[i] = decrement

@@ -111,6 +111,17 @@ class Family:
         mean = self.mean(eta)
         return self.divergence(y - c * (y - mean), mean)
 
+    def residual_range(self, y: np.ndarray) -> tuple[Any, Any]:
+        """The least and the largest residual, each a number or (n, m), that any linear predictors come near."""
+        return -np.inf, np.inf
+
+    def young(self, y: np.ndarray, eta: np.ndarray, v: np.ndarray) -> np.ndarray | None:
+        """`loss(η) + loss*(−v) + v·η` of each row, (n,), for any v (n, m) in the range of residuals: what a dual point that is
+        not the residual costs; >= 0, and None where the conjugate is not known."""
+        if type(self).divergence is Family.divergence:
+            return None
+        return self.divergence(y - v, self.mean(eta))
+
 
 def relative_entropy(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """`a log(a/b)`, 0 where a = 0; means that underflowed to 0 count as the smallest number there is."""

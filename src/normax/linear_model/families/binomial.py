@@ -35,6 +35,9 @@ class Binomial(Family):
     def divergence(self, a, mean):
         return (relative_entropy(a, mean) + relative_entropy(1 - a, 1 - mean)).sum(axis=1)
 
+    def residual_range(self, y):
+        return y - 1, y
+
     def curvature(self, y, eta):
         mean = expit(eta)
         return mean * (1 - mean)

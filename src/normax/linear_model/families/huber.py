@@ -63,3 +63,12 @@ class Huber(Family):
 
     def deviance(self, y, eta):
         return self.loss(y, eta)
+
+    def young(self, y, eta, v):
+        return np.maximum(self.loss(y, eta) + (0.5 * v**2 - v * (y - eta)).sum(axis=1), 0.0)
+
+    def residual_range(self, y):
+        return -self.delta, self.delta
+
+    def fenchel(self, y, eta, c):
+        return self.young(y, eta, c * self.residual(y, eta))

@@ -45,6 +45,9 @@ class Multinomial(Family):
     def divergence(self, a, mean):
         return relative_entropy(a, mean).sum(axis=1)
 
+    def residual_range(self, y):
+        return y - 1, y
+
     def curvature(self, y, eta):
         mean = self.mean(eta)
         return mean * (1 - mean)

@@ -36,6 +36,9 @@ class Poisson(Family):
     def divergence(self, a, mean):
         return np.maximum(relative_entropy(a, mean) - a + mean, 0.0).sum(axis=1)
 
+    def residual_range(self, y):
+        return -np.inf, y
+
     def curvature(self, y, eta):
         return self.mean(eta)
 

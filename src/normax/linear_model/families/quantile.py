@@ -86,4 +86,10 @@ class _Smoothed(Quantile):
         return Quantile.loss(self, y, eta)
 
     def fenchel(self, y, eta, c):
-        return np.maximum(self.deviance(y, eta) - (c * self.residual(y, eta) * (y - eta)).sum(axis=1), 0.0)
+        return self.young(y, eta, c * self.residual(y, eta))
+
+    def young(self, y, eta, v):
+        return np.maximum(self.deviance(y, eta) - (v * (y - eta)).sum(axis=1), 0.0)
+
+    def residual_range(self, y):
+        return self.level - 1, self.level

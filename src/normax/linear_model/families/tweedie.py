@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.families.base import EDGE, Family
+from normax.linear_model.families.base import EDGE, Family, relative_entropy
 
 __all__ = ["Gamma", "Tweedie"]
 
@@ -80,6 +80,26 @@ class Tweedie(Family):
         best = some * _h(-np.log(some), self.power - 1) + _h(np.log(some), 2 - self.power)
         least = np.where(y > 0, best, -1 / max(2 - self.power, EDGE)).sum(axis=1)
         return np.maximum(self.loss(y, eta) - least, 0.0)
+
+    def residual_range(self, y):
+        if self.power == 1:
+            return -np.inf, y
+        return (-1.0, np.inf) if self.power == 2 else (-np.inf, np.where(y > 0, np.inf, 0.0))
+
+    def young(self, y, eta, v):
+        # The Bregman distance of the loss from the linear predictor whose residual is v; a row of 0 has Poisson's.
+        other, some, b = eta.copy(), y > 0, max(2 - self.power, EDGE)
+        none, mean = np.where(some, 0.0, -v), _exp(b * eta)
+        with np.errstate(all="ignore"):
+            for _ in range(50):
+                off = np.where(some, (self.residual(y, other) - v) / self.curvature(y, other), 0.0)
+                if not np.any(np.abs(off) > 1e-12):
+                    break
+                other += np.clip(off, -1.0, 1.0)
+            apart = self.loss(y, eta) - self.loss(y, other) + (v * (eta - other)).sum(axis=1)
+        zeros = np.where(some, 0.0, (relative_entropy(none, mean) - none + mean) / b).sum(axis=1)
+        found = (np.abs(off) <= 1e-9).all(axis=1) & np.isfinite(apart)
+        return np.where(found, np.maximum(apart, 0.0) + np.maximum(zeros, 0.0), np.inf)
 
 
 @dataclass(frozen=True)
