@@ -16,8 +16,8 @@ from normax.linear_model.concave import ConcaveRules, follow_concave
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family, family_of
 from normax.linear_model.fit import Fit
-from normax.linear_model.fused import FusedRules, follow_fused, largest_fused
 from normax.linear_model.free_columns import basis_of
+from normax.linear_model.fused import FusedRules, follow_fused, largest_fused
 from normax.linear_model.gaussian import fit_gaussian, fit_groups
 from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.penalty_rules import rules_of
