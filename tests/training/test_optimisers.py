@@ -117,6 +117,14 @@ def test_whatever_else_is_no_multiple_of_the_gradient_is_refused(optimizer):
     )
 
 
+@pytest.mark.parametrize("clip", [None, 1.0])
+def test_accumulation_by_optax_is_told_where_it_belongs(clip):
+    net = nx.penalize(nn.Linear(4, 2), L1(0.1))
+    for optimizer in (several := optax.MultiSteps(optax.sgd(0.1), 3)), several.gradient_transformation():
+        with pytest.raises(nx.InputError, match="accumulate=k"):
+            nx.train_step(net, lambda net, x: net(x).mean(), optimizer, clip=clip)
+
+
 @pytest.mark.parametrize("name", ["adam", "amsgrad", "rmsprop", "rmsprop with momentum", "radam"])
 def test_a_coordinate_that_never_had_a_gradient_has_no_step_of_its_own(name):
     tx, _ = ADMITTED[name]

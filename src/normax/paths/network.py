@@ -23,11 +23,13 @@ from normax.paths.run import Run, Schedule, charges
 from normax.paths.stopping import Stopping
 from normax.penalties import L1
 from normax.training.data import check_counts, check_data
+from normax.training.modes import in_training_mode
 from normax.training.progress import progress_bar
 
 __all__ = ["path"]
 
 
+@in_training_mode
 def path(
     net: Module,
     data: tuple[Any, Any],
@@ -68,7 +70,7 @@ def path(
     `over`, `warm_start` or `early_stopping`, which are about training, it is trained.
 
     Args:
-        net: the module; every fit starts from its present weights, and it is left as it is.
+        net: the module; every fit starts from its present weights, in the modes of `nx.fit`, and it is left as it is.
         data: `(X, y)` of n rows each.
         loss: a name or a function `(output, target) -> (batch,)`, see `nx.fit`.
         penalty: `L1`, `L2`, `ElasticNet`, an instance, a name, or a dict from pattern to one of them
@@ -180,7 +182,7 @@ def path(
         feature_names=None if feature_names is None else tuple(feature_names),
     )  # fmt: skip
     for notice in result.notices:
-        warnings.warn(notice, Notice, stacklevel=2)
+        warnings.warn(notice, Notice, stacklevel=3)
     return result
 
 

@@ -28,6 +28,7 @@ from normax.training.lookups import Lookups, Trace, check_lookups
 from normax.training.loop import Data, Loop, RowSet
 from normax.training.losses import check_targets, find_loss, smoothed
 from normax.training.metrics import find_metrics
+from normax.training.modes import in_training_mode
 from normax.training.progress import progress_bar
 from normax.training.recipes import recipe
 from normax.training.run import Programs, Run
@@ -42,6 +43,7 @@ _tried = Recent()
 _looked = Recent()
 
 
+@in_training_mode
 def fit(
     net: Module,
     data: Any,
@@ -75,7 +77,8 @@ def fit(
     divides by its size times the mean weight of the data.
 
     Args:
-        net: the module.
+        net: the module. In evaluation mode as a whole, it trains in training mode and is put back; modules that are in
+            evaluation mode within one that is not stay so.
         data: `(X, y)`, arrays of n rows each; y as the loss wants it. Memory maps are streamed in the order in
             which arrays in memory would be gone through. Or a loader: anything that `iter` takes anew for each
             epoch, or a function of the epoch's number (from 0) that returns an iterator, of batches `(X, y)` or
@@ -191,7 +194,7 @@ def fit(
              "accumulate": accumulate}  # fmt: skip
     idle = loop.update.idle_notice(epochs * steps) if steps else None
     if idle is not None:
-        warnings.warn(idle, Notice, stacklevel=2)
+        warnings.warn(idle, Notice, stacklevel=3)
     with progress_bar(f"fit {type(net).__name__}", epochs, progress) as report:
         run = Run(
             programs, loop, source, epochs, jax.tree.map(jnp.asarray, penalties), validation_data, key, list(named),

@@ -76,6 +76,11 @@ class Update:
         readable = not kinks or prox_step is not None or admits_prox(tx, shapes)
         kinked = [name for name, p in kinks if not p.constraint]
         if kinked and not readable:
+            if _accumulates(jax.eval_shape(tx.init, shapes)):
+                raise InputError(
+                    f"optimizer: optax.MultiSteps(inner, k) hides its steps from the prox of {kinked[0]}; write "
+                    "optimizer=inner and accumulate=k, with k times the batch"
+                )
             raise InputError(
                 f"optimizer: its step cannot be read, so a prox would solve another problem ({kinked[0]} has "
                 "a non-smooth penalty); use optax.sgd, optax.adam, optax.adamw or optax.rmsprop, or give the "
@@ -199,6 +204,12 @@ class Update:
             return dict.fromkeys(weights, 1.0)
         unknown = jnp.where(count >= idle, jnp.finfo(jnp.float32).max, 0)
         return steady_response(self.tx, before, after, weights, unknown)
+
+
+def _accumulates(state: Any) -> bool:
+    """Whether an optimiser's state is, or holds, that of `optax.MultiSteps`."""
+    kind = optax.MultiStepsState
+    return any(isinstance(s, kind) for s in jax.tree.leaves(state, is_leaf=lambda s: isinstance(s, kind)))
 
 
 def short_of(epochs: int, steps: int | None) -> int | None:
