@@ -17,6 +17,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from normax.crossing import crossing, say_crossing
 from normax.errors import InputError, suggest
 from normax.nn.backend import compiled
 from normax.nn.cells import Cell, Parameter, as_array
@@ -34,6 +35,8 @@ __all__ = [
     "evaluating",
     "functional_call",
     "jit",
+    "rows_of",
+    "sides",
     "value_and_grad",
 ]
 
@@ -228,6 +231,25 @@ class Program:
             self.inputs[i].value = value
         return result
 
+    def crossing(self, args: tuple) -> Any:
+        """Where the program that these arguments were traced into crosses a batch with itself; see `crossing`."""
+        if current_frame() is not None:
+            return None
+        values = [cell._value for cell in self.inputs]
+        traced = self.traces.compiled.trace(self._own, values, raw_key(0), *args).jaxpr.jaxpr  # type: ignore[attr-defined]
+        return crossing(traced, sides(traced, args), rows_of(args))
+
+
+def sides(jaxpr: Any, batch: tuple) -> list[bool]:
+    """Which inputs of a program are the network's, where those of the batch come last."""
+    parts = len(jax.tree.leaves(batch))
+    return [i < len(jaxpr.invars) - parts for i in range(len(jaxpr.invars))]
+
+
+def rows_of(batch: tuple) -> set[int]:
+    """The lengths that the parts of a batch have."""
+    return {np.shape(leaf)[0] for leaf in jax.tree.leaves(batch) if np.ndim(leaf)}
+
 
 def retrying(call: Callable[[], Any], inputs: list[Cell]) -> Any:
     """Call, and as often as the trace meets a cell that is no input yet, add it and call again."""
@@ -390,12 +412,20 @@ class value_and_grad(_Compiled):
     def __init__(self, net: Module, loss_fn: Callable[..., Any], has_aux: bool = False):
         super().__init__(net)
         self.loss_fn, self.has_aux = loss_fn, has_aux
+        self._traced = self._told = False
 
     def __call__(self, *batch: Any) -> Any:
-        return self._program()(*batch)
+        program = self._program()
+        result = program(*batch)
+        if self._traced:
+            self._told = self._told or say_crossing("loss_fn", program.crossing(batch), 2)
+            self._traced = False
+        return result
 
     def _body(self, binding, static):
         def body(frame, *batch):
+            self._traced = True
+
             def objective():
                 loss = self.loss_fn(self.net, *batch)
                 return loss if self.has_aux else (loss, None)

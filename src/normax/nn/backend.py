@@ -68,6 +68,8 @@ def compiled(function: Callable, **options: Any) -> Callable:
     def call(*args, **kwargs):
         return (outer() if trace_state_clean() else inner)(*args, **kwargs)
 
+    # Of arguments that it was called with, the trace that there is.
+    call.trace = lambda *args: (outer() if trace_state_clean() else inner).trace(*args)  # type: ignore[attr-defined]
     return call
 
 

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.binding import bind
+from normax.crossing import crossing, say_crossing
 from normax.errors import InputError, Notice
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
@@ -320,6 +321,10 @@ class _Preparation:
                 f"loss: expected one value a row, (batch,), got {trace.losses.shape} for a batch of {len(X)}; of a loss "
                 "module take reduction='none', or name the loss: loss='cross_entropy'"
             )
+        if callable(self.loss):
+            program = trace.closed.jaxpr
+            of_net = [i < len(program.invars) - 1 for i in range(len(program.invars))]  # all but y
+            say_crossing("loss", crossing(program, of_net, [len(X)]), 6)
         return trace.output.shape, bool(Lookups(trace).found)
 
     def convert(self, X: Any, y: Any, weight: Any, where: Callable[[int], str] = "row {}".format) -> Data:

@@ -8,7 +8,18 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from normax.binding import Binding, Foreign, bind, check_scalar, grad_in_frame, retrying, written
+from normax.binding import (
+    Binding,
+    Foreign,
+    bind,
+    check_scalar,
+    grad_in_frame,
+    retrying,
+    rows_of,
+    sides,
+    written,
+)
+from normax.crossing import crossing, say_crossing
 from normax.errors import InputError
 from normax.nn.backend import settings
 from normax.nn.cells import Buffer
@@ -102,6 +113,7 @@ class train_step:
         self._owned: list[Any] = [None] * len(self._packing.names)
         self._programs: dict[Any, _StepProgram] = {}
         self._last: tuple[Any, Any] = (None, None)
+        self.told = False
         leaves, self._tree = jax.tree.flatten(self._update(binding).init(self._packing.leaves()))
         self._state = [jnp.array(leaf, copy=True) for leaf in leaves]
 
@@ -153,6 +165,8 @@ class train_step:
                 self._packing.keep(self._owned)
                 for i, value in changes.items():
                     program.others[i].value = value
+        if program.traced:
+            self.told = program.tell(weights, batch, self.told)
         return loss
 
 
@@ -161,8 +175,10 @@ class _StepProgram:
 
     def __init__(self, step: train_step, binding: Binding, update: Update):
         self.others = [*binding.frozen, *binding.buffers]
+        self.traced = False
         self.foreign = Foreign()
-        self._update, self._steepest = update, step._packing.steepest
+        self._update, self._steepest, self._parts = update, step._packing.steepest, step.accumulate
+        self._state = lambda: step._state
         self._charged: Any = None
         self.penalties: Any = None
         cells = binding.trainable
@@ -170,6 +186,7 @@ class _StepProgram:
         packing = self.packing = step._packing
 
         def program(loose, vectors, state, others, penalties, key, batch):
+            self.traced = True
             outside, weights = list(self.others), [*loose, *vectors]
             values = packing.unpack(weights)
             frame = binding.frame(dict(zip([*cells, *outside], [*values, *others])), key)
@@ -211,6 +228,22 @@ class _StepProgram:
         if penalties != self._charged:
             self._update.check_curvature(self._steepest(penalties))
             self._charged, self.penalties = penalties, jax.tree.map(jnp.asarray, penalties)
+
+    def tell(self, weights: list[Any], batch: tuple, told: bool) -> bool:
+        """Give notice, once, of a loss that crosses the batch just traced with itself; the weights' shapes will do."""
+        if told:
+            self.traced = False
+            return True
+        shapes = [jax.ShapeDtypeStruct(w.shape, w.dtype) for w in weights]
+        loose, others = len(self.packing.loose), [cell._value for cell in self.others]
+        state = self._state()
+        traced = self.compiled.trace(
+            shapes[:loose], shapes[loose:], state, others, self.penalties, raw_key(0), batch
+        ).jaxpr.jaxpr
+        self.traced = False
+        rows = rows_of(batch)
+        rows |= {n // self._parts for n in rows}
+        return say_crossing("loss_fn", crossing(traced, sides(traced, batch), rows), 3)
 
     def run(self, done: list[Any], weights: list[Any], state: list[Any], batch: tuple) -> None:
         """Append the results of one step to `done`.
