@@ -171,16 +171,18 @@ def test_elastic_net_cv_equals_scikit_learn(diabetes):
     X, y = diabetes
     options = {"alphas": 12, "l1_ratio": [0.2, 0.9], "cv": KFold(4, shuffle=True, random_state=0)}
     ours, theirs = lm.ElasticNetCV(**options).fit(X, y), sk.ElasticNetCV(**options, **TIGHT).fit(X, y)
-    np.testing.assert_allclose(ours.mse_path_, theirs.mse_path_, rtol=1e-6)
+    np.testing.assert_allclose(ours.alphas_[:, :12], theirs.alphas_)
+    np.testing.assert_allclose(ours.mse_path_[:, :12], theirs.mse_path_, rtol=1e-6)
     assert ours.l1_ratio_ == theirs.l1_ratio_
-    assert ours.alpha_ == pytest.approx(theirs.alpha_)
+    assert theirs.alpha_ == theirs.alphas_.min()  # the edge, where scikit-learn stays
+    assert ours.alphas_[1, -1] < ours.alpha_ < theirs.alpha_
 
 
 def test_folds_keep_groups_together(diabetes):
     X, y = diabetes
     groups = np.arange(len(y)) % 7
     model = lm.LassoCV(alphas=5, cv=GroupKFold(3)).fit(X, y, groups=groups)
-    assert model.mse_path_.shape == (5, 3)
+    assert model.mse_path_.shape == (len(model.alphas_), 3)
 
 
 @pytest.mark.parametrize("shape", [(442, 10), (8, 10)])

@@ -6,7 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
 from normax.linear_model import fit_path, max_strength
-from normax.linear_model.families import FAMILIES
+from normax.linear_model.families import FAMILIES, family_of
 
 FAMILY_NAMES = ("gaussian", "binomial", "multinomial", "poisson")
 
@@ -145,7 +145,18 @@ def test_max_strength_is_where_the_first_coefficient_enters(family):
     path = fit_path(X, y, family=family, strengths=[top, 0.999 * top], l1_ratio=0.7)
     assert path.nonzero[0] == 0
     assert path.nonzero[1] > 0
-    assert max_strength(X, y, family=family, l1_ratio=0) == pytest.approx(0.7e3 * top)
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_ridge_begins_where_hardly_a_thousandth_is_explained(family):
+    X, y = problem(family, 4)
+    top = max_strength(X, y, family=family, l1_ratio=0)
+    path = fit_path(X, y, family=family, strengths=[top], l1_ratio=0)
+    loss = family_of(family)
+    Y = loss.response(y, len(y))
+    explained = 1 - loss.deviance(Y, path.predict(X)[0]).mean() / path.null_deviance
+    assert 5e-4 < explained <= 2.1e-3
+    assert max_strength(2 * X, y, family=family, l1_ratio=0) == pytest.approx(4 * top)
 
 
 def test_max_strength_of_a_constant_response_is_zero():

@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.model_selection import check_cv
 
 from normax.errors import InputError
-from normax.linear_model.held_out import cross_validate
+from normax.linear_model.held_out import Mixtures, best_mixture, held_out
 from normax.linear_model.logistic import LinearClassifier, named_penalty
 from normax.linear_model.path import fit_path
 from normax.linear_model.regressors import total_weight
-from normax.selection import choose, folds, summarise
+from normax.selection import choose, folds
 
 __all__ = ["LogisticRegressionCV"]
 
@@ -24,7 +24,8 @@ class LogisticRegressionCV(LinearClassifier):
     tells models apart that accuracy cannot.
 
     Args:
-        Cs: a count (default 10: from 1e-4 to 1e4, evenly in the logarithm), or the values.
+        Cs: a count (default 10: from 1e-4 to 1e4, evenly in the logarithm, and on in the same steps while the error is
+            smallest at an edge), or the values.
         l1_ratios: r in [0, 1], or several to choose among. The default 0 is ridge.
         fit_intercept: whether to fit an intercept for each logit; it is never penalised.
         cv: as in scikit-learn: None for 5 consecutive stratified folds, a count, a splitter, or pairs of indices.
@@ -124,7 +125,7 @@ class LogisticRegressionCV(LinearClassifier):
         if not len(self.l1_ratios_) or not ((self.l1_ratios_ >= 0) & (self.l1_ratios_ <= 1)).all():
             raise InputError(f"l1_ratios: expected numbers in [0, 1], got {self.l1_ratios!r}")
         pairs = folds(check_cv(self.cv, codes, classifier=True), X.shape[0], codes, groups)
-        scale = self.Cs_ * total_weight(weights, X.shape[0])
+        total = total_weight(weights, X.shape[0])
         response = codes if family == "binomial" else np.eye(len(self.classes_))[codes]
         options: dict[str, Any] = {
             "family": family,
@@ -135,23 +136,17 @@ class LogisticRegressionCV(LinearClassifier):
             "max_iter": self.max_iter,
             **self._rules(),
         }
-        errors = []
-        for r in self.l1_ratios_:
-            fold_errors, sizes = cross_validate(
-                X,
-                response,
-                pairs,
-                strengths=1 / self.Cs_,
-                l1_ratio=r,
-                per_row=False,
-                classes=self.classes_,
-                **options,
-            )
-            errors.append(fold_errors)
-        self.scores_ = -np.stack(errors, axis=1)
-        summaries = [summarise(e, sizes) for e in errors]
-        self.cv_mean_, self.cv_se_ = (np.array(part) for part in zip(*summaries))
-        best = int(np.argmin(self.cv_mean_.min(axis=1)))
+        scores = [
+            held_out(X, response, pairs, l1_ratio=r, per_row=False, classes=self.classes_, **options)
+            for r in self.l1_ratios_
+        ]
+        mixtures = Mixtures(scores, np.ones(len(scores)))
+        strengths, errors = mixtures.search(1 / self.Cs_, np.ndim(self.Cs) == 0, stronger=True)
+        self.Cs_ = 1 / strengths
+        scale = self.Cs_ * total
+        self.scores_ = -errors.transpose(1, 2, 0)
+        self.cv_mean_, self.cv_se_ = mixtures.summaries(errors)
+        best = best_mixture(self.cv_mean_)
         at = choose(1 / scale, self.cv_mean_[best], self.cv_se_[best], self.select)
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[best])
         self.path_ = fit_path(X, response, strengths=1 / scale, l1_ratio=self.l1_ratio_, **options)

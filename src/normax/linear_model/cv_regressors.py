@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,17 +13,18 @@ from sklearn.model_selection import check_cv
 from normax.errors import InputError
 from normax.linear_model.base import LinearRegressor, ManyOutputs
 from normax.linear_model.design import Design
-from normax.linear_model.held_out import cross_validate
-from normax.linear_model.path import fit_path, max_strength
-from normax.linear_model.path_functions import default_grid
+from normax.linear_model.held_out import Mixtures, best_mixture, held_out
+from normax.linear_model.path import fit_path, grid_of, is_ridge
 from normax.linear_model.products import times
 from normax.linear_model.regressors import total_weight
 from normax.linear_model.ridge import Spectrum
 from normax.linear_model.strategy import factorises
 from normax.linear_model.validation import check_offset, check_strengths, check_weights
-from normax.selection import choose, folds, summarise
+from normax.selection import choose, folds, strength_grid, summarise, widened
 
 __all__ = ["ElasticNetCV", "LassoCV", "RidgeCV"]
+
+ALPHAS = (0.1, 1.0, 10.0)  # scikit-learn's, of RidgeCV
 
 
 class ElasticNetCV(LinearRegressor):
@@ -32,7 +35,8 @@ class ElasticNetCV(LinearRegressor):
     Args:
         l1_ratio: r in (0, 1], or several to choose among. The default 0.5 gives both penalties an even say.
         eps: smallest over largest alpha of an automatic grid.
-        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values.
+        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values. While the
+            error is smallest at the weakest of a grid, it goes on below, 15 decades at most.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) takes the alpha of the smallest mean error; "1se" the largest
@@ -151,25 +155,27 @@ def choose_mixture(
             f"l1_ratio: expected numbers in (0, 1], got {model.l1_ratio!r}; for pure ridge use RidgeCV"
         )
     limits: dict[str, Any] = {"tol": model.tol, "max_iter": model.max_iter}
-    kept: dict[str, list] = {name: [] for name in ("alphas_", "mse_path_", "cv_mean_", "cv_se_")}
-    for r in ratios.tolist():
-        if np.ndim(model.alphas) == 0:
-            grid = default_grid(max_strength(X, y, **of(r), **common), model.alphas, model.eps)
-        else:
-            grid = np.sort(check_strengths(model.alphas))[::-1]
-        errors, sizes = cross_validate(X, y, pairs, strengths=grid, **of(r), **common, **limits)
-        errors = scale * errors
-        for values, value in zip(kept.values(), (grid, errors.T, *summarise(errors, sizes))):
-            values.append(value)
-    best = int(np.argmin([mean.min() for mean in kept["cv_mean_"]]))
-    grid, _, mean, se = (values[best] for values in kept.values())
-    at = choose(grid, mean, se, model.select)
+    penalties, automatic = [of(r) for r in ratios.tolist()], np.ndim(model.alphas) == 0
+    if automatic:  # every mixture begins where it has its first coefficient
+        tops = np.array([grid_of(1, X, y, model.eps, **penalty, **common)[0] for penalty in penalties])
+        shape = strength_grid(1.0, model.alphas, model.eps)
+    else:
+        tops, shape = np.ones(len(ratios)), np.sort(check_strengths(model.alphas))[::-1]
+    mixtures = Mixtures([held_out(X, y, pairs, **penalty, **common, **limits) for penalty in penalties], tops)
+    shape, errors = mixtures.search(shape, automatic, stronger=any(is_ridge(**p) for p in penalties))
+    errors = scale * errors
+    means, deviations = mixtures.summaries(errors)
+    best = best_mixture(means)
+    grid = tops[best] * shape
+    at = choose(grid, means[best], deviations[best], model.select)
     model.alpha_, model.l1_ratio_ = float(grid[at]), float(ratios[best])
+    kept = {"alphas_": np.outer(tops, shape), "mse_path_": np.moveaxis(errors, -1, 0)}
+    kept |= {"cv_mean_": means, "cv_se_": deviations}
     several = np.ndim(model.l1_ratio) > 0 and len(ratios) > 1
     for name, values in kept.items():
-        setattr(model, name, np.array(values) if several else values[0])
-    model.path_ = fit_path(X, y, strengths=grid, **of(model.l1_ratio_), **common, **limits)
-    return at, (mean, se)
+        setattr(model, name, values if several else values[0])
+    model.path_ = fit_path(X, y, strengths=grid, **penalties[best], **common, **limits)
+    return at, (means[best], deviations[best])
 
 
 class LassoCV(ElasticNetCV):
@@ -179,7 +185,8 @@ class LassoCV(ElasticNetCV):
 
     Args:
         eps: smallest over largest alpha of an automatic grid.
-        alphas: a count (default 100: a grid from the largest useful alpha), or the values.
+        alphas: a count (default 100: a grid from the largest useful alpha), or the values. While the error is smallest at the
+            weakest of a grid, it goes on below, 15 decades at most.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
@@ -244,7 +251,9 @@ class RidgeCV(ManyOutputs, LinearRegressor):
     the same alpha.
 
     Args:
-        alphas: strengths to choose among. The default (0.1, 1, 10) is scikit-learn's.
+        alphas: strengths to choose among, or a count: a grid of so many, from where the features explain a thousandth of the
+            deviance down to 1e-7 of that. The default (0.1, 1, 10) is scikit-learn's. Of both, while the error is smallest
+            at an edge, more are tried beyond it in the same steps.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: None (default) for leave-one-out; a count, a splitter or pairs of indices otherwise.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
@@ -255,7 +264,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         alpha_per_target: False; for one alpha an output fit each by itself, as the error message shows.
 
     Attributes:
-        alpha_: chosen.
+        alpha_: chosen; alphas_: (k,) tried, as given or from weak to strong.
         best_score_: minus the mean squared error of the chosen alpha, mean over outputs.
         cv_mean_, cv_se_: (k,) mean squared errors and their standard errors.
         cv_results_: (n, k) or (n, outputs, k) squared errors of left-out rows, if stored.
@@ -276,7 +285,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
 
     def __init__(
         self,
-        alphas: Any = (0.1, 1.0, 10.0),
+        alphas: Any = ALPHAS,
         *,
         fit_intercept: bool = True,
         scoring: Any = None,
@@ -324,7 +333,6 @@ class RidgeCV(ManyOutputs, LinearRegressor):
                 "sklearn.multioutput.MultiOutputRegressor(RidgeCV())"
             )
         X, y = self._check_fit(X, y, multi_output=True)
-        alphas = check_strengths(self.alphas)
         total, Y = total_weight(sample_weight, X.shape[0]), y.reshape(X.shape[0], -1)
         known = check_offset(offset, Y.shape)
         Y = Y if known is None else Y - known
@@ -333,19 +341,32 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             raise InputError(
                 "cv: leave-one-out from one factorisation takes no penalty_factor, lower or upper; give cv=10, say"
             )
-        if self.cv is None:
-            squared = self._left_out(X, Y, alphas, sample_weight, total)
-            sizes = total * check_weights(sample_weight, X.shape[0])
-            counted = sizes > 0
-            self.cv_mean_, self.cv_se_ = summarise(squared.mean(axis=1)[counted], sizes[counted])
-            if self.store_cv_results:
-                self.cv_results_ = squared if self._many else squared[:, 0]
-        elif self.store_cv_results:
+        if self.cv is not None and self.store_cv_results:
             raise InputError(
                 "store_cv_results: only leave-one-out keeps the errors of each row; leave cv=None"
             )
+        alphas, automatic = self.alphas, np.ndim(self.alphas) == 0
+        if automatic:
+            common = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight}
+            alphas = total * grid_of(alphas, X, Y, l1_ratio=0.0, **common, **rules)[::-1]
+        alphas, automatic = (
+            check_strengths(alphas),
+            automatic or (type(self.alphas) is tuple and self.alphas == ALPHAS),
+        )
+        score = (
+            partial(self._left_out, X, Y, sample_weight, total)
+            if self.cv is None
+            else self._folded(X, Y, sample_weight, groups)
+        )
+        if automatic:  # evaluated from strong to weak, and told the other way round
+            alphas, kept = widened(alphas[::-1], score, lambda mean, *_: mean, stronger=True)
+            alphas, kept = alphas[::-1], tuple(values[::-1] for values in kept)
         else:
-            self.cv_mean_, self.cv_se_ = self._folded(X, Y, alphas, sample_weight, groups)
+            kept = score(alphas)
+        self.alphas_, (self.cv_mean_, self.cv_se_, *squared) = alphas, kept
+        if self.store_cv_results:
+            rows = np.moveaxis(squared[0], 0, -1)
+            self.cv_results_ = rows if self._many else rows[:, 0]
         at = choose(alphas, self.cv_mean_, self.cv_se_, self.select)
         self.alpha_, self.best_score_ = float(alphas[at]), -float(self.cv_mean_[at])
         options = {
@@ -359,8 +380,9 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         self._tell(X, y, sample_weight, at, "gaussian", 0.0, (self.cv_mean_, self.cv_se_), offset)
         return self
 
-    def _left_out(self, X, Y, alphas, sample_weight, total) -> np.ndarray:
-        """(n, outputs, k) squared errors of rows left out one at a time; rows without weight count as left out."""
+    def _left_out(self, X, Y, sample_weight, total, alphas) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(k,) means and standard errors, and (k, n, outputs) squared errors of rows left out one at a time; rows without
+        weight count as left out."""
         weights = check_weights(sample_weight, X.shape[0])
         rows = np.flatnonzero(weights)
         if len(rows) < 2:
@@ -382,20 +404,20 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         )
         residual = (Y - centre)[:, None, :] - fitted
         residual[rows] /= np.maximum(1 - leverage.T, np.finfo(float).eps)[:, :, None]
-        return (residual**2).transpose(0, 2, 1)
+        squared = residual**2
+        return (*summarise(squared.mean(axis=2)[rows], total * weights[rows]), squared.swapaxes(0, 1))
 
-    def _folded(self, X, Y, alphas, sample_weight, groups) -> tuple[np.ndarray, np.ndarray]:
-        """Means and standard errors over folds; each fold trains at the same alpha, as scikit-learn's do."""
+    def _folded(self, X, Y, sample_weight, groups) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """Means and standard errors over folds, from alphas; each fold trains at the same alpha, as scikit-learn's do."""
         pairs = folds(check_cv(self.cv), X.shape[0], Y[:, 0], groups)
-        errors, sizes = cross_validate(
+        errors, sizes = held_out(
             X,
             Y,
             pairs,
-            strengths=alphas,
             l1_ratio=0.0,
             fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
             per_row=False,
             **self._rules(),
         )
-        return summarise(2 * errors / Y.shape[1], sizes)
+        return lambda alphas: summarise(2 * errors(alphas) / Y.shape[1], sizes)

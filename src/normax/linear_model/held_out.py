@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,17 +19,48 @@ from normax.linear_model.path import LinearPath, fit_path, warn_unconverged
 from normax.linear_model.ridge_folds import RidgeFolds
 from normax.linear_model.terms import check_rules
 from normax.linear_model.threads import side_by_side
-from normax.linear_model.validation import check_design, check_offset, check_strengths, plain_weights
+from normax.linear_model.validation import (
+    check_design,
+    check_offset,
+    check_strengths,
+    plain_weights,
+    without_excluded,
+)
+from normax.selection import summarise, widened
 
-__all__ = ["Scope", "cross_validate", "scopes_of_classes"]
+__all__ = ["Mixtures", "Scope", "best_mixture", "cross_validate", "held_out", "scopes_of_classes"]
 
 
 def cross_validate(
+    X: np.ndarray, y: np.ndarray, pairs: Pairs, *, strengths: np.ndarray, **options: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fit the path on the training rows of each fold and score its held-out rows.
+
+    Args:
+        X, y, pairs, options: as of `held_out`; strengths: as of `fit_path`, which serve every fold.
+
+    Returns:
+        fold_errors (K, k), the weighted mean negative log-likelihood of the held-out rows (½ squared error
+        for gaussian, summed over outputs), and fold_sizes (K,), their total weights.
+
+    Raises, warns: as `held_out` and what it returns.
+
+    Example:
+        >>> X = np.arange(6.0)[:, None]
+        >>> half = [(np.arange(3), np.arange(3, 6)), (np.arange(3, 6), np.arange(3))]
+        >>> errors, sizes = cross_validate(X, X[:, 0], half, strengths=np.array([0.0]))
+        >>> errors.round(9).tolist(), sizes.tolist()
+        ([[0.0], [0.0]], [3.0, 3.0])
+    """
+    errors, sizes = held_out(X, y, pairs, **options)
+    return errors(check_strengths(strengths)), sizes
+
+
+def held_out(
     X: np.ndarray,
     y: np.ndarray,
     pairs: Pairs,
     *,
-    strengths: np.ndarray,
     family: Any = "gaussian",
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
@@ -41,50 +74,42 @@ def cross_validate(
     penalty: Any = None,
     offset: Any = None,
     classes: Any = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fit the path on the training rows of each fold and score its held-out rows.
+) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
+    """What `cross_validate` prepares once, for as many grids of strengths as are asked for.
 
     Beside an intercept, a class that a fold does not train on has probability 0 there and its held-out rows an infinite loss at
     every strength. They say nothing about the strength and are left out of the errors, with a notice.
 
     Args:
-        X, y, strengths, family, l1_ratio, fit_intercept, sample_weight, tol, max_iter,
-            penalty_factor, lower, upper, penalty, offset: as of `fit_path`; the strengths serve every fold.
+        X, y, family, l1_ratio, fit_intercept, sample_weight, tol, max_iter,
+            penalty_factor, lower, upper, penalty, offset: as of `fit_path`.
         pairs: K pairs (training rows, held-out rows).
         per_row: whether the strengths are those of the mean loss (default) or of the summed loss, which
             scikit-learn's `Ridge` and `LogisticRegression` have and where fewer rows mean a stronger penalty.
         classes: labels of the classes, for messages.
 
     Returns:
-        fold_errors (K, k), the weighted mean negative log-likelihood of the held-out rows (½ squared error
-        for gaussian, summed over outputs), and fold_sizes (K,), their total weights.
+        A function from strengths (k,) to fold_errors (K, k), and fold_sizes (K,).
 
     Raises:
         InputError: for data or arguments that cannot be used; for folds that train on one class alone, or hold out nothing
             that they train on.
 
     Warns:
-        ConvergenceWarning: where the gap of a training fit stayed above `tol`.
+        ConvergenceWarning: by the function, where the gap of a training fit stayed above `tol`.
         Notice: where rows are left out of a fold's error.
-
-    Example:
-        >>> X = np.arange(6.0)[:, None]
-        >>> half = [(np.arange(3), np.arange(3, 6)), (np.arange(3, 6), np.arange(3))]
-        >>> errors, sizes = cross_validate(X, X[:, 0], half, strengths=np.array([0.0]))
-        >>> errors.round(9).tolist(), sizes.tolist()
-        ([[0.0], [0.0]], [3.0, 3.0])
 
     Source:
         Moments by subtraction: Engstrøm & Jensen, "Fast partition-based cross-validation with centering and
         scaling for XᵀX and XᵀY", 2024.
     """
-    X, strengths = check_design(X), check_strengths(strengths)
+    X, penalty_factor = without_excluded(check_design(X), penalty_factor)
     loss, weights = family_of(family), plain_weights(sample_weight, X.shape[0])
     Y = loss.response(y, X.shape[0])
     known = check_offset(offset, Y.shape)
     if known is not None and loss.name == "gaussian":
         Y, known = Y - known, None
-    grids = [strengths if per_row else strengths / weights[train].sum() for train, _ in pairs]
+    units = np.array([1.0 if per_row else weights[train].sum() for train, _ in pairs])
     loss.refuse_if_tied("cross-validation")
     scopes = None
     if loss.classes and fit_intercept:
@@ -92,7 +117,7 @@ def cross_validate(
         pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
     sizes = np.array([weights[test].sum() for _, test in pairs])
 
-    def plain(k: int) -> tuple[np.ndarray, np.ndarray]:
+    def plain(k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         train, test = pairs[k]
         inside = np.zeros_like(weights)
         inside[train] = weights[train]
@@ -107,7 +132,7 @@ def cross_validate(
         path: LinearPath = fit_path(
             design,
             truth if design is X else truth[train],
-            strengths=grids[k],
+            strengths=strengths,
             family=family,
             l1_ratio=l1_ratio,
             fit_intercept=fit_intercept,
@@ -130,24 +155,65 @@ def cross_validate(
         if l1_ratio > 0:
             shared = Folds(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter, tol)
 
-            def one(k: int) -> tuple[np.ndarray, np.ndarray]:
+            def one(k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 fold = Fold(shared, k)
-                coef, intercept, gap = fold.fit(grids[k])
+                coef, intercept, gap = fold.fit(strengths)
                 return 0.5 * fold.squared_errors(coef, intercept, held_out=True) / sizes[k], gap
 
         elif RidgeFolds.serves(X, weights, pairs):
             ridge = RidgeFolds(X, Y, weights, pairs, fit_intercept)
 
-            def one(k: int) -> tuple[np.ndarray, np.ndarray]:
-                sums = ridge.sums(k, grids[k])  # a direct solution, whose gap is rounding
-                return plain(k) if sums is None else (0.5 * sums / sizes[k], np.zeros(len(sums)))
+            def one(k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+                sums = ridge.sums(k, strengths)  # a direct solution, whose gap is rounding
+                return plain(k, strengths) if sums is None else (0.5 * sums / sizes[k], np.zeros(len(sums)))
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # told once, of the worst fold
-        errors, gaps = zip(*side_by_side(one, len(pairs)))
-    worst = np.max(gaps, axis=0)
-    warn_unconverged(strengths, worst, tol)
-    return np.array(errors), sizes
+    def errors(strengths: np.ndarray) -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # told once, of the worst fold
+            scores, gaps = zip(*side_by_side(lambda k: one(k, strengths / units[k]), len(pairs)))
+        warn_unconverged(strengths, np.max(gaps, axis=0), tol)
+        return np.array(scores)
+
+    return errors, sizes
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """Held-out errors of several mixtures on one grid.
+
+    Args:
+        scores: what `held_out` gave for each of M mixtures.
+        tops: (M,) by which the strengths of the grid are multiplied for each.
+    """
+
+    scores: list[tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]]
+    tops: np.ndarray
+
+    def search(self, grid: np.ndarray, automatic: bool, stronger: bool) -> tuple[np.ndarray, np.ndarray]:
+        """The grid, wider if it is automatic and the error of the best mixture asks for it, and the errors (k, K, M)."""
+        if not automatic:
+            return grid, self.errors(grid)
+        grid, (errors,) = widened(grid, lambda s: (self.errors(s),), self._least, stronger=stronger)
+        return grid, errors
+
+    def errors(self, grid: np.ndarray) -> np.ndarray:
+        each = [score(top * grid) for (score, _), top in zip(self.scores, self.tops)]
+        return np.stack(each, axis=-1).swapaxes(0, 1)
+
+    def summaries(self, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(M, k) means over the folds and their standard errors."""
+        pairs = [summarise(errors[..., m].T, sizes) for m, (_, sizes) in enumerate(self.scores)]
+        means, deviations = (np.array(part) for part in zip(*pairs))
+        return means, deviations
+
+    def _least(self, errors: np.ndarray) -> np.ndarray:
+        means, _ = self.summaries(errors)
+        return means[best_mixture(means)]
+
+
+def best_mixture(means: np.ndarray) -> int:
+    """The place of the mixture with the smallest of all means (M, k)."""
+    return int(np.argmin(means.min(axis=1)))
 
 
 class Scope(NamedTuple):

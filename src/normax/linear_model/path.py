@@ -20,7 +20,7 @@ from normax.linear_model.free_columns import basis_of
 from normax.linear_model.fused import FusedRules, follow_fused, largest_fused
 from normax.linear_model.gaussian import fit_gaussian, fit_groups
 from normax.linear_model.group_terms import GroupRules
-from normax.linear_model.penalty_rules import rules_of
+from normax.linear_model.penalty_rules import l1_l2, parts_of, rules_of
 from normax.linear_model.products import times
 from normax.linear_model.proximal import ProximalRules, follow_proximal
 from normax.linear_model.sharp import Sharp, follow_sharp, model_of
@@ -32,17 +32,29 @@ from normax.linear_model.validation import (
     check_offset,
     check_strengths,
     check_weights,
+    without_excluded,
 )
 from normax.linear_model.working_set import follow
 from normax.rows import Table
 from normax.selection import strength_grid
 
-__all__ = ["LinearPath", "fit_path", "grid_of", "max_strength", "response", "warn_unconverged"]
+__all__ = [
+    "LinearPath",
+    "fit_path",
+    "grid_of",
+    "is_ridge",
+    "max_strength",
+    "mixture_in_units",
+    "response",
+    "warn_unconverged",
+]
 
 # Share of the null deviance below which classes count as separated.
 CERTAIN = 1e-8
-# For pure ridge no strength gives all zeros; the grid starts where glmnet's does.
-RIDGE_RATIO = 1e-3
+# For pure ridge no strength gives all zeros; its largest lets the features explain this share of the null deviance.
+EXPLAINED = 1e-3
+# Smallest over largest strength of automatic grids: with an L1 part, and of ridge, which shrinks over more decades.
+RATIO, RIDGE_RATIO = 1e-3, 1e-7
 
 
 @dataclass(frozen=True)
@@ -156,8 +168,8 @@ def fit_path(
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.
         fit_intercept: whether to fit one intercept for each output.
         sample_weight: (n,) weights >= 0; None counts rows alike.
-        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
-            None is 1 for all.
+        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised, infinity
+            leaves it out. None is 1 for all.
         lower, upper: bounds of the coefficients on X's scale, a number or (p,), with lower <= 0 <= upper; None for
             none. `lower=0` asks for coefficients that are not negative.
         penalty: a penalty object instead of `l1_ratio`, whose own strength multiplies each of the path: `GroupLasso(1,
@@ -196,6 +208,7 @@ def fit_path(
         Friedman, Hastie & Tibshirani, "Regularization paths for generalized linear models via coordinate
         descent", JSS 2010; Fercoq, Gramfort & Salmon, "Mind the duality gap", ICML 2015.
     """
+    X, penalty_factor = without_excluded(X, penalty_factor)
     design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     strengths = check_strengths(strengths)
     single = check_rules(design.p, penalty_factor, lower, upper)
@@ -281,10 +294,12 @@ def max_strength(
     offset: Any = None,
 ) -> float:
     """The smallest strength at which every coefficient is zero, by the KKT conditions:
-    `max_j |Σ_i ω_i x_ij (y_i − μ_i)| / r` at the null model.
+    `max_j g_j / (r f_j)` with the gradient `g_j = |Σ_i ω_i x_ij (y_i − μ_i)|` at the null model, as far as bounds let a
+    coefficient follow it, and the penalty factors f.
 
-    For `l1_ratio` below 1e-3, pure ridge included, 1e-3 takes its place, which is glmnet's convention: no
-    strength of ridge gives all zeros, and a grid must start somewhere.
+    No strength of pure ridge gives all zeros. For it the result is the strength at which the features explain about a
+    thousandth of the null deviance D, `Σ_j g_j² / (2 f_j) / (D/1000)`. Like the penalty it has the unit of the loss over
+    that of w², so that for squared error it does not change with the unit of y.
 
     Args: as of `fit_path`.
 
@@ -293,9 +308,13 @@ def max_strength(
 
     Example:
         >>> import numpy as np
-        >>> max_strength(np.array([[0.0], [1.0], [2.0]]), np.array([0.0, 1.0, 2.0]))
+        >>> X, y = np.array([[0.0], [1.0], [2.0]]), np.array([0.0, 1.0, 2.0])
+        >>> max_strength(X, y)
         0.6666666666666666
+        >>> round(max_strength(X, y, l1_ratio=0), 6), round(max_strength(X, 1000 * y, l1_ratio=0), 6)
+        (666.666667, 666.666667)
     """
+    X, penalty_factor = without_excluded(X, penalty_factor)
     design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     single = check_rules(design.p, penalty_factor, lower, upper)
     unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
@@ -317,17 +336,59 @@ def max_strength(
     if not isinstance(rules, Rules):
         u[np.abs(u) <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0
         return rules.largest(u)
-    pull = np.maximum(rules.terms(0.0, 1.0).pull(u), 0.0).max(axis=0)
+    pull = np.maximum(rules.terms(0.0, 1.0).pull(u), 0.0)
     pull[pull <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0  # rounding is no correlation
-    charge = np.where(rules.factor > 0, rules.factor, np.inf) * max(l1_ratio, RIDGE_RATIO)
-    return float((pull / charge).max()) / unit
+    charge = np.where(rules.factor > 0, rules.factor, np.inf)
+    if l1_ratio > 0:
+        return float((pull / charge).max()) / l1_ratio / unit
+    null = float(design.weights @ loss.deviance(y, eta))
+    if not pull.any() or null <= 0:
+        return 0.0
+    return float((pull * (pull / charge)).sum()) / (2 * EXPLAINED * null) / unit
 
 
-def grid_of(strengths: Any, X: Any, y: Any, ratio: float = 1e-3, **options: Any) -> np.ndarray:
-    """The strengths as given, or for a count a grid from `max_strength` down to `ratio` of it."""
+def grid_of(strengths: Any, X: Any, y: Any, ratio: float | None = None, **options: Any) -> np.ndarray:
+    """The strengths as given, or for a count a grid from `max_strength` down to `ratio` of it, by default 1e-3, and 1e-7
+    for ridge."""
     if np.ndim(strengths):
         return check_strengths(strengths)
-    return strength_grid(max(max_strength(X, y, **options), np.finfo(float).resolution), strengths, ratio)
+    largest = max_strength(X, y, **options)
+    if largest == 0:  # nothing explains y, and any strength above rounding gives the same model
+        largest = float(abs(X).max() * np.abs(np.asarray(y, float)).max()) or 1.0
+    return strength_grid(largest, strengths, ratio or (RIDGE_RATIO if is_ridge(**options) else RATIO))
+
+
+def is_ridge(l1_ratio: float = 1.0, penalty: Any = None, **_: Any) -> bool:
+    """Whether a penalty is L2 alone, under which no strength leaves all coefficients at zero."""
+    if penalty is None:
+        return l1_ratio == 0
+    parts = [l1_l2(part) for part in parts_of(penalty() if isinstance(penalty, type) else penalty)]
+    return all(part is not None and part[0] == 0 < part[1] for part in parts)
+
+
+def mixture_in_units(
+    l1_ratio: float, y: np.ndarray, family: Any = "gaussian", sample_weight: Any = None
+) -> float:
+    """The l1_ratio for y as it is that says what `l1_ratio` says for y of unit variance, `r / (r + (1 − r)/sd(y))`.
+
+    Where the linear predictor has the unit of y, an L1 strength has it too and an L2 strength has not, so that a mixture of
+    the two would mean something else in every unit.
+
+    Args:
+        y: (n, m) response of the family.
+
+    Example:
+        >>> mixture_in_units(0.5, np.array([[-3.0], [3.0]]))
+        0.75
+
+    Source:
+        glmnet standardises y for the same reason: Friedman, Hastie & Tibshirani, JSS 2010.
+    """
+    if not family_of(family).identity or not 0 < l1_ratio < 1:
+        return l1_ratio
+    weights = check_weights(sample_weight, len(y))
+    sd = float(np.sqrt((weights @ (y - weights @ y) ** 2).mean()))
+    return float(l1_ratio / (l1_ratio + (1 - l1_ratio) / sd)) if sd > 0 else l1_ratio
 
 
 def _prepare(X, y, family, fit_intercept, sample_weight, offset):

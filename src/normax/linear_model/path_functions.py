@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.path import LinearPath, fit_path, max_strength
-from normax.selection import strength_grid
+from normax.linear_model.path import RIDGE_RATIO, LinearPath, fit_path, grid_of
 
 __all__ = ["enet_path", "lasso_path", "ridge_path"]
 
@@ -91,7 +90,7 @@ def enet_path(
         "upper": upper,
     }
     if np.ndim(alphas) == 0:
-        alphas = default_grid(max_strength(X, y, **common), alphas, eps)
+        alphas = grid_of(alphas, X, y, eps, **common)
     strengths = np.sort(np.asarray(alphas, dtype=float))[::-1]
     path = fit_path(X, y, strengths=strengths, tol=tol, max_iter=max_iter, **common)
     return _returned(strengths, path, path.dual_gap, return_n_iter)
@@ -101,7 +100,7 @@ def ridge_path(
     X: Any,
     y: Any,
     *,
-    eps: float = 1e-3,
+    eps: float = RIDGE_RATIO,
     alphas: Any = 100,
     return_n_iter: bool = False,
     sample_weight: Any = None,
@@ -115,8 +114,8 @@ def ridge_path(
     Args:
         X: (n, p) design.
         y: (n,) response.
-        eps: smallest over largest alpha, where `alphas` is a count; the largest is 1000 times where the
-            lasso has its first coefficient, glmnet's convention.
+        eps: smallest over largest alpha (default 1e-7), where `alphas` is a count; at the largest the features explain
+            about a thousandth of the squares, whatever the unit of y.
         alphas: a count (default 100), or the values.
         return_n_iter, sample_weight, tol: as of `enet_path`.
 
@@ -136,15 +135,10 @@ def ridge_path(
     total = float(len(y) if sample_weight is None else np.sum(sample_weight))
     common = {"l1_ratio": 0.0, "fit_intercept": False, "sample_weight": sample_weight}
     if np.ndim(alphas) == 0:
-        alphas = total * default_grid(max_strength(X, y, **common), alphas, eps)
+        alphas = total * grid_of(alphas, X, y, eps, **common)
     alphas = np.sort(np.asarray(alphas, dtype=float))[::-1]
     path = fit_path(X, y, strengths=alphas / total, tol=tol, **common)
     return _returned(alphas, path, 2 * total * path.dual_gap, return_n_iter)
-
-
-def default_grid(largest: float, count: int, eps: float) -> np.ndarray:
-    """The grid of a count; for a response that nothing explains, where `largest` is 0, one at rounding level."""
-    return strength_grid(max(largest, np.finfo(float).resolution), count, eps)
 
 
 def _returned(alphas: np.ndarray, path: LinearPath, gaps: np.ndarray, return_n_iter: bool) -> tuple:

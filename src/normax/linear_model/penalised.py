@@ -11,14 +11,14 @@ from normax.errors import InputError, suggest
 from normax.linear_model.base import LinearEstimator, LinearRegressor
 from normax.linear_model.design import Design
 from normax.linear_model.families import FAMILIES, Family, family_of
-from normax.linear_model.held_out import cross_validate
+from normax.linear_model.held_out import held_out
 from normax.linear_model.logistic import LinearClassifier
-from normax.linear_model.path import fit_path, grid_of, response
+from normax.linear_model.path import fit_path, grid_of, is_ridge, mixture_in_units, response
 from normax.linear_model.penalty_rules import l1_l2, parts_of
 from normax.linear_model.sharp import model_of
 from normax.linear_model.validation import plain_weights
 from normax.penalties import L1, L2, ElasticNet, Penalty
-from normax.selection import choose, folds, summarise
+from normax.selection import choose, folds, summarise, widened
 
 __all__ = ["PenalisedClassifier", "PenalisedRegressor", "PoissonRegressorCV"]
 
@@ -119,11 +119,25 @@ class Penalised(LinearEstimator):
         Y = response(y, family, X.shape[0])
         cv, at = None, 0
         if isinstance(strength, str):
-            classes = family_of(family).classes
-            grid = self._grid(X, y, **shape)
+            classes, (wanted, eps) = family_of(family).classes, self._wanted()
+            automatic = np.ndim(wanted) == 0
+            if automatic and whole is None:
+                ratio = shape["l1_ratio"] = mixture_in_units(ratio, Y, family, sample_weight)
+                self.l1_ratio_ = ratio
+            grid = grid_of(wanted, X, y, eps, **shape)
             pairs = folds(check_cv(self.cv, y, classifier=classes), X.shape[0], y, groups)
             labels = self.classes_ if classes else None
-            errors, sizes = cross_validate(X, Y, pairs, strengths=grid, classes=labels, **shape, **limits)
+            errors_at, sizes = held_out(X, Y, pairs, classes=labels, **shape, **limits)
+            if automatic:
+                grid, (errors,) = widened(
+                    grid,
+                    lambda strengths: (errors_at(strengths).T,),
+                    lambda errors: summarise(errors.T, sizes)[0],
+                    stronger=is_ridge(**mix),
+                )
+                errors = errors.T
+            else:
+                errors = errors_at(grid)
             cv = summarise(errors, sizes)
             self.fold_errors_, (self.cv_mean_, self.cv_se_) = errors, cv
             at = choose(grid, *cv, self.select)
@@ -141,8 +155,9 @@ class Penalised(LinearEstimator):
         name = None if whole is None else " + ".join(type(part).__name__ for part in parts_of(whole))
         self._tell(X, y, sample_weight, at, family, ratio, cv, offset, name)
 
-    def _grid(self, X: np.ndarray, y: np.ndarray, **shape: Any) -> np.ndarray:
-        return grid_of(self.strengths, X, y, **shape)
+    def _wanted(self) -> tuple[Any, float | None]:
+        """Strengths or their number, and the smallest over the largest of a grid."""
+        return self.strengths, None
 
 
 class PenalisedRegressor(Penalised, LinearRegressor):
@@ -159,7 +174,11 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         family: "gaussian" (default), "poisson", "gamma", "tweedie", "huber", "quantile", or an object of
             `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`, `Tweedie(1.7)`.
         l1_ratio: mixture of "elastic-net"; the default 0.5 gives both an even say.
-        strengths: for "cv": a count (default 100, down to 1e-3 of the largest useful one) or the values.
+        strengths: for "cv": a count (default 100, down to 1e-3 of the largest useful one, 1e-7 for "l2"; while the error is
+            smallest at an edge where more penalty or less would give another model, more are tried beyond it) or the
+            values. Under a count, a mixture of L1 and L2 of a family whose coefficients carry the unit of y (gaussian, huber,
+            quantile) is meant for y of unit variance, so that no unit changes the choice; `l1_ratio_` and `strength_`
+            state the result on the scale above.
         cv: as in scikit-learn: None for 5 folds, a count, a splitter, or pairs of indices.
         select: "1se" (default), the largest strength within one standard error of the minimum, or "min".
         fit_intercept: whether to fit an intercept, which is never penalised.
@@ -306,7 +325,7 @@ class PoissonRegressorCV(PenalisedRegressor):
     Args:
         alphas: a count (default 100) or the values.
         l1_ratio: r in [0, 1]; 0 (default) is ridge, as in `PoissonRegressor`.
-        eps: smallest over largest alpha of an automatic grid.
+        eps: smallest over largest alpha of an automatic grid; None (default) for 1e-3, and 1e-7 for ridge.
         select: "min" (default, as of scikit-learn's estimators) or "1se".
         cv, fit_intercept, tol, max_iter, penalty_factor, lower, upper: as of `PenalisedRegressor`.
 
@@ -329,7 +348,7 @@ class PoissonRegressorCV(PenalisedRegressor):
         *,
         alphas: Any = 100,
         l1_ratio: float = 0.0,
-        eps: float = 1e-3,
+        eps: float | None = None,
         cv: Any = None,
         select: str = "min",
         fit_intercept: bool = True,
@@ -355,8 +374,8 @@ class PoissonRegressorCV(PenalisedRegressor):
         super()._fit(X, y, family, sample_weight, groups, offset)
         self.alpha_, self.alphas_ = self.strength_, self.strengths_
 
-    def _grid(self, X, y, **shape):
-        return grid_of(self.alphas, X, y, self.eps, **shape)
+    def _wanted(self):
+        return self.alphas, self.eps
 
 
 def _numbers_or_classes(family: Any, classes: bool) -> Family:

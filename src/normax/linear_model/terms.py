@@ -127,7 +127,7 @@ def check_rules(p: int, penalty_factor: Any, lower: Any, upper: Any) -> Rules:
     bad = np.flatnonzero(~((rules.factor >= 0) & np.isfinite(rules.factor)))
     if len(bad):
         raise InputError(
-            f"penalty_factor: expected finite numbers >= 0, got {rules.factor[bad[0]]} for feature {bad[0]}"
+            f"penalty_factor: expected numbers >= 0, got {rules.factor[bad[0]]} for feature {bad[0]}"
         )
     for name, wrong in (("lower", rules.lower > 0), ("upper", rules.upper < 0)):
         if wrong.any():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import diags_array, issparse
 
 from normax.errors import InputError
 from normax.linear_model.products import COPIED
@@ -19,6 +19,7 @@ __all__ = [
     "column_names",
     "plain_weights",
     "refuse_not_finite",
+    "without_excluded",
 ]
 
 
@@ -127,6 +128,29 @@ def check_offset(offset: Any, shape: tuple[int, int]) -> np.ndarray | None:
         raise InputError(f"offset: expected {wanted}, got dtype {a.dtype} of shape {a.shape}")
     refuse_not_finite("offset", a)
     return a.astype(float).reshape(n, m)
+
+
+def without_excluded(X: Any, penalty_factor: Any) -> tuple[Any, Any]:
+    """X and the factors, where columns of an infinite factor are zeros, which no model takes in, with a factor of 1."""
+    if penalty_factor is None:
+        return X, None
+    factor = np.asarray(penalty_factor, dtype=float)
+    out = np.isposinf(factor)
+    if not out.any():
+        return X, penalty_factor
+    X = check_design(X)
+    out = np.broadcast_to(out, X.shape[1]) if out.ndim == 0 else out
+    if out.shape != (X.shape[1],):
+        raise InputError(
+            f"penalty_factor: expected a number or one for each of {X.shape[1]} features, got shape {out.shape}"
+        )
+    kept = ~out
+    X = (
+        (X * kept.astype(X.dtype))
+        if not issparse(X)
+        else X @ diags_array(kept.astype(X.dtype), format=X.format)
+    )
+    return X, np.where(out, 1.0, factor)
 
 
 def check_strengths(strengths: Any) -> np.ndarray:

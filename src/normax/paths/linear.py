@@ -11,13 +11,14 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
-from normax.linear_model import max_strength
+from normax.linear_model.families import family_of
+from normax.linear_model.path import RIDGE_RATIO, is_ridge, max_strength, mixture_in_units, response
 from normax.linear_model.threads import side_by_side
 from normax.paths.linear_folds import LinearFolds
 from normax.paths.problem import Problem, Progress, check_strengths, elastic_net_of, unit_penalty
 from normax.paths.result import Path
-from normax.penalties import L1
-from normax.selection import strength_grid, summarise
+from normax.penalties import L1, ElasticNet
+from normax.selection import strength_grid, summarise, widened
 
 __all__ = ["linear_path"]
 
@@ -61,9 +62,12 @@ def linear_path(
         loss: the name of the loss.
         penalty: `L1`, `L2`, `ElasticNet`, an instance (its own strength multiplies), a sum, or a name.
         strengths: a count, for a geometric grid from the smallest strength that leaves no coefficient, or
-            the values.
-        ratio: smallest over largest strength of that grid; None is 1e-4, or 1e-2 where n < p. For pure L2,
-            which has no largest strength, 1e-7 below a thousand times that of L1.
+            the values. While the cross-validated error is smallest at the weak edge of a grid, or for pure L2 at the
+            strong one, and still changes there, the grid goes on beyond it, 15 decades at most. Under a count a mixture of
+            L1 and L2 beside squared error is meant for y of unit variance, as glmnet's: `penalty` of the result states it
+            for y as it is.
+        ratio: smallest over largest strength of that grid; None is 1e-4, or 1e-2 where n < p. For pure L2, whose largest
+            strength is that at which the features explain a thousandth of the deviance (`max_strength`), 1e-7.
         cv: a count of shuffled (for classes stratified) folds, a splitter, pairs, or None.
         groups: `(n,)`; rows of a group stay in one fold.
         time: `(n,)`; folds go forward in time.
@@ -118,6 +122,11 @@ def linear_path(
     scale = 1.0 if loss != "mse" else 2.0 / (1 if y.ndim == 1 else y.shape[1])
     common: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
     if isinstance(given, int):
+        if 0 < l1_ratio < 1 and family_of(family).identity:
+            l1_ratio = common["l1_ratio"] = mixture_in_units(
+                l1_ratio, response(targets, family, len(y)), family, weight
+            )
+            unit = ElasticNet(unit_strength, l1_ratio=l1_ratio)
         largest = max_strength(whole.X, targets, sample_weight=weight, **common) * scale / unit_strength
         if largest == 0:
             raise InputError(
@@ -126,29 +135,44 @@ def linear_path(
         grid = strength_grid(largest, given, ratio or _default_ratio(l1_ratio, *whole.X.shape))
     else:
         grid = given
-    inner = grid * unit_strength / scale
+    own = unit_strength / scale  # from a strength of the path to one of the family's mean loss
     seconds["preparing"] = clock.perf_counter() - began
 
-    engine = LinearFolds(problem, targets, loss, family, inner, scale, l1_ratio, fit_intercept, tol)
+    engine = LinearFolds(problem, targets, loss, family, scale, l1_ratio, fit_intercept, tol)
     report = on_progress or (lambda phase, done, total: None)
-    count, notices, outputs = len(problem.folds), [], None
+    count, sizes, notices = len(problem.folds), problem.fold_sizes, []
+    baselines: list[tuple[Any, Any]] = []
+
+    def score(strengths: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Errors (k, K) of training and of held-out rows, and outputs (k, n, m) of the latter."""
+        first = not baselines
+        report("folds", 0, count)
+        scored = side_by_side(
+            lambda number: engine.score(number, strengths * own, first),
+            count,
+            lambda done: done < count and report("folds", done, count),
+        )
+        if first:
+            baselines.extend((fold.null, fold.free) for fold in scored)
+        outputs = np.full((len(strengths), len(y), scored[0].held_out.shape[2]), np.nan)
+        for (_, test), fold in zip(problem.folds, scored):
+            outputs[:, test] = fold.held_out
+        return np.column_stack([f.train for f in scored]), np.column_stack([f.test for f in scored]), outputs
+
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         start = clock.perf_counter()
-        if count:
-            report("folds", 0, count)
-        scored = side_by_side(engine.score, count, lambda done: done < count and report("folds", done, count))
-        train_errors, test_errors, held_out, null_errors, free_errors = (
-            list(part) for part in (zip(*scored) if count else ((),) * 5)
-        )
-        for (_, test), predicted in zip(problem.folds, held_out):
-            if outputs is None:
-                outputs = np.full((len(grid), len(y), predicted.shape[2]), np.nan)
-            outputs[:, test] = predicted
+        train_errors = test_errors = outputs = None
+        if count and isinstance(given, int):
+            grid, (train_errors, test_errors, outputs) = widened(
+                grid, score, lambda _, test, __: summarise(test.T, sizes)[0], stronger=is_ridge(l1_ratio)
+            )
+        elif count:
+            train_errors, test_errors, outputs = score(grid)
         seconds["folds"] = clock.perf_counter() - start
         report("fit on all rows", 0, 1)
         start = clock.perf_counter()
-        final = engine.fit(whole, inner)
+        final = engine.fit(whole, grid * own)
         seconds["fit on all rows"] = clock.perf_counter() - start
         report("fit on all rows", 1, 1)
     notices += [str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning)]
@@ -156,16 +180,16 @@ def linear_path(
         if not issubclass(w.category, ConvergenceWarning):
             warnings.warn_explicit(w.message, w.category, w.filename, w.lineno)
 
-    sizes = problem.fold_sizes
-    folds = len(sizes)
+    none = np.zeros((0, len(grid)))
+    null_errors, free_errors = map(list, zip(*baselines)) if baselines else ([], [])
     path = Path(
         strengths=grid,
-        fold_errors=np.array(test_errors).reshape(folds, len(grid)),
-        fold_train_errors=np.array(train_errors).reshape(folds, len(grid)),
+        fold_errors=none if test_errors is None else np.ascontiguousarray(test_errors.T),
+        fold_train_errors=none if train_errors is None else np.ascontiguousarray(train_errors.T),
         fold_sizes=sizes,
-        train_mean=np.mean(train_errors, axis=0)
-        if folds
-        else engine.errors(final.predict(whole.X), whole.train),
+        train_mean=engine.errors(final.predict(whole.X), whole.train)
+        if train_errors is None
+        else train_errors.mean(axis=1),
         weights={"weight": final.coef, "bias": final.intercept},
         penalised=("weight",),
         loss=loss,
@@ -189,8 +213,8 @@ def linear_path(
 
 
 def _default_ratio(l1_ratio: float, n: int, p: int) -> float:
-    if l1_ratio == 0:
-        return 1e-7
+    if is_ridge(l1_ratio):
+        return RIDGE_RATIO
     return 1e-4 if n >= p else 1e-2
 
 

@@ -19,13 +19,13 @@ __all__ = ["FoldScore", "LinearFolds"]
 
 class FoldScore(NamedTuple):
     """One fold: errors (k,) of the training and of the held-out rows, outputs (k, rows, m) of the latter, and the errors
-    there of a constant and of the fit without a penalty."""
+    there of a constant and of the fit without a penalty, if asked for."""
 
     train: np.ndarray
     test: np.ndarray
     held_out: np.ndarray
-    null: float
-    free: float
+    null: float | None
+    free: float | None
 
 
 @dataclass
@@ -35,7 +35,7 @@ class LinearFolds:
     Args:
         problem: data, folds, preprocessing; targets: y, for classes their shares (n, C).
         loss, family: the loss by its name in a path and the family that minimises it.
-        strengths: (k,) of the family's own mean loss; scale: of `loss` over that.
+        scale: of `loss` over the family's own mean loss, to which all strengths here belong.
         l1_ratio, fit_intercept, tol: as of `fit_path`.
     """
 
@@ -43,7 +43,6 @@ class LinearFolds:
     targets: np.ndarray
     loss: str
     family: str
-    strengths: np.ndarray
     scale: float
     l1_ratio: float
     fit_intercept: bool
@@ -76,47 +75,46 @@ class LinearFolds:
         loss = family_of(self.family).loss
         return np.array([np.average(loss(truth, eta), weights=own) * self.scale for eta in outputs])
 
-    def score(self, number: int) -> FoldScore:
+    def score(self, number: int, strengths: np.ndarray, baselines: bool) -> FoldScore:
         """Fit and score a fold."""
         train, test = self.problem.folds[number]
-        train_errors, held_out, free = (self._squares if self.squares else self._plain)(number, train, test)
-        y, classes = self.problem.y, held_out.shape[2]
-        constant = null_output(self.loss, y[train], self.weights[train], classes)
+        fitted = (self._squares if self.squares else self._plain)(number, train, test, strengths, baselines)
+        train_errors, held_out, free = fitted
+        test_errors = self.errors(held_out, test)
+        if free is None:
+            return FoldScore(train_errors, test_errors, held_out, None, None)
+        constant = null_output(self.loss, self.problem.y[train], self.weights[train], held_out.shape[2])
         assert constant is not None  # every loss of this engine has a best constant
         alone = np.broadcast_to(constant, (1, len(test), len(constant)))
-        return FoldScore(
-            train_errors,
-            self.errors(held_out, test),
-            held_out,
-            self.errors(alone, test)[0],
-            self.errors(free, test)[0],
-        )
+        null = self.errors(alone, test)[0]
+        return FoldScore(train_errors, test_errors, held_out, null, self.errors(free, test)[0])
 
     def _plain(
-        self, number: int, train: np.ndarray, test: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rows = self.problem.rows(train, test)
-        outputs = self.fit(rows, self.strengths).predict(rows.X)
-        # Without a penalty: of smallest norm where there are many; its certificate is of no interest.
-        free = self.fit(rows, [0.0], 0.0, np.inf).predict(rows.X[test])
+        self, number: int, train: np.ndarray, test: np.ndarray, strengths: np.ndarray, baselines: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        rows, free = self.problem.rows(train, test), None
+        outputs = self.fit(rows, strengths).predict(rows.X)
+        if (
+            baselines
+        ):  # without a penalty: of smallest norm where there are many; its certificate is of no interest
+            free = self.fit(rows, [0.0], 0.0, np.inf).predict(rows.X[test])
         return self.errors(outputs[:, train], train), outputs[:, test], free
 
     def _squares(
-        self, number: int, train: np.ndarray, test: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        self, number: int, train: np.ndarray, test: np.ndarray, strengths: np.ndarray, baselines: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         if self.shared is not None:
             fold = Fold(self.shared, number)
         else:
             fold = Fold(self._folds(self.problem.rows(train, test).X, [(train, test)]), 0)
-        coef, intercept, gap = fold.fit(self.strengths)
-        warn_unconverged(self.strengths, gap, self.tol)
+        coef, intercept, gap = fold.fit(strengths)
+        warn_unconverged(strengths, gap, self.tol)
         inside = fold.squared_errors(coef, intercept, held_out=False) * (
             0.5 * self.scale / self.weights[train].sum()
         )
-        held_out, free = (
-            outputs(fold.folds.X, *fit, test) for fit in ((coef, intercept), fold.least_squares())
-        )
-        return inside, held_out, free
+        X = fold.folds.X
+        free = outputs(X, *fold.least_squares(), test) if baselines else None
+        return inside, outputs(X, coef, intercept, test), free
 
     def _shared(self) -> Folds | None:
         """All folds at once, where preprocessing does no more than standardise columns."""

@@ -4,5 +4,15 @@ from normax.selection.folds import folds
 from normax.selection.grid import strength_grid
 from normax.selection.inner import set_aside
 from normax.selection.rule import choose, edge_notice, summarise
+from normax.selection.widen import levels_off, widened
 
-__all__ = ["choose", "edge_notice", "folds", "set_aside", "strength_grid", "summarise"]
+__all__ = [
+    "choose",
+    "edge_notice",
+    "folds",
+    "levels_off",
+    "set_aside",
+    "strength_grid",
+    "summarise",
+    "widened",
+]

@@ -29,6 +29,7 @@ class Family:
     Attributes:
         name: what users call it.
         coupled: whether the second derivative of a row is −μ_c μ_d off its diagonal, as the softmax's, instead of 0.
+        identity: whether the mean is the linear predictor itself, so that coefficients carry the unit of y.
         classes: whether the response are classes, or shares of them.
         rows_apart: whether the loss of a row depends on that row alone; not so for a partial likelihood, whose `loss`,
             `residual`, `curvature` and `fenchel` are given all rows of one fit, of equal weight, and add up to its total.
@@ -38,6 +39,7 @@ class Family:
 
     name: str
     coupled = False
+    identity = False
     classes = False
     rows_apart = True
     sharp = False

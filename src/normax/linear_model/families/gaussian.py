@@ -13,6 +13,7 @@ class Gaussian(Family):
     """Squared error `½ Σ (y − η)²` a row."""
 
     name = "gaussian"
+    identity = True
 
     def link(self, mean):
         return mean

@@ -39,6 +39,7 @@ class Huber(Family):
     delta: float = 1.0
 
     name = "huber"
+    identity = True
     likelihood = False
 
     def __post_init__(self):

@@ -37,6 +37,7 @@ class Quantile(Family):
     level: float = 0.5
 
     name = "quantile"
+    identity = True
     likelihood = False
     sharp = True
 

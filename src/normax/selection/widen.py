@@ -1,0 +1,97 @@
+"""Going on with an automatic grid until the minimum of the error lies inside it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from normax.selection.rule import choose
+
+__all__ = ["levels_off", "widened"]
+
+REACHES = (1e1, 1e2, 1e4, 1e8)
+"""By which factors a grid goes on, one after the other while the minimum stays at its edge."""
+
+LEVEL = 1e-4
+"""Change of the error over the last decade, of all its range, below which nothing more comes: without a penalty, or without a
+coefficient, the model is the same."""
+
+
+def widened(
+    strengths: np.ndarray,
+    evaluate: Callable[[np.ndarray], tuple[np.ndarray, ...]],
+    error: Callable[..., np.ndarray],
+    *,
+    stronger: bool = False,
+) -> tuple[np.ndarray, tuple[Any, ...]]:
+    """Evaluate a grid, and more strengths past the edge where the error is smallest, until that is inside or the error is level.
+
+    Nothing is evaluated twice, and nothing more where the minimum is inside at once. A grid ends where `evaluate` would have
+    to warn that fits did not converge.
+
+    Args:
+        strengths: (k,) decreasing.
+        evaluate: from strengths to arrays with one entry a strength.
+        error: from these arrays to the error of each strength, (k,).
+        stronger: whether the grid may go on beyond its strongest end as well, which an L1 part spares: there every
+            coefficient is zero already.
+
+    Returns:
+        The strengths, decreasing, and the arrays for all of them.
+
+    Example:
+        >>> grid, (errors,) = widened(np.array([1.0, 0.1, 0.01]), lambda s: (np.log10(s / 1e-4) ** 2,), lambda e: e)
+        >>> grid.round(9).tolist()
+        [1.0, 0.1, 0.01, 0.001, 0.0001, 1e-05]
+    """
+    values = evaluate(strengths)
+    for reach in REACHES:
+        more = _beyond(strengths, error(*values), reach, stronger)
+        if more is None:
+            break
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", ConvergenceWarning)
+                new = evaluate(more)
+        except ConvergenceWarning:  # a grid goes on only as far as fits can be certified
+            break
+        order = 1 if more[0] < strengths[0] else -1
+        joined = [np.concatenate(pair[::order]) for pair in zip(values, new)]
+        strengths, values = np.concatenate((strengths, more)[::order]), tuple(joined)
+    return strengths, values
+
+
+def _beyond(strengths: np.ndarray, error: np.ndarray, reach: float, stronger: bool) -> np.ndarray | None:
+    """More strengths in steps of the grid, at most as many as there are, or None where there is no call for them."""
+    if len(strengths) < 2 or not np.isfinite(error).any():
+        return None
+    at = choose(strengths, error, np.zeros(len(error)), "min")
+    weak = at == len(strengths) - 1
+    if not weak and not (stronger and at == 0):
+        return None
+    if levels_off(strengths, error, at):
+        return None
+    step = strengths[-2] / strengths[-1] if weak else strengths[0] / strengths[1]
+    count = int(np.clip(round(np.log(reach) / np.log(step)), 1, len(strengths)))
+    factors = max(reach, step) ** (np.arange(1, count + 1) / count)
+    return strengths[-1] / factors if weak else strengths[0] * factors[::-1]
+
+
+def levels_off(strengths: np.ndarray, error: np.ndarray, at: int) -> bool:
+    """Whether the error no longer changes in the last decade up to the edge `at` of a grid.
+
+    Example:
+        >>> grid = 10.0 ** -np.arange(9)
+        >>> levels_off(grid, 1 + grid, 8), levels_off(grid[:3], 1 + grid[:3], 2)
+        (True, False)
+    """
+    strengths, error = np.asarray(strengths, float), np.asarray(error, float)
+    edge = strengths[at]
+    near = (strengths <= 10.001 * edge) & (10.001 * strengths >= edge)
+    near[[max(at - 1, 0), min(at + 1, len(error) - 1)]] = True
+    finite = np.isfinite(error)
+    return bool(np.ptp(error[near & finite]) <= LEVEL * np.ptp(error[finite]))
