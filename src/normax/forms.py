@@ -49,7 +49,8 @@ def faults(value: Any, form: Any, where: str = "") -> Iterator[str]:
     if form is Any:
         return
     if origin in (Union, types.UnionType):
-        yield from min((list(islice(faults(value, kind, where), _MOST)) for kind in args), key=_badness)
+        each = (list(islice(faults(value, kind, where), _MOST)) for kind in args)
+        yield from min(each, key=lambda found: _badness(found, where))
     elif origin is Literal:
         if not any(type(value) is type(word) and value == word for word in args):
             yield f"{where}: expected {' or '.join(map(str, args))}, got {_shown(value)}"
@@ -103,9 +104,10 @@ def _optional(form: Any) -> frozenset[str]:
     return frozenset(f.name for f in known if f.default is not MISSING or f.default_factory is not MISSING)
 
 
-def _badness(found: list[str]) -> tuple[bool, bool, int]:
-    """Of several forms the one meant is that whose kind fits, then that with the fewest faults."""
-    return bool(found), any(".kind:" in fault or ": expected named" in fault for fault in found), len(found)
+def _badness(found: list[str], where: str) -> tuple[bool, bool, int]:
+    """Of several forms the one meant is that of the value's type, then of its kind, then with the fewest faults."""
+    other_type = any(fault.startswith(f"{where or 'content'}: ") for fault in found)
+    return other_type, any(fault.startswith(f"{where}.kind: ") for fault in found), len(found)
 
 
 def _inside(where: str, name: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from normax.cli import interrupts, main
 from normax.cli.arguments import COMMANDS, parse, settings
+from normax.cli.folder import staged
 
 COMMAND = [sys.executable, "-c", "import sys; from normax.cli import main; sys.exit(main())"]
 
@@ -58,17 +59,32 @@ def test_settings_tell_given_from_default():
     assert "--epochs" not in rows
 
 
-def test_interruption_is_one_line_and_leaves_nothing(table, tmp_path):
-    """The signal comes as soon as the staging folder is there, that is while the path is being fitted."""
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, "normax: interrupted; nothing was written\n"),
+        (signal.SIGTERM, 143, "normax: terminated; nothing was written\n"),
+        (signal.SIGKILL, -signal.SIGKILL, ""),
+    ],
+)
+def test_an_end_from_outside_is_one_line_and_leaves_nothing(table, tmp_path, number, code, word):
+    """The signal comes as soon as the staging folder is there, that is while the path is being fitted.
+
+    What a killed one has left goes with the next run.
+    """
     table.to_csv(tmp_path / "made.csv", index=False)
     words = ["path", "made.csv", "--target", "y", "--strengths", "5000", "--out", "o"]
     with subprocess.Popen(COMMAND + words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         while not list(tmp_path.glob(".o-*.part")):
             assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert said == "normax: interrupted; nothing was written\n"
+    assert process.returncode == code
+    assert said == word
+    if number == signal.SIGKILL:
+        with staged(tmp_path / "other"):
+            pass
+        (tmp_path / "other").rmdir()
     assert [path.name for path in tmp_path.iterdir()] == ["made.csv"]
 
 

@@ -1,6 +1,11 @@
 """Staging: a folder appears whole or not at all, and other makers' files stay."""
 
 import json
+import os
+import stat
+import subprocess
+import sys
+import threading
 
 import pytest
 
@@ -91,3 +96,121 @@ def test_a_file_is_whole_or_old(tmp_path):
         opened.write("new")
     assert file.read_text() == "new"
     assert [p.name for p in tmp_path.iterdir()] == ["p.csv"]
+
+
+# Dies before each call that changes a name in turn, then looks what a reader finds, and runs again.
+DEATHS = """
+import json, os, shutil, sys
+from pathlib import Path
+from normax.cli import folder
+
+top, notes = Path(sys.argv[1]), sys.argv[2] == "notes"
+out, names = top / "out", frozenset({"model.json", "a.csv", "sub/b.csv", "old.csv"})
+calls = [(os, "rename"), (os, "replace"), (os, "link"), (os, "unlink"), (os, "rmdir"), (folder, "_swapped")]
+seen = []
+
+def run(word):
+    with folder.staged(out, names=names) as stage:
+        (stage / "sub").mkdir()
+        for name in sorted(names - ({"old.csv"} if word != "old" else set())):
+            (stage / name).write_text(json.dumps({"format": "normax model", "word": word}))
+
+def words():
+    here = folder.current(out)
+    return {json.loads((here / name).read_text())["word"] for name in names if (here / name).exists()}
+
+for left in range(100):
+    shutil.rmtree(top)
+    top.mkdir()
+    run("old")
+    if notes:
+        (out / "notes").mkdir()
+        (out / "notes" / "mine.txt").write_text("mine")
+    child = os.fork()
+    if not child:
+        def dying(function):
+            def call(*args, **options):
+                global left
+                if left == 0:
+                    os._exit(9)
+                left -= 1
+                return function(*args, **options)
+            return call
+        for owner, name in calls:
+            setattr(owner, name, dying(getattr(owner, name)))
+        run("new")
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    found = words()
+    assert found in ({"old"}, {"new"}), (left, found)
+    assert (folder.current(out) / "old.csv").exists() == (found == {"old"}), left
+    seen.append(found.pop())
+    run("third")
+    assert words() == {"third"}, left
+    assert sorted(os.listdir(top)) == ["out"], os.listdir(top)
+    assert sorted(os.listdir(out)) == ["a.csv", "model.json", *["notes"] * notes, "sub"], os.listdir(out)
+    assert not notes or (out / "notes" / "mine.txt").read_text() == "mine"
+    if status == 0:
+        break
+print(" ".join(seen))
+"""
+
+
+@pytest.mark.parametrize("kind", ["alone", "notes"])
+def test_whenever_it_dies_the_folder_is_old_or_new(tmp_path, kind):
+    """By one swap of two folders; where there are notes beside our files, by what is read until all is in place."""
+    (tmp_path / "top").mkdir()
+    words = [sys.executable, "-c", DEATHS, str(tmp_path / "top"), kind]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    seen = done.stdout.split()
+    assert seen == sorted(seen, reverse=True)  # once it is new it stays new
+    assert {"old", "new"} == set(seen)
+
+
+@pytest.mark.parametrize("how", ["link", "here", "mode"])
+def test_folders_that_are_more_than_a_name(tmp_path, monkeypatch, how):
+    place = tmp_path / "place"
+    place.mkdir(mode=0o700)
+    fill(place, "model.json", "path.png")
+    out = place
+    if how == "link":
+        out = tmp_path / "link"
+        out.symlink_to(place)
+    if how == "here":
+        monkeypatch.chdir(place)
+    with staged(out, names=NAMES) as stage:
+        fill(stage, "model.json", "report.html")
+    assert sorted(p.name for p in place.iterdir()) == ["model.json", "report.html"]
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert out.is_symlink() == (how == "link")
+    if how == "here":
+        assert sorted(os.listdir()) == ["model.json", "report.html"]
+
+
+def test_what_is_no_regular_file_is_written_to(tmp_path):
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
+    reader.start()
+    with written(pipe) as opened:
+        opened.write("rows")
+    reader.join()
+    assert got == ["rows"]
+    link = tmp_path / "null"
+    link.symlink_to("/dev/null")
+    with written(link) as opened:
+        opened.write("rows")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert link.is_symlink()
+
+
+def test_standard_output_by_its_name_is_the_stream(tmp_path):
+    program = (
+        "from normax.cli.folder import written, Path\nwith written(Path('/dev/stdout')) as f: f.write('rows')"
+    )
+    (tmp_path / "all").write_text("before ")
+    with (tmp_path / "all").open("a") as stream:
+        subprocess.run([sys.executable, "-c", program], stdout=stream, check=True)
+    assert (tmp_path / "all").read_text() == "before rows"
+    assert os.listdir(tmp_path) == ["all"]

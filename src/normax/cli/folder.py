@@ -68,7 +68,8 @@ def staged(
         home = _home(goal)
         if not home.is_dir():
             raise InputError(f"--out {out}: {home} is a file, not a folder; name another")
-        sweep(home)
+        for place in {home, goal}:
+            sweep(place)
         # Named before it is made, so that whatever interrupts the making finds it to remove.
         stage = part_of(home / goal.name)
     except OSError as error:
@@ -173,12 +174,13 @@ def _settle(goal: Path, names: frozenset[str]) -> None:
     new = {path.relative_to(ahead).as_posix(): path for path in ahead.rglob("*") if path.is_file()}
     for name, source in new.items():
         (goal / name).parent.mkdir(parents=True, exist_ok=True)
-        part = part_of(goal / name)
+        part = part_of(goal / source.name)
         try:
             os.link(source, part)
         except OSError:  # a file system without links
             shutil.copy2(source, part)
         os.replace(part, goal / name)
+        part.unlink(missing_ok=True)  # two links to one file, from an earlier try, stay two
     for name in names - set(new):
         (goal / name).unlink(missing_ok=True)
     sync(goal)
