@@ -190,10 +190,10 @@ def _refuse(file: Path, faults: list[str]) -> None:
 
 def _recipe_faults(recipe: dict[str, Any]) -> list[str]:
     """What contradicts itself in a recipe whose types are right."""
-    faults = _target_faults(recipe["target"]) + _schema_faults(recipe["schema"]["columns"])
+    schema, target = Schema.from_json(recipe["schema"]), Target.from_json(recipe["target"])
+    faults = _target_faults(target) + _schema_faults(schema)
     if faults:
         return faults
-    schema, target = Schema.from_json(recipe["schema"]), Target.from_json(recipe["target"])
     p = len(schema.features)
     if recipe["features"] != list(schema.features):
         faults.append("features: not those of the schema")
@@ -218,11 +218,11 @@ def _recipe_faults(recipe: dict[str, Any]) -> list[str]:
     return faults + _detail_faults(recipe["details"])
 
 
-def _target_faults(target: dict[str, Any]) -> list[str]:
-    labels, faults = target["labels"], []
-    if target["task"] == "regression" and labels:
+def _target_faults(target: Target) -> list[str]:
+    labels, faults = target.labels, []
+    if target.task == "regression" and labels:
         faults.append("target.labels: expected none for a regression")
-    if target["task"] == "classification":
+    if target.task == "classification":
         if {type(label) for label in labels} not in ({str}, {bool}, {int}, {float}):
             faults.append("target.labels: expected texts, numbers or booleans, all of one kind")
         elif len(labels) < 2 or any(
@@ -231,29 +231,28 @@ def _target_faults(target: dict[str, Any]) -> list[str]:
             faults.append("target.labels: expected two or more, in increasing order")
         elif isinstance(labels[0], float) and not np.isfinite(labels).all():
             faults.append("target.labels: expected finite numbers")
-        if target["log"]:
+        if target.log:
             faults.append("target.log: expected false for classes")
-    elif target["task"] != "regression":
-        faults.append(f"target.task: expected regression or classification, got {target['task']!r}")
-    if target.get("form") not in (None, *NUMBER_FORMS):
-        faults.append(f"target.form: unknown {target['form']!r}")
+    elif target.task != "regression":
+        faults.append(f"target.task: expected regression or classification, got {target.task!r}")
+    if target.form not in (None, *NUMBER_FORMS):
+        faults.append(f"target.form: unknown {target.form!r}")
     return faults
 
 
-def _schema_faults(columns: list[dict[str, Any]]) -> list[str]:
-    faults = [] if columns else ["schema.columns: expected one at least"]
-    names = [column["name"] for column in columns]
-    if len(set(names)) < len(names):
+def _schema_faults(schema: Schema) -> list[str]:
+    faults = [] if schema.columns else ["schema.columns: expected one at least"]
+    if len({column.name for column in schema.columns}) < len(schema.columns):
         faults.append("schema.columns: two of one name")
-    for column in columns:
-        kind, where = column["kind"], f"schema: column {column['name']!r}"
-        if kind not in (NUMERIC, BOOLEAN, DATE, TEXT):
-            faults.append(f"{where}: unknown kind {kind!r}")
-        ways: dict[str, Any] = {DATE: DATE_FORMATS, NUMERIC: NUMBER_FORMS}
-        if column["form"] is not None and column["form"] not in ways.get(kind, ()):
-            faults.append(f"{where}: unknown form {column['form']!r}")
-        if bool(column["levels"]) != (kind == TEXT) or len(set(column["levels"])) < len(column["levels"]):
-            faults.append(f"{where}: expected different levels for text, and none for {kind}")
+    forms: dict[str, Any] = {DATE: DATE_FORMATS, NUMERIC: NUMBER_FORMS}
+    for column in schema.columns:
+        where = f"schema: column {column.name!r}"
+        if column.kind not in (NUMERIC, BOOLEAN, DATE, TEXT):
+            faults.append(f"{where}: unknown kind {column.kind!r}")
+        if column.form is not None and column.form not in forms.get(column.kind, ()):
+            faults.append(f"{where}: unknown form {column.form!r}")
+        if bool(column.levels) != (column.kind == TEXT) or len(set(column.levels)) < len(column.levels):
+            faults.append(f"{where}: expected different levels for text, and none for {column.kind}")
     return faults
 
 

@@ -196,8 +196,10 @@ class Schema:
     @classmethod
     def from_json(cls, recipe: dict[str, Any]) -> Schema:
         """The schema that `to_json` wrote."""
-        columns = [Column(**{**column, "levels": tuple(column["levels"])}) for column in recipe["columns"]]
-        return cls(tuple(columns), dict(recipe["left_out"]), tuple(recipe.get("missing", ())))
+        columns = [
+            Column(**{**column, "levels": tuple(column.get("levels", ()))}) for column in recipe["columns"]
+        ]
+        return cls(tuple(columns), dict(recipe.get("left_out", {})), tuple(recipe.get("missing", ())))
 
 
 def _learn(name: str, cells: pa.Array, forced: str | None = None) -> tuple[Column, str | None]:

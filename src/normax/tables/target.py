@@ -203,7 +203,7 @@ class Target:
     @classmethod
     def from_json(cls, recipe: dict[str, Any]) -> Target:
         """The target that `to_json` wrote."""
-        return cls(**{**recipe, "labels": tuple(recipe["labels"])})
+        return cls(**{**recipe, "labels": tuple(recipe.get("labels", ()))})
 
 
 def _complete(table: Table, name: str) -> pa.Array:
