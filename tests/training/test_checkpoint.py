@@ -1,6 +1,7 @@
 """Checkpoints: whole or not there, and a resumed fit goes on to the same bits."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,9 +10,11 @@ import textwrap
 import numpy as np
 import optax
 import pytest
+from safetensors.numpy import save_file
 
 import normax as nx
-from normax import nn
+from normax import nn, sealed
+from normax.training import checkpoint
 
 SCRIPT = """
     import sys, time, numpy as np, optax, normax as nx
@@ -111,3 +114,77 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     assert file.read_bytes() == old
     assert os.listdir(tmp_path) == [file.name]
     assert (np.asarray(net.weight) != before).any()  # what was trained is kept all the same
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The checkpoint of a fit with early stopping."""
+    file = tmp_path_factory.mktemp("stopped") / "run.safetensors"
+    fit(nn.Linear(3, 1), **stopping(), checkpoint=file, epochs=2)
+    return file
+
+
+def stopping():
+    return {"callbacks": nx.EarlyStopping("loss"), "ema": 0.9}
+
+
+def test_resuming_removes_nothing_of_others(stopped, tmp_path):
+    file = tmp_path / stopped.name
+    file.write_bytes(stopped.read_bytes())
+    others = {
+        f".{file.name}.notes",
+        f".{file.name}.abc123",
+        f".{file.name}.1.part",
+        f".{file.name}-mine.part",
+    }
+    for name in others:
+        (tmp_path / name).write_text("mine")
+    fit(nn.Linear(3, 1), **stopping(), checkpoint=file, epochs=3, resume=True)
+    assert set(os.listdir(tmp_path)) == others | {file.name}
+
+
+def test_damaged_checkpoints_are_refused(stopped, tmp_path):
+    data, random = stopped.read_bytes(), np.random.default_rng(0)
+    file = tmp_path / "run.safetensors"
+    for _ in range(200):
+        at = int(random.integers(len(data)))
+        damaged = bytearray(data)
+        if random.random() < 0.5:
+            damaged[at] ^= 1 << int(random.integers(8))
+        else:
+            del damaged[at : at + int(random.integers(1, len(data)))]
+        file.write_bytes(damaged)
+        with pytest.raises(nx.InputError, match=re.escape(str(file))):
+            checkpoint.read(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda arrays, facts: 3, "expected the description of a normax fit"),
+        (lambda arrays, facts: [facts], "expected the description of a normax fit"),
+        (lambda arrays, facts: facts | {"version": 99}, "written by a newer normax"),
+        (lambda arrays, facts: facts | {"epoch": "1", "stopped": None}, "epoch: expected a whole number, got \"1\"; stopped"),
+        (lambda arrays, facts: facts | {"step": -1}, "its history is not of"),
+        (lambda arrays, facts: {k: v for k, v in facts.items() if k != "step"}, "step: not there"),
+        (lambda arrays, facts: arrays.pop("key") is None or facts, "holds no key"),
+        (lambda arrays, facts: arrays.update({"history/sums": np.zeros(3)}) or facts, "its history is not of"),
+        (lambda arrays, facts: arrays.update({"key": np.zeros(3)}) or facts, "key: expected uint32 (2,)"),
+        (lambda arrays, facts: arrays.pop("callbacks/0/best") is None or facts, "EarlyStopping, callback 0, cannot go on"),
+        (lambda arrays, facts: arrays.update({"state/weights/bias": np.zeros(1)}) or facts, "weights/bias: expected float32"),
+    ],
+)  # fmt: skip
+def test_nonsense_under_a_right_checksum_is_refused_by_name(stopped, tmp_path, change, message):
+    arrays, facts = checkpoint.read(stopped)
+    file = tmp_path / "run.safetensors"
+    facts = change(arrays, facts)
+    sealed.write_sealed(file, arrays, facts)
+    with pytest.raises(nx.InputError, match=re.escape(message)):
+        fit(nn.Linear(3, 1), **stopping(), checkpoint=file, epochs=3, resume=True)
+
+
+def test_a_checkpoint_without_a_checksum_is_called_so(tmp_path):
+    file = tmp_path / "run.safetensors"
+    save_file({"key": np.zeros(2, np.uint32)}, file, {"normax": "{}"})
+    with pytest.raises(nx.InputError, match="no fit with a checksum, or one of an older normax"):
+        checkpoint.read(file)

@@ -80,6 +80,9 @@ def read(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     ]
     if absent:
         raise InputError(f"{file}: holds no {', '.join(absent)}")
+    key = arrays["key"]
+    if (key.dtype, key.shape) != (np.uint32, (2,)):
+        raise InputError(f"{file}: key: expected uint32 (2,), found {key.dtype} {key.shape}")
     return arrays, facts
 
 
