@@ -157,7 +157,7 @@ def group_gap(
         divergence: c -> `Σ_i ω_i D(y_i − c(y_i − μ_i), μ_i)`.
         coef, gradient: flat w and u, (d,).
     """
-    free = terms.free & (terms.l2 == 0)
+    free = terms.unpenalised
     u = np.where(free, 0.0, gradient)
     smooth = np.bincount(terms.labels, terms.l2, len(terms.charge)) > 0
     l2 = np.zeros(len(terms.charge))

@@ -23,6 +23,11 @@ class ChainTerms:
     l1: np.ndarray
     l2: np.ndarray
 
+    @property
+    def unpenalised(self) -> np.ndarray:
+        """(d,) coefficients that only their neighbours hold."""
+        return (self.l1 == 0) & (self.l2 == 0)
+
     def of(self, entries: np.ndarray, p: int) -> ChainTerms:
         """The same: a chain is solved as a whole."""
         return self

@@ -18,6 +18,7 @@ import numpy as np
 from normax.linear_model.certificate import Gaps, duality_gap
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
+from normax.linear_model.families.base import weighted_mean
 from normax.linear_model.fit import Fit
 from normax.linear_model.gram import GrowingGram
 from normax.linear_model.newton import Likelihood
@@ -133,7 +134,7 @@ def _squares(design, family, y, strengths, rules, max_iter, offset):
     """The same for squared error, whose lassos need no more of X than products of the columns at work."""
     k, p = len(strengths), design.p
     gap, n_iter, coefs = np.zeros(k), np.ones(k, dtype=int), np.zeros((k, 1, p))
-    centre = design.weights @ y if design.centred else np.zeros(1)
+    centre = weighted_mean(y, design.weights) if design.centred else np.zeros(1)
     r = y - centre
     gram, support, w = GrowingGram(design), Support(), np.zeros(0)
     c = u = design.gradient(design.weighted(r))[0]

@@ -8,6 +8,7 @@ from scipy.sparse import vstack
 from normax.linear_model.certificate import duality_gap, family_gap
 from normax.linear_model.design import Design
 from normax.linear_model.families import Gaussian
+from normax.linear_model.families.base import weighted_mean
 from normax.linear_model.fit import Fit
 from normax.linear_model.gram import CompleteGram, GrowingGram
 from normax.linear_model.group_squares import follow_groups
@@ -52,7 +53,7 @@ def fit_gaussian(
     """
     m, k = y.shape[1], len(strengths)
     fit = Fit.empty(k, m, design.p)
-    centre = design.weights @ y if design.centred else np.zeros(m)
+    centre = weighted_mean(y, design.weights) if design.centred else np.zeros(m)
     fit.intercept[:] = centre
     y = y - centre
     plain = rules is None or rules.plain
@@ -117,7 +118,7 @@ def fit_groups(
 
     Args: as of `fit_gaussian`.
     """
-    centre = design.weights @ y if design.centred else np.zeros(y.shape[1])
+    centre = weighted_mean(y, design.weights) if design.centred else np.zeros(y.shape[1])
     positive = strengths > 0
     fit = Fit.empty(len(strengths), y.shape[1], design.p)
     fit.intercept[:] = centre

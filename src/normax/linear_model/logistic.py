@@ -72,12 +72,13 @@ class LinearClassifier(ClassifierMixin, LinearEstimator):
         X, y = self._check_fit(X, y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
+        rows = plain_weights(sample_weight, X.shape[0])
+        seen = self.classes_[np.unique(codes[rows > 0])].tolist()
+        if len(seen) < 2:
             raise InputError(
-                f"y: expected at least two classes, got 1 class: every row is {self.classes_.tolist()[0]!r}"
+                f"y: expected at least two classes, got 1 class: every row that counts is {seen[0]!r}"
             )
         if class_weight is not None:
-            rows = plain_weights(sample_weight, X.shape[0])
             if isinstance(class_weight, str) and class_weight == "balanced":
                 sample_weight = rows * balanced_weights(codes, rows)
             else:

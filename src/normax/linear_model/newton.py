@@ -3,15 +3,24 @@
 Between neighbouring strengths the Hessian hardly changes, and a step with an old one costs two thin products and two
 triangular solves. It is computed anew where a step gains more than a share of what the step before it gained, or had
 to be shortened. Whatever the Hessian, a step of no length means that the optimality conditions hold.
+
+No step raises the loss: one that would is halved, and where no part of it is of use the curvature is damped. Where nothing
+is the best, as for separable classes without a penalty, every step moves some rows by about 1 and gains a share of what
+the one before gained; that is told from a minimum, where steps and gains shrink together, and ends with finite numbers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
+from normax.errors import InputError
 from normax.linear_model.chain_terms import ChainTerms
 from normax.linear_model.design import Design
 from normax.linear_model.families import Family
+from normax.linear_model.families.base import weighted_mean
 from normax.linear_model.group_terms import GroupTerms
 from normax.linear_model.hessian import Columns, Hessian, bend, intercept_inverse
 from normax.linear_model.terms import Terms
@@ -22,15 +31,23 @@ __all__ = ["Likelihood"]
 SLOW = 1e-2
 # Coefficients that have come and gone are dropped from the Hessian when there are so many times those asked for.
 CROWDED = 1.5
-# Gain over the null loss that is no longer worth a step; the second where steps crawl towards infinity, as those of
-# separable classes do without a penalty.
-SETTLED, CRAWL = 1e-20, 1e-16
+# Gain over the null deviance that is no longer worth a step; the second where a new Hessian helps as little as an old one,
+# the third where steps lead to infinity.
+SETTLED, CRAWL, ENDLESS = 1e-20, 1e-16, 1e-10
+# How far a step that gains next to nothing must move a row to count as one to infinity, and how far a step may move a row
+# if its gain is to be trusted unseen.
+FAR, UNSEEN = 0.1, 1.0
+# Shortest part of a step that is tried, and rounding in the loss.
+SHORTEST, NOISE = 1e-10, 4e-16
+# Damping over the mean curvature: the least, and the one at which nothing is left to try.
+LEAST, MOST = 1e-9, 1e3
 
 
 class Likelihood:
     """`Σ_i ω_i loss(y_i, W x̃_i + b)` on any working set of the m × p coefficients."""
 
     exact = 1e-9  # gain of a step over the loss up to which it is taken unseen
+    most = MOST
 
     def __init__(
         self,
@@ -43,19 +60,35 @@ class Likelihood:
         self.design, self.family, self.max_steps = design, family, max_steps
         self.y = np.asfortranarray(y)  # outputs lie apart, so that sums over them are quick
         self.offset = 0.0 if offset is None else offset
-        self.m = y.shape[1]
+        self.m, self.share, self.endless = y.shape[1], 0.0, False
         self.columns = Columns(design)
         self.hessian: Hessian | None = None
-        self.scale = self._loss(np.zeros_like(y) + self.offset)
+        eta = np.zeros_like(y) + self.offset
+        self.start, mean = np.zeros(self.m), weighted_mean(y, design.weights)
+        # Outputs whose intercept has no best value: their response is the same in every row, and no mean reaches it.
+        self.edge = design.centred & ((mean <= family.edges[0]) | (mean >= family.edges[1]))
+        if family.coupled:  # a class that never occurs is none of them while others differ
+            self.edge &= self.edge.all()
+        if design.centred:
+            self.start = family.constant(self.y, design.weights, eta)
+        with np.errstate(over="ignore", invalid="ignore"):
+            first = self._loss(eta + self.start)
+            deviance = float(design.weights @ family.deviance(self.y, eta + self.start))
+        if not np.isfinite(first):
+            raise InputError(
+                f"offset: {family.name} expects linear predictors whose means are finite numbers, and these reach "
+                f"{float(np.abs(eta).max()):g}; fit an intercept, or take a constant off the offset"
+            )
+        if self.edge.any():  # nothing is left to explain, and the whole loss tells what little is
+            deviance = self._loss(eta) - first
+        self.scale = max(deviance, 1e-14 * abs(first)) or 1.0
 
     def _loss(self, eta: np.ndarray) -> float:
         return float(self.design.weights @ self.family.loss(self.y, eta))
 
     def null(self) -> tuple[np.ndarray, np.ndarray]:
         """The model without features: (m,) intercepts, zeros where none is fitted, and (n, m) linear predictors."""
-        intercept = np.zeros(self.m)
-        if self.design.centred:
-            intercept += self.family.link(self.design.weights @ self.y)
+        intercept = self.start.copy()
         return intercept, self.balance(intercept + self.offset + np.zeros_like(self.y), intercept)
 
     def solve(
@@ -74,37 +107,44 @@ class Likelihood:
             (n, m) linear predictors at the solution, and what the last step gained.
         """
         flat, b = coef.reshape(-1), intercept.copy()
-        H, renew = self.hessian, False
+        H, renew, self.endless = self.hessian, False, False
+        if self.edge.all():  # as good as any other coefficients
+            return self.design.predict(coef) + b + self.offset, 0.0
         if H is None or len(H.entries) > CROWDED * len(entries) + 8:
             eta = self.design.predict(coef) + b + self.offset
-            H = self.hessian = self._hessian(eta, entries, None)
+            H, fresh = self._hessian(eta, entries, None), True
+            self.hessian = H
         else:
+            fresh = False
             H.add(np.setdiff1d(entries, H.entries, assume_unique=True))
         own, w = terms.of(H.entries, self.design.p), flat[H.entries]
         eta = H.predict(w) + b + self.offset
-        now, gain, before, t = self._loss(eta), 0.0, np.inf, 1.0
+        loose, now, gain, before, t = own.unpenalised.any(), self._loss(eta), 0.0, np.inf, 1.0
         for _ in range(self.max_steps):
             if renew:
-                H = self.hessian = self._hessian(eta, H.entries, t)
+                H, fresh = self._hessian(eta, H.entries, t), True
+                self.hessian = H
             dw, db, gain = H.step(self.residual(eta), w, own)
             if not gain > 0:
                 break
-            deta, t = H.predict(dw) + db, 1.0
-            if gain > self.exact * abs(now):  # a smaller step is exact, and the difference only rounding
-                base = now
-                while True:
-                    now = self._loss(eta + t * deta)
-                    if now + own.change(w, t * dw) <= base - 1e-4 * t * gain or t < 1e-10:
-                        break
-                    t *= 0.5
+            deta = H.predict(dw) + db
+            t, now = self._length(eta, deta, now, gain, partial(_charge, own, w, dw))
+            if t == 0:
+                if fresh and self.share >= self.most:
+                    break
+                renew = True
+                continue
             w, b, eta = w + t * dw, b + t * db, eta + t * deta
-            crawling = renew and gain > 0.1 * before  # though the Hessian is new
+            crawling = fresh and gain > 0.1 * before  # though the Hessian is new
+            if crawling and loose and gain <= ENDLESS * self.scale and _moves(t * deta, FAR):
+                self.endless = True
+                break
             if gain <= (CRAWL if crawling else SETTLED) * self.scale:
                 break
-            renew, before = t < 1 or gain > SLOW * before, gain
+            renew, fresh, before = t < 1 or gain > SLOW * before, False, gain
         flat[H.entries], intercept[:] = w, b
         eta = self.balance(H.predict(w) + b + self.offset, intercept)
-        return eta, max(gain, 0.0) if np.isfinite(gain) else 0.0
+        return eta, float(np.nan_to_num(max(gain, 0.0), nan=np.inf))
 
     def _hessian(self, eta: np.ndarray, entries: np.ndarray, length: float | None) -> Hessian:
         return Hessian(self.columns, self.family, self.y, eta, entries, self.damping(eta, length))
@@ -112,7 +152,32 @@ class Likelihood:
     def damping(self, eta: np.ndarray, length: float | None) -> float:
         """Curvature that every column is given on top of its own, per unit of its variance, after a step of some length,
         or before the first."""
-        return 0.0
+        if length == 0:
+            self.share = max(100 * self.share, LEAST)
+        elif self.share:
+            self.share = 0.1 * self.share if self.share > LEAST else 0.0
+        bent = self.share and float(self.design.weights @ self.family.curvature(self.y, eta).sum(axis=1))
+        return self.share * bent
+
+    def _length(
+        self,
+        eta: np.ndarray,
+        step: np.ndarray,
+        now: float,
+        gain: float,
+        charge: Callable[[float], float] = lambda t: 0.0,
+    ) -> tuple[float, float]:
+        """How much of a step to take, and the loss there: all of it unless loss and charge say otherwise, and nothing where no part of it
+        gains."""
+        if gain <= self.exact * abs(now) and not _moves(step, UNSEEN):
+            return 1.0, now  # so small a step is exact, and the difference only rounding
+        t, rounding = 1.0, NOISE * abs(now)
+        while t > SHORTEST:
+            new = self._loss(eta + t * step)
+            if new + charge(t) <= now - 1e-4 * t * gain + rounding:
+                return t, new
+            t *= 0.5
+        return 0.0, now
 
     @property
     def entries(self) -> np.ndarray:
@@ -134,13 +199,24 @@ class Likelihood:
                 break
             db = intercept_inverse(*bend(self.family, self.design.weights, self.y, eta)) @ ub
             gain, t = float(ub @ db), 1.0
-            if not gain > 0 or (gain <= 1e-20 * self.scale and size >= 0.5 * last):
+            if not gain > 0 or (gain <= SETTLED * self.scale and size >= 0.5 * last):
                 break
-            if gain > 1e-9 * self.scale:
-                now = self._loss(eta)
-                while t > 1e-10 and not self._loss(eta + t * db) <= now - 1e-4 * t * gain:
-                    t *= 0.5
+            if self.edge.any() and gain <= ENDLESS * self.scale:
+                break
+            if gain > 1e-9 * self.scale or _moves(db, UNSEEN):
+                t, _ = self._length(eta, db, self._loss(eta), gain)
+                if t == 0:
+                    break
             eta = eta + t * db
             intercept += t * db
             last = size
         return eta
+
+
+def _charge(own: Terms | GroupTerms | ChainTerms, w: np.ndarray, dw: np.ndarray, t: float) -> float:
+    return own.change(w, t * dw)
+
+
+def _moves(step: np.ndarray, far: float) -> bool:
+    """Whether a step moves some linear predictor further than this."""
+    return bool(step.max() > far or step.min() < -far)

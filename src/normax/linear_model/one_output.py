@@ -42,7 +42,14 @@ def follow_compiled(
 ) -> int:
     """Write the first strengths of a path into fit, as many as suit this solver; returns how many."""
     design, rows, k = smooth.design, smooth.family.rows(), int(np.count_nonzero(strengths > 0))
-    if smooth.m > 1 or rows is None or rules.bounded or not rules.factor.all() or design.pieces is None:
+    if (
+        smooth.m > 1
+        or smooth.edge.any()
+        or rows is None
+        or rules.bounded
+        or not rules.factor.all()
+        or design.pieces is None
+    ):
         return 0
     if k * design.n > KEPT:
         return 0

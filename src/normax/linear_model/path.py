@@ -14,12 +14,13 @@ from sklearn.exceptions import ConvergenceWarning
 from normax.errors import InputError, Notice
 from normax.linear_model.concave import ConcaveRules, follow_concave
 from normax.linear_model.design import Design
-from normax.linear_model.families import Family, family_of
+from normax.linear_model.families import family_of
 from normax.linear_model.fit import Fit
 from normax.linear_model.free_columns import basis_of
 from normax.linear_model.fused import FusedRules, follow_fused, largest_fused
 from normax.linear_model.gaussian import fit_gaussian, fit_groups
 from normax.linear_model.group_terms import GroupRules
+from normax.linear_model.newton import Likelihood
 from normax.linear_model.penalty_rules import l1_l2, parts_of, rules_of
 from normax.linear_model.products import times
 from normax.linear_model.proximal import ProximalRules, follow_proximal
@@ -49,8 +50,6 @@ __all__ = [
     "warn_unconverged",
 ]
 
-# Share of the null deviance below which classes count as separated.
-CERTAIN = 1e-8
 # For pure ridge no strength gives all zeros; its largest lets the features explain this share of the null deviance.
 EXPLAINED = 1e-3
 # Smallest over largest strength of automatic grids: with an L1 part, and of ridge, which shrinks over more decades.
@@ -160,8 +159,9 @@ def fit_path(
             for binomial in [0, 1], for poisson counts >= 0. Multinomial takes (n,) of whole numbers 0..C−1, or (n, C) shares
             of the classes.
         strengths: (k,) values >= 0 in any order. At 0, gaussian gives the least squares solution of the
-            smallest norm; other families take Newton steps until the loss gains nothing, which for
-            separable classes ends at large finite coefficients and a `Notice`. The gap at 0 is that last gain.
+            smallest norm; other families take Newton steps until the loss gains nothing. Where it falls for ever, as for
+            classes that features separate, wholly or in part, the fit ends where it no longer gains, at finite
+            coefficients and with a `Notice`. The gap at 0 is that last gain.
         family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber" or "quantile", or an object of
             `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`, `Tweedie(1.7)`, or a
             `Family` of your own.
@@ -209,60 +209,60 @@ def fit_path(
         descent", JSS 2010; Fercoq, Gramfort & Salmon, "Mind the duality gap", ICML 2015.
     """
     X, penalty_factor = without_excluded(X, penalty_factor)
-    design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
+    design, loss, y, offset, level = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     strengths = check_strengths(strengths)
     single = check_rules(design.p, penalty_factor, lower, upper)
     unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
     basis = basis_of(design, rules)
     given, design = design, design if basis is None else basis.design
     model = model_of(design, loss, y, offset)
-    null = float(design.weights @ loss.deviance(y, model.null()[1]))
+    # A constant response leaves nothing to explain but rounding.
+    same = design.centred and offset is None and loss.rows_apart and bool((y == y[0]).all())
+    null = 0.0 if same else float(design.weights @ loss.deviance(y, model.null()[1]))
     order = np.argsort(-strengths, kind="stable")
-    sorted_strengths = strengths[order] * unit
-    with one_thread() if design.sparse or loss.sharp else one_thread_if_small(design.n, design.p):
+
+    def solve(strengths: np.ndarray, rules: Any, l1_ratio: float) -> Fit:
+        """By the solver that `strategy` names."""
         if isinstance(model, Sharp):
             if not isinstance(rules, (Rules, GroupRules)):
                 raise InputError(
                     f"penalty: {loss.name} takes L1, L2, ElasticNet and groups, since its loss has kinks, got {penalty!r}"
                 )
-            fit = follow_sharp(model, sorted_strengths, l1_ratio, max_iter, tol, rules)
-        elif isinstance(rules, ConcaveRules):
-            fit = follow_concave(design, loss, y, sorted_strengths, rules, max_iter, offset)
-        elif isinstance(rules, FusedRules):
-            positive = sorted_strengths[sorted_strengths > 0]
-            fit = follow_fused(design, loss, y, positive, rules, max_iter, tol, offset)
-        elif isinstance(rules, ProximalRules):
-            positive = sorted_strengths if rules.stationary else sorted_strengths[sorted_strengths > 0]
-            fit = follow_proximal(design, loss, y, positive, rules, max_iter, tol, offset)
-        elif isinstance(rules, GroupRules) and loss.name == "gaussian" and rules.members is not None:
-            fit = fit_groups(design, y, sorted_strengths, rules, max_iter, min(tol, 1e-6))
-        elif isinstance(rules, GroupRules):
-            fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset)
-        elif loss.name == "gaussian" and (rules.plain or design.sparse):
-            fit = fit_gaussian(
-                design, y, sorted_strengths, l1_ratio, max_iter, rules, sparse_coef, min(tol, 1e-6)
-            )
-        elif (
-            l1_ratio == 0
-            and design.p > design.n
-            and rules.plain
-            and factorises((design.n, design.p), design.sparse)
-        ):
-            fit = _rotated(design, loss, y, sorted_strengths, max_iter, offset)
-        else:
-            fit = follow(design, loss, y, sorted_strengths, l1_ratio, max_iter, rules, offset, min(tol, 1e-6))
-        if len(fit.gap) < len(order):  # at strength 0 a norm is gone, whichever it was
-            zeros = np.zeros(len(order) - len(fit.gap))
-            if loss.name == "gaussian":
-                fit = fit.then(fit_gaussian(design, y, zeros, 1.0, max_iter, single, False, min(tol, 1e-6)))
-            else:
-                fit = fit.then(follow(design, loss, y, zeros, 1.0, max_iter, single, offset))
+            return follow_sharp(model, strengths, l1_ratio, max_iter, tol, rules)
+        if isinstance(rules, ConcaveRules):
+            return follow_concave(design, loss, y, strengths, rules, max_iter, offset)
+        if isinstance(rules, FusedRules):
+            return follow_fused(design, loss, y, strengths, rules, max_iter, tol, offset)
+        if isinstance(rules, ProximalRules):
+            return follow_proximal(design, loss, y, strengths, rules, max_iter, tol, offset)
+        if isinstance(rules, GroupRules) and loss.name == "gaussian" and rules.members is not None:
+            return fit_groups(design, y, strengths, rules, max_iter, min(tol, 1e-6))
+        if isinstance(rules, GroupRules):
+            return follow(design, loss, y, strengths, l1_ratio, max_iter, rules, offset)
+        if loss.name == "gaussian" and (rules.plain or design.sparse):
+            return fit_gaussian(design, y, strengths, l1_ratio, max_iter, rules, sparse_coef, min(tol, 1e-6))
+        wide = design.p > design.n and factorises((design.n, design.p), design.sparse)
+        if l1_ratio == 0 and wide and rules.plain:
+            return _rotated(design, loss, y, strengths, max_iter, offset)
+        return follow(design, loss, y, strengths, l1_ratio, max_iter, rules, offset, min(tol, 1e-6))
+
+    sorted_strengths = strengths[order] * unit
+    last = int(np.count_nonzero(sorted_strengths > 0))
+    wide = design.p > design.n and rules.plain and loss.name != "gaussian"
+    one = isinstance(rules, Rules) and not wide  # solver for strengths > 0 and for 0
+    with one_thread() if design.sparse or loss.sharp else one_thread_if_small(design.n, design.p):
+        if last == len(order) or loss.sharp or one:
+            fit = solve(sorted_strengths, rules, l1_ratio)
+        else:  # at strength 0 one penalty is as good as another, and the simplest is solved best
+            free = rules if isinstance(rules, Rules) else getattr(rules, "single", single)
+            fit = solve(sorted_strengths[last:], free, 0.0)
+            fit = solve(sorted_strengths[:last], rules, l1_ratio).then(fit) if last else fit
     if basis is not None:
         design, fit.coef = given, basis.original(fit.coef)
     # Reordering copies all coefficients, which a decreasing grid is spared.
     back = slice(None) if (np.diff(order) == 1).all() else np.argsort(order)
     coef: Any = tuple(csr_array(fit.coef[i]) for i in np.argsort(order)) if sparse_coef else fit.coef[back]
-    shift = np.array([w @ design.means for w in fit.coef]) if design.centred else 0.0
+    shift = np.array([w @ design.means for w in fit.coef]) + level if design.centred else 0.0
     result = LinearPath(
         strengths,
         coef,
@@ -274,8 +274,7 @@ def fit_path(
         stationary=getattr(rules, "stationary", False),
     )
     warn_unconverged(result.strengths, result.gap, tol)
-    if loss.classes:
-        _tell_separable(result, design, loss, y, offset)
+    _tell_endless(strengths[fit.endless[back]], model)
     return result
 
 
@@ -315,7 +314,7 @@ def max_strength(
         (666.666667, 666.666667)
     """
     X, penalty_factor = without_excluded(X, penalty_factor)
-    design, loss, y, offset = _prepare(X, y, family, fit_intercept, sample_weight, offset)
+    design, loss, y, offset, _ = _prepare(X, y, family, fit_intercept, sample_weight, offset)
     single = check_rules(design.p, penalty_factor, lower, upper)
     unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
     basis = basis_of(design, single)
@@ -392,7 +391,8 @@ def mixture_in_units(
 
 
 def _prepare(X, y, family, fit_intercept, sample_weight, offset):
-    """(design, loss, y, offset) of the rows that count; gaussian takes its offset from y at once."""
+    """(design, loss, y, offset, level) of the rows that count: gaussian takes its offset from y at once, and beside an intercept
+    the others leave it without its mean, `level`, (m,)."""
     loss = family_of(family)
     X = check_design(X)
     weights = check_weights(sample_weight, X.shape[0])
@@ -407,7 +407,11 @@ def _prepare(X, y, family, fit_intercept, sample_weight, offset):
         y, offset = y - offset, None
     if np.ptp(weights):
         loss.refuse_if_tied("sample_weight of different sizes")
-    return Design(X, weights, bool(fit_intercept), rows), loss, y, offset
+    level: Any = 0.0
+    if offset is not None and fit_intercept:
+        level = weights @ offset
+        offset = offset - level
+    return Design(X, weights, bool(fit_intercept), rows), loss, y, offset, level
 
 
 def response(y: Any, family: Any, n: int) -> np.ndarray:
@@ -415,18 +419,28 @@ def response(y: Any, family: Any, n: int) -> np.ndarray:
     return family_of(family).response(y, n)
 
 
-def _tell_separable(path: LinearPath, design: Design, loss: Family, y: np.ndarray, offset: Any) -> None:
-    """A Notice where a fit without penalty has run off to certainty."""
-    for i in np.flatnonzero(path.strengths == 0):
-        eta = design.predict(path.coef[i]) + (path.intercept[i] + path.coef[i] @ design.means)
-        left = design.weights @ loss.deviance(y, eta if offset is None else eta + offset)
-        if path.null_deviance > 0 and left <= CERTAIN * path.null_deviance:
-            warnings.warn(
-                "the features separate the classes: without a penalty the best coefficients are infinite, and those at "
-                "strength 0 only stopped growing where the likelihood no longer gained; give a strength > 0",
-                Notice,
-                stacklevel=3,
-            )
+def _tell_endless(strengths: np.ndarray, model: Likelihood) -> None:
+    """A Notice where no coefficients are the best ones."""
+    if model.edge.any():
+        where = "" if model.m == 1 else f" of output {', '.join(map(str, np.flatnonzero(model.edge)))}"
+        told = (
+            f"y{where} is {model.y[0, np.argmax(model.edge)]:g} in every row that counts, where no finite intercept is the best: "
+            "it stops where the likelihood no longer gains; give rows that differ"
+        )
+    elif len(strengths):
+        rows = (
+            "separate classes, or some of their rows"
+            if model.family.classes
+            else "tell some rows whose response is 0"
+        )
+        told = (
+            f"there is no minimiser at strengths {', '.join(f'{s:.4g}' for s in strengths[:5])}: the features {rows}, so that "
+            "without a penalty the best coefficients are infinite; these stopped growing where the likelihood no "
+            "longer gained; give a strength > 0"
+        )
+    else:
+        return
+    warnings.warn(told, Notice, stacklevel=3)
 
 
 def _rotated(design, family, y, strengths, max_iter, offset) -> Fit:

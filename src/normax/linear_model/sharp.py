@@ -37,13 +37,13 @@ class Sharp(Likelihood):
     """`Likelihood` of a loss with kinks, smoothed about residuals that `move` renews."""
 
     exact = 1e-15
+    most = DAMPING
 
     def __init__(self, design: Design, family: Family, y: np.ndarray, offset: np.ndarray | None = None):
         super().__init__(design, family, y, offset)
         self.sharp, self.share = family, DAMPING
-        start = family.link(design.weights @ y) if design.centred else 0.0
         self.width = WIDTH * (
-            float(design.weights @ family.deviance(self.y, start + self.offset + 0 * y)) or 1.0
+            float(design.weights @ family.deviance(self.y, self.start + self.offset + 0 * y)) or 1.0
         )
         self.family = family.smoothed(self.width, np.zeros_like(self.y))
 

@@ -22,6 +22,9 @@ __all__ = [
     "without_excluded",
 ]
 
+# Powers and products of sizes up to this stay far within double precision.
+LARGEST = 1e60
+
 
 def check_design(X: Any, names: Sequence[str] | None = None) -> Any:
     """X as an (n, p) matrix of finite numbers that solvers read as it is.
@@ -60,6 +63,8 @@ def column_names(X: Any) -> tuple[str, ...] | None:
 def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None) -> None:
     """Name the first rows and all columns that hold NaN or infinity."""
     if issparse(a):
+        if a.nnz:
+            _refuse_extreme(what, np.array([max(a.data.max(), -a.data.min())]), None)
         if not np.isfinite(a.data).all():
             a = a.tocoo()
             bad = ~np.isfinite(a.data)
@@ -73,6 +78,22 @@ def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None) -> 
     if not (np.isfinite(sums).all() or np.isfinite(a).all()):
         bad = ~np.isfinite(a)
         _tell_not_finite(what, a[bad], np.argwhere(bad), names)
+    if a.ndim == 2:
+        _refuse_extreme(what, np.abs(sums), names)
+    else:
+        _refuse_extreme(what, np.abs(a).max(keepdims=True), None)
+
+
+def _refuse_extreme(what: str, sizes: np.ndarray, names: Sequence[str] | None) -> None:
+    """An InputError for columns whose size, (k,), is such that its powers leave the range of double precision."""
+    sizes = sizes.astype(float)  # single precision has no numbers so large
+    bad = np.flatnonzero(np.isfinite(sizes) & (sizes > 0) & ((sizes > LARGEST) | (sizes < 1 / LARGEST)))
+    if len(bad):
+        where = f" in columns {_some([repr(str(names[j])) for j in bad] if names is not None else bad)}"
+        raise InputError(
+            f"{what}: expected numbers between {1 / LARGEST:g} and {LARGEST:g} in size, or 0, whose squares can be told from 0 and "
+            f"infinity, got {sizes[bad[0]]:.3g}{where if len(sizes) > 1 else ''}; change the unit"
+        )
 
 
 def _tell_not_finite(what: str, values: np.ndarray, cells: np.ndarray, names: Sequence[str] | None) -> None:
@@ -110,6 +131,7 @@ def plain_weights(sample_weight: Any, n: int) -> np.ndarray:
 def check_weights(sample_weight: Any, n: int) -> np.ndarray:
     """Row weights that sum to 1, (n,)."""
     w = plain_weights(sample_weight, n)
+    w = w / w.max()  # whose sum is finite
     return w / w.sum()
 
 

@@ -60,6 +60,7 @@ def follow(
         known = None if offset is None else offset[:, own]
         _follow(part, design, family, y[:, own], strengths, l1_ratio, max_iter, rules, known, tol)
         fit.gap += part.gap
+        fit.endless |= part.endless
         fit.n_iter = np.maximum(fit.n_iter, part.n_iter)
     return fit
 
@@ -119,7 +120,10 @@ def _follow(
             eta, decrement = smooth.solve(working, coef, intercept, terms)
             found, u = look(min(i + 1, len(strengths) - 1))  # what the next strength will ask for as well
         exact = None
-        if terms.unpenalised.any() and np.count_nonzero(terms.unpenalised) * m <= WIDEST:
+        none = (
+            smooth.endless or smooth.edge.all()
+        )  # is the best, and no dual point tells how far the loss could fall
+        if not none and terms.unpenalised.any() and np.count_nonzero(terms.unpenalised) * m <= WIDEST:
             exact = certify(design, family, y, eta, coef, terms)
         if exact is not None:
             fit.gap[i] = exact
@@ -127,6 +131,7 @@ def _follow(
             gaps.fit(i, eta, flat[found], u, terms if grouped else terms.of(found, p))
         else:
             fit.gap[i] = decrement
+        fit.endless[i] = smooth.endless
         used = smooth.entries  # the others are zero, and are left untouched
         fit.coef[i].reshape(-1)[used], fit.intercept[i] = flat[used], intercept
     gaps.flush()

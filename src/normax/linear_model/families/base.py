@@ -8,9 +8,9 @@ import numpy as np
 from scipy.special import xlogy
 
 from normax.errors import InputError
-from normax.linear_model.validation import refuse_not_finite
+from normax.linear_model.validation import plain_weights, refuse_not_finite
 
-__all__ = ["EDGE", "Family", "relative_entropy"]
+__all__ = ["EDGE", "Family", "log_sum", "relative_entropy", "weighted_mean", "weighted_quantile"]
 
 
 # How close a starting mean may come to the edge of its range.
@@ -34,6 +34,7 @@ class Family:
         rows_apart: whether the loss of a row depends on that row alone; not so for a partial likelihood, whose `loss`,
             `residual`, `curvature` and `fenchel` are given all rows of one fit, of equal weight, and add up to its total.
         sharp: whether the loss has kinks, so that there is `smoothed` instead of `residual` and `curvature`.
+        edges: ends of the range of the mean, which no finite η reaches: where all of y lies there, no constant is best.
         likelihood: whether the loss is a negative log-likelihood up to a constant, as information criteria need it.
     """
 
@@ -43,6 +44,7 @@ class Family:
     classes = False
     rows_apart = True
     sharp = False
+    edges = (-np.inf, np.inf)
     likelihood = True
 
     def refuse_if_tied(self, what: str) -> None:
@@ -51,6 +53,17 @@ class Family:
             raise InputError(
                 f"family: {what} needs rows that each have a loss of their own, got {self.name!r}, which ties them; "
                 "use fit_path with rows of equal weight, and judge its predictions by the family's own measure"
+            )
+
+    def refuse_edge(self, y: np.ndarray, sample_weight: Any) -> None:
+        """An InputError where an output of y, (n, m), is at an end of the range of means in every row that counts; a class of
+        several may be."""
+        seen = y[plain_weights(sample_weight, len(y)) > 0]
+        ends = [end for end in self.edges if (seen == end).all(axis=0).any()]
+        if ends and not self.coupled:
+            raise InputError(
+                f"y: {self.name} expects rows that differ, got {ends[0]:g} in every row, where no finite intercept is the best; "
+                "predict that value, or use fit_intercept=False"
             )
 
     def response(self, y: Any, n: int) -> np.ndarray:
@@ -70,6 +83,14 @@ class Family:
     def link(self, mean: np.ndarray) -> np.ndarray:
         """A finite linear predictor whose mean this is, to within EDGE."""
         raise NotImplementedError
+
+    def constant(self, y: np.ndarray, weights: np.ndarray, offset: np.ndarray) -> np.ndarray:
+        """(m,) constants that fit best beside an offset (n, m), or about so: solvers start there.
+
+        Args:
+            y: (n, m); weights: (n,) that sum to 1.
+        """
+        return self.link(weighted_mean(y, weights)) - weights @ offset
 
     def loss(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
         """Loss of each row, (n,)."""
@@ -123,6 +144,25 @@ class Family:
         if type(self).divergence is Family.divergence:
             return None
         return self.divergence(y - v, self.mean(eta))
+
+
+def log_sum(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(m,) `log Σ_i ω_i e^{x_i}` of (n, m) x and weights, (n, 1) or (n, m); weights that are all 0 count as EDGE."""
+    largest = x.max(axis=0)
+    total = (weights * np.exp(x - largest)).sum(axis=0)
+    return largest + np.log(np.where(total > 0, total, EDGE))
+
+
+def weighted_mean(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(m,) means of (n, m) y by weights that sum to 1; exact where y is constant."""
+    return np.where(y.min(axis=0) == y.max(axis=0), y[0], weights @ y)
+
+
+def weighted_quantile(v: np.ndarray, weights: np.ndarray, level: float) -> np.ndarray:
+    """(m,) smallest entries of (n, m) v up to which a share `level` of the weights (n,) lies."""
+    order = np.argsort(v, axis=0, kind="stable")
+    reached = np.cumsum(weights[order], axis=0) >= level * weights.sum() * (1 - 1e-12)
+    return np.take_along_axis(v, order, axis=0)[np.argmax(reached, axis=0), np.arange(v.shape[1])]
 
 
 def relative_entropy(a: np.ndarray, b: np.ndarray) -> np.ndarray:

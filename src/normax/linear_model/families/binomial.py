@@ -16,6 +16,7 @@ class Binomial(Family):
 
     name = "binomial"
     classes = True
+    edges = (0.0, 1.0)
 
     def response(self, y, n):
         y = super().response(y, n)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.families.base import Family
+from normax.linear_model.families.base import Family, weighted_quantile
 
 __all__ = ["Huber"]
 
@@ -51,6 +51,9 @@ class Huber(Family):
 
     def link(self, mean):
         return mean
+
+    def constant(self, y, weights, offset):
+        return weighted_quantile(y - offset, weights, 0.5)
 
     def loss(self, y, eta):
         v = self.residual(y, eta)

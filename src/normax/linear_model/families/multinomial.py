@@ -16,6 +16,7 @@ class Multinomial(Family):
     name = "multinomial"
     coupled = True
     classes = True
+    edges = (0.0, 1.0)
 
     def response(self, y, n):
         if np.ndim(y) == 1:

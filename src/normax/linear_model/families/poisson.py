@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.families.base import EDGE, Family, relative_entropy
+from normax.linear_model.families.base import EDGE, Family, log_sum, relative_entropy
 
 __all__ = ["Poisson"]
 
@@ -14,6 +14,7 @@ class Poisson(Family):
     """Counts: `Σ e^η − yη` a row, y >= 0; the constant log y! of the likelihood is left out."""
 
     name = "poisson"
+    edges = (0.0, np.inf)
 
     def response(self, y, n):
         y = super().response(y, n)
@@ -25,6 +26,9 @@ class Poisson(Family):
 
     def link(self, mean):
         return np.log(np.maximum(mean, EDGE))
+
+    def constant(self, y, weights, offset):
+        return log_sum(0 * offset, weights[:, None] * y) - log_sum(offset, weights[:, None])
 
     def mean(self, eta):
         with np.errstate(over="ignore"):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.families.base import Family
+from normax.linear_model.families.base import Family, weighted_quantile
 
 __all__ = ["Quantile"]
 
@@ -50,6 +50,9 @@ class Quantile(Family):
 
     def link(self, mean):
         return mean
+
+    def constant(self, y, weights, offset):
+        return weighted_quantile(y - offset, weights, self.level)
 
     def loss(self, y, eta):
         r = y - eta

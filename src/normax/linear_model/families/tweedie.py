@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.families.base import EDGE, Family, relative_entropy
+from normax.linear_model.families.base import EDGE, Family, log_sum, relative_entropy
 
 __all__ = ["Gamma", "Tweedie"]
 
@@ -40,6 +40,7 @@ class Tweedie(Family):
     power: float = 1.5
 
     name = "tweedie"
+    edges = (0.0, np.inf)
     likelihood = False
 
     def __post_init__(self):
@@ -61,6 +62,10 @@ class Tweedie(Family):
 
     def link(self, mean):
         return np.log(np.maximum(mean, EDGE))
+
+    def constant(self, y, weights, offset):
+        a, some = self.power - 1, weights[:, None]
+        return log_sum(-a * offset, some * y) - log_sum((1 - a) * offset, some)
 
     def mean(self, eta):
         return _exp(eta)
