@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from normax.text import printable
+
 __all__ = ["InputError", "Notice", "quoted", "shorten", "suggest"]
 
 #: Characters of a message; what a file holds can be of any length, and a message quotes it.
@@ -36,10 +38,10 @@ def quoted(value: object, longest: int = 80) -> str:
 
 
 class _Short(Exception):
-    """An exception whose message is never longer than `LONGEST`."""
+    """An exception whose message is never longer than `LONGEST` and safe to print."""
 
     def __init__(self, *args: object):
-        super().__init__(*(shorten(arg) if isinstance(arg, str) else arg for arg in args))
+        super().__init__(*(printable(shorten(arg)) if isinstance(arg, str) else arg for arg in args))
 
 
 class InputError(_Short, ValueError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from normax.text import printable
+
 __all__ = ["Table"]
 
 
@@ -20,7 +22,9 @@ class Table(list):
     def __str__(self) -> str:
         if not self:
             return "(no rows)"
-        cells = [list(self[0])] + [[_cell(value) for value in row.values()] for row in self]
+        cells = [[printable(name) for name in self[0]]] + [
+            [_cell(value) for value in row.values()] for row in self
+        ]
         widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
         return "\n".join("  ".join(c.rjust(w) for c, w in zip(row, widths)).rstrip() for row in cells)
 
@@ -28,4 +32,4 @@ class Table(list):
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else printable(str(value))

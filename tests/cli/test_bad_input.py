@@ -1,5 +1,7 @@
 """Bad input: one clear line, exit code 2, nothing written."""
 
+import csv
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -228,3 +230,62 @@ def test_unseen_categories_pass_with_a_note(fitted, folder, table, capsys):
     said = capsys.readouterr()
     assert "column 't0': 1 row of a category not seen in training ('pink')" in " ".join(said.err.split())
     assert len(said.out.splitlines()) == 4
+
+
+def test_hostile_names_and_labels_are_text_everywhere(folder, table, capsys):
+    hostile = {
+        "x0": "=cmd|' /C calc'!A0",
+        "x1": "\x1b[31mred\x07",
+        "x2": "<script>alert(1)</script>",
+        "x3": "+1 @x",
+    }
+    frame = table.head(120).drop(columns=[f"x{j}" for j in range(5, 17)]).rename(columns=hostile)
+    frame["y"] = np.array(["=up", "\x1b[2Jdown"])[(table.head(120).x1 > 0).astype(int)]
+    frame.to_csv("hostile.csv", index=False)
+    assert main(["path", "hostile.csv", "--target", "y", "--cv", "3", "--strengths", "5", "--out", "o"]) == 0
+    assert main(["show", "o"]) == 0
+    assert main(["predict", "o", "hostile.csv"]) == 0
+    said = capsys.readouterr()
+    assert "\x1b" not in said.out + said.err
+    assert "\\x1b[31mred\\x07" in said.out
+    with open("o/coefficients.csv", newline="", encoding="utf-8") as file:
+        text = file.read()
+    assert "\x1b" not in text
+    rows = list(csv.DictReader(text.splitlines()))
+    assert {"'=cmd|' /C calc'!A0", "'+1 @x"} < {row["feature"] for row in rows}
+    assert all(np.isfinite(float(row["standardised"])) for row in rows)
+    assert said.out.splitlines()[-1].startswith(("'=up,", "\\x1b[2Jdown,"))
+    page = (folder / "o" / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "\x1b" not in page
+    assert main(["path", "hostile.csv", "--target", "\x1b]0;title\x07"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_what_columns_are_can_be_said(folder, table, capsys):
+    frame = table.head(90)[["x4", "x5", "y"]].assign(
+        code=np.arange(90) % 3, zip=[f"{j % 9:03d}" for j in range(90)]
+    )
+    frame.loc[3, "x5"] = -77
+    frame.to_csv("codes.csv", index=False)
+    words = [
+        "codes.csv",
+        "--target",
+        "y",
+        "--cv",
+        "3",
+        "--strengths",
+        "4",
+        "--text",
+        "code",
+        "--number",
+        "zip",
+    ]
+    assert main(["path", *words, "--missing", "-77", "--out", "o"]) == 0
+    recipe = json.loads((folder / "o" / "model.json").read_text())
+    assert recipe["features"] == ["x4", "x5", "x5 (missing)", "code=0", "code=1", "code=2", "zip"]
+    assert recipe["details"]["data"]["columns"][1]["missing"] == 1
+    assert main(["predict", "o", "codes.csv"]) == 0
+    capsys.readouterr()
+    message = fails(capsys, "path", "codes.csv", "--target", "y", "--text", "cod")
+    assert "no column 'cod'; did you mean 'code'?" in message

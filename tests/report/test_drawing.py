@@ -44,3 +44,12 @@ def test_names_are_escaped_and_files_written_whole(tmp_path):
         picture.save(tmp_path / "net.png")
     with pytest.raises(nx.InputError, match="expected a normax Module"):
         nx.draw(3)
+
+
+def test_hostile_names_leave_the_drawing_well_formed():
+    net = nn.Sequential()
+    for name in ("\x1b[31m", "bell\x07", "half\ud800", "nul\0", "<b>&"):
+        net.add_module(name, nn.Linear(2, 2 + len(net)))
+    found = texts(net)
+    assert "half\\ud800: Linear" in found
+    assert "<b>&: Linear" in found

@@ -2,6 +2,7 @@
 
 import os
 import re
+import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 
 import numpy as np
@@ -232,3 +233,26 @@ def test_an_index_links_its_reports(lasso, network, details, tmp_path):
     assert [v for k, v in found.attributes if k == "href"] == ["a/report.html", "b/report.html"]
     assert headline(network) in found.text
     assert details["title"] in found.text
+
+
+HOSTILE = (
+    "\x1b[31mred", "bell\x07", "down\x0b", "nul\0", "half\ud800", "\u202eevil", "--x--", "$x_{", "<b>&", "宽" * 10_000,
+)  # fmt: skip
+
+
+def test_hostile_names_leave_page_and_pictures_well_formed(lasso, multinomial, details, tmp_path):
+    columns = [{"name": n, "kind": n, "features": 1, "levels": None, "missing": 0} for n in HOSTILE]
+    left_out = [{"name": n, "reason": n} for n in HOSTILE]
+    rows = [row | {"feature": n, "column": n} for row, n in zip(details["coefficients"], HOSTILE)]
+    known = details | {
+        "title": HOSTILE[0], "command": HOSTILE[1], "notices": HOSTILE, "coefficients": rows, "labels": HOSTILE[:3],
+        "confusion": {"labels": HOSTILE[:2], "cv": [[1, 2], [3, 4]], "test": None},
+        "data": details["data"] | {"file": HOSTILE[4], "columns": columns, "left_out": left_out},
+    }  # fmt: skip
+    for number, path in enumerate((lasso, multinomial)):
+        path.feature_names = HOSTILE
+        text = page(tmp_path / str(number), path, known).read_text(encoding="utf-8")
+        Reader(text)
+        assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\u202e]", text) is None
+        for picture in re.findall(r"<svg.*?</svg>", text, re.DOTALL):
+            ElementTree.fromstring(picture)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from normax.cli.arguments import parse
 from normax.cli.interrupts import Terminated, watched
 from normax.errors import InputError
+from normax.text import printable
 
 __all__ = ["main"]
 
@@ -76,4 +77,4 @@ def _run(options) -> None:
 
 
 def _say(message: str) -> None:
-    print(f"normax: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    print(f"normax: {printable(' '.join(message.split()))}", file=sys.stderr, flush=True)

@@ -23,6 +23,7 @@ from normax.errors import InputError
 from normax.estimators.defaults import LEARNING_RATE, batch_size_for, epochs_for
 from normax.penalties import L1, L2, ElasticNet
 from normax.tables import FillAndScale
+from normax.text import sheet_cell
 
 __all__ = ["fit", "run"]
 
@@ -232,4 +233,4 @@ def write_table(file: Path, rows: list[dict[str, Any]]) -> None:
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.DictWriter(opened, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({head: sheet_cell(cell) for head, cell in row.items()} for row in rows)

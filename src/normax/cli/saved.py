@@ -14,6 +14,7 @@ from normax.cli import recipe, screen
 from normax.cli.coefficients import coefficients
 from normax.cli.folder import written
 from normax.tables import FillAndScale, Schema, Target, read_table
+from normax.text import sheet_cell
 
 __all__ = ["SavedModel", "predict", "save", "show"]
 
@@ -134,5 +135,5 @@ def show(options: argparse.Namespace) -> None:
 
 def _write_rows(file: Any, heads: list[str], columns: list[list]) -> None:
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(zip(*columns))
+    writer.writerow(map(sheet_cell, heads))
+    writer.writerows(map(sheet_cell, row) for row in zip(*columns))

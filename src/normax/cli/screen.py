@@ -11,24 +11,37 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
 from rich.progress import (
     BarColumn,
     Progress,
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from normax.cli import interrupts
 from normax.errors import Notice
+from normax.text import printable
 
 __all__ = ["comparison", "console", "note", "notices", "number", "progress", "summary"]
 
 _MODELS = {"null": "no features", "chosen": "chosen", "minimum": "minimum", "unpenalised": "no penalty"}
 _RULES = {"1se": "1-SE rule", "min": "minimum"}
 _SHOWN = 12  # coefficients printed; the file has them all
+
+
+class _Screen(Console):
+    """A console on which what comes out of data is text: nothing in it moves the cursor or changes colours."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(printable(text), **options)
+
+    def render(self, renderable: Any, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
 def console(error: bool = False) -> Console:
@@ -38,7 +51,7 @@ def console(error: bool = False) -> Console:
     """
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else 100
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return _Screen(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def number(value: float | None) -> str:
@@ -73,7 +86,7 @@ def notices() -> Iterator[list[str]]:
 def note(text: str, screen: Console) -> None:
     """One notice: with a hanging indent on a terminal, on one line off it."""
     if not screen.is_terminal:
-        screen.print(f"note: {text}", soft_wrap=True)
+        screen.print(f"note: {' '.join(text.split())}", soft_wrap=True)
         return
     grid = Table.grid(padding=(0, 1))
     grid.add_row(Text("note", style="yellow"), Text(text))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from normax.linear_model.path import LinearPath
 from normax.linear_model.products import dense_columns
 from normax.linear_model.validation import plain_weights
 from normax.rows import Table
+from normax.text import markup
 
 __all__ = ["Summary", "describe"]
 
@@ -48,10 +48,10 @@ class Summary:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        facts = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in self.facts.items())
-        head = "".join(f"<th>{escape(k)}</th>" for k in (self.coefficients[0] if self.coefficients else {}))
+        facts = "".join(f"<tr><th>{markup(k)}</th><td>{markup(v)}</td></tr>" for k, v in self.facts.items())
+        head = "".join(f"<th>{markup(k)}</th>" for k in (self.coefficients[0] if self.coefficients else {}))
         rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(_told(v))}</td>" for v in row.values()) + "</tr>"
+            "<tr>" + "".join(f"<td>{markup(_told(v))}</td>" for v in row.values()) + "</tr>"
             for row in self.coefficients
         )
         told = ", ".join(f"{b:.6g}" for b in self.intercept)

@@ -17,6 +17,7 @@ from normax.report.style import (
     Picture,
     columns,
     dress,
+    families,
     margin_labels,
     picture,
     set_heights,
@@ -192,7 +193,7 @@ def inflation_figure(inflation: Any) -> Picture:
         )  # fmt: skip
     for mark in (5, 10):
         ax.axvline(mark, color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
-    ax.set_yticks(places, names)
+    ax.set_yticks(places, names, parse_math=False, fontfamily=families())
     ax.set_ylim(-0.6, max(len(rows), 2) - 0.4)
     ax.set_xlabel("variance inflation factor (log scale); above 5 to 10 a coefficient is hard to tell")
     left_out = len(inflation.vif) - len(rows)

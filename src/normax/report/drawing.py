@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from normax.errors import InputError
 from normax.files import write
 from normax.nn.module import Module
 from normax.report.style import COLOURS, DARK
+from normax.text import markup
 
 __all__ = ["Drawing", "draw"]
 
@@ -105,7 +105,7 @@ def draw(net: Module) -> Drawing:
     total = f"{sum(p.numel() for p in net.parameters()):,} parameters"
     return Drawing(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" class="nx" role="img" aria-label="{escape(title)}, {total}">'
+        f'height="{height:.0f}" class="nx" role="img" aria-label="{markup(title)}, {total}">'
         f"<style>{_style()}</style>"
         f'<rect class="paper" width="{width:.0f}" height="{height:.0f}" rx="8"/>' + "".join(out) + "</svg>"
     )
@@ -203,7 +203,7 @@ def _line(out: list[str], line: tuple, x: float, y: float, width: float) -> None
 
 
 def _text(x: float, y: float, text: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{markup(text)}</text>'
 
 
 def _style() -> str:

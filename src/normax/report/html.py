@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from normax.report.style import COLOURS, DARK
+from normax.text import markup
 
 __all__ = ["Raw", "document", "escape", "figure", "section", "table"]
 
@@ -19,7 +19,7 @@ def escape(value: Any) -> str:
     """A value as HTML text; `Raw` passes as it is, None becomes a dash."""
     if isinstance(value, Raw):
         return str(value)
-    return "–" if value is None else html.escape(str(value))
+    return "–" if value is None else markup(value)
 
 
 def table(
@@ -58,7 +58,7 @@ def section(title: str, *content: str | None, folded: bool = False) -> Raw:
 def figure(wide: str, narrow: str, alt: str, caption: str) -> Raw:
     """A picture in two cuts, one for a page and one for a phone, with what to read in it."""
     cuts = "".join(
-        f'<div class="{name}" role="img" aria-label="{html.escape(alt)}">{svg}</div>'
+        f'<div class="{name}" role="img" aria-label="{markup(alt)}">{svg}</div>'
         for name, svg in (("wide", wide), ("narrow", narrow))
     )
     return Raw(f"<figure>{cuts}<figcaption>{caption}</figcaption></figure>")

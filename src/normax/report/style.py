@@ -15,7 +15,10 @@ import matplotlib
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import EngFormatter
+
+from normax.text import printable
 
 __all__ = ["COLOURS", "DARK", "SERIES", "Picture", "dress", "margin_labels", "set_heights", "short", "svg"]
 
@@ -74,7 +77,12 @@ def families() -> list[str]:
 
 
 class Picture(Figure):
-    """A matplotlib `Figure` that knows nothing of pyplot and shows itself in a notebook."""
+    """A matplotlib `Figure` that knows nothing of pyplot, shows itself in a notebook and draws no control character."""
+
+    def draw(self, renderer: Any) -> None:
+        for text in self.findobj(Text):
+            text.set_text(printable(text.get_text()))
+        super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         return png(self, dpi=144)
@@ -165,15 +173,17 @@ def short(name: str, length: int = 20) -> str:
         >>> short("systolic blood pressure at rest", 20)
         'systolic b…e at rest'
     """
-    name = str(name)
-    if columns(name) <= length:
+    name = " ".join(printable(str(name)).split())
+    if len(name) <= length and columns(name) <= length:
         return name
-    head, tail = name[: len(name) // 2], name[len(name) // 2 :]
-    while columns(head) > length // 2:
-        head = head[:-1]
-    while columns(tail) > length - length // 2 - 1:
-        tail = tail[1:]
-    return f"{head}…{tail}"
+    tail = _beginning(name[::-1], length - length // 2 - 1)[::-1]
+    return f"{_beginning(name, length // 2)}…{tail}"
+
+
+def _beginning(name: str, length: int) -> str:
+    """As many first letters as are no wider than so many."""
+    widths = np.cumsum([columns(letter) for letter in name[:length]])
+    return name[: np.searchsorted(widths, length, side="right")]
 
 
 def spread(wanted: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:

@@ -70,7 +70,7 @@ def surface_figure(path: Any, *, width: float = WIDE, axes: tuple[str, str] | No
         f", {name} {number(path.best.settings.get(name, path.best.strength))}" for name in held if validated
     )
     ax.set_title(f"{kind} {loss_label(path.loss)} per row{', log colours' if log else ''}{fixed}", loc="left",
-                 fontsize=SIZE, color=COLOURS["ink"])  # fmt: skip
+                 parse_math=False, fontsize=SIZE, color=COLOURS["ink"])  # fmt: skip
     roomy = (width - left - 1.1) / len(xs) > 0.42 and len(ys) <= 14
     _write(ax, path, index, error, norm, roomy, validated)
     return fig
@@ -99,7 +99,9 @@ def _axis(axis: Any, name: str, values: np.ndarray, inches: float) -> None:
     every = max(1, int(np.ceil(widest / inches)))
     axis.set_ticks(np.arange(0, len(values), every) + 0.5, [number(v) for v in values[::every]])
     axis.set_tick_params(length=0)
-    axis.set_label_text("← strong   strength   weak →" if name == "strength" else short(name, 40))
+    axis.set_label_text(
+        "← strong   strength   weak →" if name == "strength" else short(name, 40), parse_math=False
+    )
 
 
 def _write(ax: Any, path: Any, index: Any, error: Any, norm: Any, roomy: bool, validated: bool) -> None:

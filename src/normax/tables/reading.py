@@ -7,6 +7,7 @@ over the first block alone.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 from normax.errors import InputError, quoted, suggest
 from normax.tables.arrays import from_arrays, read_npz
 from normax.tables.delimited import read_delimited
+from normax.tables.kinds import number_like
 from normax.tables.limits import check_columns, check_unpacked
 from normax.tables.wording import listed
 
@@ -98,7 +100,7 @@ class Table:
         """The table with the cells that hold one of these words, or its number, made missing in every column.
 
         Example:
-            >>> table = read_table({"x": [1.5, -9, 2], "s": ["a", "-9", "b"]}).without(["-9"])
+            >>> table = read_table({"x": [1.5, -9, 2], "s": ["a", "-9.0", "b"]}).without(["-9"])
             >>> table.data.to_pydict()
             {'x': [1.5, None, 2.0], 's': ['a', None, 'b']}
         """
@@ -224,6 +226,9 @@ def _without(column: pa.ChunkedArray, words: tuple[str, ...]) -> pa.ChunkedArray
         held = pc.is_in(column, value_set=_as_type(words, column.type))
     except pa.ArrowNotImplementedError:  # a type that no word can name
         return column
+    numbers = [re.escape(f"{float(word):.17g}") for word in words if number_like(pa.array([word]))[0]]
+    if pa.types.is_string(column.type) and numbers:  # -9 is -9.00 too
+        held = pc.or_kleene(held, pc.match_substring_regex(column, rf"^[+]?({'|'.join(numbers)})([.]0*)?$"))
     return pc.if_else(held, pa.scalar(None, column.type), column) if pc.any(held).as_py() else column
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from normax.errors import InputError
 from normax.nn.cells import Parameter, as_array
 from normax.nn.module import Module
+from normax.text import markup
 from normax.training.cost import HOMOGENEOUS, NORMS, trace
 
 __all__ = ["Row", "Summary", "summary"]
@@ -127,14 +127,14 @@ class Summary:
         cell = '<{tag} style="text-align:{side};white-space:pre-wrap">{text}</{tag}>'
 
         def row(tag, texts):
-            filled = (cell.format(tag=tag, side=s, text=html.escape(t)) for s, t in zip(side, texts))
+            filled = (cell.format(tag=tag, side=s, text=markup(t)) for s, t in zip(side, texts))
             return f"<tr>{''.join(filled)}</tr>"
 
         body = "".join(row("td", line) for line in lines)
-        notes = "".join(f"<p>Note: {html.escape(notice)}</p>" for notice in self.notices)
+        notes = "".join(f"<p>Note: {markup(notice)}</p>" for notice in self.notices)
         return (
             f"<table><thead>{row('th', heads)}</thead><tbody>{body}</tbody></table>"
-            f"<p>{html.escape(self._totals())}</p>{notes}"
+            f"<p>{markup(self._totals())}</p>{notes}"
         )
 
 

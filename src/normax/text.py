@@ -1,0 +1,57 @@
+"""Names and cells out of data, made fit for what shows them: a terminal, a page, a drawing, a spreadsheet."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+__all__ = ["markup", "printable", "sheet_cell"]
+
+# Control characters but tab and line feed, halves of characters, non-characters, line separators, overrides of direction.
+_UNSAFE = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff]"
+)
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+
+
+def printable(text: str) -> str:
+    """The text with what a terminal would obey, and what XML and HTML may not hold, spelt out as Python spells it.
+
+    Example:
+        >>> printable("age\\x1b[31m"), printable("naïve 😀")
+        ('age\\\\x1b[31m', 'naïve 😀')
+    """
+    return _UNSAFE.sub(_spelt, text)
+
+
+def markup(value: Any) -> str:
+    """A value as text of HTML or XML.
+
+    Example:
+        >>> markup("a < b\x07")
+        'a &lt; b\\\\x07'
+    """
+    return html.escape(printable(str(value)))
+
+
+def sheet_cell(value: Any) -> Any:
+    """A cell of a CSV file that a spreadsheet takes as text and never runs: what begins as a formula gets an apostrophe.
+
+    A spreadsheet shows such a cell without it. Numbers stay as they are, also those that are written as text.
+
+    Example:
+        >>> sheet_cell("=1+1"), sheet_cell("-1.5"), sheet_cell(-1.5), sheet_cell("age")
+        ("'=1+1", '-1.5', -1.5, 'age')
+    """
+    if not isinstance(value, str):
+        return value
+    return f"'{printable(value)}" if _FORMULA.match(value) and not _is_number(value) else printable(value)
+
+
+def _spelt(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) is not None
