@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import platform
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from normax.errors import InputError
 
@@ -24,12 +26,12 @@ _PART = re.compile(r"\..*-([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.part", 
 _LONGEST_NAME = 180  # bytes; file systems take 255, and a part's name says more
 
 
-def write(file: Path, content: bytes | str, parents: bool = True) -> Path:
+def write(file: Path, content: bytes | str | list[Any], parents: bool = True) -> Path:
     """Write under a temporary name in the same folder, then rename: readers see the old file or the new one.
 
     Args:
         file: where to; a link is followed, and a file that is replaced keeps its permissions.
-        content: bytes, or text to be stored as UTF-8.
+        content: bytes, whole or in pieces, or text to be stored as UTF-8.
         parents: make missing folders.
 
     Returns:
@@ -41,8 +43,9 @@ def write(file: Path, content: bytes | str, parents: bool = True) -> Path:
     try:
         if parents:
             file.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(file) as part:
-            part.write_bytes(content.encode() if isinstance(content, str) else content)
+        with replacing(file) as part, part.open("wb") as stream:
+            content = content.encode() if isinstance(content, str) else content
+            stream.writelines(content if isinstance(content, list) else [content])
     except OSError as error:
         raise InputError(
             f"{file}: cannot be written ({error.strerror}); name another folder to write to"
@@ -100,14 +103,17 @@ def sync(path: Path) -> None:
     """Have a file's content, or a folder's names, on the disk before going on."""
     try:
         handle = os.open(path, os.O_RDONLY)
-    except OSError:
-        if path.is_dir():  # not every system opens folders
-            return
-        raise
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if not (path.is_dir() and error.errno in _NO_FOLDERS):
+            raise
+
+
+# What systems answer that do not open or sync folders.
+_NO_FOLDERS = (errno.EINVAL, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTSUP)
 
 
 def _is_dead(name: str) -> bool:

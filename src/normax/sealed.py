@@ -75,11 +75,12 @@ def write_sealed(
     from safetensors.numpy import save
 
     # Never ascontiguousarray: it makes vectors of scalars.
-    arrays = {name: np.array(array, order="C") for name, array in arrays.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     data = save(arrays, {"normax": json.dumps(facts), "sha256": _BLANK.decode()})
     place = data.index(_SEAL + _BLANK) + len(_SEAL)
     seal = hashlib.sha256(data).hexdigest().encode()
-    write(file, b"".join([memoryview(data)[:place], seal, memoryview(data)[place + len(seal) :]]), parents)
+    rest = memoryview(data)
+    write(file, [rest[:place], seal, rest[place + len(seal) :]], parents)
 
 
 def read_sealed(file: Path, what: str, hint: str = "") -> tuple[dict[str, np.ndarray], Any]:

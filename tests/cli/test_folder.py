@@ -2,14 +2,17 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
 import threading
 
 import pytest
+from safetensors.numpy import load_file
 
 from normax.cli.folder import staged, written
+from normax.cli.recipe import read, write
 from normax.errors import InputError
 
 NAMES = frozenset({"model.json", "report.html", "path.png"})
@@ -166,6 +169,31 @@ def test_whenever_it_dies_the_folder_is_old_or_new(tmp_path, kind):
     seen = done.stdout.split()
     assert seen == sorted(seen, reverse=True)  # once it is new it stays new
     assert {"old", "new"} == set(seen)
+
+
+def test_a_reader_never_meets_half_a_folder(fitted, tmp_path):
+    """While one thread replaces a model by another, a second reads: each time one of the two, whole."""
+    two = tmp_path / "two"
+    shutil.copytree(fitted, two)
+    recipe = json.loads((two / "model.json").read_text())
+    content = {name: value for name, value in recipe.items() if name not in ("format", "version", "checksum")}
+    arrays = load_file(two / "model.safetensors")
+    write(two, {**arrays, "bias": arrays["bias"] + 1}, content)
+    out, done = tmp_path / "out", threading.Event()
+    shutil.copytree(fitted, out)
+
+    def replace():
+        for i in range(30):
+            with staged(out) as stage:
+                shutil.copytree((two, fitted)[i % 2], stage, dirs_exist_ok=True)
+        done.set()
+
+    writer, seen = threading.Thread(target=replace), set()
+    writer.start()
+    while not done.is_set():
+        seen.add(float(read(out)[1]["bias"][0] - arrays["bias"][0]))
+    writer.join()
+    assert seen <= {0.0, 1.0}
 
 
 @pytest.mark.parametrize("how", ["link", "here", "mode"])

@@ -1,7 +1,9 @@
 """Networks by the command: the mlp, a class of the user's file, and what is saved of them."""
 
 import json
+import py_compile
 import sys
+from importlib.util import cache_from_source
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from normax.cli import main, models
 from normax.cli.arguments import parse
 from normax.cli.fit import run
+from normax.cli.recipe import read, write
 from normax.cli.saved import SavedModel
 from normax.errors import InputError
 from normax.tables import read_table
@@ -76,19 +79,21 @@ def test_a_class_of_the_users_file(folder, monkeypatch, capsys):
     assert {line.split(",")[0] for line in said.out.splitlines()[1:]} <= {"high", "low"}
 
 
-def test_nothing_of_a_folder_runs_without_the_users_word(folder, capsys):
+def test_nothing_of_a_folder_runs_without_the_users_word(folder, fitted, table, capsys):
     """Nor what is not the file that was fitted; `show` never runs it."""
     ran = folder / "ran"
     source = f"open({str(ran)!r}, 'w').close()\n{NETS}"
     (folder / "nets.py").write_text(source)
-    fit(folder, "--target", "kind", "--drop", "y", "--model", "nets.py:Net")
+    saved, _ = read(fitted)
+    network = models.architecture("nets.py:Net", 10, len(saved["features"]), 1, folder / "o")
+    (folder / "o").mkdir()
+    write(folder / "o", models.build(network).state_dict(), {**saved, "network": network})
+    table.to_csv("d.csv", index=False)
     ran.unlink()
-    capsys.readouterr()
     assert main(["predict", "o", "d.csv"]) == 2
     said = capsys.readouterr().err
     assert f"class Net of {folder / 'nets.py'}" in said
     assert "add --trust-code" in said
-    (folder / "o" / "report.html").touch()
     assert main(["show", "o"]) == 0
     with pytest.raises(InputError, match="--trust-code"):
         SavedModel("o").outputs(read_table("d.csv"))
@@ -97,23 +102,21 @@ def test_nothing_of_a_folder_runs_without_the_users_word(folder, capsys):
         assert main(["predict", "o", "d.csv", "--trust-code"]) == 2
         assert f"{folder / 'nets.py'} has changed since the model was fitted" in capsys.readouterr().err
     assert not ran.exists()
+    (folder / "nets.py").unlink()
+    assert main(["predict", "o", "d.csv", "--trust-code"]) == 2
+    assert f"of a file that is not at {folder / 'nets.py'}; put it there" in capsys.readouterr().err
     (folder / "nets.py").write_text(source)
     assert main(["predict", "o", "d.csv", "--trust-code"]) == 0
     assert ran.exists()
 
 
 def test_a_compiled_copy_beside_the_file_never_runs(folder):
-    """Python would take it for the file's, by its time and size alone."""
-    path, _ = fit(folder, "--target", "y", "--drop", "kind", "--model", "nets.py:Net")
-    import importlib.util
-    import py_compile
-
-    nets, evil = folder / "nets.py", folder / "evil.py"
-    evil.write_text(NETS.replace("return self", "raise SystemExit  # self").ljust(len(NETS)))
-    copy = importlib.util.cache_from_source(str(nets))
-    py_compile.compile(str(evil), copy, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
-    model, table = SavedModel("o", trust_code=True), read_table("d.csv")
-    np.testing.assert_allclose(model.outputs(table), path.predict(model.schema.encode(table)), rtol=1e-6)
+    """Python would take it for the file's own."""
+    (folder / "evil.py").write_text("raise RuntimeError")
+    copy, unchecked = cache_from_source("nets.py"), py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile("evil.py", copy, invalidation_mode=unchecked)
+    recipe = models.architecture("nets.py:Net", 10, 2, 1, folder)
+    assert type(models.build(recipe)).__name__ == "Net"
 
 
 def test_the_width_follows_rows_and_features():

@@ -67,9 +67,7 @@ def _plain(recipe: dict[str, Any], home: Path | None, trust_code: bool) -> Any:
     p, m = recipe["in_features"], recipe["out_features"]
     if recipe["kind"] == "mlp":
         return mlp(p, m, recipe["width"])
-    file, name = Path(recipe["file"]), recipe["class"]
-    if home is not None and (home / recipe["from_folder"]).exists():
-        file = Path(os.path.normpath(home / recipe["from_folder"]))
+    file, name = _file(recipe, home), recipe["class"]
     source = _source(file)
     if _sha256(source) != recipe["sha256"]:
         raise InputError(
@@ -102,6 +100,20 @@ def _plain(recipe: dict[str, Any], home: Path | None, trust_code: bool) -> Any:
             f"--model {file}:{name}: expected an output of shape (rows, {m}), got {shape} for 2 rows"
         )
     return net.train()
+
+
+def _file(recipe: dict[str, Any], home: Path | None) -> Path:
+    """The user's file, as it lies from the folder of a saved model or else from here."""
+    if home is None:
+        return Path(recipe["file"])
+    places = [Path(os.path.normpath(home / recipe["from_folder"])), Path(recipe["file"])]
+    for place in places:
+        if place.is_file():
+            return place
+    where = " nor ".join(dict.fromkeys(str(place.absolute()) for place in places))
+    raise InputError(
+        f"{home}: its network is class {recipe['class']} of a file that is not at {where}; put it there"
+    )
 
 
 def describe(recipe: dict[str, Any] | None) -> str:
