@@ -39,6 +39,10 @@ def fails(capsys, *words):
         (["pth", "made.csv"], "no command 'pth'; did you mean 'path'?"),
         (["path"], "the following arguments are required: DATA"),
         (["path", "made.csv"], "name the column to predict, --target COLUMN, one of: x0, x1"),
+        (
+            ["path", "--target", "y", "--drop", "x1", "made.csv"],
+            "DATA is missing, and --drop has taken 'made.csv'; name DATA first",
+        ),
         (["path", "mad.csv", "--target", "y"], "mad.csv: no such file; did you mean 'made.csv'?"),
         (["path", "made.csv", "--target", "x17"], "made.csv: no column 'x17'; did you mean"),
         (["path", "made.csv", "--target", "y", "--drop", "x3", "t9"], "no column 't9'; did you mean"),

@@ -8,6 +8,7 @@ from sklearn.linear_model import Lasso, Ridge
 from sklearn.preprocessing import StandardScaler
 
 import normax as nx
+from normax.errors import InputError, Notice
 from normax.linear_model import fit_path
 from normax.paths import linear_path
 from normax.penalties import L1, L2, ElasticNet
@@ -211,3 +212,47 @@ def test_bad_input_is_named(diabetes, change, message):
     arguments = {"y": y, "cv": 3, "strengths": 3} | change
     with pytest.raises(nx.InputError, match=message):
         linear_path(X, arguments.pop("y"), **arguments)
+
+
+def three_classes(rows=120):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(rows, 4))
+    return X, np.argmax(X[:, :3] + random.normal(size=(rows, 3)), axis=1)
+
+
+@pytest.mark.filterwarnings("ignore:the error is smallest")
+def test_a_fold_judges_only_the_classes_it_trained_on():
+    X, y = three_classes()
+    order = np.argsort(y, kind="stable")
+    rare = order[-(y == 2).sum() :]
+    held = [np.concatenate([rare, order[:20]]), order[20:50], order[50:80]]
+    cv = [(np.setdiff1d(np.arange(len(y)), test), test) for test in held]
+    with pytest.warns(Notice, match=f"fold 0 trains without class 2, of which it holds out {len(rare)}"):
+        path = linear_path(X, y, loss="cross_entropy", cv=cv, strengths=[0.1, 0.02])
+    assert path.fold_sizes.tolist() == [20, 30, 30]
+    assert np.isnan(path.held_out(0)[rare]).all()
+    train, test = cv[0][0], order[:20]
+    alone = linear_path(
+        X[train], np.minimum(y[train], 1), loss="cross_entropy", cv=None, strengths=[0.1, 0.02]
+    )
+    for k in range(2):
+        logits = alone.predict(X[test], k)
+        own = np.logaddexp.reduce(logits, axis=1) - logits[np.arange(20), y[test]]
+        np.testing.assert_allclose(path.fold_errors[0, k], own.mean(), rtol=1e-4)
+    assert (path.fold_errors < 10).all()
+    assert path.null_error[0] < 2
+
+
+def test_folds_that_can_judge_nothing_are_refused():
+    X, y = three_classes()
+    by_class = [(np.flatnonzero(y != k), np.flatnonzero(y == k)) for k in range(3)]
+    with pytest.raises(InputError, match="fold 0 trains without class 0 and holds out nothing else"):
+        linear_path(X, y, loss="cross_entropy", cv=by_class)
+    two = [np.flatnonzero(y[y < 2] == k) for k in range(2)]
+    halves = [(np.flatnonzero(y == k), np.flatnonzero(y != k)) for k in range(2)]
+    with pytest.raises(InputError, match="fold 0 trains on one class alone"):
+        linear_path(
+            X[y < 2], y[y < 2], loss="binary_cross_entropy", cv=[(two[k], two[1 - k]) for k in range(2)]
+        )
+    with pytest.raises(InputError, match="trains on one class alone"):
+        linear_path(X, y, loss="cross_entropy", cv=halves)

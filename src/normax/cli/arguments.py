@@ -52,7 +52,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         raise InputError(
             f"no command {words[0]!r}{suggest(words[0], COMMANDS)} (commands: {', '.join(COMMANDS)})"
         )
-    options, rest = parser.parse_known_args(argv)
+    try:
+        options, rest = parser.parse_known_args(argv)
+    except InputError as error:
+        taken = _taken_for_columns(argv)
+        if "required: DATA" not in str(error) or taken is None:
+            raise
+        raise InputError(f"DATA is missing, and {taken[0]} has taken {taken[1]!r}; name DATA first") from None
     if rest:
         known = [option for action in commands[options.command]._actions for option in action.option_strings]
         wrong = [word.split("=")[0] for word in rest if word.startswith("-")]
@@ -62,6 +68,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         raise InputError(f"{'; '.join(faults)} (see normax {options.command} --help)")
     options.argv = list(argv)
     return options
+
+
+def _taken_for_columns(argv: Sequence[str]) -> tuple[str, str] | None:
+    """An option of several words that ends the command line, and the last of these."""
+    at = max((k for k, word in enumerate(argv) if word.startswith("--")), default=None)
+    several = ("--drop", "--text", "--number", "--missing")
+    return (argv[at], argv[-1]) if at is not None and argv[at] in several and at + 1 < len(argv) else None
 
 
 def command_line(options: argparse.Namespace) -> str:

@@ -44,7 +44,9 @@ def read_index(file: Path) -> dict[str, Any]:
     """The arrays of all shards that an index names; every fault of the index at once."""
     try:
         weight_map = json.loads(file.read_text())["weight_map"]
-        shards = {name: [k for k, v in weight_map.items() if v == name] for name in weight_map.values()}
+        shards: dict[str, set[str]] = {name: set() for name in weight_map.values()}
+        for key, name in weight_map.items():
+            shards[name].add(key)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{file}: expected an index of shards with a weight_map, name -> file") from error
     odd = [
@@ -59,7 +61,7 @@ def read_index(file: Path) -> dict[str, Any]:
     faults: list[str] = []
     for name, keys in shards.items():
         arrays = read_safetensors(file.with_name(name))
-        faults += [f"{key} is not in {name}" for key in keys if key not in arrays]
+        faults += [f"{key} is not in {name}" for key in sorted(keys) if key not in arrays]
         faults += [
             f"{name} holds {key}, which the index does not place there" for key in arrays if key not in keys
         ]

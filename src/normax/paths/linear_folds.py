@@ -58,9 +58,12 @@ class LinearFolds:
     ) -> LinearPath:
         own = np.zeros_like(self.weights)  # the rows held out stay where they are, without a weight
         own[rows.train] = self.weights[rows.train]
+        X, targets = rows.X, self.targets
+        if self.family == "multinomial" and not (there := self.present(rows.train)).all():
+            X, targets, own = X[rows.train], targets[rows.train][:, there], own[rows.train]
         return fit_path(
-            rows.X,
-            self.targets,
+            X,
+            targets,
             strengths=strengths,
             family=self.family,
             l1_ratio=self.l1_ratio if l1_ratio is None else l1_ratio,
@@ -69,9 +72,24 @@ class LinearFolds:
             tol=self.tol if tol is None else tol,
         )
 
+    def present(self, rows: np.ndarray) -> np.ndarray:
+        """(C,) which classes the rows hold."""
+        return self.weights[rows] @ self.targets[rows] > 0
+
+    def predict(self, path: LinearPath, X: Any, train: np.ndarray) -> np.ndarray:
+        """Outputs (k, rows, m) of a fit to some rows; a class that is not among them has probability 0, the logit -inf."""
+        found = path.predict(X)
+        if self.family != "multinomial" or (there := self.present(train)).all():
+            return found
+        outputs = np.full((*found.shape[:2], len(there)), -np.inf)
+        outputs[..., there] = found
+        return outputs
+
     def errors(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """(k,) mean loss of outputs (k, rows, m)."""
+        """(k,) mean loss of outputs (k, rows, m), among the classes that are possible."""
         own, truth = self.weights[rows], self.targets[rows].reshape(len(rows), -1)
+        if outputs.size and not (possible := ~np.isneginf(outputs[0, 0])).all():
+            truth, outputs = truth[:, possible], outputs[..., possible]
         loss = family_of(self.family).loss
         return np.array([np.average(loss(truth, eta), weights=own) * self.scale for eta in outputs])
 
@@ -93,11 +111,9 @@ class LinearFolds:
         self, number: int, train: np.ndarray, test: np.ndarray, strengths: np.ndarray, baselines: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         rows, free = self.problem.rows(train, test), None
-        outputs = self.fit(rows, strengths).predict(rows.X)
-        if (
-            baselines
-        ):  # without a penalty: of smallest norm where there are many; its certificate is of no interest
-            free = self.fit(rows, [0.0], 0.0, np.inf).predict(rows.X[test])
+        outputs = self.predict(self.fit(rows, strengths), rows.X, train)
+        if baselines:  # without a penalty: of smallest norm where there are many; its gap is of no interest
+            free = self.predict(self.fit(rows, [0.0], 0.0, np.inf), rows.X[test], train)
         return self.errors(outputs[:, train], train), outputs[:, test], free
 
     def _squares(

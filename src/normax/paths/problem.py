@@ -142,9 +142,24 @@ class Problem:
         self.folds = make_folds(
             cv, len(y), y if stratify or not by_count else None, groups, time, stratify, seed
         )
+        if self.labels is not None:
+            self._leave_out_classes_without_training(self.labels)
         for number, (_, test) in enumerate(self.folds):
             if weight is not None and weight[test].sum() == 0:
                 raise InputError(f"cv: fold {number} holds out only rows of weight 0")
+
+    def _leave_out_classes_without_training(self, labels: np.ndarray) -> None:
+        """A fold's held-out rows of a class that it does not train on have an infinite loss at every strength: they say
+        nothing about it, and stay out of the fold's error with a notice."""
+        classes, codes = np.unique(labels, return_inverse=True)
+        weights = self.row_weights(np.arange(len(codes)))
+        counts = [np.bincount(codes[train], weights[train], len(classes)) for train, _ in self.folds]
+        if all(count.all() for count in counts):
+            return
+        from normax.linear_model.held_out import scopes_of_classes
+
+        scopes = scopes_of_classes(np.eye(len(classes))[codes], weights, self.folds, classes)
+        self.folds = [(train, scope.test) for (train, _), scope in zip(self.folds, scopes)]
 
     def __iter__(self) -> Iterator[Rows]:
         for train, test in self.folds:
