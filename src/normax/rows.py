@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from normax.text import printable
@@ -12,12 +13,20 @@ __all__ = ["Table"]
 class Table(list):
     """Rows as dictionaries, printed as an aligned table.
 
+    Args:
+        rows: dictionaries with the same keys.
+        first: a line to print before the table, where there is something that no reader may miss.
+
     Example:
         >>> Table([{"name": "age", "coef": 0.123456}, {"name": "bmi", "coef": 2.0}])
         name    coef
          age  0.1235
          bmi       2
     """
+
+    def __init__(self, rows: Iterable[dict[str, Any]] = (), first: str | None = None):
+        super().__init__(rows)
+        self.first = first
 
     def __str__(self) -> str:
         if not self:
@@ -26,7 +35,8 @@ class Table(list):
             [_cell(value) for value in row.values()] for row in self
         ]
         widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-        return "\n".join("  ".join(c.rjust(w) for c, w in zip(row, widths)).rstrip() for row in cells)
+        lines = ["  ".join(c.rjust(w) for c, w in zip(row, widths)).rstrip() for row in cells]
+        return "\n".join([*([self.first] if self.first else []), *lines])
 
     __repr__ = __str__
 

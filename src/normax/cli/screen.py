@@ -24,6 +24,7 @@ from rich.text import Text
 
 from normax.cli import interrupts
 from normax.errors import Notice
+from normax.selection import verdict
 from normax.text import printable
 
 __all__ = ["comparison", "console", "note", "notices", "number", "progress", "summary"]
@@ -125,6 +126,10 @@ def summary(details: dict[str, Any], folder: Path) -> None:
     screen.print(Text(details["title"], style="bold"))
     screen.print(Text(" · ".join(about), style="dim"))
     screen.print(Text(details["model_text"], style="dim"))
+    worse = _worse_than_simple(details["baselines"])
+    if worse:
+        screen.print()
+        screen.print(Text(worse, style="bold red"), soft_wrap=True)
     for table in (_baselines(details), _metrics(details), _confusion(details), _coefficients(details)):
         if table is not None:
             caption, table.caption = table.caption, None  # below the table, not wrapped to its width
@@ -159,7 +164,8 @@ def comparison(compared: Any, details: dict[str, Any], folder: Path) -> None:
         *(["test"] if tested else []),
         "time",
     )
-    for row in compared.table():
+    methods = compared.table()
+    for row in methods:
         best = bool(row["choice"])
         cells = [
             "–" if row["strength"] == "-" else number(row["strength"]),
@@ -172,6 +178,8 @@ def comparison(compared: Any, details: dict[str, Any], folder: Path) -> None:
         ]
         table.add_row(row["method"], *cells, style="bold" if best else None)
     screen.print()
+    if methods.first:
+        screen.print(Text(methods.first, style="bold red"), soft_wrap=True)
     screen.print(table)
     note = f"error per row: {details['loss_text']}; ± standard error; dropout's strength is its p"
     screen.print(Text(note, style="dim"))
@@ -185,6 +193,18 @@ def comparison(compared: Any, details: dict[str, Any], folder: Path) -> None:
             )
         )
     screen.print(Text.assemble("Report: ", (str(folder / "report.html"), "bold")), soft_wrap=True)
+
+
+def _worse_than_simple(rows: list[dict[str, Any]]) -> str | None:
+    """What stands before all tables where the chosen model is measurably worse than a simple one."""
+    errors = {
+        row["model"]: (row["cv"], math.nan if row["se"] is None else row["se"])
+        for row in rows
+        if row["cv"] is not None
+    }
+    if "chosen" not in errors:
+        return None
+    return verdict(errors["chosen"][0], errors.get("null"), errors.get("unpenalised"))
 
 
 def _with_error(value: float, error: float) -> str:

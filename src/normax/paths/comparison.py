@@ -98,7 +98,7 @@ class Comparison:
                     "choice": "best" if name == self.best else "",
                 }
             )
-        return Table(rows)
+        return Table(rows, self.paths[self.best].verdict)
 
     def plot(self) -> Any:
         """Errors of all methods, and their paired differences to the best one: a matplotlib Figure."""

@@ -159,13 +159,22 @@ def linear_path(
             outputs[:, test] = fold.held_out
         return np.column_stack([f.train for f in scored]), np.column_stack([f.test for f in scored]), outputs
 
+    def limits() -> tuple[float, float]:
+        """Errors of the null model, and without a penalty, to which all penalties tend where there are rows enough."""
+        null, free = sizes @ np.array(baselines, float) / sizes.sum()
+        return null, free if whole.X.shape[1] < len(y) else np.inf
+
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         start = clock.perf_counter()
         train_errors = test_errors = outputs = None
         if count and isinstance(given, int):
             grid, (train_errors, test_errors, outputs) = widened(
-                grid, score, lambda _, test, __: summarise(test.T, sizes)[0], stronger=is_ridge(l1_ratio)
+                grid,
+                score,
+                lambda _, test, __: summarise(test.T, sizes)[0],
+                stronger=is_ridge(l1_ratio),
+                limits=limits,
             )
         elif count:
             train_errors, test_errors, outputs = score(grid)

@@ -11,7 +11,7 @@ import numpy as np
 from normax.errors import InputError, suggest
 from normax.penalties import Penalty
 from normax.rows import Table
-from normax.selection import choose, edge_notice, summarise
+from normax.selection import choose, edge_notice, levels_off, summarise, verdict
 
 __all__ = ["Choice", "Path", "Table"]
 
@@ -106,12 +106,27 @@ class Path:
         check_selection(self.select, self.simpler, list(self.axes))
         if folds and np.isfinite(mean).any():
             at = self.minimum.index
-            notices = [edge_notice(values, at, name) for name, values in self.settings.items()]
+            level = not self.axes and self._level(at)
+            notices = [edge_notice(values, at, name, level) for name, values in self.settings.items()]
             object.__setattr__(self, "notices", (*self.notices, *filter(None, notices)))
 
     cv_mean: np.ndarray = field(init=False)
     cv_se: np.ndarray = field(init=False)
     nonzero: np.ndarray = field(init=False)
+
+    def _level(self, at: int) -> bool:
+        """Whether at this edge of the grid the model is already the one without a penalty, or without a weight."""
+        order = np.argsort(-self.strengths, kind="stable")
+        empty = self.nonzero[at] == 0 and self.strengths[at] == self.strengths.max()
+        return empty or levels_off(self.strengths[order], self.cv_mean[order], int(np.argmax(order == at)))
+
+    @property
+    def verdict(self) -> str | None:
+        """One sentence where the chosen entry is measurably worse than the best constant or than no penalty, else None."""
+        if not len(self.fold_errors) or np.isnan(self.cv_mean).all():
+            return None
+        free = self.unpenalised_error
+        return verdict(self.best.cv_mean, self.null_error, None if free is None else free[:2])
 
     @property
     def settings(self) -> dict[str, np.ndarray]:
@@ -318,7 +333,7 @@ class Path:
         return (stacked.reshape(len(stacked), -1, p) != 0).any(axis=1)
 
     def table(self) -> Table:
-        """One row a strength: strength, non-zeros, errors, and the two choices marked."""
+        """One row a strength: strength, non-zeros, errors, and the two choices marked; before them the `verdict`, if any."""
         marks: dict[int, list[str]] = {}
         if len(self.fold_errors):
             pairs = [(self.minimum, "min")]
@@ -326,7 +341,7 @@ class Path:
                 pairs.append((self.one_se, "1se"))
             for choice, mark in pairs:
                 marks.setdefault(choice.index, []).append(mark)
-        return Table(
+        rows = [
             {
                 **{name: float(values[i]) for name, values in self.settings.items()},
                 "nonzero": int(self.nonzero[i]),
@@ -336,7 +351,8 @@ class Path:
                 "choice": " ".join(marks.get(i, [])),
             }
             for i in range(len(self.strengths))
-        )
+        ]
+        return Table(rows, self.verdict)
 
     def plot(self) -> Any:
         """Error curves with their bars and both choices, and the traces of the weights: a matplotlib Figure.

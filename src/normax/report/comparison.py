@@ -212,6 +212,7 @@ def headline(comparison: Any) -> str:
     best = next(row for row in rows if row["choice"])
     near = [r["method"] for r in rows if not r["choice"] and r["difference"] <= r["difference_se"]]
     text = f"{best['method']} has the smallest validation error, {number(best['cv'])} ± {number(best['se'])}"
+    text = f"{rows.first} {text}" if getattr(rows, "first", None) else text
     if near:
         return (
             f"{text}; {_listed(near)} cannot be told from it (within one standard error of the difference)."

@@ -10,6 +10,7 @@ import numpy as np
 from normax.report import traces
 from normax.report.html import Raw, escape
 from normax.report.strength_axis import has_choice, number
+from normax.selection import verdict
 
 __all__ = ["captions", "headline", "objective"]
 
@@ -24,10 +25,18 @@ RULES = {"1se": "the 1\u2011SE rule", "min": "the minimum of the validation erro
 
 
 def headline(path: Any, details: Mapping[str, Any] | None = None) -> str:
-    """What was chosen and what it means, in one sentence; by the test set where the details have one."""
+    """What was chosen and what it means, in one sentence; by the test set where the details have one. Before it stands that
+    the chosen model is measurably worse than a simple one, where it is."""
     if not has_choice(path):
         count = len(path.strengths)
         return f"{count} strengths fitted on all rows without cross-validation, so none of them was chosen."
+    free = path.unpenalised_error
+    worse = verdict(path.best.cv_mean, path.null_error, None if free is None else free[:2])
+    chosen = _chosen(path, details)
+    return f"{worse} {chosen}" if worse else chosen
+
+
+def _chosen(path: Any, details: Mapping[str, Any] | None) -> str:
     best = path.best
     counts, total, name, _ = traces.counted(path)
     left = int(counts[best.index])
@@ -165,8 +174,10 @@ def _elsewhere(path: Any, rows: int | None) -> str:
         return ""
     s = path.best.strength
     if path.loss == "squared" and kind in ("L1", "ElasticNet"):
-        name = "Lasso" if kind == "L1" else "ElasticNet"
-        return f" scikit-learn’s <code>{name}</code> calls it <code>alpha={s:.6g}</code>."
+        name, mixed = (
+            ("Lasso", "") if kind == "L1" else ("ElasticNet", f", l1_ratio={path.penalty.l1_ratio:.6g}")
+        )
+        return f" scikit-learn’s <code>{name}</code> calls it <code>alpha={s:.6g}{mixed}</code>."
     if path.loss == "squared" and kind == "L2":
         return f" scikit-learn’s <code>Ridge</code> calls it <code>alpha={s * rows:.6g}</code>, which is n·s."
     if path.loss in ("binary_cross_entropy", "cross_entropy") and s > 0:

@@ -3,7 +3,7 @@
 from normax.selection.folds import folds
 from normax.selection.grid import strength_grid
 from normax.selection.inner import set_aside
-from normax.selection.rule import choose, edge_notice, summarise
+from normax.selection.rule import choose, edge_notice, summarise, verdict
 from normax.selection.widen import levels_off, widened
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "set_aside",
     "strength_grid",
     "summarise",
+    "verdict",
     "widened",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from normax.errors import InputError, suggest
 
-__all__ = ["choose", "edge_notice", "summarise"]
+__all__ = ["choose", "edge_notice", "summarise", "verdict"]
 
 RULES = ("1se", "min")
 
@@ -96,13 +96,16 @@ def choose(strengths: np.ndarray, mean: np.ndarray, se: np.ndarray, rule: str = 
     return int(within[np.argmax(strengths[within])])
 
 
-def edge_notice(strengths: np.ndarray, index_of_min: int, name: str = "strength") -> str | None:
+def edge_notice(
+    strengths: np.ndarray, index_of_min: int, name: str = "strength", level: bool = False
+) -> str | None:
     """What to tell a reader whose minimum lies at the edge of the grid, or None where it lies inside.
 
     Args:
         strengths: (k,) strengths.
         index_of_min: where the cross-validated mean is smallest.
         name: what they are, if they are not strengths; 0 is then taken for the end of the range.
+        level: whether the error no longer changes there, so that going on would be of no use.
 
     Returns:
         One sentence, or None; None also for a single value.
@@ -110,6 +113,8 @@ def edge_notice(strengths: np.ndarray, index_of_min: int, name: str = "strength"
     Example:
         >>> edge_notice([1.0, 0.1, 0.01], 2)
         'the error is smallest at the weakest strength, 0.01: a weaker one may do better still'
+        >>> edge_notice([1.0, 0.1, 0.01], 2, level=True)
+        'the error is smallest at the weakest strength, 0.01, and level there: this penalty does not help'
         >>> edge_notice([1.0, 0.1, 0.01], 1)
     """
     strengths = np.asarray(strengths, float)
@@ -122,4 +127,34 @@ def edge_notice(strengths: np.ndarray, index_of_min: int, name: str = "strength"
         end, other = ("smallest", "smaller") if at == strengths.min() else ("largest", "larger")
     else:
         end, other = ("weakest", "weaker") if at == strengths.min() else ("strongest", "stronger")
-    return f"the error is smallest at the {end} {name}, {at:.3g}: a {other} one may do better still"
+    where = f"the error is smallest at the {end} {name}, {at:.3g}"
+    if level and name == "strength":
+        useless = "this penalty does" if end == "weakest" else "the features do"
+        return f"{where}, and level there: {useless} not help"
+    return f"{where}: a {other} one may do better still"
+
+
+def verdict(
+    chosen: float, null: tuple[float, float] | None, unpenalised: tuple[float, float] | None
+) -> str | None:
+    """What must be said first: that the chosen model is measurably worse than a simple one, by more than its standard error.
+
+    Args:
+        chosen: cross-validated error of the chosen model.
+        null, unpenalised: (mean, standard error) without features and without a penalty, where they are known.
+
+    Example:
+        >>> verdict(2.9, (3.0, 0.1), (1.5, 0.1))
+        'The chosen model is measurably worse than no penalty: its error is 2.9, and 1.5 ± 0.1 without a penalty.'
+        >>> verdict(1.4, (3.0, 0.1), (1.5, 0.1))
+    """
+    known = (("the null model", "features", null), ("no penalty", "a penalty", unpenalised))
+    worse = [
+        (name, f"{pair[0]:.4g} ± {np.nan_to_num(pair[1]):.2g} without {what}")
+        for name, what, pair in known
+        if pair is not None and chosen > pair[0] + np.nan_to_num(pair[1])
+    ]
+    if not worse:
+        return None
+    names, errors = (" and ".join(part) for part in zip(*worse))
+    return f"The chosen model is measurably worse than {names}: its error is {chosen:.4g}, and {errors}."

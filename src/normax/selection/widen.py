@@ -17,8 +17,8 @@ REACHES = (1e1, 1e2, 1e4, 1e8)
 """By which factors a grid goes on, one after the other while the minimum stays at its edge."""
 
 LEVEL = 1e-4
-"""Change of the error over the last decade, of all its range, below which nothing more comes: without a penalty, or without a
-coefficient, the model is the same."""
+"""Change of the error over the last decade, of itself and of all its range, below which nothing more comes: without a penalty, or
+without a coefficient, the model is the same."""
 
 
 def widened(
@@ -27,6 +27,7 @@ def widened(
     error: Callable[..., np.ndarray],
     *,
     stronger: bool = False,
+    limits: Callable[[], tuple[float, float]] = lambda: (np.inf, np.inf),
 ) -> tuple[np.ndarray, tuple[Any, ...]]:
     """Evaluate a grid, and more strengths past the edge where the error is smallest, until that is inside or the error is level.
 
@@ -39,6 +40,8 @@ def widened(
         error: from these arrays to the error of each strength, (k,).
         stronger: whether the grid may go on beyond its strongest end as well, which an L1 part spares: there every
             coefficient is zero already.
+        limits: asked once the grid is evaluated for the errors that the two ends tend to, the strong and the weak one, inf
+            where not known; one below all errors of the grid makes it go on towards that end.
 
     Returns:
         The strengths, decreasing, and the arrays for all of them.
@@ -48,9 +51,9 @@ def widened(
         >>> grid.round(9).tolist()
         [1.0, 0.1, 0.01, 0.001, 0.0001, 1e-05]
     """
-    values = evaluate(strengths)
+    values, most = evaluate(strengths), len(strengths)
     for reach in REACHES:
-        more = _beyond(strengths, error(*values), reach, stronger)
+        more = _beyond(strengths, error(*values), limits(), reach, most, stronger)
         if more is None:
             break
         try:
@@ -65,18 +68,30 @@ def widened(
     return strengths, values
 
 
-def _beyond(strengths: np.ndarray, error: np.ndarray, reach: float, stronger: bool) -> np.ndarray | None:
-    """More strengths in steps of the grid, at most as many as there are, or None where there is no call for them."""
+def _beyond(
+    strengths: np.ndarray,
+    error: np.ndarray,
+    limits: tuple[float, float],
+    reach: float,
+    most: int,
+    stronger: bool,
+) -> np.ndarray | None:
+    """At most so many more strengths, in steps of the grid, or None where there is no call for them."""
     if len(strengths) < 2 or not np.isfinite(error).any():
         return None
     at = choose(strengths, error, np.zeros(len(error)), "min")
-    weak = at == len(strengths) - 1
-    if not weak and not (stronger and at == 0):
-        return None
-    if levels_off(strengths, error, at):
+    null, free = (limit if np.isfinite(limit) else np.inf for limit in limits)
+    null = null if stronger else np.inf
+    if min(null, free) < error[at] - LEVEL * abs(error[at]):  # past a hill, maybe: the end itself is better
+        weak, at = (True, len(error) - 1) if free <= null else (False, 0)
+        level = abs(error[at] - min(null, free)) <= LEVEL * abs(min(null, free))
+    else:
+        weak = at == len(strengths) - 1
+        level = not (weak or (stronger and at == 0)) or levels_off(strengths, error, at)
+    if level:
         return None
     step = strengths[-2] / strengths[-1] if weak else strengths[0] / strengths[1]
-    count = int(np.clip(round(np.log(reach) / np.log(step)), 1, len(strengths)))
+    count = int(np.clip(round(np.log(reach) / np.log(step)), 1, most))
     factors = max(reach, step) ** (np.arange(1, count + 1) / count)
     return strengths[-1] / factors if weak else strengths[0] * factors[::-1]
 
@@ -94,4 +109,4 @@ def levels_off(strengths: np.ndarray, error: np.ndarray, at: int) -> bool:
     near = (strengths <= 10.001 * edge) & (10.001 * strengths >= edge)
     near[[max(at - 1, 0), min(at + 1, len(error) - 1)]] = True
     finite = np.isfinite(error)
-    return bool(np.ptp(error[near & finite]) <= LEVEL * np.ptp(error[finite]))
+    return bool(np.ptp(error[near & finite]) <= LEVEL * min(abs(error[at]), np.ptp(error[finite])))
