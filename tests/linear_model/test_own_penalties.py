@@ -148,6 +148,36 @@ def test_slope_is_certified_by_its_polar():
     assert u @ path.coef[2, 0] == pytest.approx(own.value(path.coef[2, 0]), rel=1e-3)
 
 
+def test_l2_beside_a_norm_is_certified_too():
+    X, y = correlated()
+    even = SLOPE(1.0, tuple(np.ones(60)))
+    path = fit_path(X, y, strengths=[0.1, 0.0], penalty=even + L2(0.5), tol=1e-9)
+    assert not path.stationary
+    assert path.gap.max() <= 1e-9
+    np.testing.assert_allclose(
+        path.coef[0], fit_path(X, y, strengths=[0.1], penalty=L1() + L2(0.5)).coef[0], atol=1e-5
+    )
+    np.testing.assert_allclose(path.coef[1], fit_path(X, y, strengths=[0.0]).coef[0], atol=1e-12)
+
+
+def test_a_polar_that_is_none_or_wrong_certifies_nothing():
+    X, y = correlated()
+    silent = type("Silent", (SLOPE,), {"polar": lambda self, u: None})(1.0, tuple(np.ones(60)))
+    assert fit_path(X, y, strengths=[0.1], penalty=silent).stationary
+    small = type("Small", (SLOPE,), {"polar": lambda self, u: 0.5 * super(type(self), self).polar(u)})
+    with pytest.raises(InputError, match="for what is no norm"):
+        fit_path(X, y, strengths=[0.1], penalty=small(1.0, tuple(np.ones(60))))
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson"])
+@pytest.mark.parametrize("penalty", [Bare(), SLOPE(1.0, (2.0, 1.0, 0.5)), L1() + Nonnegative()])
+def test_nothing_to_fit_is_a_model_without_features(family, penalty):
+    for X, y in (([[1.0, 2, 3]], [1.0]), (np.zeros((4, 3)), [1.0, 0, 1, 1])):
+        path = fit_path(np.array(X), np.array(y), family=family, strengths=[0.5], penalty=penalty)
+        assert not path.coef.any()
+        assert path.gap[0] <= 1e-6
+
+
 def test_value_and_prox_suffice():
     X, y = correlated("binomial")
     shape = {"family": "binomial", "strengths": [0.05, 0.01], "offset": 0.1 * X[:, 0]}

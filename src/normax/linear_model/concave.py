@@ -53,7 +53,6 @@ class ConcaveRules:
     single: Rules
 
     plain = False
-    stationary = True
 
     def terms(self, strength: float, w: np.ndarray, features: Any = None) -> Entries:
         """The tangent at flat coefficients w, (m·p,), or (a,) of some features of one output."""
@@ -91,6 +90,7 @@ def follow_concave(
     Args: as of `working_set.follow`.
     """
     fit = Fit.empty(len(strengths), y.shape[1], design.p)
+    fit.stationary = True
     outputs = range(y.shape[1])
     for own in [slice(0, len(outputs))] if family.coupled else [slice(c, c + 1) for c in outputs]:
         known = None if offset is None else offset[:, own]

@@ -13,13 +13,15 @@ __all__ = ["Fit"]
 @dataclass
 class Fit:
     """Solutions of k strengths: coefficients (k, m, p) or k sparse (m, p), intercepts (k, m) of the centred design, gaps (k,),
-    rounds (k,), and whether the loss falls for ever and the fit is only where that no longer gains (k,)."""
+    rounds (k,), whether the loss falls for ever and the fit is only where that no longer gains (k,), and whether the gaps tell
+    of stationary points alone."""
 
     coef: Any
     intercept: np.ndarray
     gap: np.ndarray
     n_iter: np.ndarray
     endless: np.ndarray = field(init=False)
+    stationary: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.endless = np.zeros(len(self.gap), dtype=bool)
@@ -30,8 +32,8 @@ class Fit:
 
     def then(self, other: Fit) -> Fit:
         """These strengths and after them those of another."""
-        own, its = vars(self).copy(), vars(other)
-        endless = np.concatenate([own.pop("endless"), its["endless"]])
-        whole = Fit(**{name: np.concatenate([part, its[name]]) for name, part in own.items()})
-        whole.endless = endless
+        pairs = zip(*((fit.coef, fit.intercept, fit.gap, fit.n_iter, fit.endless) for fit in (self, other)))
+        *parts, endless = map(np.concatenate, pairs)
+        whole = Fit(*parts)
+        whole.endless, whole.stationary = endless, self.stationary or other.stationary
         return whole

@@ -47,7 +47,6 @@ class FusedRules:
     l2: float
 
     plain = False
-    stationary = False
 
     def terms(self, strength: float, m: int, sizes: np.ndarray) -> ChainTerms:
         """For m outputs of stretches of these sizes."""

@@ -271,7 +271,7 @@ def fit_path(
         fit.gap[back],
         fit.n_iter[back],
         null_deviance=null,
-        stationary=getattr(rules, "stationary", False),
+        stationary=fit.stationary,
     )
     warn_unconverged(result.strengths, result.gap, tol)
     _tell_endless(strengths[fit.endless[back]], model)

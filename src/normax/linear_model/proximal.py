@@ -1,7 +1,7 @@
 """Any penalty that tells its value and its prox: accelerated proximal gradients on all coefficients.
 
 The slowest solver, and the one that asks least. The gap that is told is a duality gap where the penalty is a norm that
-tells its polar, `max_v <u, v>/Ω(v)`; otherwise it is what one more step promises to gain,
+tells its polar, `max_v <u, v>/Ω(v)`, and L2 beside it; otherwise it is what one more step promises to gain,
 `−min_v [<∇f(w), v − w> + L/2 ‖v − w‖² + Ω(v) − Ω(w)]`, which is 0 at stationary points alone.
 
 Source: Beck & Teboulle, "A fast iterative shrinkage-thresholding algorithm", SIAM J. Imaging Sciences 2009; O'Donoghue &
@@ -25,6 +25,7 @@ from normax.penalties import Penalty
 __all__ = ["ProximalRules", "follow_proximal"]
 
 STEPS = 10  # between two looks at the gap
+DOUBLINGS = 100  # of the curvature in one step, more than any finite loss asks for
 POWER = 20  # products that tell the largest curvature well enough to start from
 # Shares of the gap asked for at which to stop: a duality gap bounds the error, what a step gains is far below it.
 DUAL, STEP = 0.1, 1e-5
@@ -32,16 +33,22 @@ DUAL, STEP = 0.1, 1e-5
 
 @dataclass(frozen=True)
 class ProximalRules:
-    """A penalty of m × p coefficients as it came; it sees (p,) of them for one output and (m, p) for more."""
+    """A penalty of m × p coefficients as it came; it sees (p,) of them for one output and (m, p) for more.
+
+    Attributes:
+        norm, l2: of the penalty, where that is all of it: what may tell a polar, and the strength of L2 beside it.
+    """
 
     penalty: Penalty
+    norm: Penalty
+    l2: float = 0.0
 
     plain = False
 
     @property
     def stationary(self) -> bool:
         """Whether its gap tells of a stationary point alone."""
-        return type(self.penalty).polar is Penalty.polar
+        return type(self.norm).polar is Penalty.polar
 
     def largest(self, u: np.ndarray) -> float:
         """The smallest strength that keeps all coefficients at zero under the negative gradient u, (m, p)."""
@@ -85,14 +92,20 @@ def follow_proximal(
     known = 0.0 if offset is None else offset
     null = float(design.weights @ family.deviance(y, eta))
     enough = (STEP if rules.stationary else DUAL) * tol * null
-    curvature = _curvature(design) * float(np.max(family.curvature(y, eta)))
+    curvature = (
+        _curvature(design) * float(np.max(family.curvature(y, eta))) or 1.0
+    )  # without any, all steps will do
     W = np.zeros((m, p))
     for i, s in enumerate(strengths):
-        penalty = rules.penalty.scaled(float(s))
+        penalty, norm, l2 = rules.penalty.scaled(float(s)), rules.norm.scaled(float(s)), float(s) * rules.l2
         for fit.n_iter[i] in range(1, max_iter + 1):
             eta = smooth.balance(design.predict(W) + intercept + known, intercept)
             u = design.gradient(smooth.residual(eta))
-            fit.gap[i] = _gap(family, design, y, eta, W, u, penalty, curvature)
+            polar = norm.polar(_shaped(u - l2 * W))
+            if polar is None:
+                fit.stationary, fit.gap[i] = True, _promise(W, u, penalty, curvature)
+            else:
+                fit.gap[i] = _gap(family, design, y, eta, W, u, norm, l2, float(polar))
             if fit.gap[i] <= enough:
                 break
             W, eta, curvature = _steps(smooth, W, eta, intercept, penalty, curvature)
@@ -110,7 +123,7 @@ def _steps(smooth, W, eta, intercept, penalty, curvature):
         Y, b = W + beta * (W - before), intercept + beta * (intercept - intercept_before)
         eta_Y = smooth.balance(eta + beta * (eta - eta_before), b)
         u, now = design.gradient(smooth.residual(eta_Y)), float(design.weights @ family.loss(y, eta_Y))
-        while True:
+        for _ in range(DOUBLINGS):
             V = _shaped(penalty.prox(_shaped(Y + u / curvature), 1 / curvature)).reshape(Y.shape)
             D = V - Y
             new = eta_Y + design.predict(D)
@@ -126,17 +139,26 @@ def _steps(smooth, W, eta, intercept, penalty, curvature):
     return W, eta, curvature
 
 
-def _gap(family, design, y, eta, W, u, penalty, curvature) -> float:
+def _promise(W, u, penalty, curvature) -> float:
+    """What one more step promises to gain."""
     w, v = _shaped(W), _shaped(u)
-    own, polar = float(penalty.value(w)), penalty.polar(v)
-    if polar is None:
-        moved = penalty.prox(w + v / curvature, 1 / curvature)
-        d = moved - w
-        gain = float((v * d).sum()) - 0.5 * curvature * float((d * d).sum())
-        return max(gain + own - float(penalty.value(moved)), 0.0)
-    c = min(1.0, 1.0 / float(polar)) if polar > 0 else 1.0
+    moved = penalty.prox(w + v / curvature, 1 / curvature)
+    d = moved - w
+    gain = float((v * d).sum()) - 0.5 * curvature * float((d * d).sum())
+    return max(gain + float(penalty.value(w)) - float(penalty.value(moved)), 0.0)
+
+
+def _gap(family, design, y, eta, W, u, norm, l2, polar) -> float:
+    """The duality gap: for p = u − l2 w, c p within the ball and c l2 w for the L2 part."""
+    own, inner = float(norm.value(_shaped(W))), float(((u - l2 * W) * W).sum())
+    if inner > own * polar + 1e-9 * float((np.abs(u - l2 * W) * np.abs(W)).sum()):
+        raise InputError(
+            f"penalty: {norm!r} has value {own:.6g} at a fit w and polar {polar:.6g} at a gradient u, whose product must not "
+            f"be less than <u, w>, {inner:.6g}; leave `polar` out for what is no norm"
+        )
+    c = 1.0 if polar <= 1 else 1.0 / polar
     divergence = float(design.weights @ family.fenchel(y, eta, c)) if c < 1 else 0.0
-    return max(divergence + own - c * float((w * v).sum()), 0.0)
+    return max(divergence + own - c * inner + 0.5 * l2 * (1 - c) ** 2 * float((W * W).sum()), 0.0)
 
 
 def _curvature(design: Design) -> float:
@@ -149,7 +171,7 @@ def _curvature(design: Design) -> float:
             break
         v = design.gradient(design.weighted(design.predict(v / length)))
         size = float(np.linalg.norm(v))
-    return max(size, np.finfo(float).tiny)
+    return size
 
 
 def _shaped(W: np.ndarray) -> np.ndarray:
