@@ -23,7 +23,7 @@ from normax.linear_model.families import Family
 from normax.linear_model.group_terms import GroupTerms
 from normax.linear_model.terms import Terms
 
-__all__ = ["WIDEST", "certify", "is_free", "misses"]
+__all__ = ["WIDEST", "certify", "is_free", "misses", "moved_residuals"]
 
 # Free coefficients of all outputs beyond which no dual point is looked for.
 WIDEST = 1000
@@ -70,7 +70,7 @@ def certify(
     u = design.gradient(design.weighted(v))
     free, settled = is_free(terms, u), False
     for _ in range(BOUNDS):
-        moved, settled = _moved(design, family, y, eta, v, free)
+        moved, settled = moved_residuals(design, family, y, eta, v, free)
         u = design.gradient(design.weighted(moved))
         more = is_free(terms, u) & ~free & (np.abs(u) > ROUNDING * np.abs(u).max())
         if not more.any():
@@ -97,7 +97,7 @@ def certify(
     return min(gap, worst) if gap == gap else worst
 
 
-def _moved(
+def moved_residuals(
     design: Design, family: Family, y: np.ndarray, eta: np.ndarray, v: np.ndarray, free: np.ndarray
 ) -> tuple[np.ndarray, bool]:
     """Residuals in their range that free coefficients (m, p) and intercepts leave alone, and whether they do.

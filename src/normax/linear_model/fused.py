@@ -19,6 +19,7 @@ from scipy.sparse import csc_array
 from normax.linear_model.chain_quadratic import worst_interval
 from normax.linear_model.chain_terms import ChainTerms
 from normax.linear_model.design import Design
+from normax.linear_model.dual_point import moved_residuals
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.newton import Likelihood
@@ -107,6 +108,7 @@ def follow_fused(
             gap, rounds = chain.solve(float(s), max_iter, tol)
             fit.coef[i, own], fit.intercept[i, own] = chain.coef, chain.intercept
             fit.gap[i] += gap
+            fit.endless[i] |= chain.short.endless
             fit.n_iter[i] = max(fit.n_iter[i], rounds)
     return fit
 
@@ -138,6 +140,7 @@ class Chain:
         self.coef = np.zeros((y.shape[1], design.p))
         self.intercept, self.eta = self.whole.null()
         self.null = float(design.weights @ family.deviance(y, self.eta))
+        self.all = Design(_sums(design, np.zeros(1, dtype=np.intp)), design.weights, design.centred)
         self.cut(np.full(design.p, design.p <= FEW))
 
     def cut(self, begins: np.ndarray) -> None:
@@ -190,8 +193,16 @@ class Chain:
         of which no term is negative. Without an L2 part q = 0 and c p shrinks into the ball; with one, either c shrinks or q takes what
         is beyond.
         """
-        W, rules, l2 = self.coef, self.rules, strength * self.rules.l2
-        u = self.dual(strength)
+        W, rules, l2, design = self.coef, self.rules, strength * self.rules.l2, self.design
+        v, known, settled = self.family.residual(self.y, self.eta), False, True
+        if (
+            rules.l1 == 0 and l2 == 0 and not self.whole.edge.any()
+        ):  # what is free must not move along with a dual point
+            known = self.family.young(self.y, self.eta, v) is not None
+            if known:
+                free = np.ones((len(W), 1), dtype=bool)
+                v, settled = moved_residuals(self.all, self.family, self.y, self.eta, v, free)
+        u = design.gradient(design.weighted(v)) - l2 * W
         free = rules.centred(u)
         p = u - free
         size = rules.polar(p) / strength
@@ -199,23 +210,32 @@ class Chain:
             (W * W).sum()
         )
 
+        def lost(c: float) -> float:
+            if known:
+                return float(design.weights @ self.family.young(self.y, self.eta, c * v))
+            return float(design.weights @ self.family.fenchel(self.y, self.eta, c)) if c < 1 else 0.0
+
         def gap(c: float, p: np.ndarray, q: np.ndarray) -> float:
-            split = np.einsum("ij,ij->", q - l2 * W, q - l2 * W) / (2 * l2) if l2 > 0 else 0.0
-            lost = float(self.design.weights @ self.family.fenchel(self.y, self.eta, c)) if c < 1 else 0.0
-            return lost + max(own - _inner(p, W), 0.0) + split
+            split = float(((q - l2 * W) ** 2).sum()) / (2 * l2) if l2 > 0 else 0.0
+            return lost(c) + max(own - _inner(p, W), 0.0) + split
 
         c = min(1.0, 1.0 / size) if size > 0 else 1.0
         best = gap(c, c * p, c * (l2 * W + free))
         late = rules.beyond(p, strength) if size > 1 + SLACK else np.zeros_like(p)
         if l2 > 0 and late.any():
             best = min(best, gap(1.0, p - late, l2 * W + free + late))
-        return best + (0.0 if l2 > 0 else self.loose(free[:, 0] * W.shape[1])), late
+        if not (
+            settled and best == best
+        ):  # the loss itself, whose least value is no less than 0 once that of each row is
+            return own + float(design.weights @ self.family.deviance(self.y, self.eta)), late
+        return best if known or l2 > 0 else best + self.loose(free[:, 0] * W.shape[1]), late
 
     def loose(self, lack: np.ndarray) -> float:
-        """What the gradients along what is free, (m,), may still cost: over the size of the coefficients and over the step they promise."""
+        """What the gradients along what is free, (m,), may cost a loss that knows no conjugate: over the size of the
+        coefficients, and over the step that they promise."""
         if not lack.any():
             return 0.0
-        z = self.design.predict(np.ones((1, self.design.p)))
+        z = self.all.columns(np.zeros(1, dtype=np.intp))
         bent = (self.design.weights[:, None] * self.family.curvature(self.y, self.eta) * z**2).sum(axis=0)
         step = np.divide(np.abs(lack), bent, out=np.zeros_like(lack), where=bent > 0)
         return float(np.abs(lack) @ (np.abs(self.coef).max(axis=1) + step))
