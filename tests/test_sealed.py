@@ -56,7 +56,7 @@ def test_json_is_told_from_damage_by_what_it_says(tmp_path):
         (text.replace("0.1", "0.2"), "not what its checksum is of"),
         (text.replace('"version": 2', '"version": 3'), "written by a newer normax"),
         (text.replace('"version": 2', '"version": 1'), "not what its checksum is of"),
-        (text.replace('"version": 2', '"version": "2"'), "expected a version from 1 to 2, got '2'"),
+        (text.replace('"version": 2', '"version": "2"'), 'expected a version from 1 to 2, got "2"'),
         (text.replace('"thing"', '"other"'), "expected the description of a thing"),
         (text.replace("0.1", "NaN"), "NaN is no number"),
         (text.replace("0.1", "9" * 5000), "cannot be read"),

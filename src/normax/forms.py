@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is
 
 from normax.errors import InputError, shorten, suggest
 
-__all__ = ["check", "faults"]
+__all__ = ["check", "faults", "shown"]
 
 _MOST = 20  # faults that are shown
 _NAMES = {dict: "named entries", list: "a list", tuple: "a list", str: "text", bool: "true or false",
@@ -53,11 +53,11 @@ def faults(value: Any, form: Any, where: str = "") -> Iterator[str]:
         yield from min(each, key=lambda found: _badness(found, where))
     elif origin is Literal:
         if not any(type(value) is type(word) and value == word for word in args):
-            yield f"{where}: expected {' or '.join(map(str, args))}, got {_shown(value)}"
+            yield f"{where}: expected {' or '.join(map(str, args))}, got {shown(value)}"
     elif is_dataclass(form) or is_typeddict(form):
         yield from _entries(value, form, where)
     elif not _is_a(value, origin):
-        yield f"{where or 'content'}: expected {_NAMES[origin]}, got {_shown(value)}"
+        yield f"{where or 'content'}: expected {_NAMES[origin]}, got {shown(value)}"
     elif origin is tuple and args[-1] is not Ellipsis:
         if len(value) != len(args):
             yield f"{where}: expected {len(args)} entries, got {len(value)}"
@@ -80,7 +80,7 @@ def _is_a(value: Any, kind: Any) -> bool:
 
 def _entries(value: Any, form: Any, where: str) -> Iterator[str]:
     if not isinstance(value, dict):
-        yield f"{where or 'content'}: expected named entries, got {_shown(value)}"
+        yield f"{where or 'content'}: expected named entries, got {shown(value)}"
         return
     hints = _hints(form)
     for name, hint in hints.items():
@@ -115,7 +115,8 @@ def _inside(where: str, name: str) -> str:
     return f"{where}.{name}" if where else name
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of JSON as a message quotes it: short, and never the inside of lists."""
     import json
 
     return _NAMES[type(value)] if isinstance(value, (dict, list)) else shorten(json.dumps(value), 60)

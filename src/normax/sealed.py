@@ -16,6 +16,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.files import write
+from normax.forms import shown
 
 __all__ = ["check_format", "read_arrays", "read_json", "read_sealed", "write_json", "write_sealed"]
 
@@ -61,7 +62,7 @@ def check_format(content: Any, kind: str, version: int, file: Path) -> None:
         raise InputError(f"{file}: expected the description of a {kind}, and it is not one")
     found = content.get("version")
     if type(found) is not int or found < 1:
-        raise InputError(f"{file}: damaged: expected a version from 1 to {version}, got {found!r:.100}")
+        raise InputError(f"{file}: damaged: expected a version from 1 to {version}, got {shown(found)}")
     if found > version:
         raise InputError(
             f"{file}: written by a newer normax (version {found} of its format); upgrade to read it"

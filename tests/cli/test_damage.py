@@ -163,9 +163,9 @@ def change(recipe, random):
     elif kind == 4 and isinstance(node, dict):
         node[f"{key}s"] = node.pop(key)
     elif kind == 5 and isinstance(node, list):
-        node.append(copy.deepcopy(node[key]))
+        node.append(node[key])
     elif kind == 6:
-        node[key] = deep(int(random.integers(1, 3000)))
+        node[key] = deep(int(random.integers(1, 900)))
     else:
         other = keys[int(random.integers(len(keys)))]
         node[key], node[other] = node[other], node[key]

@@ -13,6 +13,7 @@ import numpy as np
 from normax.cli import recipe, screen
 from normax.cli.coefficients import coefficients
 from normax.cli.folder import written
+from normax.errors import InputError
 from normax.tables import FillAndScale, Schema, Target, read_table
 from normax.text import sheet_cell
 
@@ -94,6 +95,14 @@ class SavedModel:
         from normax.cli.models import build
 
         net = build(self.recipe["network"], self.folder, self.trust_code)
+        own = net.state_dict()
+        faults = [
+            f"{name}: expected {own[name].dtype}, found {array.dtype}"
+            for name, array in self.arrays.items()
+            if name in own and array.dtype.kind != np.dtype(own[name].dtype).kind
+        ]
+        if faults:
+            raise InputError(f"{self.folder}: weights of other kinds than the network's: {'; '.join(faults)}")
         net.load_state_dict(self.arrays)
         return net
 
