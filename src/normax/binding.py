@@ -19,9 +19,10 @@ import numpy as np
 
 from normax.crossing import crossing, say_crossing
 from normax.errors import InputError, suggest
+from normax.nn.attributes import refuse_old
 from normax.nn.backend import compiled
 from normax.nn.cells import Cell, Parameter, as_array
-from normax.nn.frames import ForeignCell, Frame, current_frame, structure
+from normax.nn.frames import ForeignCell, Frame, Rewritten, current_frame, rewritten, structure
 from normax.nn.module import Module
 from normax.nn.random import layer_key, raw_key
 from normax.recent import Recent
@@ -99,7 +100,14 @@ class Binding:
         return True
 
     def frame(self, values: dict[Cell, Any], key: Any, row_mask: Any = None) -> Frame:
-        return Frame(values, names=self.names, numbers=self.numbers, key=key, row_mask=row_mask)
+        return Frame(
+            values,
+            names=self.names,
+            numbers=self.numbers,
+            key=key,
+            row_mask=row_mask,
+            restore=self._watched.restore,
+        )
 
 
 _bindings: weakref.WeakKeyDictionary[Module, Binding] = weakref.WeakKeyDictionary()
@@ -214,7 +222,7 @@ class Program:
     def trace(self, values: list[Any], key: Any, *args: Any) -> tuple[Any, dict[int, Any]]:
         frame = self._binding.frame(dict(zip(self.inputs, values)), key)
         with frame.active():
-            result = self._body(frame, *args)
+            result = refuse_old(self._body(frame, *args))
         self.foreign.note(frame)
         return result, written(frame, self.inputs, values)
 
@@ -252,14 +260,25 @@ def rows_of(batch: tuple) -> set[int]:
 
 
 def retrying(call: Callable[[], Any], inputs: list[Cell]) -> Any:
-    """Call, and as often as the trace meets a cell that is no input yet, add it and call again."""
-    while True:
-        try:
-            return call()
-        except ForeignCell as foreign:
-            if any(cell is foreign.cell for cell in inputs):
-                raise
-            inputs.append(foreign.cell)
+    """Call, and again as often as the trace meets a cell that is no input yet, which is added, or a plain attribute
+    that it writes, which is then watched."""
+    noted: list[tuple[int, str]] = []
+    try:
+        while True:
+            try:
+                return call()
+            except ForeignCell as foreign:
+                if any(cell is foreign.cell for cell in inputs):
+                    raise
+                inputs.append(foreign.cell)
+            except Rewritten as attribute:
+                if current_frame() is not None:  # the outermost call traces again
+                    raise
+                noted.append(attribute.place)
+                rewritten().add(attribute.place)
+    finally:
+        if noted:
+            rewritten().difference_update(noted)
 
 
 def written(frame: Frame, inputs: list[Cell], values: list[Any]) -> dict[int, Any]:
@@ -290,11 +309,12 @@ def grad_in_frame(frame: Frame, cells: Sequence[Cell], objective: Callable[[], t
 
     What the objective writes to other cells leaves the differentiated trace as auxiliary outputs.
     """
-    before = dict(frame.values)
+    before, assigned = dict(frame.values), frame.root().assigned
     changed: list[Cell] = []
 
     def pure(values):
         frame.values.update(zip(cells, values))
+        frame.root().assigned = dict(assigned)  # what is assigned within lives and dies there
         loss, aux = objective()
         check_scalar(loss)
         moving = set(cells)
@@ -305,6 +325,7 @@ def grad_in_frame(frame: Frame, cells: Sequence[Cell], objective: Callable[[], t
 
     inputs = [before[cell] for cell in cells]
     (loss, (aux, state)), grads = jax.value_and_grad(pure, has_aux=True)(inputs)
+    frame.root().assigned = assigned
     frame.values.update(before)
     frame.values.update(zip(changed, state))
     return (loss, aux), grads
@@ -351,7 +372,8 @@ class jit(_Compiled):
         net: the module.
 
     Raises:
-        InputError: if `net` is no Module, or its forward writes to a parameter or a plain attribute.
+        InputError: if `net` is no Module, or its forward writes to a parameter, or lets what an earlier call left in
+            a plain attribute bear on an output. Changes of plain attributes are dropped after the call.
 
     Example:
         >>> import numpy as np
@@ -471,7 +493,19 @@ def functional_call(net: Module, values: dict[str, Any], *args: Any, key: Any = 
     within = current_frame() is not None
     stand_ins: dict[Cell, Any] = {c: c.value if within else c._value for c in binding.buffers}
     stand_ins.update({cells[name]: as_array(value) for name, value in values.items()})
-    frame = Frame(stand_ins, names=binding.names, numbers=binding.numbers, key=key, sealed=False)
     leaves = jax.tree.leaves((list(stand_ins.values()), key, args, kwargs))
-    with frame.active(tracing=any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)):
-        return net(*args, **kwargs)
+    tracing = any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)
+
+    def call():
+        frame = Frame(
+            dict(stand_ins),
+            names=binding.names,
+            numbers=binding.numbers,
+            key=key,
+            sealed=False,
+            restore=binding._watched.restore,
+        )
+        with frame.active(tracing):
+            return refuse_old(net(*args, **kwargs))
+
+    return retrying(call, [])

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from normax.nn.attributes import is_fixed, remembered
 from normax.nn.cells import Cell
 from normax.nn.module import Module
 
 __all__ = ["ById", "Watched", "architecture", "attributes", "plain_attributes"]
 
 
-def attributes(module: Module, places: Mapping[int, Any] = MappingProxyType({})) -> tuple:
-    """All that a trace through a module depends on beside arrays: its cells, its children, plain attributes."""
-    held = module.__dict__.items()
-    return tuple((name, _static(value, places)) for name, value in held if name != "_version")
+def attributes(
+    module: Module, places: Mapping[int, Any] = MappingProxyType({}), exact: bool = False
+) -> tuple:
+    """All that a trace through a module depends on beside arrays: its cells, its children, plain attributes.
+
+    Of those that its forward changes, `exact` counts arrays by themselves.
+    """
+    held = {name: value for name, value in module.__dict__.items() if name not in _OWN}
+    if module._kept:
+        held |= remembered(module, exact)
+    return tuple((name, _static(value, places)) for name, value in held.items())
 
 
 def architecture(net: Module) -> tuple:
@@ -32,7 +40,7 @@ def architecture(net: Module) -> tuple:
         (tuple(c._value.shape), c._value.dtype, getattr(c, "requires_grad", None), getattr(c, "role", None))
         for c in cells
     ]
-    return tuple((type(module), attributes(module, places)) for module in modules), tuple(facts)
+    return tuple((type(module), attributes(module, places, exact=True)) for module in modules), tuple(facts)
 
 
 def plain_attributes(module: Module) -> dict[str, Any]:
@@ -44,18 +52,45 @@ class Watched:
     """The lists, dicts and sets among plain attributes, which can change without an assignment."""
 
     def __init__(self, modules: Iterable[Module]):
-        values = (v for m in modules for k, v in m.__dict__.items() if k not in _REGISTRIES)
-        self._held = [(value, _static(value)) for value in values if _is_mutable(value)]
+        self._held = [
+            (f"{type(module).__name__}.{name}", part, _static(part), part.copy())
+            for module in modules
+            for name, value in (module.__dict__ | remembered(module, exact=True)).items()
+            if name not in _REGISTRIES
+            for part in _containers(value)
+        ]
 
     def is_current(self) -> bool:
-        return not self._held or all(_static(value) == before for value, before in self._held)
+        return not self._held or all(_static(part) == before for _, part, before, _ in self._held)
+
+    def restore(self) -> list[str]:
+        """Put back what was there, and name the attributes to which more happened than that a dict got arrays which no
+        input of a trace bears on, such as masks by their length."""
+        wrong = []
+        for label, part, before, copy in self._held:
+            if _static(part) == before:
+                continue
+            new = [part[key] for key in part if key not in copy] if isinstance(part, dict) else []
+            if not isinstance(part, dict) or not (
+                all(part.get(key, part) is value for key, value in copy.items()) and all(map(is_fixed, new))
+            ):
+                wrong.append(label)
+            part.clear()
+            part.extend(copy) if isinstance(part, list) else part.update(copy)
+        return wrong
 
 
-_REGISTRIES = {"_parameters", "_buffers", "_modules", "_version", "_hooks", "_computed"}
+_OWN = {"_version", "_kept"}
+_REGISTRIES = {"_parameters", "_buffers", "_modules", "_hooks", "_computed", *_OWN}
 
 
-def _is_mutable(value: Any) -> bool:
-    return isinstance(value, (list, dict, set)) or (isinstance(value, tuple) and any(map(_is_mutable, value)))
+def _containers(value: Any) -> Iterator[Any]:
+    """The lists, dicts and sets of a value, itself and within."""
+    if isinstance(value, (list, dict, set)):
+        yield value
+    if isinstance(value, (list, tuple, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _containers(part)
 
 
 def _static(value: Any, places: Mapping[int, Any] = MappingProxyType({})) -> Any:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
+
+from normax.errors import InputError
 
 try:  # Which trace is on: JAX has no public way to ask. Without it, baked-in weights go unnoticed.
     from jax._src.core import trace_ctx
@@ -21,7 +24,7 @@ except ImportError:
 if TYPE_CHECKING:
     from normax.nn.cells import Cell
 
-__all__ = ["CapturingFrame", "Frame", "ForeignCell", "current_frame", "structure"]
+__all__ = ["CapturingFrame", "ForeignCell", "Frame", "Rewritten", "current_frame", "rewritten", "structure"]
 
 
 class Structure:
@@ -56,6 +59,17 @@ class ForeignCell(Exception):
         self.cell = cell
 
 
+class Rewritten(Exception):
+    """A plain attribute was written for the first time while a compiled function was traced.
+
+    Internal: binding notes its place, under which reading it is watched from then on, and traces again.
+    """
+
+    def __init__(self, place: tuple[int, str]):
+        super().__init__("a plain attribute that a forward changes")
+        self.place = place
+
+
 class Frame:
     """One level of the stack.
 
@@ -66,6 +80,7 @@ class Frame:
         key: raw random key `uint32[2]` of this step, or None where nothing may draw.
         row_mask: `(batch,)` booleans, False on padding rows, or None.
         sealed: True where cells outside `values` must become inputs instead of constants.
+        restore: puts back the lists, dicts and sets of plain attributes, and names those that must not have changed.
 
     Attributes:
         lanes: whether what is traced here is to be mapped over many networks on a CPU.
@@ -82,6 +97,7 @@ class Frame:
         key: Any = None,
         row_mask: Any = None,
         sealed: bool = True,
+        restore: Callable[[], list[str]] | None = None,
     ):
         self.values = values
         self.names = names or {}
@@ -89,12 +105,30 @@ class Frame:
         self.key = key
         self.row_mask = row_mask
         self.sealed = sealed
+        self.restore = restore
         self.draws: dict[
             int | None, Any
         ] = {}  # id of a module -> draws so far; None: modules without a number
         self.starts: dict[int | None, Any] = {}  # where draws count from inside a loop: may be traced
         self.foreign: dict[int, Any] = {}  # modules outside the bound tree that ran in this frame
         self.outer: Frame | None = None
+        # Of the outermost frame, by place: plain attributes written in a call and the frame it was in; those whose
+        # old value was read.
+        self.assigned: dict[tuple[int, str], tuple[Any, Frame]] = {}
+        self.read: set[tuple[int, str]] = set()
+        self.at_end: list[Callable[[], None]] = []  # what is to be done once the trace has come to its end
+
+    def root(self) -> Frame:
+        """The outermost frame."""
+        return self if self.outer is None else self.outer.root()
+
+    def within(self, other: Frame) -> bool:
+        """Whether another frame is this one or around it."""
+        return self is other or (self.outer is not None and self.outer.within(other))
+
+    def runs(self, module: Any) -> bool:
+        """Whether a module is of the bound tree, or was called in this frame."""
+        return id(module) in self.numbers or id(module) in self.foreign
 
     def holder(self, cell: Cell) -> Frame | None:
         """The innermost frame that holds the cell, or None where the cell itself does."""
@@ -137,9 +171,17 @@ class Frame:
         try:
             with _fresh_trace(object()) if tracing else contextlib.nullcontext():
                 yield self
+            for act in self.at_end:
+                act()
         finally:
             _stack.top = self.outer
             self.outer = None
+            changed = self.restore() if self.restore else []
+        if changed:
+            raise InputError(
+                f"{', '.join(changed)}: changed inside a compiled call, which runs Python only once; make it a Buffer, or "
+                "return what is put aside"
+            )
 
 
 class CapturingFrame(Frame):
@@ -186,6 +228,9 @@ class CapturingFrame(Frame):
 class _Stack(threading.local):
     top: Frame | None = None
 
+    def __init__(self) -> None:
+        self.rewritten: set[tuple[int, str]] = set()
+
 
 _stack = _Stack()
 _fresh_trace = jax.make_user_context(default_value=None)
@@ -194,6 +239,11 @@ _fresh_trace = jax.make_user_context(default_value=None)
 def current_frame() -> Frame | None:
     """The innermost active frame of this thread, or None."""
     return _stack.top
+
+
+def rewritten() -> set[tuple[int, str]]:
+    """The places of plain attributes that the function being traced in this thread is known to write."""
+    return _stack.rewritten
 
 
 def baking() -> str | None:

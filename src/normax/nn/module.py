@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 
 from normax.errors import InputError, suggest
+from normax.nn import attributes
 from normax.nn.cells import Buffer, Cell, Computed, Parameter
 from normax.nn.frames import current_frame, structure
 from normax.nn.hooks import Hook, RemovableHandle, call_with_hooks, register
@@ -46,6 +48,7 @@ class Module(State, Placement):
     _modules: dict[str, Module | None]
     _hooks: tuple[Hook, ...] = ()
     _computed: Mapping[str, Callable[[Module], Any]] = {}  # what parametrizations make at each reading
+    _kept: Mapping[str, attributes.Kept] = {}  # plain attributes that a compiled forward writes
 
     def __init__(self) -> None:
         for name in ("_parameters", "_buffers", "_modules"):
@@ -122,10 +125,7 @@ class Module(State, Placement):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "_modules" not in self.__dict__:
-            raise AttributeError(
-                f"cannot assign {name!r} before Module.__init__(): begin {type(self).__name__}.__init__ "
-                "with super().__init__()"
-            )
+            return self._set_early(name, value)
         if isinstance(value, (Cell, Module)):
             self._refuse_in_frame(name)
         if name in self._computed:
@@ -160,6 +160,15 @@ class Module(State, Placement):
         else:
             self._set_plain(name, value)
 
+    def _set_early(self, name: str, value: Any) -> None:
+        """Assign before `Module.__init__`, which keeps plain attributes that are there."""
+        if isinstance(value, (Cell, Module)):
+            raise AttributeError(
+                f"cannot assign {type(value).__name__} {name!r} before Module.__init__(): begin "
+                f"{type(self).__name__}.__init__ with super().__init__()"
+            )
+        object.__setattr__(self, name, value)
+
     def _unset(self, name: str, value: Any) -> None:
         """Assign to a registered name what is not a cell or module: None empties it, all else is refused."""
         kinds = ((self._parameters, "Parameter"), (self._modules, "Module"), (self._buffers, "Buffer"))
@@ -174,21 +183,32 @@ class Module(State, Placement):
         self._touch()
 
     def _set_plain(self, name: str, value: Any) -> None:
-        self._refuse_in_frame(name)
+        frame = current_frame()
+        if frame is not None and frame.runs(self):
+            if hasattr(
+                getattr(type(self), name, None), "__set__"
+            ):  # a property, whose setter comes back here
+                return object.__setattr__(self, name, value)
+            if name == "training" or hasattr(type(self), name):
+                self._refuse_in_frame(name)
+            return attributes.write(frame, self, name, value)
         if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(value)):
             raise InputError(
                 f"a traced value was assigned to the plain attribute {type(self).__name__}.{name}, where it "
                 f"would leak; make it a Buffer: `self.register_buffer({name!r}, ...)`"
             )
-        object.__setattr__(self, name, value)
-        self._touch()
+        if name in self._kept:
+            self._kept[name].value = value
+        else:
+            object.__setattr__(self, name, value)
+        return self._touch()
 
     def _refuse_in_frame(self, name: str) -> None:
         frame = current_frame()
-        if frame is not None and id(self) in frame.numbers:
+        if frame is not None and frame.runs(self):
             raise InputError(
                 f"{type(self).__name__}.{name} was assigned inside a compiled call, which runs Python only "
-                f"once; make it a Buffer (`self.register_buffer({name!r}, ...)`) or return it"
+                f"once; make it a Buffer in __init__ (`self.register_buffer({name!r}, ...)`) or return it"
             )
 
     def _compute(self, name: str, function: Callable[[Module], Any] | None) -> None:
@@ -201,7 +221,8 @@ class Module(State, Placement):
 
     def _clear(self, name: str, keep: dict) -> None:
         """Free a name of what it stood for in any other table."""
-        for table in (self.__dict__, self._parameters, self._buffers, self._modules):
+        tables: tuple[Any, ...] = self.__dict__, self._parameters, self._buffers, self._modules
+        for table in (*tables, self._kept) if self._kept else tables:
             if table is not keep:
                 table.pop(name, None)
 
@@ -210,11 +231,16 @@ class Module(State, Placement):
         structure.touch()
 
     def __getattr__(self, name: str) -> Any:
-        if "_modules" not in self.__dict__ or name.startswith("__"):
+        if name.startswith("__"):
             raise AttributeError(name)
+        if "_modules" not in self.__dict__:
+            begin = f"begin {type(self).__name__}.__init__ with super().__init__()" * (name in _TABLES)
+            raise AttributeError(begin or name)
         for table in (self._parameters, self._buffers, self._modules):
             if name in table:
                 return table[name]
+        if name in self._kept:
+            return attributes.read(self, name)
         if name in self._computed:
             return Computed(self._computed[name](self), name)
         if name in _INSTEAD:
@@ -228,12 +254,23 @@ class Module(State, Placement):
             if name in table:
                 del table[name]
                 return self._touch()
+        self._refuse_in_frame(name)
+        if name in self._kept:
+            object.__setattr__(self, "_kept", {k: kept for k, kept in self._kept.items() if k != name})
+            return self._touch()
         object.__delattr__(self, name)
         return self._touch()
 
     def __dir__(self) -> list[str]:
         return sorted(
-            {*super().__dir__(), *self._parameters, *self._buffers, *self._modules, *self._computed}
+            {
+                *super().__dir__(),
+                *self._parameters,
+                *self._buffers,
+                *self._modules,
+                *self._computed,
+                *self._kept,
+            }
         )
 
     def _check_name(self, name: str, table: dict, kind: str) -> None:
@@ -241,6 +278,7 @@ class Module(State, Placement):
             raise TypeError(f"{kind} name: expected a string, got {type(name).__name__}")
         if name == "" or "." in name:
             raise KeyError(f"{kind} name: expected a non-empty string without '.', got {name!r}")
+        self._refuse_in_frame(name)
         if hasattr(self, name) and name not in table:
             raise KeyError(f"attribute {name!r} already exists in {type(self).__name__}")
 
@@ -305,6 +343,7 @@ class Module(State, Placement):
         twin.__dict__.update(self.__dict__, _version=[0])
         for table in ("_parameters", "_buffers", "_modules"):
             twin.__dict__[table] = dict(self.__dict__[table])
+        twin.__dict__["_kept"] = {name: copy.copy(kept) for name, kept in self._kept.items()}
         return twin
 
     # Representation and what PyTorch has and normax answers ------------------------------------------
@@ -328,6 +367,7 @@ class Module(State, Placement):
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
+_TABLES = {"_parameters", "_buffers", "_modules", "_version"}
 _INSTEAD = {
     "backward": "write `loss, grads = nx.value_and_grad(net, loss_fn)(x, y)`, or let `nx.train_step` do the step",
     "zero_grad": "gradients are returned, not accumulated; delete the line",

@@ -7,6 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax import nn
-from normax.binding import bind, evaluating
+from normax.binding import bind, evaluating, retrying
 from normax.errors import InputError, Notice
 from normax.nn.cells import Cell, Parameter, as_array
 from normax.nn.frames import Frame
@@ -139,7 +140,7 @@ class Plan:
             with evaluating(net), frame.active():
                 return _plain(net(*jax.tree.unflatten(tree, leaves)))
 
-        jaxpr = jax.make_jaxpr(forward)(values, leaves)
+        jaxpr = retrying(lambda: jax.make_jaxpr(forward)(values, leaves), [])
         walk = Walk(self.units)
 
         def follow(values, leaves):
@@ -336,7 +337,8 @@ def _outputs(net: Module, trials: list[tuple]) -> list[np.ndarray]:
     results: list[np.ndarray] = []
     for trial in trials:
         leaves, tree = jax.tree.flatten(trial)
-        results += map(np.asarray, forward([cell.value for cell in cells], leaves))
+        values = [cell.value for cell in cells]
+        results += map(np.asarray, retrying(partial(forward, values, leaves), []))
     return results
 
 

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
+from normax.binding import retrying
 from normax.nn.frames import CapturingFrame
 from normax.nn.module import Module
 
@@ -71,10 +72,11 @@ def trace(net: Module, args: tuple) -> Trace:
     def forward(*args):
         frame = CapturingFrame(np.zeros(2, np.uint32), {id(m): i for i, (_, m) in enumerate(named)})
         watched = [(m, watch(i, p, m, m.forward)) for i, (p, m) in enumerate(named)]
+        feeds.clear()
         with frame.active(), _watching(watched):
             return jax.tree.map(lambda leaf: getattr(leaf, "value", leaf), net(*args))
 
-    jaxpr = jax.make_jaxpr(forward)(*args)
+    jaxpr = retrying(lambda: jax.make_jaxpr(forward)(*args), [])
     counts: Counter = Counter()
     for scopes, count in _multiply_adds(jaxpr.jaxpr, ()):
         for number in {int(n) for n in scopes}:

@@ -10,7 +10,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from jax.interpreters.partial_eval import dce_jaxpr
 
-from normax.binding import bind, evaluating, functional_call
+from normax.binding import bind, evaluating, functional_call, retrying
 from normax.errors import InputError
 from normax.nn.frames import Frame
 from normax.nn.functional._indices import Lookup, lookups
@@ -42,12 +42,13 @@ class Trace(NamedTuple):
                 # The weights of a loss that is a Module may be read: nothing is kept.
                 with Frame({}, sealed=False).active():
                     losses = loss(output, y)
-            found.extend(lookup._replace(index=None) for lookup in met)
+            found[:] = (lookup._replace(index=None) for lookup in met)
             return output, losses, [lookup.index for lookup in met]
 
         values = {name: cell.value for cell, name in bind(net).names.items()}
         with evaluating(net):
-            closed, shapes = jax.make_jaxpr(whole, return_shape=True)(values, X, y)
+            trace = jax.make_jaxpr(whole, return_shape=True)
+            closed, shapes = retrying(lambda: trace(values, X, y), [])
         return Trace(shapes[0], shapes[1], closed, found)
 
 

@@ -1,0 +1,256 @@
+"""Plain attributes that a forward changes: dropped after a compiled call where no output comes from an earlier one."""
+
+import copy
+import pickle
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import normax as nx
+from normax import nn
+
+X = np.random.default_rng(0).normal(size=(4, 3)).astype("f4")
+
+
+class Layer(nn.Module):
+    """A layer, and what networks keep beside: a counter, a mask, something to look at, a cache and a log."""
+
+    def __init__(self):
+        self.name = "set before super().__init__()"
+        super().__init__()
+        self.fc = nn.Linear(3, 3)
+        self.calls, self.mask, self.last, self.masks, self.log = 0, None, None, {}, []
+        self.average, self.traced = np.zeros(3, "f4"), []
+
+    def causal(self, n):
+        return jnp.tril(jnp.ones((n, n)))
+
+
+class Counts(Layer):
+    def forward(self, x):
+        TRACES.append(self)
+        self.calls += 1
+        return self.fc(x)
+
+
+class CachesMask(Layer):
+    def forward(self, x):
+        TRACES.append(self)
+        if self.mask is None or self.mask.shape[0] != len(x):
+            self.mask = self.causal(len(x))
+        return self.mask @ self.fc(x)
+
+
+class CachesMasks(Layer):
+    def forward(self, x):
+        TRACES.append(self)
+        if len(x) not in self.masks:
+            self.masks[len(x)] = self.causal(len(x))
+        return self.masks[len(x)] @ self.fc(x)
+
+
+class PutsAside(Layer):
+    def forward(self, x):
+        TRACES.append(self)
+        self.last, self.rows = self.fc(x), len(x)
+        self.average = 0.9 * self.average + x.mean(0)
+        return self.last.reshape(self.rows, 3)
+
+
+class CountsInOutput(Layer):
+    def forward(self, x):
+        self.calls += 1
+        return self.fc(x) * self.calls
+
+
+class CountsInDecision(Layer):
+    def forward(self, x):
+        self.calls += 1
+        return self.fc(x) if self.calls < 3 else x
+
+
+class CountsInLoop(Layer):
+    def forward(self, x):
+        self.calls += 1
+        for _ in range(self.calls):
+            x = self.fc(x)
+        return x
+
+
+class ReturnsCount(Layer):
+    def forward(self, x):
+        self.calls += 1
+        return self.fc(x).sum() * 0 + self.calls
+
+
+class CentresByFirst(Layer):
+    def forward(self, x):
+        if self.last is None:
+            self.last = x.mean()
+        return self.fc(x) - self.last
+
+
+class CentresByNew(Layer):
+    def forward(self, x):
+        if not hasattr(self, "first"):
+            self.first = x.mean()
+        return self.fc(x) - self.first
+
+
+class WarmsUp(Layer):
+    def forward(self, x):
+        if self.last is None:
+            self.last = True
+            return x
+        return self.fc(x)
+
+
+class KeepsState(Layer):
+    def forward(self, x):
+        self.last = jnp.zeros(3) if self.last is None else self.last
+        self.last = self.last + self.fc(x).mean(0)
+        return self.last
+
+
+class GrowsConstant(Layer):
+    def forward(self, x):
+        self.last = jnp.zeros(3) if self.last is None else self.last
+        self.last = self.last + 1
+        return self.fc(x) * self.last
+
+
+class Averages(Layer):
+    def forward(self, x):
+        self.average = 0.9 * self.average + x.mean(0)
+        return self.fc(x) + self.average
+
+
+class Logs(Layer):
+    def forward(self, x):
+        self.log.append(x)
+        return self.fc(x)
+
+
+class CountsInDict(Layer):
+    def forward(self, x):
+        self.masks["calls"] = self.masks.get("calls", 0) + 1
+        return self.fc(x)
+
+
+class Registers(Layer):
+    def forward(self, x):
+        self.register_buffer("seen", x.mean())
+        return self.fc(x)
+
+
+ALLOWED = (Counts, CachesMask, CachesMasks, PutsAside)
+REFUSED = (
+    *(CountsInOutput, CountsInDecision, CountsInLoop, ReturnsCount, CentresByFirst, CentresByNew, WarmsUp),
+    *(KeepsState, GrowsConstant, Averages, Logs, CountsInDict, Registers),
+)
+TRACES: list = []
+
+
+def loss_fn(net, x):
+    return (net(x) ** 2).mean()
+
+
+HOW = {
+    "jit": nx.jit,
+    "gradient": lambda net: nx.value_and_grad(net, loss_fn),
+    "step": lambda net: nx.train_step(net, loss_fn, optax.sgd(0.0)),
+    "function": lambda net: lambda x: nx.functional_call(net, {}, x),
+    "remat": lambda net: nx.jit(nn.Sequential(nx.remat(net))),
+}
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("kind", ALLOWED)
+def test_what_reaches_no_output_is_dropped(kind, how):
+    net = kind()
+    before = repr([net.calls, net.mask, net.last, net.masks, net.average])
+    call, eager = HOW[how](net), copy.deepcopy(net)
+    wanted = eager if how in ("jit", "function", "remat") else lambda x: loss_fn(eager, x)
+    for _ in range(3):
+        for x in (X, X[:2]):
+            got = call(x)
+            got = got[0] if how == "gradient" else got
+            np.testing.assert_allclose(got, wanted(x), rtol=2e-5, atol=1e-6)
+    assert repr([net.calls, net.mask, net.last, net.masks, net.average]) == before
+
+
+@pytest.mark.parametrize("how", ["jit", "gradient", "step", "function"])
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_reaches_an_output_is_refused(kind, how):
+    net = kind()
+    call = HOW[how](net)
+    with pytest.raises(nx.InputError, match=rf"{kind.__name__}\.\w+[ :].*changed|assigned inside"):
+        call(X)
+    assert not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves([net.log, net.masks]))
+    np.testing.assert_array_equal(net(X).shape, kind()(X).shape)  # eager calls go on as before
+
+
+@pytest.mark.parametrize("kind", ALLOWED)
+def test_nothing_compiles_for_ever(kind):
+    net = kind()
+    call = nx.jit(net)
+    for _ in range(3):  # eager calls between change the attributes as ever
+        net(X), call(X), call(X[:2])
+    TRACES.clear()
+    for _ in range(3):
+        net(X), call(X), call(X[:2])
+    assert len(TRACES) == 3
+    assert net.calls == (6 if kind is Counts else 0)
+
+
+def test_a_mask_that_eager_calls_keep_is_used():
+    net = CachesMask()
+    call, plain = nx.jit(net), net(X)
+    mask = net.mask
+    np.testing.assert_allclose(call(X), plain, rtol=1e-5)
+    np.testing.assert_allclose(call(X[:2]), CachesMask.forward(copy.deepcopy(net), X[:2]), rtol=1e-5)
+    assert net.mask is mask
+    net.mask = 2 * mask
+    np.testing.assert_allclose(call(X), 2 * plain, rtol=1e-5)
+
+
+def test_a_counter_stays_an_attribute():
+    net = Counts()
+    nx.jit(net)(X)
+    net(X)
+    for twin in (net, copy.deepcopy(net), copy.copy(net), pickle.loads(pickle.dumps(net))):
+        assert twin.calls == 1
+        twin.calls = 5
+        assert twin.calls == 5
+        assert "calls" in dir(twin)
+        del twin.calls
+        assert not hasattr(twin, "calls")
+
+
+def test_networks_are_fitted_and_summed_up_that_count():
+    net = Counts()
+    nx.fit(net, (X, X), loss="mse", optimizer=optax.sgd(0.1), epochs=2, batch_size=2)
+    assert net.calls == 0
+    assert "fc" in str(nx.summary(Counts(), X))
+
+
+def test_plain_attributes_may_come_before_init_and_nothing_else():
+    assert Layer().name == "set before super().__init__()"
+
+    class Early(nn.Module):
+        def __init__(self):
+            self.fc = nn.Linear(2, 2)
+            super().__init__()
+
+    with pytest.raises(AttributeError, match=r"begin Early\.__init__ with super"):
+        Early()
+
+    class Never(nn.Module):
+        def __init__(self):
+            self.width = 3
+
+    with pytest.raises(AttributeError, match=r"begin Never\.__init__ with super"):
+        Never().state_dict()
