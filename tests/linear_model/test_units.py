@@ -177,3 +177,30 @@ def test_where_nothing_helps_there_is_one_model_and_no_complaint():
         assert np.abs(model.fit(X, np.full(len(y), 3e5)).coef_).max() < 1e-12
     model = lm.LassoCV(positive=True, cv=3).fit(np.abs(X), -np.abs(X) @ np.ones(6))
     assert not model.coef_.any()
+
+
+def test_criteria_and_relaxed_paths_go_on_and_have_no_unit():
+    X, _ = problem("gaussian")
+    y = X @ np.arange(1.0, 7.0) + 1e-3 * np.random.default_rng(0).normal(size=len(X))
+    found, relaxed = (
+        lm.information_criteria(X, y, strengths=8),
+        lm.relaxed_path(X, y, gammas=[1.0], strengths=8),
+    )
+    assert len(found.strengths) > 8
+    assert found.path.coef.shape == (len(found.strengths), 1, 6)
+    assert len(relaxed.strengths) > 8
+    assert relaxed.cv_mean.shape == (len(relaxed.strengths), 1)
+    again, other = (lm.information_criteria(X, 1e5 * y, strengths=8),
+                    lm.relaxed_path(X, 1e5 * y, gammas=[1.0], strengths=8))  # fmt: skip
+    np.testing.assert_allclose(again.strengths, 1e5 * found.strengths)
+    np.testing.assert_allclose(other.strengths, 1e5 * relaxed.strengths)
+    assert again.best("bic") == found.best("bic")
+    assert other.best == relaxed.best
+
+
+def test_the_summary_of_a_model_without_a_column_counts_it_out():
+    X, y = problem("gaussian")
+    factor = np.array([1.0, np.inf, 1.0, 1.0, 1.0, 1.0])
+    left_out = lm.Ridge(1.0, penalty_factor=factor).fit(X, y).summary().facts
+    without = lm.Ridge(1.0).fit(X[:, np.isfinite(factor)], y).summary().facts
+    assert left_out["degrees of freedom"] == without["degrees of freedom"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,16 @@ from scipy.special import gammaln
 
 from normax.errors import InputError, suggest
 from normax.linear_model.families import family_of
-from normax.linear_model.path import LinearPath, fit_path, grid_of
+from normax.linear_model.path import LinearPath, fit_path, grid_of, is_ridge
 from normax.linear_model.terms import check_rules
-from normax.linear_model.validation import check_design, column_names, plain_weights
+from normax.linear_model.validation import check_design, column_names, plain_weights, without_excluded
 from normax.rows import Table
+from normax.selection import widened
 
 __all__ = ["Criteria", "degrees_of_freedom", "information_criteria"]
 
 RULES = ("aic", "bic", "ebic")
+FITTED = ("coef", "intercept", "gap", "dual_gap", "n_iter")
 ROUNDING = 1e-7  # what projections left of a column of length 1 may be rounding
 RANK = 1e-11  # an eigenvalue of normalised columns this small is a repeated column
 
@@ -111,7 +113,8 @@ def information_criteria(
     Args:
         X, y, family, l1_ratio, fit_intercept, sample_weight, penalty_factor, lower, upper, options: as of
             `fit_path`. Weights are scaled to sum to the number of rows that have any.
-        strengths: a count (default 100, down to 1e-3 of the largest useful one), or the values.
+        strengths: a count (default 100, down to 1e-3 of the largest useful one, and on while AIC is smallest at the
+            weakest), or the values.
         gamma: γ in [0, 1] of EBIC; 1 (default) stays consistent when p grows faster than √n, 0 is BIC.
         noise_variance: σ² of squared error if known, or from an unpenalised fit. By default it is estimated at
             each strength, which cannot judge fits with df near n: they get NaN and are never chosen.
@@ -153,20 +156,34 @@ def information_criteria(
         "lower": lower,
         "upper": upper,
     }
-    path = fit_path(X, y, strengths=grid_of(strengths, X, y, **rules), **rules, **options)
-    df = degrees_of_freedom(X, path, **rules)
     weights = plain_weights(sample_weight, X.shape[0])
     n = int((weights > 0).sum())
     weights, Y = weights * n / weights.sum(), loss.response(y, X.shape[0])
-    fit = 2 * np.array([weights @ loss.loss(Y, eta) for eta in path.predict(X)])
-    if loss.name == "gaussian":
-        size = n * Y.shape[1]
-        if noise_variance is None:
-            null = weights @ ((Y - weights @ Y / n) ** 2).sum(axis=1)
-            fit = np.where((df < size - 1.5) & (fit > 1e-12 * null), fit, np.nan)
-            fit = size * (np.log(2 * np.pi * fit / size) + 1)
-        else:
-            fit = size * np.log(2 * np.pi * noise_variance) + fit / noise_variance
+
+    def judged(strengths: np.ndarray) -> tuple[Any, ...]:
+        """What was fitted, by field of a path, the degrees of freedom and the deviances."""
+        path = fit_path(X, y, strengths=strengths, **rules, **options)
+        df = degrees_of_freedom(X, path, **rules)
+        fit = 2 * np.array([weights @ loss.loss(Y, eta) for eta in path.predict(X)])
+        if loss.name == "gaussian":
+            size = n * Y.shape[1]
+            if noise_variance is None:
+                null = weights @ ((Y - weights @ Y / n) ** 2).sum(axis=1)
+                fit = np.where((df < size - 1.5) & (fit > 1e-12 * null), fit, np.nan)
+                fit = size * (np.log(2 * np.pi * fit / size) + 1)
+            else:
+                fit = size * np.log(2 * np.pi * noise_variance) + fit / noise_variance
+        paths.append(path)
+        return df, fit, *(getattr(path, name) for name in FITTED)
+
+    paths: list[LinearPath] = []
+    grid = grid_of(strengths, X, y, **rules)
+    if np.ndim(strengths) == 0 and not options.get("sparse_coef"):  # of the three, AIC goes furthest
+        ridge = is_ridge(**rules)
+        grid, (df, fit, *fitted) = widened(grid, judged, lambda df, fit, *_: fit + 2 * df, stronger=ridge)
+    else:
+        df, fit, *fitted = judged(grid)
+    path = replace(paths[0], strengths=grid, **dict(zip(FITTED, fitted)))
     a, cells = path.nonzero, math.prod(path.coef[0].shape)
     choices = gammaln(cells + 1) - gammaln(a + 1) - gammaln(cells - a + 1)
     bic = fit + np.log(n) * df
@@ -206,7 +223,7 @@ def degrees_of_freedom(
         Zou, Hastie & Tibshirani 2007; Tibshirani & Taylor, "Degrees of freedom in lasso problems", Annals of
         Statistics 2012, for collinear columns and the elastic net.
     """
-    X = check_design(X)
+    X, penalty_factor = without_excluded(check_design(X), penalty_factor)
     weights = plain_weights(sample_weight, X.shape[0])
     weights, loss = weights / weights.sum(), family_of(family)
     loss.refuse_if_tied("a count of degrees of freedom")

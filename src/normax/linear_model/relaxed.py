@@ -11,12 +11,12 @@ from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, Notice
 from normax.linear_model.families import family_of
-from normax.linear_model.path import LinearPath, fit_path, grid_of, response
+from normax.linear_model.path import LinearPath, fit_path, grid_of, is_ridge, response
 from normax.linear_model.products import times
 from normax.linear_model.threads import side_by_side
 from normax.linear_model.validation import check_design, column_names, plain_weights
 from normax.rows import Table
-from normax.selection import choose, folds, summarise
+from normax.selection import choose, folds, summarise, widened
 
 __all__ = ["RelaxedPath", "relaxed_path"]
 
@@ -113,7 +113,8 @@ def relaxed_path(
 
     Args:
         X, y, family, l1_ratio, fit_intercept, sample_weight, options: as of `fit_path`.
-        strengths: a count (default 100, down to 1e-3 of the largest useful one), or the values.
+        strengths: a count (default 100, down to 1e-3 of the largest useful one, and on while the error is smallest at the
+            weakest), or the values.
         gammas: (g,) mixtures in [0, 1]. The default five are glmnet's.
         cv: a count of consecutive (for classes stratified) folds, a scikit-learn splitter, pairs of indices, or
             None for no folds. Both fits are made anew in each fold.
@@ -153,7 +154,7 @@ def relaxed_path(
     n, loss = X.shape[0], family_of(family)
     Y, weights = response(y, family, n), plain_weights(sample_weight, n)
 
-    def both(rows: Any) -> tuple[LinearPath, np.ndarray, np.ndarray]:
+    def both(rows: Any, grid: np.ndarray) -> tuple[LinearPath, np.ndarray, np.ndarray]:
         path = fit_path(X[rows], Y[rows], strengths=grid, sample_weight=weights[rows], **common)
         coef, intercept = _free(X[rows], Y[rows], path, weights[rows], common)
         share = mix[:, None]
@@ -166,29 +167,39 @@ def relaxed_path(
     with warnings.catch_warnings():
         # Columns that separate classes are no news here: the mixture with the penalised fit tames them.
         warnings.simplefilter("ignore", Notice)
-        path, coef, intercept = both(slice(None))
-        mean = se = np.full((len(grid), len(mix)), np.nan)
+        mean = se = None
         best = None
         if cv is not None:
             loss.refuse_if_tied("cross-validation")
             classes = np.argmax(Y, axis=1) if loss.coupled else Y[:, 0]
             splitter = check_cv(cv, classes.astype(int), classifier=True) if loss.classes else check_cv(cv)
             pairs = folds(splitter, n, classes, groups)
+            sizes = np.array([weights[test].sum() for _, test in pairs])
 
-            def one(k: int) -> np.ndarray:
+            def one(k: int, grid: np.ndarray) -> np.ndarray:
                 train, test = pairs[k]
-                _, w, b = both(train)
+                _, w, b = both(train, grid)
                 eta = times(X[test], w.reshape(-1, X.shape[1]).T).reshape(len(test), *b.shape) + b
                 cells = eta.reshape(len(test), -1, b.shape[-1]).transpose(1, 0, 2)
                 return np.array([loss.loss(Y[test], e) for e in cells]) @ (
                     weights[test] / weights[test].sum()
                 )
 
-            sizes = np.array([weights[test].sum() for _, test in pairs])
-            mean, se = (
-                a.reshape(mean.shape) for a in summarise(np.array(side_by_side(one, len(pairs))), sizes)
-            )
+            def score(grid: np.ndarray) -> tuple[np.ndarray, ...]:
+                """(k, g) means and standard errors."""
+                errors = np.array(side_by_side(lambda k: one(k, grid), len(pairs)))
+                mean, se = summarise(errors, sizes)
+                return mean.reshape(len(grid), len(mix)), se.reshape(len(grid), len(mix))
+
+            if np.ndim(strengths) == 0:
+                ridge = is_ridge(**rules)
+                grid, (mean, se) = widened(grid, score, lambda mean, _: mean.min(axis=1), stronger=ridge)
+            else:
+                mean, se = score(grid)
             best = _best(grid, mean, se, select)
+        path, coef, intercept = both(slice(None), grid)
+    if mean is None or se is None:
+        mean = se = np.full((len(grid), len(mix)), np.nan)
     return RelaxedPath(grid, mix, coef, intercept, path.nonzero, mean, se, best, select, path, family, names)
 
 
