@@ -74,7 +74,16 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
             if inside[j] or excess <= noise[j] or G[j, j] + l2[j] <= 0.0:
                 continue
             if not append(L, S, size, G, j, l2[j]):
-                return SINGULAR_FACE, size
+                if entered:  # the face first, where members have no slope of their own
+                    break
+                if excess <= 10.0 * noise[j]:
+                    continue
+                size = _exchange(G, w, g, L, S, inside, size, l1, d, j)
+                if size < 0 or not append(L, S, size, G, j, l2[j]):
+                    return SINGULAR_FACE, max(size, 0)
+                size += 1
+                inside[j] = entered = True
+                break
             size += 1
             inside[j] = entered = True
             move = math.copysign(excess / (G[j, j] + l2[j]), g[j])
@@ -115,6 +124,38 @@ def append(L, S, size, G, j, l2):
     L[size, size] = math.sqrt(rest)
     S[size] = j
     return True
+
+
+@njit(cache=True, nogil=True, fastmath=SUMS)
+def _exchange(G, w, g, L, S, inside, size, l1, d, j):
+    """Let in j, which the members combine to, along the direction that G does not see, until one of them is zero and goes.
+
+    The objective falls on a line there, by what |g_j| exceeds l1_j. Returns how many members are left; −1 if none stops it.
+    """
+    for i in range(size):
+        d[i] = G[j, S[i]]
+    solve_factored(L, size, d)
+    sign = math.copysign(1.0, g[j])
+    t, leaving = np.inf, -1
+    for i in range(size):
+        k = S[i]
+        step = -sign * d[i]
+        if l1[k] > 0.0 and w[k] * step < 0.0 and -w[k] / step < t:
+            t, leaving = -w[k] / step, i
+    if leaving < 0:
+        return -1
+    w[j] = sign * t
+    for k in range(len(w)):
+        g[k] -= sign * t * G[j, k]
+    for i in range(size):
+        move = -sign * t * d[i]
+        w[S[i]] += move
+        for k in range(len(w)):
+            g[k] -= move * G[S[i], k]
+    w[S[leaving]] = 0.0
+    inside[S[leaving]] = False
+    remove(L, S, size, leaving)
+    return size - 1
 
 
 @njit(cache=True, nogil=True)

@@ -17,12 +17,15 @@ import numpy as np
 
 from normax.linear_model.active_set import solve_factored
 from normax.linear_model.group_descent import descend_ahead, descend_groups
+from normax.linear_model.group_smoothing import minimise_smoothed
 from normax.linear_model.group_terms import GroupTerms
 
 __all__ = ["Blocks", "minimise_columns", "minimise_entries", "minimise_groups", "newton_serves"]
 
 # Unknowns beyond which a Newton step costs more than it brings; of several outputs, which meet only within groups, fewer.
 WIDEST, WIDEST_APART = 3000, 300
+# Rounds after which descent has not found what is at work, and unknowns up to which it is then found without descent.
+PATIENT, SMOOTHED = 10, 1000
 # Passes of descent between two looks at what rounding left of the gradients.
 LONG = 500
 
@@ -147,7 +150,10 @@ def minimise_groups(
     noise = 1e-14 * diagonal * scaled.max(initial=0.0)
     T = np.ascontiguousarray((Q - H @ W).T)
     rules, value, passes = blocks.rules(noise), blocks.terms(W.shape[1]).value, 2
-    for _ in range(max_rounds):
+    for k in range(max_rounds):
+        if k == PATIENT and newton_serves(W.size, W.shape[1]) and W.size <= SMOOTHED:
+            W[:] = _smoothed(H, Q, blocks, W)
+            T[:] = (Q - H @ W).T
         changed = descend_groups(*(H, T, W, *rules, passes))
         settled = _newton(H, Q, T.T, W, blocks)
         if settled is None:
@@ -168,6 +174,15 @@ def minimise_groups(
         T[:] = g.T
         passes = min(2 * passes, 64)
     return W
+
+
+def _smoothed(H: np.ndarray, Q: np.ndarray, blocks: Blocks, W: np.ndarray) -> np.ndarray:
+    """The minimiser, nearly, by the solver that does not mind how the columns are conditioned."""
+    m, owner = W.shape[1], blocks.owner
+    K = np.kron(H, np.eye(m)) if m > 1 else H.copy()
+    K[np.diag_indices_from(K)] += np.repeat(blocks.l2[owner], m)
+    l1, own = (np.repeat(part[owner], m) for part in (blocks.l1, np.arange(len(blocks.charge))))
+    return minimise_smoothed(K, Q.ravel(), l1, blocks.charge, own, W.ravel()).reshape(W.shape)
 
 
 def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool | None:
