@@ -157,19 +157,17 @@ def read(cells: pa.Array, kind: str, form: str | None = None) -> np.ndarray:
         normax.errors.InputError: row 2 holds 'two', expected a number
     """
     convert, expected = _reader(kind, form)
-    for some in (
-        cells,
-        _without_words(cells),
-    ):  # words that mean missing are rare: first as if there were none
-        try:
-            return convert(some).to_numpy(zero_copy_only=False).astype(float, copy=False)
+    try:
+        try:  # words that mean missing are rare: first as if there were none
+            numbers = convert(cells)
         except pa.ArrowException:
-            continue
-    row = _first_unreadable(some, convert)
-    cell = cells[row].as_py()
-    raise InputError(
-        f"row {row + 1} holds {quoted(cell) if isinstance(cell, str) else cell}, expected {expected}"
-    )
+            numbers = convert(_without_words(cells))
+    except pa.ArrowException:
+        row = _first_unreadable(_without_words(cells), convert)
+        cell = cells[row].as_py()
+        shown = quoted(cell) if isinstance(cell, str) else cell
+        raise InputError(f"row {row + 1} holds {shown}, expected {expected}") from None
+    return numbers.to_numpy(zero_copy_only=False).astype(float, copy=False)
 
 
 def reads_as(cells: pa.Array, kind: str, form: str | None = None) -> bool:
@@ -232,14 +230,27 @@ def why_text(cells: pa.Array) -> str | None:
         return f"{_TOO_LONG}, as {longest}" if longest is not None and abs(longest) >= EXACT else None
     if not pa.types.is_string(cells.type):
         return None
-    zero = cells.filter(pc.starts_with(cells, "0"))
-    zero = zero.filter(pc.match_substring_regex(zero, r"^0\d+$"))
-    if len(zero) and pc.all(pc.match_substring_regex(cells, r"^[+-]?\d+$"), min_count=0).as_py():
-        return f"leading zeros, as in {quoted(zero[0].as_py())}"
-    long = cells.filter(pc.greater_equal(pc.binary_length(cells), len(str(int(EXACT)))))
-    long = long.filter(pc.match_substring_regex(long, r"^[+-]?\d+$"))
-    long = long.filter(pc.greater_equal(pc.abs(_numbers(long)), EXACT))
-    return f"{_TOO_LONG}, as {quoted(long[0].as_py())}" if len(long) else None
+    zeros, long = _suspects(cells)
+    if zeros.size and pc.all(pc.match_substring_regex(cells, r"^[+-]?\d+$"), min_count=0).as_py():
+        return f"leading zeros, as in {quoted(cells[int(zeros[0])].as_py())}"
+    if long.size:
+        whole = cells.take(pa.array(long))
+        whole = whole.filter(pc.match_substring_regex(whole, r"^[+-]?\d+$"))
+        whole = whole.filter(pc.greater_equal(pc.abs(_numbers(whole)), EXACT))
+        return f"{_TOO_LONG}, as {quoted(whole[0].as_py())}" if len(whole) else None
+    return None
+
+
+def _suspects(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Which cells begin with 0 and another digit, and which are too long for float64: mostly none, so read off the bytes."""
+    _, ends, letters = cells.buffers()
+    places = np.frombuffer(ends, np.int32)[cells.offset : cells.offset + len(cells) + 1]
+    starts, length = places[:-1], places[1:] - places[:-1]
+    several = (length > 1).nonzero()[0]
+    raw = np.frombuffer(letters, np.uint8) if several.size else np.empty(0, np.uint8)
+    second = raw[starts[several] + 1]
+    zeros = (raw[starts[several]] == ord("0")) & (second >= ord("0")) & (second <= ord("9"))
+    return several[zeros], (length >= len(str(int(EXACT)))).nonzero()[0]
 
 
 def texts(cells: pa.Array) -> pa.Array:
@@ -323,7 +334,8 @@ def _dates(cells: pa.Array, form: str | None) -> pa.Array:
 
 def _reads(convert: Callable[[pa.Array], pa.Array], cells: pa.Array) -> bool:
     try:  # most columns of another kind already fail on their first cells
-        convert(cells[:100])
+        if len(cells) > 1000:
+            convert(cells[:100])
         convert(cells)
     except pa.ArrowException:
         return False

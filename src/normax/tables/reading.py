@@ -28,6 +28,7 @@ from normax.tables.wording import listed
 
 __all__ = ["Table", "read_table"]
 
+_NO_TEXT = pa.scalar(None, pa.string())
 _DELIMITED = {".csv", ".tsv", ".tab", ".txt", ".data"}
 
 
@@ -218,7 +219,8 @@ def _clean(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if not _is_text(column.type):
         return column
     column = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    return _without(column, ("",))
+    empty = pc.equal(column, "")
+    return pc.if_else(empty, _NO_TEXT, column) if pc.any(empty).as_py() else column
 
 
 def _without(column: pa.ChunkedArray, words: tuple[str, ...]) -> pa.ChunkedArray:

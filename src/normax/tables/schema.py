@@ -260,11 +260,8 @@ def _doubts(cells: pa.Array, values: np.ndarray, there: np.ndarray, column: Colu
 
 def _stand_in(values: np.ndarray) -> float | None:
     """A number such as -999 that stands further from all others than these from each other."""
-    for extreme, others in (
-        (values.min(), values[values > values.min()]),
-        (values.max(), values[values < values.max()]),
-    ):
-        if extreme in _STAND_INS and others.size > 1:
+    for extreme in (values.min(), values.max()):
+        if extreme in _STAND_INS and (others := values[values != extreme]).size > 1:
             far = min(abs(others.min() - extreme), abs(others.max() - extreme))
             if far > others.max() - others.min() > 0:
                 return float(extreme)
