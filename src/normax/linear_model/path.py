@@ -433,10 +433,11 @@ def _tell_endless(strengths: np.ndarray, model: Likelihood) -> None:
             if model.family.classes
             else "tell some rows whose response is 0"
         )
+        cure = "penalise what is free" if strengths.any() else "give a strength > 0"
         told = (
             f"there is no minimiser at strengths {', '.join(f'{s:.4g}' for s in strengths[:5])}: the features {rows}, so that "
             "without a penalty the best coefficients are infinite; these stopped growing where the likelihood no "
-            "longer gained; give a strength > 0"
+            f"longer gained; {cure}"
         )
     else:
         return
