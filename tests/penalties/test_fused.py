@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from normax.errors import InputError
 from normax.linear_model import fit_path
 from normax.linear_model.held_out import cross_validate
-from normax.penalties import L1, L2, Fused
+from normax.penalties import L1, L2, MCP, Fused, GroupLasso, Nonnegative
 
 
 def least(w, step, fused, l1):
@@ -38,6 +38,13 @@ def test_prox_is_the_argmin_of_its_definition(seed):
         v = penalty.prox(w, own)
         at = ((v - w) ** 2 / (2 * own)).sum() + penalty.value(v)
         assert at == pytest.approx(least(w, own, 0.6, l1), abs=1e-9)
+
+
+def test_bounds_come_after_differences_in_any_order():
+    w = np.array([3.0, -2.0, 1.0, -4.0, 2.0])
+    flat = Fused(0.5).prox(w, 1.0)
+    for penalty in (Fused(0.5) + L1(0.3) + Nonnegative(), Nonnegative() + L1(0.3) + Fused(0.5)):
+        np.testing.assert_allclose(penalty.prox(w, 1.0), np.maximum(flat - 0.3, 0.0))
 
 
 def test_chains_lie_along_the_last_axis():
@@ -102,5 +109,8 @@ def test_what_it_cannot_do_is_told():
         Fused().prox(jnp.ones(3), 1.0)
     with pytest.raises(InputError, match="takes none"):
         fit_path(*chain(), strengths=[0.1], penalty=Fused(), penalty_factor=np.arange(30.0))
+    for other in (GroupLasso(1.0, [0] * 30), MCP()):
+        with pytest.raises(InputError, match="no prox of its sums"):
+            fit_path(*chain(), strengths=[0.1], penalty=Fused() + other)
     with pytest.raises(InputError, match="its loss has kinks"):
         fit_path(*chain(), strengths=[0.1], penalty=Fused(), family="quantile")

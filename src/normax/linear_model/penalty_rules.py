@@ -21,7 +21,17 @@ from normax.linear_model.fused import FusedRules
 from normax.linear_model.group_terms import GroupRules, group_rules
 from normax.linear_model.proximal import ProximalRules
 from normax.linear_model.terms import Rules
-from normax.penalties import L1, L2, ElasticNet, Fused, GroupLasso, Penalty, SparseGroupLasso, Sum
+from normax.penalties import (
+    L1,
+    L2,
+    ElasticNet,
+    Fused,
+    GroupLasso,
+    Nonnegative,
+    Penalty,
+    SparseGroupLasso,
+    Sum,
+)
 
 __all__ = ["AnyRules", "l1_l2", "parts_of", "rules_of"]
 
@@ -87,6 +97,10 @@ def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[floa
     told = "a penalty of groups" if groups else repr(penalty)
     if single.bounded:
         raise InputError(f"lower, upper: {told} takes no bounds; use L1, L2, ElasticNet or MCP with them")
+    if fused and not all(isinstance(part, Nonnegative) for part in groups + concave + others):
+        raise InputError(
+            f"penalty: Fused adds to L1, L2, ElasticNet and Nonnegative, since no prox of its sums with others is known, got {penalty!r}"
+        )
     if concave or others or fused:
         if (single.factor != 1).any():
             raise InputError(
