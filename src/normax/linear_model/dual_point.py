@@ -19,6 +19,7 @@ from scipy.linalg import qr
 
 from normax.linear_model.certificate import duality_gap, group_gap
 from normax.linear_model.design import Design
+from normax.linear_model.factors import thin_svd
 from normax.linear_model.families import Family
 from normax.linear_model.group_terms import GroupTerms
 from normax.linear_model.terms import Terms
@@ -153,7 +154,7 @@ def _step(
     ]
     lengths = np.sqrt(np.einsum("ij,ij->j", B, B))
     unit = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    _, sigma, W = np.linalg.svd(qr(B * unit, mode="r", check_finite=False)[0][: len(unit)])
+    _, sigma, W = thin_svd(qr(B * unit, mode="r", check_finite=False)[0][: len(unit)])
     kept = sigma > FLAT * sigma[0]
     W, sigma = W[: len(sigma)][kept], sigma[kept]
 

@@ -14,6 +14,7 @@ from scipy.sparse import csc_array, diags_array
 
 from normax.linear_model.concave import ConcaveRules
 from normax.linear_model.design import Design
+from normax.linear_model.factors import thin_svd
 from normax.linear_model.group_terms import GroupRules
 from normax.linear_model.terms import Rules
 
@@ -72,7 +73,7 @@ def basis_of(design: Design, rules: Any) -> Basis | None:
     Z[:, design.constant[free]] = 0.0
     lengths = np.sqrt(np.einsum("ij,ij->j", Z, Z))
     unit = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    U, sigma, Vt = np.linalg.svd(Z * unit, full_matrices=False)
+    U, sigma, Vt = thin_svd(Z * unit)
     live = np.count_nonzero(lengths)
     if live < 2 or (live <= len(sigma) and sigma[live - 1] > WELL * sigma[0]):
         return None

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import svd
 from scipy.sparse import csr_array, vstack
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
 from normax.linear_model.concave import ConcaveRules, follow_concave
 from normax.linear_model.design import Design
+from normax.linear_model.factors import thin_svd
 from normax.linear_model.families import family_of
 from normax.linear_model.fit import Fit
 from normax.linear_model.free_columns import basis_of
@@ -446,7 +446,7 @@ def _tell_endless(strengths: np.ndarray, model: Likelihood) -> None:
 
 def _rotated(design, family, y, strengths, max_iter, offset) -> Fit:
     """Ridge for p > n in the at most n directions that the rows span; the norm does not see the rotation."""
-    U, sigma, Vt = svd(design.centred_matrix(), full_matrices=False, check_finite=False)
+    U, sigma, Vt = thin_svd(design.centred_matrix())
     rank = int((sigma > sigma.max(initial=0.0) * max(design.n, design.p) * np.finfo(float).eps).sum())
     small = Design(U[:, :rank] * sigma[:rank], design.weights, design.centred)
     small.means[:] = 0.0

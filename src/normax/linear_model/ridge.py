@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.linalg import svd
 
 from normax.linear_model.design import Design
+from normax.linear_model.factors import thin_svd
 from normax.linear_model.moments import Moments
 
 __all__ = ["SAFE", "Spectrum", "between_columns", "between_rows"]
@@ -42,7 +42,7 @@ class Spectrum:
             self.values, self.V = np.linalg.eigh(between_columns(design))
         if smallest + self.values[0] <= SAFE * self.values[-1]:
             Z = design.centred_matrix() * self.root
-            self.U, sigma, Vt = svd(Z, full_matrices=False, check_finite=False)
+            self.U, sigma, Vt = thin_svd(Z)
             rank = int((sigma > sigma.max(initial=0.0) * max(Z.shape) * np.finfo(float).eps).sum())
             self.U, self.values, self.V = self.U[:, :rank], sigma[:rank] ** 2, Vt[:rank].T
 

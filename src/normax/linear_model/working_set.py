@@ -11,7 +11,7 @@ import numpy as np
 
 from normax.linear_model.certificate import Gaps
 from normax.linear_model.design import Design
-from normax.linear_model.dual_point import WIDEST, certify
+from normax.linear_model.dual_point import WIDEST, certify, misses
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.group_terms import GroupRules
@@ -93,11 +93,13 @@ def _follow(
         coef, intercept = fit.coef[done - 1].copy(), fit.intercept[done - 1].copy()
         eta = design.predict(coef) + intercept + smooth.offset
     flat, at_work = coef.reshape(-1), np.zeros(m * p, dtype=bool)
-    working = np.flatnonzero(flat)
+    working, missed = np.flatnonzero(flat), False
 
     def look(i: int) -> tuple[np.ndarray, np.ndarray]:
         """The entries that matter at strength i, all of them with groups, and their gradients at the present fit."""
+        nonlocal missed
         theta = smooth.residual(eta)
+        missed = design.centred and misses(theta)
         if grouped:
             return every, design.gradient(theta).ravel()
         return screen.look(theta, coef, rules.terms(strengths[i], l1_ratio).l1 * (1 - MARGIN))
@@ -119,16 +121,20 @@ def _follow(
             working, at_work[missing] = np.concatenate([working, missing]), True
             eta, decrement = smooth.solve(working, coef, intercept, terms)
             found, u = look(min(i + 1, len(strengths) - 1))  # what the next strength will ask for as well
-        exact = None
-        none = (
-            smooth.endless or smooth.edge.all()
-        )  # is the best, and no dual point tells how far the loss could fall
-        if not none and terms.unpenalised.any() and np.count_nonzero(terms.unpenalised) * m <= WIDEST:
+        exact, bare = None, int(np.count_nonzero(terms.unpenalised))
+        # Without a best fit no dual point tells how far the loss could fall.
+        none = smooth.endless or smooth.edge.all()
+        if not none and (bare or missed) and bare * (1 if grouped else m) <= WIDEST:
             exact = certify(design, family, y, eta, coef, terms)
         if exact is not None:
             fit.gap[i] = exact
         elif s > 0:
             gaps.fit(i, eta, flat[found], u, terms if grouped else terms.of(found, p))
+            if (
+                bare and not none
+            ):  # the best guess where the loss tells no conjugate: what a step would still gain
+                gaps.flush()
+                fit.gap[i] += decrement
         else:
             fit.gap[i] = decrement
         fit.endless[i] = smooth.endless

@@ -1,0 +1,23 @@
+import numpy as np
+import scipy.linalg
+
+from normax.linear_model import Ridge, factors
+
+
+def test_a_failure_of_divide_and_conquer_ends_no_fit(monkeypatch):
+    """LAPACK's failure depends on the machine; here it is made."""
+    X = np.random.default_rng(0).normal(size=(20, 5))
+    expected = Ridge(alpha=0.0).fit(X, X[:, 0]).coef_
+    drivers = []
+
+    def svd(Z, lapack_driver="gesdd", **options):
+        drivers.append(lapack_driver)
+        if lapack_driver == "gesdd":
+            raise scipy.linalg.LinAlgError("SVD did not converge")
+        return scipy.linalg.svd(Z, lapack_driver=lapack_driver, **options)
+
+    monkeypatch.setattr(factors, "svd", svd)
+    np.testing.assert_allclose(Ridge(alpha=0.0).fit(X, X[:, 0]).coef_, expected, atol=1e-12)
+    U, sigma, Vt = factors.thin_svd(X)
+    np.testing.assert_allclose(U * sigma @ Vt, X, atol=1e-12)
+    assert set(drivers) == {"gesdd", "gesvd"}
