@@ -7,6 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from normax.errors import InputError, Notice
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES, family_of
+from normax.linear_model.gram import GrowingGram
 
 FAMILY_NAMES = ("gaussian", "binomial", "multinomial", "poisson")
 
@@ -272,3 +273,15 @@ def test_what_cannot_be_used_is_refused(change, message):
     arguments = good | change
     with pytest.raises(InputError, match=message):
         fit_path(arguments.pop("X"), arguments.pop("y"), **arguments)
+
+
+def test_a_wide_design_needs_products_of_few_columns_even_where_strengths_leap(monkeypatch):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(40, 5000))
+    y = X[:, 0] - X[:, 1] + 0.1 * random.normal(size=40)
+    strengths = max_strength(X, y) * np.array([0.9, 0.1, 0.001])
+    rooms, room = [], GrowingGram._reserve
+    monkeypatch.setattr(GrowingGram, "_reserve", lambda self, a: (rooms.append(a), room(self, a)))
+    path = fit_path(X, y, strengths=strengths)
+    assert 0 < max(rooms) <= 2500
+    assert (path.gap <= 1e-6).all()

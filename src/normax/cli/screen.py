@@ -23,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from normax.cli import interrupts
-from normax.errors import Notice
+from normax.errors import Notice, shorten
 from normax.selection import verdict
 from normax.text import printable
 
@@ -31,6 +31,7 @@ __all__ = ["comparison", "console", "note", "notices", "number", "progress", "su
 
 _MODELS = {"null": "no features", "chosen": "chosen", "minimum": "minimum", "unpenalised": "no penalty"}
 _RULES = {"1se": "1-SE rule", "min": "minimum"}
+_WIDE = 40  # letters of a label
 _SHOWN = 12  # coefficients printed; the file has them all
 
 
@@ -245,7 +246,7 @@ def _metrics(details: dict[str, Any]) -> Table:
 def _confusion(details: dict[str, Any]) -> Table | None:
     if details["confusion"] is None or len(details["confusion"]["labels"]) > 12:
         return None
-    labels = details["confusion"]["labels"]
+    labels = [shorten(label, _WIDE) for label in details["confusion"]["labels"]]
     kind = "test" if details["confusion"]["test"] else "cv"
     table = _table("true ↓ predicted →", *labels)
     for label, row in zip(labels, details["confusion"][kind]):
@@ -262,8 +263,10 @@ def _coefficients(details: dict[str, Any]) -> Table | None:
     table = _table("largest coefficients", *(["class"] if outputs else []), "per sd", "per unit")
     live = [row for row in rows if row["standardised"]]
     for row in live[:_SHOWN]:
-        middle = [row["output"]] if outputs else []
-        table.add_row(row["feature"], *middle, number(row["standardised"]), number(row["original"]))
+        middle = [shorten(row["output"], _WIDE)] if outputs else []
+        table.add_row(
+            shorten(row["feature"], 2 * _WIDE), *middle, number(row["standardised"]), number(row["original"])
+        )
     rest = f"{len(live) - _SHOWN} more in coefficients.csv; " if len(live) > _SHOWN else ""
     table.caption = f"{rest}{len(rows) - len(live)} of {len(rows)} are exactly zero"
     return table

@@ -51,7 +51,7 @@ def follow_squares(
     while at < k:
         ahead = slice(at, min(at + block, k))
         edge = l1[ahead.stop - 1]
-        gram.add(np.flatnonzero(np.abs(u) >= edge - LOOK * (before - edge)))
+        _admit(gram, np.flatnonzero(np.abs(u) >= edge - LOOK * (before - edge)), u)
         W = np.zeros((ahead.stop - at, gram.size))
         for w, a, b in zip(W, l1[ahead], l2[ahead]):
             w[:] = face.solve(a, b)
@@ -68,13 +68,21 @@ def follow_squares(
             fit.n_iter[at + good] += 1
             if rough[good] and not missing[good].any():
                 face.c[gram.features] = U[good, gram.features] + W[good] @ gram.G
-            gram.add(np.flatnonzero(missing[good:].any(axis=0)))
+            _admit(gram, np.flatnonzero(missing[good:].any(axis=0)), U[good])
             face.start(W[good], face.l2)
         if good:
             u, before = U[good - 1], l1[at + good - 1]
         block = min(2 * block, longest) if good == len(W) else max(1, good)
         at += good
     return fit
+
+
+def _admit(gram: Products, features: np.ndarray, u: np.ndarray) -> None:
+    """Add columns to the products; of a wide design no more at once than its rows call for, those of largest |u|."""
+    most = 1000 if isinstance(gram, CompleteGram) else max(1000, 4 * gram.design.n)
+    if len(features) > most:
+        features = features[np.argpartition(np.abs(u[features]), -most)[-most:]]
+    gram.add(features)
 
 
 def _gaps(squares, coef, U, l1, l2) -> np.ndarray:
