@@ -55,7 +55,7 @@ def test_a_grid_goes_on_to_a_stronger_minimum_where_that_is_another_model():
 def test_a_grid_ends_where_the_error_is_level_and_in_any_case():
     grid = strength_grid(1.0, 30, 1e-3)
     assert len(follow(lambda s: 1 + s**2, grid)[0]) == 1  # already level
-    assert len(follow(lambda s: s**2, grid)[0]) == 5  # of all its range, but not of what is left
+    assert len(follow(lambda s: s**2, grid)[0]) == 3  # of all its range, but not of what is left
     calls, strengths = follow(lambda s: 1 + s, grid)
     assert len(calls) == 3
     assert levels_off(strengths, 1 + strengths, len(strengths) - 1)

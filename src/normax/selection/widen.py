@@ -16,9 +16,10 @@ __all__ = ["levels_off", "widened"]
 REACHES = (1e1, 1e2, 1e4, 1e8)
 """By which factors a grid goes on, one after the other while the minimum stays at its edge."""
 
-LEVEL = 1e-4
+LEVEL, LEAST = 1e-4, 1e-3
 """Change of the error over the last decade, of itself and of all its range, below which nothing more comes: without a penalty, or
-without a coefficient, the model is the same."""
+without a coefficient, the model is the same. An error below the second share of the range counts as that share: what interpolates
+has no end but rounding."""
 
 
 def widened(
@@ -109,4 +110,5 @@ def levels_off(strengths: np.ndarray, error: np.ndarray, at: int) -> bool:
     near = (strengths <= 10.001 * edge) & (10.001 * strengths >= edge)
     near[[max(at - 1, 0), min(at + 1, len(error) - 1)]] = True
     finite = np.isfinite(error)
-    return bool(np.ptp(error[near & finite]) <= LEVEL * min(abs(error[at]), np.ptp(error[finite])))
+    whole = np.ptp(error[finite])
+    return bool(np.ptp(error[near & finite]) <= LEVEL * np.clip(abs(error[at]), LEAST * whole, whole))
