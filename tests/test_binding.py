@@ -194,3 +194,25 @@ def test_faults_are_named():
         nx.value_and_grad(net, lambda net, x: net(x))(x)
     with pytest.raises(nx.InputError, match="did you mean 'weight'"):
         nx.functional_call(net, {"wieght": x}, x)
+
+
+def test_a_returned_dict_keeps_its_order_and_a_tuple_is_the_arguments():
+    class Heads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(2, 2)
+
+        def forward(self, x, scale=1.0):
+            return {"z": self.fc(x) * scale, "a": [{"q": x, "b": (x,)}], 3: x}
+
+    net, x = Heads(), np.ones((1, 2), "f4")
+    for out in (
+        nx.jit(net)(x),
+        nx.functional_call(net, {}, (x,)),
+        nx.functional_call(net, {}, (x,), {"scale": 1.0}),
+    ):
+        assert list(out) == ["z", "a", 3]
+        assert list(out["a"][0]) == ["q", "b"]
+        np.testing.assert_allclose(out["z"], net(x)["z"], rtol=1e-6)
+    _, gradients = nx.value_and_grad(net, lambda net, x: net(x)["z"].sum())(x)
+    assert list(gradients) == [name for name, _ in net.named_parameters()]

@@ -195,6 +195,34 @@ class _Own:
         return program.trace(*args)
 
 
+@jax.tree_util.register_pytree_node_class
+class _InOrder:
+    """A dict on its way out of a program, whose keys JAX would sort."""
+
+    def __init__(self, keys: tuple, values: Any):
+        self.keys, self.values = keys, values
+
+    def tree_flatten(self) -> tuple:
+        return tuple(self.values), self.keys
+
+    @classmethod
+    def tree_unflatten(cls, keys: tuple, values: Any) -> Any:
+        return cls(keys, values)
+
+
+def _in_order(tree: Any) -> Any:
+    if type(tree) is dict:
+        return _InOrder(tuple(tree), tuple(map(_in_order, tree.values())))
+    return type(tree)(map(_in_order, tree)) if type(tree) in (tuple, list) else tree
+
+
+def _as_given(tree: Any) -> Any:
+    """What `_in_order` was given."""
+    if type(tree) is _InOrder:
+        return dict(zip(tree.keys, map(_as_given, tree.values)))
+    return type(tree)(map(_as_given, tree)) if type(tree) in (tuple, list) else tree
+
+
 def _trace(own: _Own, *args: Any) -> Any:
     return own.trace(*args)
 
@@ -222,7 +250,7 @@ class Program:
     def trace(self, values: list[Any], key: Any, *args: Any) -> tuple[Any, dict[int, Any]]:
         frame = self._binding.frame(dict(zip(self.inputs, values)), key)
         with frame.active():
-            result = refuse_old(self._body(frame, *args))
+            result = _in_order(refuse_old(self._body(frame, *args)))
         self.foreign.note(frame)
         return result, written(frame, self.inputs, values)
 
@@ -237,7 +265,7 @@ class Program:
         )
         for i, value in changes.items():
             self.inputs[i].value = value
-        return result
+        return _as_given(result)
 
     def crossing(self, args: tuple) -> Any:
         """Where the program that these arguments were traced into crosses a batch with itself; see `crossing`."""
@@ -461,6 +489,8 @@ class value_and_grad(_Compiled):
 def functional_call(net: Module, values: dict[str, Any], *args: Any, key: Any = None, **kwargs: Any) -> Any:
     """`net(*args)` with some cells' values replaced: a pure function for any JAX transformation.
 
+    As in PyTorch, a tuple in the place of `args` is all of them, and a dict after it the keyword arguments.
+
     Args:
         net: the module.
         values: path -> array, for as many parameters and buffers as wanted; the others keep theirs.
@@ -481,6 +511,8 @@ def functional_call(net: Module, values: dict[str, Any], *args: Any, key: Any = 
         >>> jax.grad(f)(jnp.zeros((1, 3))).tolist()
         [[2.0, 2.0, 2.0]]
     """
+    if args and type(args[0]) is tuple and (len(args) == 1 or (len(args) == 2 and type(args[1]) is dict)):
+        args, kwargs = args[0], {**(args[1] if len(args) == 2 else {}), **kwargs}
     binding = bind(net)
     cells = {name: cell for cell, name in binding.names.items()}
     cells |= dict(net.named_parameters(remove_duplicate=False))  # a tied weight answers to all its names

@@ -53,10 +53,10 @@ def read_index(file: Path) -> dict[str, Any]:
         repr(n) for n in shards if not isinstance(n, str) or not re.fullmatch(r"[^/\\\0:]+\.safetensors", n)
     ]
     if odd:
-        raise InputError(f"{file}: expected names of .safetensors files beside it, got {', '.join(odd)}")
+        raise InputError(f"{file}: expected names of .safetensors files beside it, got {few(odd)}")
     lost = [name for name in shards if not file.with_name(name).is_file()]
     if lost:
-        raise InputError(f"{file}: shards that are not there: {', '.join(lost)}")
+        raise InputError(f"{file}: shards that are not there: {few(lost)}")
     state: dict[str, Any] = {}
     faults: list[str] = []
     for name, keys in shards.items():
@@ -67,8 +67,13 @@ def read_index(file: Path) -> dict[str, Any]:
         ]
         state |= arrays
     if faults:
-        raise InputError(f"{file}: index and shards disagree: {'; '.join(faults)}")
+        raise InputError(f"{file}: index and shards disagree: {few(faults)}")
     return state
+
+
+def few(names: list[str]) -> str:
+    """The first of many."""
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
 def _bytes(size: int | str) -> int:

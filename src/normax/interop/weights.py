@@ -41,7 +41,10 @@ def save(net: Module, file: str | os.PathLike, *, max_shard_size: int | str | No
         LoadResult(missing_keys=[], unexpected_keys=[])
     """
     state = {name: np.array(value, order="C") for name, value in net.state_dict().items()}
-    return write_safetensors(state, Path(file), max_shard_size)
+    odd = [repr(name) for name in state if name == "__metadata__" or "\0" in name]
+    if odd:
+        raise InputError(f"save: safetensors files have no arrays of the names {', '.join(odd)}; rename them")
+    return write_safetensors(state, _path(file), max_shard_size)
 
 
 def load(
@@ -73,7 +76,7 @@ def load(
             ...
         normax.errors.InputError: nowhere.safetensors: no such file
     """
-    file = Path(file)
+    file = _path(file)
     if not file.is_file():
         index = file.with_name(file.name + ".index.json")
         raise InputError(
@@ -100,6 +103,13 @@ def load(
     if broken:
         warnings.warn(f"{file} holds NaN in {', '.join(broken)}", Notice, stacklevel=2)
     return result
+
+
+def _path(file: str | os.PathLike) -> Path:
+    """A file's path; an empty one, or one with NUL, is none."""
+    if not (name := os.fspath(file)) or "\0" in str(name):
+        raise InputError(f"file: expected a path, got {name!r}")
+    return Path(file)
 
 
 def _share_ties(net: Module, state: dict[str, Any], file: Path) -> None:

@@ -88,9 +88,11 @@ for _name in ("jax_array", "array", "bool", "int", "float", "complex", "index", 
 
 def refuse_old(result: Any) -> Any:
     """The result of a compiled call, unless such a value is part of it."""
-    for leaf in jax.tree.leaves(result):
-        if isinstance(leaf, Old):
-            leaf._refuse()
+    if isinstance(result, Old):
+        result._refuse()
+    if isinstance(result, (dict, list, tuple)):
+        for part in result.values() if isinstance(result, dict) else result:
+            refuse_old(part)
     return result
 
 

@@ -30,9 +30,8 @@ def as_array(data: Any) -> jax.Array:
         return data.value
     if isinstance(data, jax.Array):
         return data
-    if hasattr(data, "detach"):  # a PyTorch tensor, without importing torch
-        data = data.detach().cpu()
-        data = data.float().numpy().astype(jnp.bfloat16) if "bfloat16" in str(data.dtype) else data.numpy()
+    if hasattr(data, "detach"):
+        data = _of_tensor(data)
     if isinstance(data, (np.ndarray, np.generic)) and not in_64_bits():
         if data.dtype in (np.float64, np.complex128):
             raise InputError(
@@ -43,6 +42,26 @@ def as_array(data: Any) -> jax.Array:
             raise InputError("int64 values beyond 32 bits, in which JAX runs")
     # `jnp.asarray` would compile a program for each shape.
     return jax.device_put(data) if isinstance(data, np.ndarray) else jnp.asarray(data)
+
+
+def _of_tensor(tensor: Any) -> np.ndarray:
+    """The values of a PyTorch tensor, without importing torch.
+
+    Raises:
+        InputError: for one that has none (on the device "meta"), or not as an array (sparse, nested, quantised).
+    """
+    kind = str(tensor.dtype)
+    try:
+        tensor = tensor.detach().cpu()
+        if "bfloat16" in kind:
+            return tensor.float().numpy().astype(jnp.bfloat16)
+        return (tensor.float() if "float8" in kind else tensor).numpy()
+    except (RuntimeError, TypeError) as error:
+        said = str(error).split("\n")[0]
+        raise InputError(
+            f"expected a dense tensor with values, got one of {kind} that NumPy cannot read ({said}); make it dense, "
+            "`x.to_dense()` or `x.dequantize()`"
+        ) from error
 
 
 class Cell:

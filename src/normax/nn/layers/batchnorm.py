@@ -60,6 +60,12 @@ class _NormBase(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, *rest: Any) -> None:
+        """As any module; a state dict from before the batches were counted leaves their number as it is."""
+        if local_metadata.get("version", 0) < 2 and self.num_batches_tracked is not None:
+            state_dict.setdefault(prefix + "num_batches_tracked", self.num_batches_tracked)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
     def check(self, input: Any) -> Any:
         """The input as an array, with as many axes as this layer takes."""
         x = as_array(input)

@@ -83,12 +83,9 @@ def register_parametrization(
     """
     if is_parametrized(module, tensor_name):
         chain = module.parametrizations[tensor_name]
-        if chain.count:
-            raise InputError(
-                f"{tensor_name}: a second parametrization cannot follow one with several originals"
-            )
-        chain.original.value = _inverse(parametrization, chain.original.value)
-        chain.append(parametrization)
+        value = chain()
+        _check_kept(tensor_name, value, parametrization(value), unsafe)
+        chain.append(parametrization.train(module.training))
         return module
     table = module._parameters if module._parameters.get(tensor_name) is not None else module._buffers
     cell = table.get(tensor_name)
@@ -97,18 +94,26 @@ def register_parametrization(
     before = cell.value
     chain = ParametrizationList(parametrization, cell).train(module.training)
     after = chain()
-    if not unsafe and (after.shape, after.dtype) != (before.shape, before.dtype):
+    try:
+        _check_kept(tensor_name, before, after, unsafe)
+    except InputError:
         cell.value = before
-        raise InputError(
-            f"{tensor_name}: expected the parametrization to keep {before.dtype}{before.shape}, got "
-            f"{after.dtype}{after.shape}; pass unsafe=True if that is meant"
-        )
+        raise
     delattr(module, tensor_name)
     if "parametrizations" not in module._modules:
         module.parametrizations = ModuleDict()
     module.parametrizations[tensor_name] = chain
     module._compute(tensor_name, partial(_value, name=tensor_name))
     return module
+
+
+def _check_kept(name: str, before: Any, after: Any, unsafe: bool) -> None:
+    """Refuse a parametrization that changes shape or dtype, unless that is meant."""
+    if not unsafe and (after.shape, after.dtype) != (before.shape, before.dtype):
+        raise InputError(
+            f"{name}: expected the parametrization to keep {before.dtype}{before.shape}, got "
+            f"{after.dtype}{after.shape}; pass unsafe=True if that is meant"
+        )
 
 
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
