@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from normax.linear_model import PenalisedRegressor, fit_path, max_strength
 from normax.linear_model.families import FAMILIES
-from normax.penalties import L1, L2, Fused
+from normax.penalties import L1, L2, Fused, Nonnegative
 
 N, P = 30, 10
 LOSSES = {
@@ -59,7 +59,7 @@ def value(family, X, y, weights, W, b, s, l1, l2):
     return weights @ rows + s * penalty_of(l1, l2).value(W)
 
 
-def least(family, X, y, weights, s, l1, l2, m=1):
+def least(family, X, y, weights, s, l1, l2, m=1, positive=False):
     """What a convex solver finds, on columns of one size: coefficients and intercept."""
     unit = 1 / np.sqrt(np.maximum((X**2).mean(axis=0), 1e-30)) if X.any() else np.ones(P)
     V, b = cp.Variable((m, P)), cp.Variable((1, m))
@@ -71,7 +71,9 @@ def least(family, X, y, weights, s, l1, l2, m=1):
     charge = cp.sum(cp.abs(W[:, 1:] - W[:, :-1])) + l1 * cp.sum(cp.abs(W)) + l2 / 2 * cp.sum_squares(W)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        cp.Problem(cp.Minimize(weights @ rows + s * charge)).solve(solver="CLARABEL")
+        cp.Problem(cp.Minimize(weights @ rows + s * charge), [V >= 0] if positive else []).solve(
+            solver="CLARABEL"
+        )
     return V.value * unit, b.value[0]
 
 
@@ -92,6 +94,24 @@ def test_the_gap_bounds_what_a_convex_solver_finds(family, design):
         ours = value(family, X, y, weights, W, b, s, l1, l2)
         theirs = value(family, X, y, weights, *least(family, X, y, weights, s, l1, l2, len(W)), s, l1, l2)
         assert ours - theirs <= (path.gap[0] + 1e-9) * (path.null_deviance or 1.0)
+
+
+@pytest.mark.parametrize("design", ["plain", "alike", "scaled", "wide"])
+@pytest.mark.parametrize("family", ["gaussian", "poisson"])
+def test_coefficients_that_must_not_be_negative_are_certified_too(family, design):
+    X, y = data(family, design, np.random.default_rng(len(design)))
+    weights = np.full(len(X), 1 / len(X))
+    for (l1, l2), share in zip(MIXTURES, (0.5, 0.03, 1e-3, 1e-5)):
+        shape = {"family": family, "penalty": penalty_of(l1, l2) + Nonnegative()}
+        s = share * max_strength(X, y, **shape)
+        path = fit_path(X, y, strengths=[s, 0.0], **shape)
+        assert not path.stationary
+        assert path.gap[0] <= 1e-6
+        assert path.coef.min() >= 0
+        theirs, b = least(family, X, y, weights, s, l1, l2, positive=True)
+        ours = value(family, X, y, weights, path.coef[0], path.intercept[0], s, l1, l2)
+        theirs = value(family, X, y, weights, np.maximum(theirs, 0), b, s, l1, l2)
+        assert ours - theirs <= (path.gap[0] + 1e-9) * path.null_deviance
 
 
 def test_the_gap_is_true_where_the_fit_is_not():

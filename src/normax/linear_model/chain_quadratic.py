@@ -1,6 +1,6 @@
 """The exact minimum of a quadratic with differences of neighbours and sizes charged: faces of intervals.
 
-    min_v  ½ (v − w)ᵀK(v − w) − rᵀ(v − w) + Σ_k edge_k |v_k − v_{k−1}| + Σ_k l1_k |v_k|
+    min_v  ½ (v − w)ᵀK(v − w) − rᵀ(v − w) + Σ_k edge_k |v_k − v_{k−1}| + Σ_k l1_k |v_k|,   perhaps with v >= 0
 
 By the coarea formula such a penalty is the least `Σ_I |α_I| charge_I` over all ways to write v as `Σ_I α_I 1_I` with intervals
 I = [s, e), where `charge_I = edge_s + edge_e + Σ_{k in I} l1_k`: it is a lasso whose columns are intervals. Few of them are at work,
@@ -31,13 +31,13 @@ FLAT = 1e-14
 
 
 @njit(cache=True, nogil=True)
-def worst_interval(u, edge, charge):
+def worst_interval(u, edge, charge, positive):
     """`max_I ±Σ_{k in I} (u_k ∓ charge_k) − edge_s − edge_e` within each output, and its interval [s, e) and sign.
 
-    Outputs begin where an edge costs nothing.
+    Outputs begin where an edge costs nothing. Of `positive` coefficients only the sign + counts.
     """
     best, at, to, way = -np.inf, 0, 0, 1.0
-    for turn in range(2):
+    for turn in range(1 if positive else 2):
         sign = 1.0 - 2.0 * turn
         total, start = -np.inf, 0
         for k in range(len(u)):
@@ -50,12 +50,13 @@ def worst_interval(u, edge, charge):
 
 
 @njit(cache=True, nogil=True)
-def minimise_chain(K, r, edge, l1, w):
+def minimise_chain(K, r, edge, l1, positive, w):
     """The minimiser.
 
     Args:
         K: (g, g) positive semidefinite; r: (g,) negative gradient of the quadratic at w (g,), a start as well.
         edge: (g + 1,) charges of the differences, 0 at both ends and between outputs, and positive elsewhere; l1: (g,) >= 0.
+        positive: whether v >= 0 is asked for, and holds for w.
     """
     g = len(r)
     room = 2 * g + 8
@@ -75,17 +76,19 @@ def minimise_chain(K, r, edge, l1, w):
             root[k] = np.sqrt(K[k, k])
             moved[0] = max(moved[0], abs(r[k]) / root[k])
 
-    at, to, way, tall, count = _layers(w, edge, l1, root)
+    at, to, way, tall, count = _layers(w, edge, l1, positive, root)
     for turn in range(count + MOVES * (g + 4)):
         if turn < count:
             s, e, sigma, value = at[turn], to[turn], way[turn], tall[turn]
         else:
             if turn == count:  # from here on r belongs to what the intervals add up to
                 _subtract(r, K, _values(g, first, last, sign, height, S, size), w)
-            size = _settle(r, rows, first, last, sign, height, charge, noise, moved, G, L, S, spare, size, d)
+            size = _settle(
+                r, rows, first, last, sign, height, charge, noise, moved, G, L, S, spare, size, d, positive
+            )
             for k in range(g):
                 allowed[k] = l1[k] * (1.0 + SLACK) + ROUNDING * moved[0] * root[k]
-            excess, s, e, sigma = worst_interval(r, edge, allowed)
+            excess, s, e, sigma = worst_interval(r, edge, allowed, positive)
             value = 0.0
             if excess <= SLACK * (edge[s] + edge[e]) or size == room:
                 break
@@ -114,7 +117,7 @@ def minimise_chain(K, r, edge, l1, w):
 
 
 @njit(cache=True, nogil=True)
-def _settle(r, rows, first, last, sign, height, charge, noise, moved, G, L, S, spare, size, d):
+def _settle(r, rows, first, last, sign, height, charge, noise, moved, G, L, S, spare, size, d, positive):
     """Go to the minimum on the face, in place; intervals that reach zero leave. Returns how many stay."""
     repeats = 0
     while size > 0 and repeats < REPEATS:
@@ -132,7 +135,7 @@ def _settle(r, rows, first, last, sign, height, charge, noise, moved, G, L, S, s
         t, leaving = 1.0, -1
         for i in range(size):
             j = S[i]
-            if charge[j] > 0.0 and height[j] + t * d[i] < 0.0:
+            if (positive or charge[j] > 0.0) and height[j] + t * d[i] < 0.0:
                 t, leaving = max(-height[j] / d[i], 0.0), i
         for i in range(size):
             j = S[i]
@@ -181,7 +184,7 @@ def _values(g, first, last, sign, height, S, size):
 
 
 @njit(cache=True, nogil=True)
-def _layers(v, edge, l1, root):
+def _layers(v, edge, l1, positive, root):
     """v as intervals of one sign each, one upon the other: starts, ends, signs and heights.
 
     Where the whole of an output is free, the rest stands on the value of the heaviest column, which then is told most exactly.
@@ -198,7 +201,7 @@ def _layers(v, edge, l1, root):
         if edge[b] != 0.0:
             continue
         ground = 0.0
-        if charged == 0.0:
+        if charged == 0.0 and not positive:
             ground = v[a + np.argmax(root[a:b])]
             at[count], to[count], height[count] = a, b, ground
             count += 1

@@ -17,11 +17,13 @@ class ChainTerms:
 
     Attributes:
         edge: (d + 1,), 0 at both ends and where an output begins; l1, l2: (d,).
+        positive: whether v >= 0 is asked for.
     """
 
     edge: np.ndarray
     l1: np.ndarray
     l2: np.ndarray
+    positive: bool = False
 
     @property
     def unpenalised(self) -> np.ndarray:
@@ -42,7 +44,7 @@ class ChainTerms:
 
     def minimise(self, K: np.ndarray, r: np.ndarray, w: np.ndarray) -> np.ndarray:
         """The v of the least `½ (v − w)ᵀK(v − w) − rᵀ(v − w)` and the terms of v."""
-        return minimise_chain(K + np.diag(self.l2), r - self.l2 * w, self.edge, self.l1, w)
+        return minimise_chain(K + np.diag(self.l2), r - self.l2 * w, self.edge, self.l1, self.positive, w)
 
 
 def _growth(x: np.ndarray, d: np.ndarray) -> np.ndarray:

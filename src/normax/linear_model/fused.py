@@ -23,6 +23,7 @@ from normax.linear_model.dual_point import moved_residuals
 from normax.linear_model.families import Family
 from normax.linear_model.fit import Fit
 from normax.linear_model.newton import Likelihood
+from normax.linear_model.terms import Rules
 from normax.penalties import L1, Fused
 
 __all__ = ["FusedRules", "follow_fused", "largest_fused"]
@@ -41,11 +42,13 @@ EQUAL = 1e-13
 
 @dataclass(frozen=True)
 class FusedRules:
-    """Strengths of the differences, of L1 and of L2 at strength 1."""
+    """Strengths of the differences, of L1 and of L2 at strength 1; whether w >= 0 is asked for; and what is left at strength 0."""
 
     fused: float
     l1: float
     l2: float
+    positive: bool
+    single: Rules
 
     plain = False
 
@@ -53,13 +56,13 @@ class FusedRules:
         """For m outputs of stretches of these sizes."""
         edge = np.full(m * len(sizes) + 1, strength * self.fused)
         edge[:: len(sizes)] = 0.0
-        return ChainTerms(
-            edge, strength * self.l1 * np.tile(sizes, m), strength * self.l2 * np.tile(sizes, m)
-        )
+        l1, l2 = (strength * part * np.tile(sizes, m) for part in (self.l1, self.l2))
+        return ChainTerms(edge, l1, l2, self.positive)
 
     def centred(self, V: np.ndarray) -> np.ndarray:
-        """(m, 1) what a dual point V, (m, p), must have taken away from each of its entries to annihilate what is free."""
-        return V.mean(axis=1, keepdims=True) * (self.l1 == 0)
+        """(m, 1) what a dual point V, (m, p), must have taken away from each of its entries for what is free not to gain."""
+        mean = V.mean(axis=1, keepdims=True) * (self.l1 == 0)
+        return np.maximum(mean, 0.0) if self.positive else mean
 
     def polar(self, V: np.ndarray) -> float:
         """`max_w <V, w>/Ω(w)` without the L2 part at strength 1, over the w of V's own outputs, (m, p).
@@ -71,7 +74,7 @@ class FusedRules:
         for row in V:
             unit = self.terms(1.0, 1, np.ones(len(row)))
             while True:
-                excess, at, to, _ = worst_interval(row, t * unit.edge, t * unit.l1)
+                excess, at, to, _ = worst_interval(row, t * unit.edge, t * unit.l1, self.positive)
                 charge = unit.edge[at] + unit.edge[to] + unit.l1[at:to].sum()
                 if excess <= 1e-14 * t * charge or charge == 0:
                     break
@@ -83,7 +86,8 @@ class FusedRules:
     def beyond(self, V: np.ndarray, strength: float) -> np.ndarray:
         """The part of V, (m, p), beyond the polar ball of the strength: the prox of the penalty without L2 at V."""
         part = Fused(strength * self.fused).prox(V - self.centred(V), 1.0)
-        return L1(strength * self.l1).prox(part, 1.0)
+        part = L1(strength * self.l1).prox(part, 1.0)
+        return np.maximum(part, 0.0) if self.positive else part
 
 
 def follow_fused(
@@ -199,9 +203,13 @@ class Chain:
             rules.l1 == 0 and l2 == 0 and not self.whole.edge.any()
         ):  # what is free must not move along with a dual point
             known = self.family.young(self.y, self.eta, v) is not None
-            if known:
-                free = np.ones((len(W), 1), dtype=bool)
-                v, settled = moved_residuals(self.all, self.family, self.y, self.eta, v, free)
+            free, left = np.zeros((len(W), 1), dtype=bool), v
+            while known:
+                more = (rules.centred(design.gradient(design.weighted(v))) != 0) & ~free
+                if not more.any():
+                    break
+                free |= more
+                v, settled = moved_residuals(self.all, self.family, self.y, self.eta, left, free)
         u = design.gradient(design.weighted(v)) - l2 * W
         free = rules.centred(u)
         p = u - free
@@ -228,7 +236,7 @@ class Chain:
             settled and best == best
         ):  # the loss itself, whose least value is no less than 0 once that of each row is
             return own + float(design.weights @ self.family.deviance(self.y, self.eta)), late
-        return best if known or l2 > 0 else best + self.loose(free[:, 0] * W.shape[1]), late
+        return max(best, 0.0) if known or l2 > 0 else best + self.loose(free[:, 0] * W.shape[1]), late
 
     def loose(self, lack: np.ndarray) -> float:
         """What the gradients along what is free, (m,), may cost a loss that knows no conjugate: over the size of the

@@ -106,9 +106,11 @@ def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[floa
             raise InputError(
                 f"penalty_factor: {penalty!r} does not act on each coefficient by itself and takes none; multiply columns instead"
             )
-        if not (groups or concave or others):
-            return 1.0, 1.0, FusedRules(fused, l1, l2)
-        alone = len(others) == 1 and not (groups or concave or fused or l1)
+        if fused:
+            lower = np.zeros_like(single.lower) if others else single.lower
+            left = Rules(single.factor, lower, single.upper)
+            return 1.0, 1.0, FusedRules(fused, l1, l2, bool(others), left)
+        alone = len(others) == 1 and not (groups or concave or l1)
         return 1.0, 1.0, ProximalRules(penalty, *((others[0], l2) if alone else (penalty,)))
     if len(groups) > 1:
         raise InputError(f"penalty: expected at most one part with groups, got {len(groups)}: {penalty!r}")

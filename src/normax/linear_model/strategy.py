@@ -10,7 +10,7 @@
 | squared | L2 alone | sparse, n and p > 3000 | least squares by Lanczos steps (`ridge_krylov.Krylov`) |
 | squared | groups of features | any | blocks on a growing set of columns (`group_squares`) |
 | any | concave in each size (MCP) | any | a sequence of lassos (`concave`) |
-| smooth | Fused, and L1 and L2 beside it | any | Newton steps on stretches of equal coefficients (`fused`, `chain_quadratic`) |
+| smooth | Fused, and L1, L2 and Nonnegative beside it | any | Newton steps on stretches of equal coefficients (`fused`, `chain_quadratic`) |
 | any | any other penalty object | any | proximal gradients (`proximal`) |
 | another | L2 alone | p > n | Newton steps in the n directions that rows span (`path._rotated`) |
 | another | any | otherwise | Newton steps on a working set (`working_set`, `newton`) with an old Hessian while it serves |

@@ -21,8 +21,7 @@ class Fused(Separable):
     proportional to its length, for a step of each weight too; the sum with L1 is exact where the steps are alike.
 
     A constant is free of charge, so that no strength makes all coefficients zero: from the largest strength on they are equal.
-    Linear models solve it alone and beside L1 and L2, each fit with a duality gap; beside `Nonnegative` by proximal gradients.
-    Its sums with groups and MCP have no prox that is known, and are refused. The chain is walked one
+    Linear models solve it alone and beside L1, L2 and `Nonnegative`, each fit with a duality gap. Its sums with groups and MCP have no prox that is known, and are refused. The chain is walked one
     coefficient after the other on NumPy arrays, which linear models have; there is no prox for JAX arrays.
 
     Args:
