@@ -24,7 +24,6 @@ from rich.text import Text
 
 from normax.cli import interrupts
 from normax.errors import Notice, shorten
-from normax.selection import verdict
 from normax.text import printable
 
 __all__ = ["comparison", "console", "note", "notices", "number", "progress", "summary"]
@@ -198,6 +197,8 @@ def comparison(compared: Any, details: dict[str, Any], folder: Path) -> None:
 
 def _worse_than_simple(rows: list[dict[str, Any]]) -> str | None:
     """What stands before all tables where the chosen model is measurably worse than a simple one."""
+    from normax.selection import verdict  # with it comes scikit-learn, which predicting does without
+
     errors = {
         row["model"]: (row["cv"], math.nan if row["se"] is None else row["se"])
         for row in rows
