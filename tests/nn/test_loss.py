@@ -1,5 +1,6 @@
 """Losses against PyTorch."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -104,6 +105,54 @@ def test_functional_weights_of_squared_and_absolute_errors_are_torchs():
             theirs = getattr(torch.nn.functional, name)(tx, ty, reduction=reduction, weight=tw)
             ours = getattr(F, name)(x, y, reduction=reduction, weight=w)
             np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5)
+
+
+COLUMN, FLAT = np.full((4, 1), 0.5, "f4"), np.full(4, 0.5, "f4")
+PAIRS = {
+    **{
+        name: getattr(F, name)
+        for name in F.__all__
+        if (name.endswith("_loss") or "cross_entropy" in name)
+        and name not in ("ctc_loss", "gaussian_nll_loss")
+    },
+    "kl_div": F.kl_div,
+    "gaussian_nll_loss": lambda x, y: F.gaussian_nll_loss(x, y, jnp.ones(())),
+    "margin_ranking_loss": lambda x, y: F.margin_ranking_loss(x, x, y),
+    "cosine_embedding_loss": lambda x, y: F.cosine_embedding_loss(x, y, jnp.ones(4)),
+    "triplet_margin_loss": lambda x, y: F.triplet_margin_loss(x, x, y),
+    "triplet_margin_with_distance_loss": lambda x, y: F.triplet_margin_with_distance_loss(x, y, x),
+}
+FACTORS = {
+    "variance": lambda x, v: F.gaussian_nll_loss(x, x, v),
+    "cosine_embedding_loss": lambda x, y: F.cosine_embedding_loss(x[..., None], x[..., None], y),
+    **{
+        f"{name}, {factor}": lambda x, w, name=name, factor=factor: getattr(F, name)(x, x, **{factor: w})
+        for name, factor in [
+            *((name, "weight") for name in ("mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy")),
+            ("binary_cross_entropy_with_logits", "weight"),
+            ("binary_cross_entropy_with_logits", "pos_weight"),
+            ("multilabel_soft_margin_loss", "weight"),
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("shapes", [(COLUMN, FLAT), (FLAT, COLUMN)])
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_column_against_a_row_is_never_every_pair(name, shapes):
+    with pytest.raises((InputError, TypeError)):
+        PAIRS[name](*shapes)
+    with pytest.raises((InputError, TypeError)):
+        jax.jit(PAIRS[name])(*shapes)
+
+
+@pytest.mark.parametrize("shapes", [(COLUMN, FLAT), (FLAT, COLUMN)])
+@pytest.mark.parametrize("name", FACTORS)
+def test_nor_are_factors(name, shapes):
+    if name == "variance" and shapes[0] is COLUMN:  # without the last axis, as PyTorch has it
+        return np.testing.assert_array_equal(FACTORS[name](*shapes), FACTORS[name](COLUMN, COLUMN))
+    with pytest.raises(InputError):
+        FACTORS[name](*shapes)
 
 
 @pytest.mark.parametrize(

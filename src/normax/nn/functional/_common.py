@@ -15,8 +15,10 @@ __all__ = [
     "as_array",
     "check_axis",
     "check_dtypes",
+    "factors",
     "legacy",
     "optional",
+    "pair",
     "reduce_loss",
     "spatial",
     "tuple_of",
@@ -83,6 +85,26 @@ def reduce_loss(values: jax.Array, reduction: str) -> jax.Array:
         f"reduction: expected 'none', 'mean' or 'sum', got {reduction!r}"
         f"{suggest(str(reduction), ['none', 'mean', 'sum'])}"
     )
+
+
+def pair(input: Any, target: Any) -> tuple[jax.Array, jax.Array]:
+    """Output and target, of equal shape: broadcasting (n, 1) against (n,) is the classic silent mistake."""
+    x, y = as_array(input), as_array(target)
+    if x.shape != y.shape:
+        raise InputError(f"expected input and target of equal shapes, got {x.shape} and {y.shape}")
+    return x, y
+
+
+def factors(name: str, weight: Any, values: jax.Array) -> jax.Array:
+    """A weight that multiplies values, refused where it would make more of them."""
+    w = as_array(weight)
+    try:
+        fits = jnp.broadcast_shapes(w.shape, values.shape) == values.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise InputError(f"{name}: expected factors that broadcast to shape {values.shape}, got {w.shape}")
+    return w
 
 
 def legacy(size_average: bool | None, reduce: bool | None, reduction: str) -> str:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError
-from normax.nn.functional._common import as_array, legacy, optional, reduce_loss
+from normax.nn.functional._common import as_array, factors, legacy, optional, pair, reduce_loss
 from normax.nn.functional._indices import check_indices, past_end, rows_at
 
 __all__ = [
@@ -151,16 +151,15 @@ def binary_cross_entropy(
         >>> round(float(binary_cross_entropy(jnp.array([0.5]), jnp.array([1.0]))), 4)
         0.6931
     """
-    x, y, w = as_array(input), as_array(target), optional(weight)
-    if x.shape != y.shape:
-        raise InputError(f"expected input and target of equal shapes, got {x.shape} and {y.shape}")
+    x, y = pair(input, target)
     if not isinstance(x, jax.core.Tracer) and x.size and not bool(jnp.all((x >= 0) & (x <= 1))):
         raise InputError(
             f"expected probabilities between 0 and 1, got values from {float(x.min()):g} to {float(x.max()):g}; "
             "for raw scores use binary_cross_entropy_with_logits"
         )
     loss = _bernoulli(x, y)
-    return reduce_loss(loss if w is None else loss * w, legacy(size_average, reduce, reduction))
+    loss = loss if weight is None else loss * factors("weight", weight, loss)
+    return reduce_loss(loss, legacy(size_average, reduce, reduction))
 
 
 @jax.custom_jvp
@@ -199,13 +198,11 @@ def binary_cross_entropy_with_logits(
         >>> round(float(binary_cross_entropy_with_logits(jnp.zeros(2), jnp.array([1.0, 0.0]))), 4)
         0.6931
     """
-    x, y = as_array(input), as_array(target)
-    if x.shape != y.shape:
-        raise InputError(f"expected input and target of equal shapes, got {x.shape} and {y.shape}")
-    w, q = optional(weight), optional(pos_weight)
-    positive = 1.0 if q is None else 1 + (q - 1) * y
+    x, y = pair(input, target)
+    positive = 1.0 if pos_weight is None else 1 + (factors("pos_weight", pos_weight, x) - 1) * y
     loss = (1 - y) * x - positive * jax.nn.log_sigmoid(x)
-    return reduce_loss(loss if w is None else loss * w, legacy(size_average, reduce, reduction))
+    loss = loss if weight is None else loss * factors("weight", weight, loss)
+    return reduce_loss(loss, legacy(size_average, reduce, reduction))
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean") -> jax.Array:
@@ -216,9 +213,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
         >>> round(float(soft_margin_loss(jnp.zeros(2), jnp.array([1.0, -1.0]))), 4)
         0.6931
     """
-    x, y = as_array(input), as_array(target)
-    if x.shape != y.shape:
-        raise InputError(f"expected input and target of equal shapes, got {x.shape} and {y.shape}")
+    x, y = pair(input, target)
     return reduce_loss(jax.nn.softplus(-y * x), legacy(size_average, reduce, reduction))
 
 
@@ -232,9 +227,7 @@ def multilabel_soft_margin_loss(
         >>> round(float(multilabel_soft_margin_loss(jnp.zeros((1, 2)), jnp.array([[1.0, 0.0]]))), 4)
         0.6931
     """
-    x, y, w = as_array(input), as_array(target), optional(weight)
-    if x.shape != y.shape:
-        raise InputError(f"expected input and target of equal shapes, got {x.shape} and {y.shape}")
+    x, y = pair(input, target)
     loss = -(y * jax.nn.log_sigmoid(x) + (1 - y) * jax.nn.log_sigmoid(-x))
-    loss = loss if w is None else loss * w
+    loss = loss if weight is None else loss * factors("weight", weight, loss)
     return reduce_loss(jnp.mean(loss, -1), legacy(size_average, reduce, reduction))

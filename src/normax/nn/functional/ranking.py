@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError
-from normax.nn.functional._common import as_array, legacy, reduce_loss
+from normax.nn.functional._common import as_array, legacy, pair, reduce_loss
 from normax.nn.functional.activations import vector_norm
 
 __all__ = [
@@ -75,6 +75,16 @@ def pdist(input: Any, p: float = 2.0) -> jax.Array:
     return vector_norm(x[first] - x[second], p, -1, False)
 
 
+def _alike(**values: Any) -> list[jax.Array]:
+    """Arrays of as many axes each, as PyTorch asks: (n, 1) against (n,) would be every pair."""
+    arrays = [as_array(value) for value in values.values()]
+    if len({a.ndim for a in arrays}) > 1:
+        raise InputError(
+            f"{', '.join(values)}: expected as many axes in each, got shapes {', '.join(str(a.shape) for a in arrays)}"
+        )
+    return arrays
+
+
 def margin_ranking_loss(
     input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"
 ) -> jax.Array:
@@ -85,7 +95,8 @@ def margin_ranking_loss(
         >>> float(margin_ranking_loss(jnp.array([1.0]), jnp.array([3.0]), jnp.array([1.0])))
         2.0
     """
-    loss = jax.nn.relu(-as_array(target) * (as_array(input1) - as_array(input2)) + margin)
+    a, b, y = _alike(input1=input1, input2=input2, target=target)
+    loss = jax.nn.relu(-y * (a - b) + margin)
     return reduce_loss(loss, legacy(size_average, reduce, reduction))
 
 
@@ -99,7 +110,7 @@ def hinge_embedding_loss(
         >>> hinge_embedding_loss(jnp.array([0.5, 0.25]), jnp.array([1.0, -1.0]), reduction="none").tolist()
         [0.5, 0.75]
     """
-    x, y = as_array(input), as_array(target)
+    x, y = pair(input, target)
     loss = jnp.where(y == 1, x, 0) + jnp.where(y == -1, jax.nn.relu(margin - x), 0)
     return reduce_loss(loss, legacy(size_average, reduce, reduction))
 
@@ -115,8 +126,10 @@ def cosine_embedding_loss(
         >>> float(cosine_embedding_loss(x, x, jnp.array([-1.0])))
         1.0
     """
-    y = as_array(target)
-    cosine = cosine_similarity(input1, input2, -1)
+    a, b = _alike(input1=input1, input2=input2)
+    y, cosine = as_array(target), cosine_similarity(a, b, -1)
+    if y.shape != cosine.shape:
+        raise InputError(f"target: expected shape {cosine.shape}, one a pair, got {y.shape}")
     loss = jnp.where(y == 1, 1 - cosine, 0) + jnp.where(y == -1, jax.nn.relu(cosine - margin), 0)
     return reduce_loss(loss, legacy(size_average, reduce, reduction))
 
@@ -141,9 +154,10 @@ def triplet_margin_loss(
         >>> float(triplet_margin_loss(x, x, x))
         1.0
     """
-    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    a, near_one, far_one = _alike(anchor=anchor, positive=positive, negative=negative)
+    near, far = pairwise_distance(a, near_one, p, eps), pairwise_distance(a, far_one, p, eps)
     if swap:
-        far = jnp.minimum(far, pairwise_distance(positive, negative, p, eps))
+        far = jnp.minimum(far, pairwise_distance(near_one, far_one, p, eps))
     return reduce_loss(jax.nn.relu(near - far + margin), legacy(size_average, reduce, reduction))
 
 
@@ -165,7 +179,7 @@ def triplet_margin_with_distance_loss(
     if margin <= 0:
         raise InputError(f"margin: expected > 0, got {margin}")
     distance = pairwise_distance if distance_function is None else distance_function
-    a, near_one, far_one = as_array(anchor), as_array(positive), as_array(negative)
+    a, near_one, far_one = _alike(anchor=anchor, positive=positive, negative=negative)
     near, far = distance(a, near_one), distance(a, far_one)
     if swap:
         far = jnp.minimum(far, distance(near_one, far_one))

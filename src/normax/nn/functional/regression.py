@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError
-from normax.nn.functional._common import as_array, legacy, reduce_loss
+from normax.nn.functional._common import as_array, factors, legacy, pair, reduce_loss
 
 __all__ = [
     "gaussian_nll_loss",
@@ -20,14 +20,6 @@ __all__ = [
     "poisson_nll_loss",
     "smooth_l1_loss",
 ]
-
-
-def _pair(input: Any, target: Any) -> tuple[jax.Array, jax.Array]:
-    """Output and target, of equal shape: broadcasting (n, 1) against (n,) is the classic silent mistake."""
-    x, y = as_array(input), as_array(target)
-    if x.shape != y.shape:
-        raise InputError(f"expected input and target of equal shapes, got {x.shape} and {y.shape}")
-    return x, y
 
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None) -> jax.Array:
@@ -49,7 +41,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
         >>> float(mse_loss(jnp.array([1.0, 3.0]), jnp.zeros(2)))
         5.0
     """
-    x, y = _pair(input, target)
+    x, y = pair(input, target)
     return _weighted(jnp.square(x - y), legacy(size_average, reduce, reduction), weight)
 
 
@@ -61,14 +53,14 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
         >>> float(l1_loss(jnp.array([1.0, 3.0]), jnp.zeros(2)))
         2.0
     """
-    x, y = _pair(input, target)
+    x, y = pair(input, target)
     return _weighted(jnp.abs(x - y), legacy(size_average, reduce, reduction), weight)
 
 
 def _weighted(values: jax.Array, reduction: str, weight: Any) -> jax.Array:
     if weight is None:
         return reduce_loss(values, reduction)
-    w = as_array(weight)
+    w = factors("weight", weight, values)
     if reduction == "mean":
         return jnp.sum(values * w) / jnp.sum(jnp.broadcast_to(w, values.shape))
     return reduce_loss(values * w, reduction)
@@ -89,7 +81,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
         raise InputError(f"beta: expected >= 0, got {beta}")
     if beta == 0:
         return l1_loss(input, target, size_average, reduce, reduction)
-    x, y = _pair(input, target)
+    x, y = pair(input, target)
     d = jnp.abs(x - y)
     loss = jnp.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta)
     return reduce_loss(loss, legacy(size_average, reduce, reduction))
@@ -111,10 +103,10 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     """
     if delta <= 0:
         raise InputError(f"delta: expected > 0, got {delta}")
-    x, y = _pair(input, target)
+    x, y = pair(input, target)
     d = jnp.abs(x - y)
     loss = jnp.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
-    return reduce_loss(loss if weight is None else loss * as_array(weight), reduction)
+    return reduce_loss(loss if weight is None else loss * factors("weight", weight, loss), reduction)
 
 
 def poisson_nll_loss(
@@ -124,7 +116,7 @@ def poisson_nll_loss(
 
     Args:
         input: log rates, or rates when `log_input=False`.
-        target: counts, of a shape that broadcasts.
+        target: counts, of the same shape: PyTorch would broadcast.
         log_input: which of the two.
         size_average: deprecated in PyTorch; `reduction` says it.
         full: add Stirling's approximation of `log y!` where y > 1.
@@ -132,12 +124,15 @@ def poisson_nll_loss(
         reduce: deprecated in PyTorch; `reduction` says it.
         reduction: `"mean"`, `"sum"` or `"none"`.
 
+    Raises:
+        InputError: for different shapes.
+
     Example:
         >>> import jax.numpy as jnp
         >>> float(poisson_nll_loss(jnp.zeros(2), jnp.array([1.0, 2.0])))
         1.0
     """
-    x, y = as_array(input), as_array(target)
+    x, y = pair(input, target)
     loss = jnp.exp(x) - y * x if log_input else x - y * jnp.log(x + eps)
     if full:
         safe = jnp.where(y > 1, y, 1.0)
@@ -159,18 +154,18 @@ def gaussian_nll_loss(
         reduction: `"mean"`, `"sum"` or `"none"`.
 
     Raises:
-        InputError: for a variance whose shape does not fit.
+        InputError: for a target of another shape, or a variance whose shape does not fit.
 
     Example:
         >>> import jax.numpy as jnp
         >>> float(gaussian_nll_loss(jnp.array([2.0]), jnp.zeros(1), jnp.ones(1)))
         2.0
     """
-    x, y, v = as_array(input), as_array(target), as_array(var)
+    (x, y), v = pair(input, target), as_array(var)
     if v.shape != x.shape:
         if v.shape == x.shape[:-1]:
             v = v[..., None]
-        elif v.ndim and [n for n, m in zip(v.shape, x.shape) if n != m] != [1] * (v.ndim == x.ndim):
+        elif v.ndim and (v.ndim != x.ndim or [n for n, m in zip(v.shape, x.shape) if n != m] != [1]):
             raise InputError(
                 f"var: expected shape {x.shape}, with one axis of 1, or without the last axis, got {v.shape}"
             )
@@ -184,11 +179,14 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 
     Args:
         input: log-probabilities.
-        target: probabilities, or their logarithms when `log_target=True`.
+        target: probabilities of the same shape, or their logarithms when `log_target=True`.
         size_average: deprecated in PyTorch; `reduction` says it.
         reduce: deprecated in PyTorch; `reduction` says it.
         reduction: `"batchmean"` is the divergence's definition; `"mean"` divides by all elements.
         log_target: whether the target is logarithmic.
+
+    Raises:
+        InputError: for different shapes.
 
     Example:
         >>> import jax.numpy as jnp
@@ -196,7 +194,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
         >>> float(kl_div(jnp.log(p), p, reduction="batchmean"))
         0.0
     """
-    x, y = as_array(input), as_array(target)
+    x, y = pair(input, target)
     if log_target:
         loss = jnp.exp(y) * (y - x)
     else:
