@@ -63,9 +63,20 @@ __all__ = ["__version__", *_HOME]
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
-        from normax.errors import suggest
+        from normax.instead import missing_name
 
-        raise AttributeError(f"module 'normax' has no attribute {name!r}{suggest(name, __all__)}")
+        elsewhere: list[str] = []
+        if not name.startswith("_"):  # what tools ask every module for
+            from normax import linear_model, nn, penalties
+
+            homes = {
+                "nn": nn,
+                "nn.functional": nn.functional,
+                "linear_model": linear_model,
+                "penalties": penalties,
+            }
+            elsewhere = [f"nx.{home}.{n}" for home, module in homes.items() for n in module.__all__]
+        raise missing_name("normax", name, __all__, elsewhere)
     module = importlib.import_module(home)
     value = module if home == f"normax.{name}" else getattr(module, name)
     globals()[name] = value

@@ -272,7 +272,8 @@ class Program:
         if current_frame() is not None:
             return None
         values = [cell._value for cell in self.inputs]
-        traced = self.traces.compiled.trace(self._own, values, raw_key(0), *args).jaxpr.jaxpr  # type: ignore[attr-defined]
+        compiled: Any = self.traces.compiled
+        traced = compiled.trace(self._own, values, raw_key(0), *args).jaxpr.jaxpr
         return crossing(traced, sides(traced, args), rows_of(args))
 
 

@@ -10,7 +10,7 @@ from normax.nn.attributes import is_fixed, remembered
 from normax.nn.cells import Cell
 from normax.nn.module import Module
 
-__all__ = ["ById", "Watched", "architecture", "attributes", "plain_attributes"]
+__all__ = ["REGISTRIES", "ById", "Watched", "architecture", "attributes", "plain_attributes"]
 
 
 def attributes(
@@ -45,7 +45,7 @@ def architecture(net: Module) -> tuple:
 
 def plain_attributes(module: Module) -> dict[str, Any]:
     """What a module is set to, apart from its cells and children, in hashable form."""
-    return {name: _static(value) for name, value in module.__dict__.items() if name not in _REGISTRIES}
+    return {name: _static(value) for name, value in module.__dict__.items() if name not in REGISTRIES}
 
 
 class Watched:
@@ -56,7 +56,7 @@ class Watched:
             (f"{type(module).__name__}.{name}", part, _static(part), part.copy())
             for module in modules
             for name, value in (module.__dict__ | remembered(module, exact=True)).items()
-            if name not in _REGISTRIES
+            if name not in REGISTRIES
             for part in _containers(value)
         ]
 
@@ -81,7 +81,7 @@ class Watched:
 
 
 _OWN = {"_version", "_kept"}
-_REGISTRIES = {"_parameters", "_buffers", "_modules", "_hooks", "_computed", *_OWN}
+REGISTRIES = {"_parameters", "_buffers", "_modules", "_hooks", "_computed", *_OWN}
 
 
 def _containers(value: Any) -> Iterator[Any]:

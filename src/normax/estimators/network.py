@@ -15,7 +15,7 @@ from normax.estimators.training import Settings, fit_at, fit_path
 from normax.nn.module import Module
 from normax.paths.ensemble import Member
 from normax.penalties import Penalty
-from normax.training.data import class_weighted, not_numbers
+from normax.training.data import check_unmasked, class_weighted, not_numbers, ragged
 
 __all__ = ["NetworkClassifier", "NetworkRegressor"]
 
@@ -33,6 +33,8 @@ class NetworkEstimator(BaseEstimator):
 
     def _check_table(self, X: Any, y: Any = "no_validation", reset: bool = True, **options: Any) -> Any:
         """X, and y where there is one, checked; whole numbers stay whole where nothing is standardised, for embeddings."""
+        check_unmasked("X", X)
+        check_unmasked("y", y)
         try:
             checked = validate_data(self, X, y, reset=reset, allow_nd=True, **options)
             table, *rest = checked if isinstance(checked, tuple) else (checked,)
@@ -41,6 +43,8 @@ class NetworkEstimator(BaseEstimator):
         except ValueError as error:
             if "could not convert" in str(error) and hasattr(X, "columns"):
                 raise InputError(not_numbers("X", X)) from None
+            if "inhomogeneous" in str(error) and isinstance(X, (list, tuple)):
+                raise InputError(ragged("X", X)) from None
             raise
         return (table, *rest) if rest else table
 

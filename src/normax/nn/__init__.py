@@ -1,5 +1,8 @@
 """PyTorch's `nn` on JAX: modules, layers, functional forms and initialisation."""
 
+from typing import TYPE_CHECKING, Any
+
+from normax.instead import missing_name
 from normax.nn import functional, init, modules, parameter, utils
 from normax.nn.cells import Buffer, Parameter
 from normax.nn.layers._common import (
@@ -406,3 +409,12 @@ __all__ = [
     "utils",
     "value",
 ]
+
+
+if not TYPE_CHECKING:  # who checks types knows the names
+
+    def __getattr__(name: str) -> Any:
+        elsewhere = [f"nn.functional.{n}" for n in functional.__all__] + [
+            f"nn.init.{n}" for n in init.__all__
+        ]
+        raise missing_name("normax.nn", name, __all__, elsewhere)

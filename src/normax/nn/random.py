@@ -12,7 +12,7 @@ import numpy as np
 from normax.errors import InputError
 from normax.nn.frames import current_frame
 
-__all__ = ["fork", "layer_key", "manual_seed", "next_key", "raw_key", "row_mask"]
+__all__ = ["check_seed", "fork", "layer_key", "manual_seed", "next_key", "raw_key", "row_mask"]
 
 _MASK = (1 << 64) - 1
 _NOWHERE = (1 << 31) - 1  # the number of what draws outside the bound tree: functions, modules of others
@@ -45,7 +45,11 @@ def manual_seed(seed: int) -> None:
     """Seed every random draw of normax: initial weights, dropout, shuffling.
 
     Args:
-        seed: any integer. Without a call, each process starts from fresh entropy, as in PyTorch.
+        seed: an integer of 64 bits, with a sign or without; −1 is 2⁶⁴ − 1, as in PyTorch. Without a call, each process
+            starts from fresh entropy.
+
+    Raises:
+        InputError: for what is no such integer.
 
     Example:
         >>> import normax as nx
@@ -55,9 +59,17 @@ def manual_seed(seed: int) -> None:
         >>> a == nx.nn.Linear(2, 2).weight.tolist()
         True
     """
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise InputError(f"manual_seed: expected an integer, got {seed!r}")
-    _generator.seed, _generator.count = int(seed), 0
+    _generator.seed, _generator.count = check_seed("manual_seed", seed, least=-(1 << 63)), 0
+
+
+def check_seed(name: str, seed: Any, least: int = 0, most: int = _MASK) -> int:
+    """A seed as an int, refused where it is none or would stand for another."""
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if not whole or not least <= seed <= most:
+        words = {-(1 << 63): "-2**63", 0: "0", _MASK: "2**64 - 1", (1 << 32) - 1: "2**32 - 1"}
+        ends = f"{words.get(least, least)} to {words.get(most, most)}"
+        raise InputError(f"{name}: expected a whole number from {ends}, got {seed!r}")
+    return int(seed)
 
 
 @contextlib.contextmanager
@@ -73,7 +85,7 @@ def fork(seed: int):
 
 def raw_key(seed: int | None = None) -> np.ndarray:
     """The next raw key `uint32[2]` of the global generator, or the one of a seed of its own."""
-    return _generator() if seed is None else _Generator(seed)()
+    return _generator() if seed is None else _Generator(check_seed("seed", seed))()
 
 
 def wrap_key(raw: Any) -> jax.Array:

@@ -13,6 +13,7 @@ import optax
 from normax import nn
 from normax.errors import InputError, Notice
 from normax.nn.module import Module
+from normax.nn.random import check_seed
 from normax.paths.axes import Axes
 from normax.paths.outcome import outcome
 from normax.paths.pilot import automatic_strengths
@@ -22,7 +23,8 @@ from normax.paths.result import Path, check_selection
 from normax.paths.run import Run, Schedule, charges
 from normax.paths.stopping import Stopping
 from normax.penalties import L1
-from normax.training.data import check_counts, check_data
+from normax.training.data import check_counts, check_data, check_unmasked
+from normax.training.losses import check_targets, find_loss
 from normax.training.modes import in_training_mode
 from normax.training.progress import progress_bar
 
@@ -131,11 +133,18 @@ def path(
         >>> path.engine, path.best.nonzero
         ('linear', 2)
     """
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        what = f"{len(data)} parts" if isinstance(data, (tuple, list)) else type(data).__name__
+        raise InputError(f"data: expected (X, y), got {what}; weights go to sample_weight=")
     X, y = data
     if transform is None:
         X, y, weight = check_data(X, y, sample_weight)
     else:
+        check_unmasked("X", X)
         _, y, weight = check_data(np.zeros(len(X)), y, sample_weight)
+    find_loss(loss)
+    check_targets(loss, y, ())
+    seed = check_seed("seed", 0 if seed is None else seed, most=(1 << 32) - 1)
     if feature_names is not None and transform is None and X.ndim == 2 and len(feature_names) != X.shape[1]:
         raise InputError(f"feature_names: expected {X.shape[1]}, one a column of X, got {len(feature_names)}")
     check_counts(epochs=epochs, batch_size=batch_size, seeds=seeds)

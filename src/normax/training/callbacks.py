@@ -57,6 +57,8 @@ class _Function(Callback):
 
 def as_callbacks(callbacks: Iterable[Any]) -> list[Callback]:
     """Callbacks, plain functions wrapped."""
+    if not callable(callbacks) and not isinstance(callbacks, Iterable):
+        raise InputError(f"callbacks: expected a list of them, got {callbacks!r}; none is `callbacks=()`")
     callbacks = [callbacks] if callable(callbacks) else list(callbacks)
     for c in callbacks:
         if isinstance(c, type):

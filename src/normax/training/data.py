@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -12,7 +12,18 @@ import numpy as np
 from normax.balance import balanced_weights
 from normax.errors import InputError, suggest
 
-__all__ = ["check_arrays", "check_counts", "check_data", "check_weights", "class_weighted", "not_numbers"]
+__all__ = [
+    "check_arrays",
+    "check_counts",
+    "check_data",
+    "check_metrics",
+    "check_unmasked",
+    "check_weights",
+    "class_weighted",
+    "in_precision",
+    "not_numbers",
+    "ragged",
+]
 
 
 def check_data(
@@ -36,6 +47,7 @@ def check_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
     """Weights of the rows as a float array, or None."""
     if sample_weight is None:
         return None
+    check_unmasked("sample_weight", sample_weight)
     weights = np.asarray(sample_weight, dtype=float)
     if weights.shape != (rows,):
         raise InputError(f"sample_weight: expected shape ({rows},), got {weights.shape}")
@@ -99,7 +111,11 @@ def _array(name: str, data: Any, numbers: Any = None) -> np.ndarray:
         data = data.detach().cpu()
     if hasattr(data, "toarray"):
         raise InputError(f"{name}: expected a dense array, got {type(data).__name__}; write {name}.toarray()")
-    array = np.asarray(data)
+    check_unmasked(name, data)
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        raise InputError(ragged(name, data)) from None
     if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
         raise InputError(not_numbers(name, data))
     if array.dtype.kind == "f":
@@ -111,6 +127,70 @@ def _array(name: str, data: Any, numbers: Any = None) -> np.ndarray:
                 f"{name}: expected finite numbers, got {array[tuple(bad[0])]} at {where} ({len(bad)} in all)"
             )
     return array
+
+
+def check_unmasked(name: str, data: Any) -> None:
+    """Refuse a masked array with masked entries: as a plain array it would lose its mask."""
+    if not isinstance(data, np.ma.MaskedArray):
+        return
+    masked = np.argwhere(np.ma.getmaskarray(data))
+    if len(masked):
+        where = f"row {masked[0][0]}" + (f", column {masked[0][1]}" if data.ndim > 1 else "")
+        raise InputError(
+            f"{name}: masked at {where} ({len(masked)} in all), and a mask is nothing to train on; fill such entries, "
+            f"{name}.filled(value), or leave their rows out"
+        )
+
+
+def ragged(name: str, data: Any) -> str:
+    """Which row of nested lists is not as long as the first."""
+    lengths = [np.size(row) if np.isscalar(row) else len(row) for row in data]
+    odd = next((i for i, n in enumerate(lengths) if n != lengths[0]), 0)
+    return (
+        f"{name}: expected rows of equal length, got {lengths[0]} values in row 0 and {lengths[odd]} in row {odd}"
+        if odd
+        else f"{name}: expected rows of equal shape, got nested lists of different lengths"
+    )
+
+
+def check_metrics(named: Any, loss: Any, y: np.ndarray) -> None:
+    """Refuse metrics of classes where the targets are none."""
+    asked = [name for name in ("accuracy", "error") if name in named]
+    if not asked:
+        return
+    fractions: Any = np.flatnonzero((y != np.round(y)).reshape(len(y), -1).any(1)) if callable(loss) else []
+    wrong = [int(row) for row in fractions[:1]]
+    why = f"y is {y[wrong[0]]} at row {wrong[0]}" if wrong else f"loss is {loss!r}"
+    if wrong or loss in ("squared", "mse", "absolute", "poisson"):
+        raise InputError(
+            f"metrics: {asked[0]!r} counts right classes, and {why}; of numbers ask for 'mse' or 'absolute'"
+        )
+
+
+def in_precision(name: str, array: np.ndarray, dtype: Any, where: Callable[[int], str]) -> np.ndarray:
+    """An array in a dtype that holds its values; `where` names a row that does not fit."""
+    narrower = array.dtype.itemsize > np.dtype(dtype).itemsize
+    if narrower and array.dtype.kind == "f" and jax.numpy.issubdtype(dtype, jax.numpy.floating):
+        with np.errstate(over="ignore"):
+            narrow = array.astype(dtype)
+        lost, largest = ~np.isfinite(narrow), float(jax.numpy.finfo(dtype).max)
+        limits, cure = (
+            f"at most {largest:.3g}, the largest {np.dtype(dtype).name}",
+            "divide by a constant",
+        )
+    elif narrower and array.dtype.kind in "iu":
+        least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+        narrow, lost = array.astype(dtype), (array < least) | (array > most)
+        limits, cure = f"{least} to {most}", "JAX runs in 32 bits: number such values anew"
+    else:
+        return array.astype(dtype, copy=False)
+    if lost.any():
+        place = np.argwhere(lost)[0]
+        at = where(place[0]) + (f", column {place[1]}" if array.ndim > 1 else "")
+        raise InputError(
+            f"{name}: expected {limits}, got {array[tuple(place)]:.6g} at {at} ({int(lost.sum())} in all); {cure}"
+        )
+    return narrow
 
 
 def not_numbers(name: str, data: Any) -> str:

@@ -22,7 +22,14 @@ from normax.signature import architecture
 from normax.training import checkpoint as files
 from normax.training.callbacks import as_callbacks
 from normax.training.checkpoint import Checkpoint
-from normax.training.data import check_counts, check_data, check_weights, class_weighted
+from normax.training.data import (
+    check_counts,
+    check_data,
+    check_metrics,
+    check_weights,
+    class_weighted,
+    in_precision,
+)
 from normax.training.groups import grouped
 from normax.training.history import History
 from normax.training.lookups import Lookups, Trace, check_lookups
@@ -30,6 +37,7 @@ from normax.training.loop import Data, Loop, RowSet
 from normax.training.losses import check_targets, find_loss, smoothed
 from normax.training.metrics import find_metrics
 from normax.training.modes import in_training_mode
+from normax.training.penalize import untrainable
 from normax.training.progress import progress_bar
 from normax.training.recipes import recipe
 from normax.training.run import Programs, Run
@@ -142,9 +150,7 @@ def fit(
         raise InputError(f"ema: expected a decay in [0, 1), got {ema!r}")
     binding = bind(net)
     if not binding.trainable:
-        raise InputError(
-            f"{type(net).__name__} has no trainable parameter; thaw one: `net.requires_grad_(True)`"
-        )
+        raise InputError(untrainable(net))
     checkpoint = Checkpoint(checkpoint) if isinstance(checkpoint, (str, Path)) else checkpoint
     if resume and checkpoint is None:
         raise InputError("resume: from which file? Name it: checkpoint='run.safetensors'")
@@ -172,6 +178,8 @@ def fit(
 
     penalties = [cell.penalty for cell in binding.trainable]
     named = find_metrics(metrics)
+    if not isinstance(source, Batches):
+        check_metrics(named, loss, np.asarray(source.y if isinstance(source, Mapped) else source.data.y))
     factors = tuple(rates.items()) if isinstance(rates, Mapping) else rates
     steps = getattr(source, "steps", None)
     few = short_of(epochs, steps)
@@ -304,33 +312,44 @@ class _Preparation:
         self.looks_up = False
 
     def look(self, X: Any, y: Any) -> None:
-        """Learn the shape of the outputs from two rows, and try the loss on them."""
-        X, y, _ = self._arrays(X[:2], y[:2], None)
-        self.outputs, self.looks_up = _tried(self._kind(X, y), lambda: self._try(X, y))
+        """Learn the shape of the outputs from that of two rows, and try the loss on it."""
+        some = [
+            jax.ShapeDtypeStruct((2, *a.shape[1:]), dtype) for a, dtype in zip((X, y), self._dtypes(X, y))
+        ]
+        self.outputs, self.looks_up = _tried(self._kind(*some), lambda: self._try(*some))
+
+    def _dtypes(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """What X and y are in the network's precision; classes are integers."""
+        plain = [
+            self.dtype if jnp.issubdtype(a.dtype, jnp.floating) else jax.dtypes.canonicalize_dtype(a.dtype)
+            for a in (X, y)
+        ]
+        return plain[0], jnp.int32 if self.loss == "cross_entropy" else plain[1]
 
     def _kind(self, X: Any, y: Any) -> tuple:
-        return architecture(self.net), self.loss, jax.typeof(X), jax.typeof(y)
+        return architecture(self.net), self.loss, *((a.shape, jnp.dtype(a.dtype)) for a in (X, y))
 
     def _trace(self, X: Any, y: Any) -> Trace:
         return Trace.of(self.net, find_loss(self.loss), X, y)
 
     def _try(self, X: Any, y: Any) -> tuple[tuple[int, ...], bool]:
         trace = self._trace(X, y)
-        if trace.losses.shape != (len(X),):
+        shape = getattr(trace.losses, "shape", type(trace.losses).__name__)
+        if shape != (2,):
             raise InputError(
-                f"loss: expected one value a row, (batch,), got {trace.losses.shape} for a batch of {len(X)}; of a loss "
+                f"loss: expected one value a row, (batch,), got {shape} for a batch of 2; of a loss "
                 "module take reduction='none', or name the loss: loss='cross_entropy'"
             )
         if callable(self.loss):
             program = trace.closed.jaxpr
             of_net = [i < len(program.invars) - 1 for i in range(len(program.invars))]  # all but y
-            say_crossing("loss", crossing(program, of_net, [len(X)]), 6)
+            say_crossing("loss", crossing(program, of_net, [2]), 6)
         return trace.output.shape, bool(Lookups(trace).found)
 
     def convert(self, X: Any, y: Any, weight: Any, where: Callable[[int], str] = "row {}".format) -> Data:
         """More rows of the kind that was looked at; `where` is how to speak of one."""
         check_targets(self.loss, y, self.outputs or (), where)
-        data = Data(*self._arrays(X, y, weight))
+        data = Data(*self._arrays(X, y, weight, where))
         if self.looks_up:
             made = _looked(self._kind(data.X, data.y), lambda: Lookups(self._trace(data.X, data.y)))
             check_lookups(self.net, find_loss(self.loss), data.X, data.y, made, where)
@@ -340,16 +359,17 @@ class _Preparation:
         self.look(X, y)
         return tuple(self.convert(X, y, weight))
 
-    def _arrays(self, X, y, weight):
-        X = _put(X, self.dtype if X.dtype.kind == "f" else None)
-        whole = jnp.int32 if self.loss == "cross_entropy" else None
-        y = _put(y, self.dtype if whole is None and y.dtype.kind == "f" else whole)
-        return X, y, None if weight is None else _put(weight, self.dtype)
+    def _arrays(self, X: Any, y: Any, weight: Any, where: Callable[[int], str]) -> list[Any]:
+        dtypes = (*self._dtypes(X, y), self.dtype)
+        parts = zip(("X", "y", "sample_weight"), (X, y, weight), dtypes)
+        return [None if a is None else _put(name, a, dtype, where) for name, a, dtype in parts]
 
 
-def _put(a: Any, dtype: Any) -> jax.Array:
+def _put(name: str, a: Any, dtype: Any, where: Callable[[int], str]) -> jax.Array:
     """On the device; what NumPy converts costs no compilation."""
-    return jnp.asarray(a, dtype) if isinstance(a, jax.Array) else jax.device_put(np.asarray(a, dtype))
+    if isinstance(a, jax.Array):
+        return jnp.asarray(a, dtype)
+    return jax.device_put(in_precision(name, np.asarray(a), dtype, where))
 
 
 def _split(n: int, validation: Any, key: Any) -> tuple[Any, Any]:

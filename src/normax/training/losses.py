@@ -97,6 +97,8 @@ LOSSES: dict[str, Loss] = {
 
 def find_loss(loss: str | Loss) -> Loss:
     """The per-row loss that a name or a function stands for."""
+    if isinstance(loss, type):
+        raise InputError(f"loss: {loss.__name__} is a class; make one: {loss.__name__}(reduction='none')")
     if callable(loss):
         return loss
     if loss not in LOSSES:
@@ -132,9 +134,11 @@ def check_targets(
     """Refuse targets that the named loss cannot mean, by row, before any work starts."""
     wrong: np.ndarray
     if loss == "cross_entropy":
-        classes = outputs[-1]
-        wrong = np.flatnonzero((y < 0) | (y >= classes) | (y != np.round(y)))
-        expected = f"integer classes 0 to {classes - 1}"
+        classes = outputs[-1] if outputs else None  # not known yet
+        wrong = np.flatnonzero(
+            ((y < 0) | (y >= (classes or np.inf)) | (y != np.round(y))).reshape(len(y), -1).any(1)
+        )
+        expected = "integer classes from 0" if classes is None else f"integer classes 0 to {classes - 1}"
     elif loss == "binary_cross_entropy":
         wrong = np.flatnonzero(((y < 0) | (y > 1)).reshape(len(y), -1).any(1))
         expected = "values in [0, 1]"

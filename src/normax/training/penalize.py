@@ -9,13 +9,15 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.nn.cells import Parameter
 from normax.nn.module import Module
 from normax.penalties import Penalty
+from normax.signature import REGISTRIES
 
-__all__ = ["penalize", "penalty", "resolve"]
+__all__ = ["penalize", "penalty", "resolve", "untrainable"]
 
 
 def penalize(net: Module, penalties: Penalty | Mapping[str, Penalty | None] | None) -> Module:
@@ -68,7 +70,9 @@ def resolve(net: Module, penalties: Any) -> dict[Parameter, Penalty | None]:
         ready = _scheduled(penalty)
         chosen.update((cell, None if ready is None else ready.anchored(cell.value)) for cell in hits)
     if lost:
-        names = ", ".join(name for name, _ in named) or "none"
+        if not named:
+            raise InputError(untrainable(net))
+        names = ", ".join(name for name, _ in named)
         raise InputError(f"no weight of {type(net).__name__} matches {', '.join(lost)}; parameters: {names}")
     return chosen
 
@@ -82,6 +86,39 @@ def _scheduled(penalty: Penalty | None) -> Penalty | None:
     return jax.tree.unflatten(
         tree, [jax.tree_util.Partial(leaf) if callable(leaf) else leaf for leaf in leaves]
     )
+
+
+def untrainable(net: Module) -> str:
+    """Why a network has nothing to train: parameters that are frozen, or arrays and modules that nobody registered."""
+    said = f"{type(net).__name__} has no trainable parameter"
+    if any(True for _ in net.parameters()):
+        return f"{said}; thaw one: `net.requires_grad_(True)`"
+    faults = []
+    for path, module in net.named_modules():
+        for name, value in vars(module).items():
+            if name not in REGISTRIES and (cure := _unregistered(name, value)):
+                faults.append(f"{path}.{name} {cure}".lstrip("."))
+    hint = "; ".join(faults) or "give it layers, or `self.weight = nn.Parameter(array)`"
+    return f"{said}: {hint}"
+
+
+def _unregistered(name: str, value: Any) -> str:
+    """What a plain attribute should have been."""
+    if isinstance(value, (np.ndarray, jax.Array)):
+        return f"is a plain array; write `self.{name} = nn.Parameter(array)`"
+    if not isinstance(value, (list, tuple, dict)) or not value:
+        return ""
+    held, kind = list(value.values() if isinstance(value, dict) else value), type(value).__name__
+    for one, what in ((Module, "Module"), (Parameter, "Parameter")):
+        if all(isinstance(v, one) for v in held):
+            words = "modules" if one is Module else "parameters"
+            container = f"nn.{what}{'Dict' if isinstance(value, dict) else 'List'}"
+            return f"is a plain {kind} of {words}; write `self.{name} = {container}(...)`"
+    if all(isinstance(v, (np.ndarray, jax.Array)) for v in held):
+        return (
+            f"is a plain {kind} of arrays; write `self.{name} = nn.ParameterList(map(nn.Parameter, arrays))`"
+        )
+    return ""
 
 
 def penalty(net: Module, step: int = 0) -> jax.Array:

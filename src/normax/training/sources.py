@@ -131,6 +131,14 @@ class Batches:
             weight = check_weights(batch[2], len(X)) if len(batch) == 3 else None
         except InputError as error:
             raise InputError(f"batch {number}: {error}") from None
+        first = getattr(self, "X", X), getattr(self, "y", y)
+        odd = [
+            f"{name} of shape {a.shape}, and batch 0 has {(len(a), *b.shape[1:])}"
+            for name, a, b in zip("Xy", (X, y), first)
+            if a.shape[1:] != b.shape[1:]
+        ]
+        if odd:
+            raise InputError(f"data: batch {number} has {', '.join(odd)}; all batches of a loader are alike")
         if self.class_weight is not None:
             by_class = np.array([self.class_weight.get(c, 1.0) for c in y.tolist()])
             weight = by_class if weight is None else weight * by_class

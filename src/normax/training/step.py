@@ -29,6 +29,7 @@ from normax.nn.random import raw_key, wrap_key
 from normax.training.data import check_arrays, check_counts
 from normax.training.groups import grouped
 from normax.training.packing import Packing, check_alike
+from normax.training.penalize import untrainable
 from normax.training.update import Update, at, smooth_part
 
 __all__ = ["train_step"]
@@ -105,7 +106,7 @@ class train_step:
         binding = bind(net)
         self.cells = binding.trainable
         if not self.cells:
-            raise InputError(f"{type(net).__name__} has no trainable parameter")
+            raise InputError(untrainable(net))
         penalties = [cell.penalty for cell in self.cells]
         self._packing = Packing(self.cells, binding.parameter_names, penalties, packing)
         if self._packing.groups:

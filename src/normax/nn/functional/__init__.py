@@ -4,6 +4,9 @@ They take arrays, cells or anything array-like, and hold no state. Random ones t
 without it they draw from the global generator.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from normax.instead import missing_name
 from normax.nn.functional.activations import *  # noqa: F403
 from normax.nn.functional.activations import __all__ as _activations
 from normax.nn.functional.adaptive import *  # noqa: F403
@@ -70,3 +73,9 @@ __all__ = [
     *_shaping,
     *_transposed,
 ]
+
+
+if not TYPE_CHECKING:  # who checks types knows the names
+
+    def __getattr__(name: str) -> Any:
+        raise missing_name("normax.nn.functional", name, __all__)
