@@ -267,3 +267,11 @@ def test_collinearity_of_a_sparse_table_comes_from_its_moments(monkeypatch):
     np.testing.assert_allclose(ours.coef, trace.coef, atol=1e-9)
     np.testing.assert_allclose(ours.vif, trace.vif, atol=1e-9)
     np.testing.assert_allclose(ours.df, trace.df, rtol=1e-9)
+
+
+def test_a_relaxed_fit_that_expects_more_than_a_number_holds_is_not_chosen():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(40, 30))
+    found = lm.relaxed_path(X, rng.poisson(np.exp(0.5 * X[:, 0])), family="poisson", strengths=20)
+    assert np.isfinite(found.cv_mean[found.best])
+    assert not np.isnan(found.cv_se).any()

@@ -73,3 +73,70 @@ def test_numbers_whose_squares_leave_the_range_are_refused(size):
         fit_path(X * size, y, strengths=[0.1])
     with pytest.raises(InputError, match=r"y: expected numbers between 1e-60 and 1e\+60"):
         fit_path(X, y * size, strengths=[0.1])
+
+
+@pytest.mark.parametrize("dollars", [1e2, 1e5, 1e7])
+@pytest.mark.parametrize(
+    "options", [{}, {"l1_ratio": 0.5}, {"fit_intercept": False}, {"penalty_factor": [0.0, 1.0, 1.0, 1.0]}]
+)
+def test_a_delta_far_below_the_scale_of_y_is_the_median_in_the_limit(dollars, options):
+    X, y = rows("gaussian")
+    y = dollars * (y + 3.0)
+    strengths = max_strength(X, y, family="huber", **options) * np.array([0.5, 0.1, 0.01, 0.0])
+    path = fit_path(X, y, family="huber", strengths=strengths, **options)
+    assert path.gap.max() < 1e-6
+    median = fit_path(X, y, family="quantile", strengths=strengths / 2, **options)
+    left = np.abs(y[:, None] - path.predict(X)[:, :, 0].T).mean(axis=0)
+    least = np.abs(y[:, None] - median.predict(X)[:, :, 0].T).mean(axis=0)
+    assert left[-1] <= least[-1] * (1 + 1e-4) + 1.0
+
+
+@pytest.mark.parametrize("family", ["quantile", "huber", "poisson", "binomial"])
+def test_powers_of_one_column_reach_the_minimum_without_a_penalty(family):
+    rng = np.random.default_rng(0)
+    x = np.sort(rng.uniform(0, 10, 150))
+    mean = np.sin(x)
+    y = {"poisson": rng.poisson(np.exp(mean)), "binomial": rng.random(150) < 0.5 + 0.4 * mean}.get(
+        family, mean + 0.1 * rng.normal(size=150)
+    )
+    powers, unit = np.vander(x, 9)[:, :-1], np.linalg.qr(np.vander(x - 5, 9))[0][:, :-1]
+    loss = family_of(family)
+    fits = [fit_path(X, 1.0 * y, family=family, strengths=[0.0]) for X in (powers, unit)]
+    losses = [loss.loss(1.0 * y[:, None], path.predict(X)[0]).mean() for path, X in zip(fits, (powers, unit))]
+    assert max(path.gap[0] for path in fits) < 1e-6
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6 * fits[0].null_deviance)
+
+
+@pytest.mark.parametrize("strength", [1e-13, 1e-16])
+@pytest.mark.parametrize("options", [{}, {"lower": -1e30}, {"l1_ratio": 0.5}])
+def test_a_strength_that_is_rounding_beside_the_gradients_is_certified(strength, options):
+    X, y = rows("gaussian")
+    path = fit_path(X, y, strengths=[strength], **options)
+    fitted = np.column_stack([X, np.ones(60)])
+    exact = fitted @ np.linalg.lstsq(fitted, y, rcond=None)[0]
+    np.testing.assert_allclose(path.predict(X)[0, :, 0], exact, atol=1e-9)
+    assert path.gap[0] < 1e-6
+
+
+@pytest.mark.parametrize("size", [1e-8, 1e8])
+@pytest.mark.parametrize("options", [{}, {"l1_ratio": 0.0}, {"lower": -1e30}, {"fit_intercept": False}])
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+def test_a_column_of_another_unit_is_not_dropped(size, options, kind):
+    X, y = rows("gaussian")
+    y = y + 2.0 * X[:, 0]
+    Z = X * [size, 1.0, 1.0, 1.0]
+    path = fit_path(sps.csc_array(Z) if kind == "sparse" else Z, y, strengths=[0.0], **options)
+    there = fit_path(X, y, strengths=[0.0], **options)
+    np.testing.assert_allclose(path.coef[0] * [size, 1.0, 1.0, 1.0], there.coef[0], rtol=1e-6)
+    assert path.gap[0] < 1e-6
+
+
+@pytest.mark.parametrize("family", ["gaussian", "huber", "quantile", "poisson", "gamma"])
+def test_a_constant_response_is_explained_by_its_intercept(family):
+    X, _ = rows("gaussian")
+    weights = np.random.default_rng(0).uniform(0, 2, 60)
+    weights[::3] = 0
+    for value in (7.0, 1e9) if family != "poisson" else (7.0,):
+        path = fit_path(X, np.full(60, value), family=family, strengths=[0.1, 0.0], sample_weight=weights)
+        assert path.null_deviance == 0
+        np.testing.assert_allclose(family_of(family).mean(path.predict(X)), value, rtol=1e-9)

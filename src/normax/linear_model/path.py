@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from normax.errors import InputError, Notice
 from normax.linear_model.concave import ConcaveRules, follow_concave
 from normax.linear_model.design import Design
+from normax.linear_model.dual_point import WIDEST, certify
 from normax.linear_model.factors import thin_svd
 from normax.linear_model.families import family_of
 from normax.linear_model.fit import Fit
@@ -26,7 +27,7 @@ from normax.linear_model.products import times
 from normax.linear_model.proximal import ProximalRules, follow_proximal
 from normax.linear_model.sharp import Sharp, follow_sharp, model_of
 from normax.linear_model.strategy import factorises
-from normax.linear_model.terms import Rules, check_rules
+from normax.linear_model.terms import Rules, Terms, check_rules
 from normax.linear_model.threads import one_thread, one_thread_if_small
 from normax.linear_model.validation import (
     check_design,
@@ -52,6 +53,8 @@ __all__ = [
 
 # For pure ridge no strength gives all zeros; its largest lets the features explain this share of the null deviance.
 EXPLAINED = 1e-3
+# Entries of X up to which all columns may be exchanged for others at strength 0, where they all but repeat each other.
+ORTHOGONAL = 10_000_000
 # Smallest over largest strength of automatic grids: with an L1 part, and of ridge, which shrinks over more decades.
 RATIO, RIDGE_RATIO = 1e-3, 1e-7
 
@@ -215,13 +218,15 @@ def fit_path(
     unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
     basis = basis_of(design, rules)
     given, design = design, design if basis is None else basis.design
+    if isinstance(rules, (Rules, GroupRules)):
+        loss = loss.suited(y, design.weights, 0.0 if offset is None else offset)
     model = model_of(design, loss, y, offset)
     # A constant response leaves nothing to explain but rounding.
     same = design.centred and offset is None and loss.rows_apart and bool((y == y[0]).all())
     null = 0.0 if same else float(design.weights @ loss.deviance(y, model.null()[1]))
     order = np.argsort(-strengths, kind="stable")
 
-    def solve(strengths: np.ndarray, rules: Any, l1_ratio: float) -> Fit:
+    def solve(design: Design, model: Likelihood, strengths: np.ndarray, rules: Any, l1_ratio: float) -> Fit:
         """By the solver that `strategy` names."""
         if isinstance(model, Sharp):
             if not isinstance(rules, (Rules, GroupRules)):
@@ -248,15 +253,25 @@ def fit_path(
 
     sorted_strengths = strengths[order] * unit
     last = int(np.count_nonzero(sorted_strengths > 0))
-    wide = design.p > design.n and rules.plain and loss.name != "gaussian"
-    one = isinstance(rules, Rules) and not wide  # solver for strengths > 0 and for 0
+    free = rules if isinstance(rules, Rules) else getattr(rules, "single", single)
+    whole = None
+    if last < len(order) and loss.name != "gaussian" and design.n * design.p <= ORTHOGONAL:
+        whole = basis_of(design, Rules(np.zeros(design.p), free.lower, free.upper))
+    wide = design.p > design.n and free.plain and loss.name != "gaussian"
+    one = free is rules and not wide and whole is None  # solver for strengths > 0 and for 0
     with one_thread() if design.sparse or loss.sharp else one_thread_if_small(design.n, design.p):
-        if last == len(order) or loss.sharp or one:
-            fit = solve(sorted_strengths, rules, l1_ratio)
-        else:  # at strength 0 one penalty is as good as another, and the simplest is solved best
-            free = rules if isinstance(rules, Rules) else getattr(rules, "single", single)
-            fit = solve(sorted_strengths[last:], free, 0.0)
-            fit = solve(sorted_strengths[:last], rules, l1_ratio).then(fit) if last else fit
+        if last == len(order) or one:
+            fit = solve(design, model, sorted_strengths, rules, l1_ratio)
+        else:  # at strength 0 one penalty is as good as another, and all columns are free
+            inner = design if whole is None else whole.design
+            inside = model if whole is None else model_of(inner, loss, y, offset)
+            fit = solve(inner, inside, sorted_strengths[last:], free, 0.0)
+            fit.coef = fit.coef if whole is None else whole.original(fit.coef)
+            if last:
+                fit = solve(design, model, sorted_strengths[:last], rules, l1_ratio).then(fit)
+    if isinstance(rules, Rules) and not isinstance(fit.coef, tuple):
+        late = np.flatnonzero(fit.gap > tol * null)
+        _bound_by_loss(fit, late, design, loss, y, offset, rules, sorted_strengths, l1_ratio)
     if basis is not None:
         design, fit.coef = given, basis.original(fit.coef)
     # Reordering copies all coefficients, which a decreasing grid is spared.
@@ -319,6 +334,8 @@ def max_strength(
     unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
     basis = basis_of(design, single)
     design = design if basis is None else basis.design
+    if isinstance(rules, (Rules, GroupRules)):
+        loss = loss.suited(y, design.weights, 0.0 if offset is None else offset)
     model = model_of(design, loss, y, offset)
     eta = model.null()[1]
     if not single.factor.all():  # the features without a penalty are in the model at any strength
@@ -442,6 +459,23 @@ def _tell_endless(strengths: np.ndarray, model: Likelihood) -> None:
     else:
         return
     warnings.warn(told, Notice, stacklevel=3)
+
+
+def _bound_by_loss(fit, at, design, loss, y, offset, rules, strengths, l1_ratio) -> None:
+    """Gaps by what the loss alone could fall, and all of the penalty: a bound too, and the better one where a penalty is but rounding
+    beside the gradients, or a box far away."""
+    p, known = design.p, 0.0 if offset is None else offset
+    if p * y.shape[1] > WIDEST or design.scale is not None:
+        return
+    free = Terms(np.zeros(p), np.zeros(p), np.full(p, -np.inf), np.full(p, np.inf), False)
+    for i in at:
+        terms, eta = (
+            rules.terms(strengths[i], l1_ratio),
+            design.predict(fit.coef[i]) + fit.intercept[i] + known,
+        )
+        bound = certify(design, loss, y, eta, fit.coef[i], free)
+        if bound is not None:
+            fit.gap[i] = min(fit.gap[i], bound + sum(terms.value(w) for w in fit.coef[i]))
 
 
 def _rotated(design, family, y, strengths, max_iter, offset) -> Fit:

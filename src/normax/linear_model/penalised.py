@@ -244,7 +244,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         Y = loss.response(y, len(y))
         weights = plain_weights(sample_weight, len(Y))
         constant = Design(np.zeros((len(Y), 1)), weights / weights.sum(), True)
-        null = weights @ loss.deviance(Y, model_of(constant, loss, Y).null()[1])
+        best = model_of(constant, loss.suited(Y, constant.weights, np.zeros_like(Y)), Y).null()[1]
+        null = weights @ loss.deviance(Y, best)
         left = weights @ loss.deviance(Y, self._linear(X).reshape(Y.shape))
         return float(1 - left / null) if null > 0 else float(left == 0)
 

@@ -14,7 +14,7 @@ from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath, fit_path, grid_of, is_ridge, response
 from normax.linear_model.products import times
 from normax.linear_model.threads import side_by_side
-from normax.linear_model.validation import check_design, column_names, plain_weights
+from normax.linear_model.validation import LARGEST, check_design, column_names, plain_weights
 from normax.rows import Table
 from normax.selection import choose, folds, summarise, widened
 
@@ -188,8 +188,11 @@ def relaxed_path(
             def score(grid: np.ndarray) -> tuple[np.ndarray, ...]:
                 """(k, g) means and standard errors."""
                 errors = np.array(side_by_side(lambda k: one(k, grid), len(pairs)))
-                mean, se = summarise(errors, sizes)
-                return mean.reshape(len(grid), len(mix)), se.reshape(len(grid), len(mix))
+                # A fit without a penalty may expect more of a new row than a number can hold; it is never chosen.
+                lost = ~(np.abs(errors) < LARGEST).all(axis=0)
+                mean, se = summarise(np.where(lost, 0.0, errors), sizes)
+                mean, se = (np.where(lost, np.inf, a).reshape(len(grid), len(mix)) for a in (mean, se))
+                return mean, se
 
             if np.ndim(strengths) == 0:
                 ridge = is_ridge(**rules)

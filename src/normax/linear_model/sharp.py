@@ -29,7 +29,6 @@ WIDTH = 0.01  # of the smoothing, over the null deviance
 # Damping over the curvature, without which too few rows with any leave systems singular: where a round begins, and where
 # full steps follow each other, which in flat directions would crawl.
 DAMPING, LEAST = 1e-4, 1e-9
-SLOW = 8  # rounds of a strength after which the width is halved
 ENOUGH = 0.1  # of the gap asked for, at which to stop
 
 
@@ -42,7 +41,7 @@ class Sharp(Likelihood):
     def __init__(self, design: Design, family: Family, y: np.ndarray, offset: np.ndarray | None = None):
         super().__init__(design, family, y, offset)
         self.sharp, self.share = family, DAMPING
-        self.width = WIDTH * (
+        self.width = (WIDTH / family.reach**2) * (
             float(design.weights @ family.deviance(self.y, self.start + self.offset + 0 * y)) or 1.0
         )
         self.family = family.smoothed(self.width, np.zeros_like(self.y))
@@ -72,7 +71,7 @@ class Sharp(Likelihood):
     def balance(self, eta, intercept):
         """The root of Σθ in each intercept: Newton steps, kept between what is known to lie below and above it."""
         for c in range(self.m if self.design.centred else 0):
-            low, high, step, unit = -np.inf, np.inf, self.width, np.arange(self.m) == c
+            low, high, step, unit = -np.inf, np.inf, self.width * self.sharp.reach, np.arange(self.m) == c
             for _ in range(self.max_steps):
                 theta = self.residual(eta)[:, c]
                 size = float(theta.sum())
@@ -127,8 +126,8 @@ def follow_sharp(
             fit.gap[i] = _gap(smooth, eta, coef, u, terms)
             if fit.gap[i] <= enough:
                 break
-            if fit.n_iter[i] % SLOW == 0:
-                smooth.width *= 0.5
+            if fit.n_iter[i] % smooth.sharp.patience == 0:
+                smooth.width *= smooth.sharp.narrower
             smooth.move(eta)
         fit.coef[i], fit.intercept[i] = coef, intercept
     return fit

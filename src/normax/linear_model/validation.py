@@ -89,7 +89,7 @@ def _refuse_extreme(what: str, sizes: np.ndarray, names: Sequence[str] | None) -
     sizes = sizes.astype(float)  # single precision has no numbers so large
     bad = np.flatnonzero(np.isfinite(sizes) & (sizes > 0) & ((sizes > LARGEST) | (sizes < 1 / LARGEST)))
     if len(bad):
-        where = f" in columns {_some([repr(str(names[j])) for j in bad] if names is not None else bad)}"
+        where = f" in columns {_some([repr(str(names[int(j)])) for j in bad] if names is not None else bad)}"
         raise InputError(
             f"{what}: expected numbers between {1 / LARGEST:g} and {LARGEST:g} in size, or 0, whose squares can be told from 0 and "
             f"infinity, got {sizes[bad[0]]:.3g}{where if len(sizes) > 1 else ''}; change the unit"

@@ -34,6 +34,8 @@ class Family:
         rows_apart: whether the loss of a row depends on that row alone; not so for a partial likelihood, whose `loss`,
             `residual`, `curvature` and `fenchel` are given all rows of one fit, of equal weight, and add up to its total.
         sharp: whether the loss has kinks, so that there is `smoothed` instead of `residual` and `curvature`.
+        reach: size of the dual points of a loss with kinks; patience, narrower: after so many rounds its smoothing is this share of
+            what it was.
         edges: ends of the range of the mean, which no finite η reaches: where all of y lies there, no constant is best.
         likelihood: whether the loss is a negative log-likelihood up to a constant, as information criteria need it.
     """
@@ -44,6 +46,7 @@ class Family:
     classes = False
     rows_apart = True
     sharp = False
+    reach, patience, narrower = 1.0, 8, 0.5
     edges = (-np.inf, np.inf)
     likelihood = True
 
@@ -103,6 +106,10 @@ class Family:
     def curvature(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
         """∂²loss/∂η_c² of each row, (n, m); an upper bound will do."""
         raise NotImplementedError
+
+    def suited(self, y: np.ndarray, weights: np.ndarray, offset: np.ndarray) -> Family:
+        """The same loss in the form in which solvers do best on rows such as these."""
+        return self
 
     def smoothed(self, width: float, about: np.ndarray) -> Family:
         """For a loss with kinks, the smooth `max_v [v·(−η) − loss*(−v) − width/2 ‖v − about‖²]` of each row.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from normax.linear_model.families.base import Family, weighted_quantile
 
 __all__ = ["Huber"]
 
+MANY = 30  # δ to which y is apart from its median, from which on hardly a row bends the loss
 FLAT = 1e-3  # what counts as curvature of rows that have none: an upper bound, so that systems stay regular
 
 
@@ -65,6 +67,10 @@ class Huber(Family):
     def curvature(self, y, eta):
         return np.where(np.abs(y - eta) <= self.delta, 1.0, FLAT)
 
+    def suited(self, y, weights, offset):
+        away = np.abs(y - offset - self.constant(y, weights, offset))
+        return _Sharp(self.delta) if np.median(away) > MANY * self.delta else self
+
     def deviance(self, y, eta):
         return self.loss(y, eta)
 
@@ -76,3 +82,47 @@ class Huber(Family):
 
     def fenchel(self, y, eta, c):
         return self.young(y, eta, c * self.residual(y, eta))
+
+
+class _Sharp(Huber):
+    """The same for δ far below the scale of y, where it is all but the absolute error and is solved as that."""
+
+    sharp = True
+    patience, narrower = 1, 0.2  # the rest of curvature within δ asks for a width of its own size
+
+    @property
+    def reach(self):
+        return self.delta
+
+    def suited(self, y, weights, offset):
+        return self
+
+    def smoothed(self, width, about):
+        return _Smoothed(self.delta, width, about)
+
+
+@dataclass(frozen=True)
+class _Smoothed(_Sharp):
+    """`max_v v(y − η) − ½ v² − width/2 (v − about)²` a row over |v| <= δ; the best v is the residual."""
+
+    width: float = 1.0
+    about: Any = 0.0
+
+    def _dual(self, y, eta):
+        return (y - eta + self.width * self.about) / (1 + self.width)
+
+    def residual(self, y, eta):
+        return np.clip(self._dual(y, eta), -self.delta, self.delta)
+
+    def loss(self, y, eta):
+        v = self.residual(y, eta)
+        return (v * (y - eta) - 0.5 * v**2 - 0.5 * self.width * (v - self.about) ** 2).sum(axis=1)
+
+    def curvature(self, y, eta):
+        return (np.abs(self._dual(y, eta)) <= self.delta) / (1 + self.width)
+
+    def deviance(self, y, eta):
+        return Huber(self.delta).loss(y, eta)
+
+    def young(self, y, eta, v):
+        return Huber(self.delta).young(y, eta, v)
