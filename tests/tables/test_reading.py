@@ -274,6 +274,10 @@ def test_arrays_that_cannot_be_columns():
         read_table({"x": [[1.0], [2.0, 3.0]]})
     with pytest.raises(InputError, match="column 'x' is not of one kind"):
         read_table({"x": ["\ud800"]})
+    with pytest.raises(InputError, match="a column's name holds half a character"):
+        read_table({"\ud800": [1.0]})
+    with pytest.raises(InputError, match="data frame: cannot be read"):
+        read_table(pd.DataFrame({"x": ["\ud800"]}, dtype=object))
 
 
 def test_a_wide_table_is_read(tmp_path):

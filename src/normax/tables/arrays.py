@@ -69,7 +69,10 @@ def from_arrays(arrays: Mapping[Any, Any], source: str) -> pa.Table:
             else {f"{name}_{j}": array[:, j] for j in range(array.shape[1])}
         )
         columns |= {part: _column(part, values, source) for part, values in parts.items()}
-    return pa.table(columns)
+    try:
+        return pa.table(columns)
+    except UnicodeError as error:
+        raise InputError(f"{source}: a column's name holds half a character ({error})") from error
 
 
 def check_shapes(shapes: Mapping[Any, tuple[int, ...]], source: str) -> None:

@@ -191,7 +191,7 @@ def _from_frame(frame: Any) -> pa.Table:
         raise InputError(
             f"expected a path, a mapping of arrays or a data frame, got {type(frame).__name__}"
         ) from error
-    except (pa.ArrowException, nw.exceptions.NarwhalsError) as error:
+    except (pa.ArrowException, nw.exceptions.NarwhalsError, UnicodeError) as error:
         raise InputError(f"data frame: cannot be read ({_one_line(error)})") from error
     return data.rename_columns([str(name) for name in data.column_names])
 
