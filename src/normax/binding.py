@@ -314,7 +314,9 @@ def written(frame: Frame, inputs: list[Cell], values: list[Any]) -> dict[int, An
     """Position -> new value of every input cell that the traced body wrote to; parameters may not be."""
     changes = {i: frame.values[c] for i, (c, v) in enumerate(zip(inputs, values)) if frame.values[c] is not v}
     wrong = [
-        frame.names.get(inputs[i], "of another module") for i in changes if isinstance(inputs[i], Parameter)
+        frame.names.get(inputs[i], "of another module")
+        for i in changes
+        if isinstance(inputs[i], Parameter) and inputs[i] not in frame.root().moved
     ]
     if wrong:
         raise InputError(
@@ -333,10 +335,13 @@ def check_scalar(loss: Any) -> None:
         raise InputError(f"loss_fn: expected a scalar, got shape {np.shape(loss)}; reduce it: `loss.mean()`")
 
 
-def grad_in_frame(frame: Frame, cells: Sequence[Cell], objective: Callable[[], tuple[Any, Any]]) -> Any:
+def grad_in_frame(
+    frame: Frame, cells: Sequence[Cell], objective: Callable[[], tuple[Any, Any]], moving: bool = False
+) -> Any:
     """`((loss, aux), gradients)` of `objective() -> (loss, aux)` with respect to cells of the active frame.
 
-    What the objective writes to other cells leaves the differentiated trace as auxiliary outputs.
+    What the objective writes to other cells, and where `moving` by `Cell.move` to these, leaves the differentiated
+    trace as auxiliary outputs.
     """
     before, assigned = dict(frame.values), frame.root().assigned
     changed: list[Cell] = []
@@ -346,10 +351,19 @@ def grad_in_frame(frame: Frame, cells: Sequence[Cell], objective: Callable[[], t
         frame.root().assigned = dict(assigned)  # what is assigned within lives and dies there
         loss, aux = objective()
         check_scalar(loss)
-        moving = set(cells)
+        own, moved = set(cells), frame.root().moved
         changed[:] = [
-            c for c, v in frame.values.items() if c in before and c not in moving and v is not before[c]
+            c
+            for c, v in frame.values.items()
+            if c in before and (c in moved or c not in own) and v is not before[c]
         ]
+        wrong = [frame.names.get(c, "of another module") for c in changed if c in own]
+        if wrong and not moving:
+            raise InputError(
+                f"{', '.join(wrong)}: Embedding(max_norm=...) changes its table while reading it, which a training step "
+                "cannot follow; leave it out and constrain the rows, "
+                f"`nx.penalize(net, {{{wrong[0]!r}: penalties.MaxNorm(1 / max_norm)}})`"
+            )
         return loss, (aux, [frame.values[c] for c in changed])
 
     inputs = [before[cell] for cell in cells]
@@ -481,7 +495,7 @@ class value_and_grad(_Compiled):
                 loss = self.loss_fn(self.net, *batch)
                 return loss if self.has_aux else (loss, None)
 
-            (loss, aux), grads = grad_in_frame(frame, binding.trainable, objective)
+            (loss, aux), grads = grad_in_frame(frame, binding.trainable, objective, moving=True)
             return (loss, aux) if self.has_aux else loss, dict(zip(binding.parameter_names, grads))
 
         return body

@@ -2,9 +2,12 @@
 
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
+import torch
 from torch_cases import case, cases
 
+import normax as nx
 from normax import nn
 from normax.errors import InputError
 
@@ -58,5 +61,33 @@ def test_refused():
         nn.GRU(3, 4)(jnp.ones((5, 2, 2)))
     with pytest.raises(InputError, match="hx: expected shapes"):
         nn.GRU(3, 4)(jnp.ones((5, 2, 3)), jnp.ones((1, 1, 4)))
-    with pytest.raises(InputError, match="max_norm"):
-        nn.Embedding(5, 3, max_norm=1.0)
+    with pytest.raises(InputError, match="sparse"):
+        nn.Embedding(5, 3, sparse=True)
+
+
+@pytest.mark.parametrize("p", [2.0, 1.0])
+def test_rows_that_are_read_are_scaled_in_the_table_as_in_pytorch(p):
+    index = np.array([[1, 3, 1], [0, 3, 3]])
+    for how in ("eager", "jit", "gradient", "bag"):
+        if how == "bag":
+            theirs, ours = (lib.EmbeddingBag(5, 3, max_norm=0.7, norm_type=p) for lib in (torch.nn, nn))
+        else:
+            theirs, ours = (lib.Embedding(5, 3, max_norm=0.7, norm_type=p) for lib in (torch.nn, nn))
+        assert repr(ours) == repr(theirs)
+        ours.load_state_dict(theirs.state_dict())
+        wanted = theirs(torch.tensor(index))
+        if how == "gradient":
+            loss, gradients = nx.value_and_grad(ours, lambda net, i: (net(i) ** 2).sum())(index)
+            (wanted**2).sum().backward()
+            np.testing.assert_allclose(gradients["weight"], theirs.weight.grad, rtol=1e-5, atol=1e-6)
+        else:
+            got = (nx.jit(ours) if how == "jit" else ours)(index)
+            np.testing.assert_allclose(got, wanted.detach(), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(ours.weight.value, theirs.weight.detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_a_training_step_refuses_a_table_that_changes_while_it_is_read():
+    net = nn.Embedding(5, 3, max_norm=0.7)
+    step = nx.train_step(net, lambda net, i: (net(i) ** 2).sum(), optax.sgd(0.1))
+    with pytest.raises(InputError, match=r"weight: Embedding\(max_norm.*MaxNorm\(1 / max_norm\)"):
+        step(np.array([1, 2]))

@@ -119,6 +119,13 @@ class Cell:
                 self._lender.release()
             self._value = data
 
+    def move(self, data: Any) -> None:
+        """Write what a forward makes of its own parameter (`Embedding(max_norm=...)`): a compiled call may."""
+        frame = current_frame()
+        if frame is not None:
+            frame.root().moved.add(self)
+        self.value = data
+
     def _fill(self, data: Any) -> None:
         """Take over what `load_state_dict` brings."""
         self.value = data

@@ -116,6 +116,7 @@ class Frame:
         # old value was read.
         self.assigned: dict[tuple[int, str], tuple[Any, Frame]] = {}
         self.read: set[tuple[int, str]] = set()
+        self.moved: set[Cell] = set()  # parameters that a forward may write
         self.at_end: list[Callable[[], None]] = []  # what is to be done once the trace has come to its end
 
     def root(self) -> Frame:

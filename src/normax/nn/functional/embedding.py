@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.nn.cells import Buffer, Parameter
 from normax.nn.functional._common import as_array, optional
 from normax.nn.functional._indices import check_indices, past_end, rows_at, unless
 
@@ -61,8 +62,8 @@ def embedding(
         input: integer indices, any shape.
         weight: the table `(rows, columns)`.
         padding_idx: a row without gradient.
-        max_norm: refused: it changes the table while reading it; penalise the rows instead.
-        norm_type: of `max_norm`.
+        max_norm: the rows that are read are scaled to at most this norm before, in a `Parameter` for good.
+        norm_type: p of that norm.
         scale_grad_by_freq: divide a row's gradient by how often `input` names it.
         sparse: refused: gradients are dense.
 
@@ -78,9 +79,13 @@ def embedding(
         >>> embedding(jnp.array([2, 0]), jnp.array([[1.0], [2.0], [3.0]])).tolist()
         [[3.0], [1.0]]
     """
-    refuse_unsupported("embedding", max_norm, sparse)
+    refuse_sparse("embedding", sparse)
     index, table = as_array(input), as_array(weight)
     check_indices(index, table.shape[0], "indices")
+    if max_norm is not None:
+        table = _renormed(table, index, max_norm, norm_type)
+        if isinstance(weight, (Parameter, Buffer)):
+            weight.move(table)
     rows = rows_at(table, index)
     if scale_grad_by_freq:
         names = past_end(index, table.shape[0])
@@ -112,8 +117,8 @@ def embedding_bag(
         input: indices `(bags, length)`, or `(length,)` with `offsets`.
         weight: the table `(rows, columns)`.
         offsets: `(bags,)` where each bag begins in a one-dimensional input.
-        max_norm: refused, as by `embedding`.
-        norm_type: of `max_norm`.
+        max_norm: as by `embedding`.
+        norm_type: p of that norm.
         scale_grad_by_freq: divide a row's gradient by how often `input` names it.
         mode: `"sum"`, `"mean"` or `"max"`.
         sparse: refused: gradients are dense.
@@ -148,7 +153,7 @@ def embedding_bag(
     if mode == "max" and scale_grad_by_freq:
         raise InputError("scale_grad_by_freq: expected mode 'sum' or 'mean', got 'max'")
     flat, bag, bags, sound = _bags(index, optional(offsets), include_last_offset)
-    rows = embedding(flat, table, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
+    rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
     counted = jnp.ones(flat.shape, bool)
     if padding_idx is not None:
         counted = flat != row_number(padding_idx, table.shape[0])
@@ -198,13 +203,18 @@ def _bag_max(rows: jax.Array, bag: jax.Array, bags: int) -> jax.Array:
     )  # NaN stays
 
 
-def refuse_unsupported(name: str, max_norm: Any, sparse: bool) -> None:
-    """What JAX's arrays cannot do."""
-    if max_norm is not None or sparse:
-        raise InputError(
-            f"{name}: max_norm (which changes the table while reading it) and sparse gradients are not "
-            "supported; leave them out"
-        )
+def _renormed(table: jax.Array, index: jax.Array, max_norm: float, norm_type: float) -> jax.Array:
+    """The table with the rows that are read scaled down to a norm; gradients pass as if they had been so before."""
+    still, names = jax.lax.stop_gradient(table), past_end(index, len(table)).ravel()
+    rows = still.at[names].get(mode="fill", fill_value=0)
+    norms = jnp.linalg.norm(rows, norm_type, -1, keepdims=True)
+    rows = jnp.where(norms > max_norm, rows * (max_norm / (norms + 1e-7)), rows)
+    return still.at[names].set(rows, mode="drop") + (table - still)
+
+
+def refuse_sparse(name: str, sparse: bool) -> None:
+    if sparse:
+        raise InputError(f"{name}: gradients are dense here; leave sparse=True out")
 
 
 def row_number(index: int, rows: int) -> int:

@@ -9,7 +9,7 @@ from normax.nn import functional as F
 from normax.nn import init
 from normax.nn.cells import Parameter
 from normax.nn.functional._common import as_array
-from normax.nn.functional.embedding import refuse_unsupported, row_number
+from normax.nn.functional.embedding import refuse_sparse, row_number
 from normax.nn.layers._common import new_parameter
 from normax.nn.module import Module
 
@@ -20,7 +20,7 @@ class _Table(Module):
     """A table `(num_embeddings, embedding_dim)` of parameters with a row that may stand for padding."""
 
     def _make(self, rows, columns, padding_idx, max_norm, norm_type, by_freq, sparse, weight, device, dtype):
-        refuse_unsupported(type(self).__name__, max_norm, sparse)
+        refuse_sparse(type(self).__name__, sparse)
         self.num_embeddings, self.embedding_dim = rows, columns
         self.padding_idx = None if padding_idx is None else row_number(padding_idx, rows)
         self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = (
@@ -46,6 +46,7 @@ class _Table(Module):
     def extra_repr(self) -> str:
         words = [f"{self.num_embeddings}, {self.embedding_dim}"]
         words += [f"padding_idx={self.padding_idx}"] if self.padding_idx is not None else []
+        words += [f"max_norm={self.max_norm}"] if self.max_norm is not None else []
         words += [f"norm_type={self.norm_type}"] if self.norm_type != 2 else []
         words += [f"scale_grad_by_freq={self.scale_grad_by_freq}"] if self.scale_grad_by_freq else []
         return ", ".join(words)
@@ -58,8 +59,9 @@ class Embedding(_Table):
         num_embeddings: rows.
         embedding_dim: columns.
         padding_idx: a row that starts at 0 and gets no gradient.
-        max_norm: not supported: it changes the table while reading it; penalise the rows instead.
-        norm_type: of `max_norm`.
+        max_norm: rows that are read are scaled to at most this norm before, in the table itself; training steps refuse
+            it, where the constraint `penalties.MaxNorm(1 / max_norm)` serves.
+        norm_type: p of that norm.
         scale_grad_by_freq: divide a row's gradient by how often the indices name it.
         sparse: not supported: gradients are dense.
         device: where the table lives.
@@ -119,7 +121,7 @@ class Embedding(_Table):
 
     def forward(self, input: Any) -> Any:
         return F.embedding(
-            input, self.weight.value, self.padding_idx, scale_grad_by_freq=self.scale_grad_by_freq
+            input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq
         )
 
 
@@ -129,8 +131,9 @@ class EmbeddingBag(_Table):
     Args:
         num_embeddings: rows of the table, which starts from a standard normal.
         embedding_dim: columns.
-        max_norm: not supported: it changes the table while reading it; penalise the rows instead.
-        norm_type: of `max_norm`.
+        max_norm: rows that are read are scaled to at most this norm before, in the table itself; training steps refuse
+            it, where the constraint `penalties.MaxNorm(1 / max_norm)` serves.
+        norm_type: p of that norm.
         scale_grad_by_freq: divide a row's gradient by how often the indices name it; not with `"max"`.
         mode: `"sum"`, `"mean"` or `"max"`; an empty bag gives 0.
         sparse: not supported: gradients are dense.
@@ -208,8 +211,10 @@ class EmbeddingBag(_Table):
     def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
         return F.embedding_bag(
             input,
-            self.weight.value,
+            self.weight,
             offsets,
+            self.max_norm,
+            self.norm_type,
             scale_grad_by_freq=self.scale_grad_by_freq,
             mode=self.mode,
             per_sample_weights=per_sample_weights,
