@@ -44,7 +44,7 @@ def sheet_cell(value: Any) -> Any:
         >>> sheet_cell("=1+1"), sheet_cell("-1.5"), sheet_cell(-1.5), sheet_cell("age")
         ("'=1+1", '-1.5', -1.5, 'age')
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value == "-":  # by itself a dash stands for nothing
         return value
     return f"'{printable(value)}" if _FORMULA.match(value) and not _is_number(value) else printable(value)
 
