@@ -20,7 +20,7 @@ import numpy as np
 from normax.crossing import crossing, say_crossing
 from normax.errors import InputError, suggest
 from normax.nn.attributes import refuse_old
-from normax.nn.backend import compiled
+from normax.nn.backend import check_process, compiled
 from normax.nn.cells import Cell, Parameter, as_array
 from normax.nn.frames import ForeignCell, Frame, Rewritten, current_frame, rewritten, structure
 from normax.nn.module import Module
@@ -115,6 +115,7 @@ _bindings: weakref.WeakKeyDictionary[Module, Binding] = weakref.WeakKeyDictionar
 
 def bind(net: Module) -> Binding:
     """The current binding of a module: the last one while nothing in its tree changed."""
+    check_process()
     binding = _bindings.get(net) if isinstance(net, Module) else None
     if binding is None or not binding.is_current():
         binding = Binding(net)

@@ -1,10 +1,14 @@
 """What XLA is told on a CPU is heard, and changes no number."""
 
+import os
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import normax as nx
+from normax import nn
 from normax.nn import backend
 from normax.nn import functional as F
 
@@ -75,3 +79,22 @@ def test_tiles_pick_the_first_maximum_in_every_mode_of_differentiation():
     np.testing.assert_array_equal(jax.vmap(pool)(x[None])[0], best)
     curve = lambda pool: jax.jvp(jax.grad(weigh(pool)), (x,), (t,))[1]  # noqa: E731
     np.testing.assert_allclose(curve(pool), curve(picked), rtol=1e-6)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:os.fork")
+@pytest.mark.filterwarnings("ignore:This process")
+def test_a_forked_child_says_so_instead_of_hanging():
+    layer = nn.Linear(2, 2)
+    layer(np.ones((1, 2), "f4"))
+    child = os.fork()
+    if child == 0:
+        try:
+            nx.jit(layer)
+            os._exit(1)
+        except nx.InputError as error:
+            os._exit(0 if "forked after JAX" in str(error) else 2)
+        finally:
+            os._exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    nx.jit(layer)

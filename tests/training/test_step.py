@@ -1,5 +1,6 @@
 """The step: whom it refuses, what it leaves alone."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -88,3 +89,17 @@ def test_a_batch_of_no_arrays_is_named():
     assert np.isfinite(step(x, y))
     with pytest.raises(nx.InputError, match="accumulate"):
         nx.train_step(net, squared, optax.sgd(0.1), accumulate=0)
+
+
+def test_a_batch_that_makes_the_weights_nan_is_told_once():
+    net = nn.Linear(3, 1)
+    step = nx.train_step(net, lambda net, x, y: ((net(x) - y) ** 2).mean(), optax.sgd(0.01))
+    x, y = np.ones((4, 3), np.float32), np.ones((4, 1), np.float32)
+    jax.block_until_ready(step(x, y))
+    assert np.isnan(step(x * np.nan, y))
+    with pytest.warns(
+        nx.Notice, match=r"loss was nan at step 2 or before, and so are weights now \(weight, bias\)"
+    ):
+        step(x, y)
+    for _ in range(40):
+        step(x, y)  # a second notice would be an error

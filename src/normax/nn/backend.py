@@ -11,6 +11,8 @@ from typing import Any
 import jax
 from jax.experimental.xla_metadata import set_xla_metadata
 
+from normax.errors import InputError
+
 try:  # Whether a trace is on: JAX has no public way to ask. Without it, every program has XLA's own settings.
     from jax._src.core import trace_state_clean
 except ImportError:
@@ -19,7 +21,15 @@ except ImportError:
         return False
 
 
-__all__ = ["compiled", "fence", "settings"]
+try:
+    from jax._src.xla_bridge import backends_are_initialized
+except ImportError:
+
+    def backends_are_initialized() -> bool:
+        return True
+
+
+__all__ = ["check_process", "compiled", "fence", "settings"]
 
 # XLA's default gives convolutions to YNNPACK too, where 56×56×64 takes 18 ms for Eigen's 10, and a ResNet-18 240 for 200.
 _CPU = {
@@ -57,6 +67,25 @@ def _keep_memory() -> None:
 
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # glibc's malloc.h
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = backends_are_initialized()
+
+
+_forked = False
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+def check_process() -> None:
+    """Refuse to go on in a child that was forked after JAX had started: its threads are gone, and it would hang."""
+    if _forked:
+        raise InputError(
+            "this process was forked after JAX had started, whose threads it lacks: it would hang. Start processes afresh, "
+            "`multiprocessing.get_context('spawn')`, or fork before JAX is first used"
+        )
 
 
 def compiled(function: Callable, **options: Any) -> Callable:

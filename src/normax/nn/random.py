@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from normax.errors import InputError
+from normax.nn.backend import check_process
 from normax.nn.frames import current_frame
 
 __all__ = ["check_seed", "fork", "layer_key", "manual_seed", "next_key", "raw_key", "row_mask"]
@@ -33,6 +34,7 @@ class _Generator:
         self.seed, self.count = seed, 0
 
     def __call__(self) -> np.ndarray:
+        check_process()
         self.count += 1
         z = _mix(_mix(self.seed & _MASK) + self.count)
         return np.array([z >> 32, z & 0xFFFFFFFF], np.uint32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,7 +22,7 @@ from normax.binding import (
     written,
 )
 from normax.crossing import crossing, say_crossing
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 from normax.nn.backend import settings
 from normax.nn.cells import Buffer
 from normax.nn.frames import Frame
@@ -114,7 +116,8 @@ class train_step:
         self._owned: list[Any] = [None] * len(self._packing.names)
         self._programs: dict[Any, _StepProgram] = {}
         self._last: tuple[Any, Any] = (None, None)
-        self.told = False
+        self.told = self._broken = False
+        self._done, self._loss = 0, None
         leaves, self._tree = jax.tree.flatten(self._update(binding).init(self._packing.leaves()))
         self._state = [jnp.array(leaf, copy=True) for leaf in leaves]
 
@@ -166,9 +169,31 @@ class train_step:
                 self._packing.keep(self._owned)
                 for i, value in changes.items():
                     program.others[i].value = value
+        self._done += 1
+        if self._done < 16 or not self._done % 64:  # a look costs what a tenth of a small step does
+            self._look(loss)
         if program.traced:
             self.told = program.tell(weights, batch, self.told)
         return loss
+
+    def _look(self, loss: jax.Array) -> None:
+        """Give notice, once, of a loss that is not finite: of an earlier step, which nothing has to wait for."""
+        before, number = self._loss, self._done - 1
+        if before is None or before.is_ready():
+            self._loss = loss
+        if self._broken or before is None or not before.is_ready() or math.isfinite(before):
+            return
+        self._broken = True
+        names = bind(self.net).parameter_names
+        lost = [n for n, cell in zip(names, self.cells) if not bool(jnp.isfinite(cell.value).all())]
+        what = f", and so are weights now ({', '.join(lost[:3])})" if lost else ""
+        warnings.warn(
+            f"train_step: the loss was {float(before)} at step {number} or before{what}: a batch holds NaN, inf or a class or "
+            "index that there is not, or the learning rate is too high; load weights of before, "
+            "`net.load_state_dict(state)`",
+            Notice,
+            stacklevel=3,
+        )
 
 
 class _StepProgram:
