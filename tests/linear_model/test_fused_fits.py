@@ -8,6 +8,7 @@ import pytest
 import scipy.sparse
 from sklearn.exceptions import ConvergenceWarning
 
+from normax.errors import Notice
 from normax.linear_model import PenalisedRegressor, fit_path, max_strength
 from normax.linear_model.families import FAMILIES
 from normax.penalties import L1, L2, Fused, Nonnegative
@@ -179,6 +180,15 @@ def test_without_strength_it_is_least_squares():
     np.testing.assert_array_equal(
         fit_path(X, y, strengths=[0.1], penalty=Fused(0.0) + L1(1.0)).coef, lasso.coef
     )
+
+
+def test_constants_that_separate_have_no_best_value():
+    X = np.random.default_rng(9).normal(size=(20, 4))
+    y = (X.sum(axis=1) > 0).astype(float)
+    with pytest.warns(Notice, match="penalise what is free"):
+        path = fit_path(X, y, family="binomial", strengths=[0.1], penalty=Fused())
+    assert np.isfinite(path.coef).all()
+    assert fit_path(X, y, family="binomial", strengths=[0.1], penalty=Fused() + L2(0.1)).gap[0] <= 1e-9
 
 
 def test_estimators_find_their_own_strengths():

@@ -34,8 +34,9 @@ FEW = 200
 ROUNDS = 100
 # What the dual point exceeds the polar ball by less than this share is rounding.
 SLACK = 1e-10
-# Share of the gap asked for down to which Newton's method is started again with a new Hessian.
-ENOUGH = 1e-3
+# Share of the gap asked for down to which Newton's method is started again with a new Hessian, and of the gap before, above
+# which that is of no use.
+ENOUGH, STUCK = 1e-3, 0.9
 # Neighbours that differ by less than this share of their size are equal but for the rounding of steps.
 EQUAL = 1e-13
 
@@ -112,7 +113,7 @@ def follow_fused(
             gap, rounds = chain.solve(float(s), max_iter, tol)
             fit.coef[i, own], fit.intercept[i, own] = chain.coef, chain.intercept
             fit.gap[i] += gap
-            fit.endless[i] |= chain.short.endless
+            fit.endless[i] |= chain.endless
             fit.n_iter[i] = max(fit.n_iter[i], rounds)
     return fit
 
@@ -145,6 +146,12 @@ class Chain:
         self.intercept, self.eta = self.whole.null()
         self.null = float(design.weights @ family.deviance(y, self.eta))
         self.all = Design(_sums(design, np.zeros(1, dtype=np.intp)), design.weights, design.centred)
+        self.endless = False
+        if not (rules.l1 or rules.l2):  # only what all coefficients have in common may grow for ever
+            m = y.shape[1]
+            one, terms = Likelihood(self.all, family, y, offset), rules.terms(1.0, m, np.array([design.p]))
+            one.solve(np.arange(m), np.zeros((m, 1)), self.intercept.copy(), terms)
+            self.endless = one.endless
         self.cut(np.full(design.p, design.p <= FEW))
 
     def cut(self, begins: np.ndarray) -> None:
@@ -161,6 +168,10 @@ class Chain:
         """The best values of the stretches as they are."""
         terms = self.rules.terms(strength, len(self.coef), self.sizes)
         short = np.ascontiguousarray(self.coef[:, self.starts])
+        if self.family.coupled and not (self.rules.l1 or self.rules.l2 or self.rules.positive):
+            # The loss does not see what all classes have in common: the least differences have a median of 0.
+            middle = np.sort(np.diff(short, axis=1), axis=0)[len(short) // 2]
+            short[:, 1:] -= np.cumsum(middle)
         self.short.solve(np.arange(short.size), short, self.intercept, terms)
         self.coef = np.repeat(_level(short), self.sizes, axis=1)
         eta = self.design.predict(self.coef) + self.intercept + self.whole.offset
@@ -181,7 +192,7 @@ class Chain:
             begins[1:] |= np.diff(late, axis=1).any(axis=0)
             if (begins != self.begins).any():
                 self.cut(begins)
-            elif gap <= ENOUGH * tol * self.null or not gap < 0.5 * before:
+            elif gap <= ENOUGH * tol * self.null or not gap < STUCK * before:
                 break
             else:
                 self.short.hessian = None
