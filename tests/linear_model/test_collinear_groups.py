@@ -50,7 +50,7 @@ def test_rounded_norms_end_where_proximal_gradients_do():
     np.testing.assert_array_equal(found == 0, w == 0)
 
 
-@pytest.mark.parametrize("family", ["gaussian"])
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson"])
 def test_a_category_under_two_names_is_a_vertex_of_few_columns(family):
     """Twins of all columns and levels that sum to one: no fit needs more columns than they have directions."""
     rng = np.random.default_rng(0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from normax.linear_model.active_set import DONE, TINY_PIVOT, solve_active
+from normax.linear_model.active_set import DONE, TINY_PIVOT, independent_face, solve_active
 from normax.linear_model.certificate import duality_gap
 from normax.linear_model.fit import Fit
 from normax.linear_model.gram import CompleteGram, GrowingGram
@@ -118,6 +118,10 @@ class _Face:
         if self.regular:
             self.L[: self.size, : self.size], self.S[: self.size] = factor, support
             self.inside[support] = True
+        elif not l2:
+            face = (self.L, self.S, self.inside, np.ones(a), np.zeros(a))  # strengths are all alike
+            self.size = independent_face(self.gram.full, self.w, *face)
+            self.regular = self.size >= 0
 
     def solve(self, l1: float, l2: float) -> np.ndarray:
         """Minimise at a strength from where the last one ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from normax.linear_model.active_set import DONE, TINY_PIVOT, solve_active
+from normax.linear_model.active_set import DONE, TINY_PIVOT, independent_face, solve_active
 from normax.linear_model.quadratic import descend, minimise
 from normax.linear_model.terms import Terms
 
@@ -37,6 +37,7 @@ class Support:
             if np.count_nonzero((w == 0) & (l1 > 0) & (np.abs(g) > l1)) > MANY:
                 w = w.copy()
                 descend(np.ascontiguousarray(K), g, w, l1, l2, terms.lower, terms.upper, noise, PASSES)
+            w = w.copy()
             self._factor(full, w, l1, l2)
         if self.regular:
             w = w.copy()
@@ -50,6 +51,7 @@ class Support:
         return minimise(np.ascontiguousarray(K), q, terms, w)
 
     def _factor(self, full: np.ndarray, w: np.ndarray, l1: np.ndarray, l2: np.ndarray) -> None:
+        """Factor the face of w, which gives up columns that repeat others, in place."""
         room = len(full)
         self.L = self.L if len(self.L) == room else np.empty((room, room))
         self.S, self.inside = np.zeros(room, dtype=np.intp), np.zeros(room, dtype=bool)
@@ -61,9 +63,12 @@ class Support:
             return
         try:
             factor = np.linalg.cholesky(K)
+            self.regular = bool(np.all(np.diag(factor) ** 2 > TINY_PIVOT * np.diag(K)))
         except np.linalg.LinAlgError:
             self.regular = False
-            return
-        self.regular = bool(np.all(np.diag(factor) ** 2 > TINY_PIVOT * np.diag(K)))
-        self.L[: self.size, : self.size], self.S[: self.size] = factor, support
-        self.inside[support] = True
+        if self.regular:
+            self.L[: self.size, : self.size], self.S[: self.size] = factor, support
+            self.inside[support] = True
+        else:
+            self.size = independent_face(full, w, self.L, self.S, self.inside, l1, l2)
+            self.regular = self.size >= 0
