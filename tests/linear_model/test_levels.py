@@ -140,3 +140,12 @@ def test_a_constant_response_is_explained_by_its_intercept(family):
         path = fit_path(X, np.full(60, value), family=family, strengths=[0.1, 0.0], sample_weight=weights)
         assert path.null_deviance == 0
         np.testing.assert_allclose(family_of(family).mean(path.predict(X)), value, rtol=1e-9)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "gamma", "tweedie", "huber", "quantile"])
+@pytest.mark.parametrize("shape", [(1, 3), (2, 4), (5, 3)])
+def test_tables_without_anything_to_learn_end_in_the_intercept(family, shape):
+    y = 0.5 + 0.25 * (np.arange(shape[0]) % 2)
+    path = fit_path(np.ones(shape), y, family=family, strengths=[0.1, 1e-6, 0.0])
+    assert not path.coef.any()
+    assert np.isfinite(path.intercept).all()

@@ -41,6 +41,8 @@ ROUNDS, BOUNDS = 20, 5
 
 def is_free(terms: Terms | GroupTerms, u: np.ndarray) -> np.ndarray:
     """(m, p) coefficients that ask u = 0: no penalty, and no bound in the direction of their gradient."""
+    if not u.size:  # no direction is left of the columns
+        return np.zeros(u.shape, dtype=bool)
     loose = np.broadcast_to(terms.unpenalised.reshape(-1, u.shape[1]), u.shape)
     if isinstance(terms, GroupTerms) or not terms.bounded:
         return loose

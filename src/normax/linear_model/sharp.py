@@ -26,6 +26,7 @@ from normax.linear_model.terms import Rules
 __all__ = ["Sharp", "follow_sharp", "model_of"]
 
 WIDTH = 0.01  # of the smoothing, over the null deviance
+NARROWEST = 1e-100  # so that its inverse is a number
 # Damping over the curvature, without which too few rows with any leave systems singular: where a round begins, and where
 # full steps follow each other, which in flat directions would crawl.
 DAMPING, LEAST = 1e-4, 1e-9
@@ -127,7 +128,7 @@ def follow_sharp(
             if fit.gap[i] <= enough:
                 break
             if fit.n_iter[i] % smooth.sharp.patience == 0:
-                smooth.width *= smooth.sharp.narrower
+                smooth.width = max(smooth.sharp.narrower * smooth.width, NARROWEST)
             smooth.move(eta)
         fit.coef[i], fit.intercept[i] = coef, intercept
     return fit
