@@ -75,7 +75,7 @@ def certify(
     for _ in range(BOUNDS):
         moved, settled = moved_residuals(design, family, y, eta, v, free)
         u = design.gradient(design.weighted(moved))
-        more = is_free(terms, u) & ~free & (np.abs(u) > ROUNDING * np.abs(u).max())
+        more = is_free(terms, u) & ~free & (np.abs(u) > ROUNDING * np.abs(u).max(initial=0.0))
         if not more.any():
             break
         free = free | more
