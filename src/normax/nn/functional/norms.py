@@ -193,7 +193,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
         raise InputError(
             f"expected channels divisible by {num_groups} groups, (N, C, ...), got shape {x.shape}"
         )
-    groups = x.reshape(x.shape[0], num_groups, -1)
+    groups = x.reshape(x.shape[0], num_groups, math.prod(x.shape[1:]) // num_groups)
     return _affine(_standardise(groups, (2,), eps).reshape(x.shape), weight, bias)
 
 

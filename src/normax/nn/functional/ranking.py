@@ -32,7 +32,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> jax.
         >>> cosine_similarity(jnp.array([[1.0, 0.0]]), jnp.array([[2.0, 0.0]])).tolist()
         [1.0]
     """
-    a, b = as_array(x1), as_array(x2)
+    a, b = (v if v.ndim else v[None] for v in (as_array(x1), as_array(x2)))
     a, b = (v / jnp.maximum(vector_norm(v, 2.0, dim), eps) for v in (a, b))
     return jnp.sum(a * b, dim)
 
@@ -47,7 +47,8 @@ def pairwise_distance(
         >>> pairwise_distance(jnp.array([3.0, 4.0]), jnp.zeros(2)).round(3).item()
         5.0
     """
-    return vector_norm(as_array(x1) - as_array(x2) + eps, p, -1, keepdim)
+    difference = as_array(x1) - as_array(x2) + eps
+    return vector_norm(difference if difference.ndim else difference[None], p, -1, keepdim)
 
 
 def pdist(input: Any, p: float = 2.0) -> jax.Array:

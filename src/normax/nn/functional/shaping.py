@@ -99,7 +99,9 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
     x, unbatched = spatial(as_array(input), 2, "unfold")
     rows, columns, pad = _places("unfold", x.shape[2:], kernel_size, dilation, padding, stride)
     x = jnp.pad(x, ((0, 0), (0, 0), *((p, p) for p in pad)))
-    y = x[:, :, rows, columns].reshape(*x.shape[:1], -1, rows.shape[2] * columns.shape[3])
+    y = x[:, :, rows, columns].reshape(
+        len(x), x.shape[1] * rows.shape[0] * columns.shape[1], rows.shape[2] * columns.shape[3]
+    )
     return y[0] if unbatched else y
 
 

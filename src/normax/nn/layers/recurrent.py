@@ -167,6 +167,8 @@ class RNNBase(_Gated):
             raise InputError(
                 f"expected input of {self.input_size} features, 2D (unbatched) or 3D, got shape {x.shape}"
             )
+        if not x.shape[1 if self.batch_first and x.ndim == 3 and not packed else 0]:
+            raise InputError(f"expected sequences of at least one step, got shape {x.shape}")
         unbatched = x.ndim == 2
         turned = self.batch_first and not unbatched and not packed
         if unbatched:

@@ -30,10 +30,19 @@ __all__ = [
 
 
 def _activation(given: Any) -> Any:
+    """A function of arrays: itself, by its name, or the counterpart of PyTorch's function or module."""
     names = {"relu": F.relu, "gelu": F.gelu}
-    if isinstance(given, str) and given not in names:
-        raise InputError(f"activation: expected 'relu', 'gelu' or a function, got {given!r}")
-    return names[given] if isinstance(given, str) else given
+    if isinstance(given, str):
+        if given not in names:
+            raise InputError(f"activation: expected 'relu', 'gelu' or a function, got {given!r}")
+        return names[given]
+    kind = type(given)
+    if kind.__module__.startswith("torch.nn.modules"):
+        raise InputError(
+            f"activation: expected a function of arrays, got torch.nn.{kind.__name__}(); write nn.{kind.__name__}()"
+        )
+    theirs = (getattr(given, "__module__", None) or "torch").startswith("torch")
+    return getattr(F, given.__name__, given) if theirs and hasattr(given, "__name__") else given
 
 
 class TransformerEncoderLayer(Module):
@@ -132,16 +141,22 @@ class TransformerEncoder(Module):
         mask_check: bool = True,
     ):
         super().__init__()
+        self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
         self.layers = ModuleList(copy.deepcopy(encoder_layer) for _ in range(num_layers))
         self.num_layers = num_layers
         self.norm = norm
 
     def forward(
-        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
+        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None
     ) -> Any:
         """`src` and output `(L, N, E)` or `(N, L, E)`; masks as `MultiheadAttention`'s."""
         for layer in self.layers:
-            src = layer(src, mask, src_key_padding_mask, is_causal)
+            src = layer(
+                src,
+                src_mask=mask,
+                is_causal=bool(is_causal),
+                src_key_padding_mask=src_key_padding_mask,
+            )
         return src if self.norm is None else self.norm(src)
 
 
@@ -274,10 +289,10 @@ class TransformerDecoder(Module):
             tgt = layer(
                 tgt,
                 memory,
-                tgt_mask,
-                memory_mask,
-                tgt_key_padding_mask,
-                memory_key_padding_mask,
+                tgt_mask=tgt_mask,
+                memory_mask=memory_mask,
+                tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask,
                 tgt_is_causal=bool(tgt_is_causal),
                 memory_is_causal=memory_is_causal,
             )
