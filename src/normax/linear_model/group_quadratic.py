@@ -182,7 +182,9 @@ def _smoothed(H: np.ndarray, Q: np.ndarray, blocks: Blocks, W: np.ndarray) -> np
     K = np.kron(H, np.eye(m)) if m > 1 else H.copy()
     K[np.diag_indices_from(K)] += np.repeat(blocks.l2[owner], m)
     l1, own = (np.repeat(part[owner], m) for part in (blocks.l1, np.arange(len(blocks.charge))))
-    return minimise_smoothed(K, Q.ravel(), l1, blocks.charge, own, W.ravel()).reshape(W.shape)
+    with np.errstate(all="ignore"):  # columns without curvature have no size, and W then stays
+        found = minimise_smoothed(K, Q.ravel(), l1, blocks.charge, own, W.ravel()).reshape(W.shape)
+    return found if np.isfinite(found).all() else W
 
 
 def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool | None:
