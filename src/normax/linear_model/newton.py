@@ -33,7 +33,7 @@ SLOW = 1e-2
 CROWDED = 1.5
 # Gain over the null deviance that is no longer worth a step; the second where a new Hessian helps as little as an old one,
 # the third where steps lead to infinity.
-SETTLED, CRAWL, ENDLESS = 1e-20, 1e-16, 1e-10
+SETTLED, CRAWL, ENDLESS = 1e-20, 1e-16, 3e-9
 # How far a step that gains next to nothing must move a row to count as one to infinity, and how far a step may move a row
 # if its gain is to be trusted unseen.
 FAR, UNSEEN = 0.1, 1.0
