@@ -28,7 +28,7 @@ from normax.signature import architecture
 from normax.training.blocks import Blocks
 from normax.training.cost import trace
 from normax.training.lean import lean
-from normax.training.loop import Data, Loop, RowSet, State, shuffled
+from normax.training.loop import Data, Loop, RowSet, State, Weakly, shuffled
 from normax.training.losses import find_loss
 from normax.training.recipes import recipe
 from normax.training.update import Update
@@ -131,22 +131,27 @@ class Lanes:
         kind = (
             architecture(net), charges, loss, recipe(optimizer), axes.kind, tuple(devices), placed, *options.values()
         )  # fmt: skip
-        lanes = _programs(kind, lambda: Lanes(net, loss, penalty, optimizer, axes, **options))
-        return lanes._of(net, binding)
+        lanes = _programs(kind, lambda: Lanes(net, loss, penalty, optimizer, axes, **options)._bare())
+        return lanes._of(net, binding, axes)
 
-    def _of(self, net: Module, binding: Binding) -> Lanes:
-        """These lanes for another network of the same architecture, with the same programs."""
-        if binding is self.binding:
-            return self
+    def _of(self, net: Module, binding: Binding, axes: Axes) -> Lanes:
+        """These lanes for a network of the same architecture and axes with other values, with the same programs."""
         twin = copy.copy(self)
-        twin.net, twin.binding, twin.loop = net, binding, self.loop.of(net, binding)
+        twin.net, twin.binding, twin.axes, twin.loop = net, binding, axes, self.loop.of(net, binding)
+        twin.one_by_one, twin.measured = self._made.get("way", (self.one_by_one, False))
         return twin
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Lanes) and self.loop == other.loop
+    def _bare(self) -> Lanes:
+        """These lanes without their network, for a cache: programs are kept, weights are not."""
+        twin = copy.copy(self)
+        twin.loop = self.loop.bare()
+        del twin.net, twin.binding, twin.axes
+        return twin
 
-    def __hash__(self) -> int:
-        return hash(self.loop)
+    @property
+    def kind(self) -> Any:
+        """What lanes with the same programs share."""
+        return self.loop.kind
 
     def penalties(self, setting: Settings) -> list[Penalty | None]:
         """What each trainable cell is charged in one lane: the path's share and what it carries itself."""
@@ -184,7 +189,8 @@ class Lanes:
             }
             function, by_lane, donated = programs[name]
 
-            def call(lanes, *args):
+            def call(held, *args):
+                lanes = held()
                 return over_devices(partial(function, lanes), lanes.devices, by_lane)(*args)
 
             self._made[key] = jax.jit(
@@ -199,7 +205,7 @@ class Lanes:
         if len(self.devices) > 1:  # arguments are laid out anew at each call
             return lambda *args: retrying(
                 lambda: program(
-                    self, *args[:constants_at], self.loop.constant_values(), *args[constants_at:]
+                    Weakly(self), *args[:constants_at], self.loop.constant_values(), *args[constants_at:]
                 ),
                 self.loop.constants,
             )
@@ -209,7 +215,8 @@ class Lanes:
         if key not in self._made:
             self.loop.lanes = self.devices[0].platform == "cpu" and not self.one_by_one
             lowered = retrying(
-                lambda: program.lower(self, *before, self.loop.constant_values(), *after), self.loop.constants
+                lambda: program.lower(Weakly(self), *before, self.loop.constant_values(), *after),
+                self.loop.constants,
             )
             self._made[key] = _compiler().submit(lowered.compile), self.loop.constants[len(frozen) :]
         executable, foreign = self._made[key]
@@ -347,6 +354,7 @@ class Lanes:
             for key in [key for key in self._made if key[0] == "trial"]:
                 del self._made[key]
         self.measured = True
+        self._made["way"] = self.one_by_one, True
         return "one by one" if self.one_by_one else "together"
 
     def _multiply_adds(self, data: Data, rows: RowSet, lanes: int) -> float:

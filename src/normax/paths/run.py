@@ -112,8 +112,6 @@ class Run:
             padded=any(size % batch for size in sizes), prox_step=prox_step,
             few=short_of(schedule.shortest, -(-min(sizes) // batch)),
         )  # fmt: skip
-        # The lanes may be those of an earlier path with other values on its axes.
-        self.lanes.axes = axes
 
     def path(self, strengths: np.ndarray | int, grid: Any, folder: Any) -> tuple[np.ndarray, list[Fitted]]:
         """Fit every row set; `grid(run, count)` finds the strengths where only their number is given."""

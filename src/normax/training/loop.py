@@ -9,8 +9,9 @@ out of the loss and of batch statistics (`row_mask`).
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -25,7 +26,7 @@ from normax.nn.random import wrap_key
 from normax.training.losses import Loss
 from normax.training.update import Update, at, smooth_part
 
-__all__ = ["Batch", "Data", "Loop", "RowSet", "State", "learned", "shuffled"]
+__all__ = ["Batch", "Data", "Loop", "RowSet", "State", "Weakly", "learned", "shuffled"]
 
 EVALUATION_ROWS = 1024
 """Most rows that a forward pass takes at a time when errors are measured: enough to fill the cores, little memory."""
@@ -99,34 +100,26 @@ class Loop:
         self.metrics, self.accumulate, self.ema = tuple(metrics), accumulate, ema
         self.measures, self.lanes = (test_loss or loss, *metrics), lanes
         self.constants: list[Cell] = list(binding.frozen)
-        self._kind = object()
-        self._initial = jax.jit(self._started)
+        self.kind = object()
+        self._initial = jax.jit(partial(_started, update, ema))
 
     def of(self, net: Module, binding: Binding) -> Loop:
-        """This loop for another network of the same architecture. JAX takes the two for one static argument."""
-        if binding is self.binding:
-            return self
+        """This loop for another network of the same architecture, of one `kind` with this."""
         twin = copy.copy(self)
         twin.net, twin.binding = net, binding
-        twin.constants = [*binding.frozen, *self.constants[len(binding.frozen) :]]
+        twin.constants = list(binding.frozen)
         return twin
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Loop) and self._kind is other._kind
-
-    def __hash__(self) -> int:
-        return hash(self._kind)
+    def bare(self) -> Loop:
+        """This loop without its network, for a cache: programs are kept, weights are not."""
+        twin = copy.copy(self)
+        del twin.net, twin.binding, twin.constants
+        return twin
 
     def initial(self) -> State:
         """The state a fit starts from: copies, so that donation never takes a user's array."""
         binding = self.binding
         return self._initial(*([c.value for c in cells] for cells in (binding.trainable, binding.buffers)))
-
-    def _started(self, weights, buffers):
-        average = None if self.ema is None else weights
-        return jax.tree.map(
-            lambda a: jnp.array(a, copy=True), State(weights, self.update.init(weights), buffers, average)
-        )
 
     def keep(self, state: State) -> None:
         """Write a state back into the cells: the average of the weights where there is one."""
@@ -254,6 +247,29 @@ class Loop:
             return jnp.stack([jnp.where(part > 0, part * v, 0).sum(1) for v in values], axis=1)
 
         return lax.map(block, (index, real)).sum(0) / selections.sum(1, keepdims=True)
+
+
+def _started(update, ema, weights, buffers):
+    average = None if ema is None else weights
+    return jax.tree.map(
+        lambda a: jnp.array(a, copy=True), State(weights, update.init(weights), buffers, average)
+    )
+
+
+class Weakly:
+    """Something as a static argument of JAX, which keeps such for ever: equal where it is, and not kept alive by it."""
+
+    def __init__(self, held: Any):
+        self._held, self._kind = weakref.ref(held), held.kind
+
+    def __call__(self) -> Any:
+        return self._held()
+
+    def __hash__(self) -> int:
+        return hash(self._kind)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Weakly) and self._kind is other._kind
 
 
 def learned(state: State) -> list[Any]:

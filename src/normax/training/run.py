@@ -16,7 +16,7 @@ from normax.nn.backend import settings
 from normax.nn.cells import Cell
 from normax.training import checkpoint as files
 from normax.training.blocks import BLOCK_SECONDS, held_interrupts
-from normax.training.loop import Loop, RowSet, learned, shuffled
+from normax.training.loop import Loop, RowSet, Weakly, learned, shuffled
 from normax.training.progress import Report
 from normax.training.sources import Batches, Memory, prefetched
 from normax.training.update import IDLE_STEPS
@@ -28,13 +28,14 @@ class Programs:
     """The compiled programs of a loop and of all that equal it; a carry is (state, sums `(epochs, 1 + m)`, validation alike)."""
 
     def __init__(self, loop: Loop, shuffle: bool):
-        self.loop, self.shuffle = loop, shuffle
+        self.loop, self.shuffle = loop.bare(), shuffle
         self.memory = jax.jit(self._memory, static_argnums=0, compiler_options=settings())
         self.chunk = jax.jit(self._chunk, static_argnums=0, compiler_options=settings())
         self.sound = jax.jit(lambda carry: jnp.stack([_finite(carry[0].weights), _finite(carry[1])]).all())
 
     def _memory(self, loop, carry, constants, first, stop, penalties, data, rows, steps, validation, key):
-        """Steps `first` to `stop`, pairs of epoch and step in it."""
+        """Steps `first` to `stop`, pairs of epoch and step in it; `loop` is `Weakly` held."""
+        loop = loop()
 
         def one(number, carry):
             begin = jnp.where(number == first[0], first[1], 0)
@@ -69,7 +70,7 @@ class Programs:
     ):
         order = jnp.arange(data.X.shape[0])
         return self._advance(
-            loop, carry, constants, penalties, data, rows, order, key, number, begin, end, idle, validation, closing, offset
+            loop(), carry, constants, penalties, data, rows, order, key, number, begin, end, idle, validation, closing, offset
         )  # fmt: skip
 
     def _advance(
@@ -225,7 +226,8 @@ class Run:
 
     def _call(self, program: Any, carry: Any, *args: Any) -> Any:
         loop = self.loop
-        return retrying(lambda: program(loop, carry, loop.constant_values(), *args), loop.constants)
+        held = Weakly(loop)
+        return retrying(lambda: program(held, carry, loop.constant_values(), *args), loop.constants)
 
     def _block(self, program: Any, first: int, stop: int, place: Callable[[int], tuple[int, int]]) -> float:
         """Run steps `first` to `stop`, and tell of it; returns the seconds they took.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -117,7 +117,7 @@ class train_step:
         self._programs: dict[Any, _StepProgram] = {}
         self._last: tuple[Any, Any] = (None, None)
         self.told = self._broken = False
-        self._done, self._loss = 0, None
+        self._done, self._loss = 0, cast(Any, None)
         leaves, self._tree = jax.tree.flatten(self._update(binding).init(self._packing.leaves()))
         self._state = [jnp.array(leaf, copy=True) for leaf in leaves]
 
