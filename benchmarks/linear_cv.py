@@ -14,7 +14,7 @@ from _linear_problems import DENSE, TARGET, Problem, folds, make
 from _linear_race import arguments, race, table
 
 from normax.linear_model import fit_path
-from normax.linear_model.held_out import cross_validate
+from normax.linear_model.cross_validation.held_out import cross_validate
 
 
 def options(problem: Problem) -> dict:

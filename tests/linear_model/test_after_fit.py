@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold
 
 from normax import linear_model as lm
 from normax.errors import InputError
-from normax.linear_model.stability import error_bound
+from normax.linear_model.analysis.stability import error_bound
 
 
 @pytest.fixture(scope="module")

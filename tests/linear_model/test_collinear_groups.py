@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from normax.linear_model import fit_path, max_strength
-from normax.linear_model.group_smoothing import minimise_smoothed
+from normax.linear_model.quadratic.group_smoothing import minimise_smoothed
 from normax.penalties import GroupLasso, SparseGroupLasso
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from normax.linear_model import fit_path
-from normax.linear_model.design import Design
-from normax.linear_model.dual_point import certify
+from normax.linear_model.design.design import Design
 from normax.linear_model.families import family_of
-from normax.linear_model.penalty_rules import rules_of
-from normax.linear_model.terms import check_rules
+from normax.linear_model.problem.penalty_rules import rules_of
+from normax.linear_model.problem.terms import check_rules
+from normax.linear_model.solvers.dual_point import certify
 from normax.penalties import GroupLasso
 
 FAMILIES = ("gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber")

@@ -13,7 +13,7 @@ from normax.linear_model import (
     max_strength,
     relaxed_path,
 )
-from normax.linear_model.certificate import Gaps, family_gap
+from normax.linear_model.cross_validation.held_out import cross_validate
 from normax.linear_model.families import (
     FAMILIES,
     Binomial,
@@ -25,8 +25,8 @@ from normax.linear_model.families import (
     Tweedie,
     family_of,
 )
-from normax.linear_model.held_out import cross_validate
-from normax.linear_model.terms import check_rules
+from normax.linear_model.problem.terms import check_rules
+from normax.linear_model.solvers.certificate import Gaps, family_gap
 
 
 class Cox(Family):

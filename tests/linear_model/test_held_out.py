@@ -7,9 +7,9 @@ from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, TimeSeriesS
 
 from normax.errors import InputError, Notice
 from normax.linear_model import fit_path, max_strength
+from normax.linear_model.cross_validation.held_out import cross_validate
+from normax.linear_model.design.moments import Moments
 from normax.linear_model.families import FAMILIES
-from normax.linear_model.held_out import cross_validate
-from normax.linear_model.moments import Moments
 
 
 def problem(n, p, seed=0):

@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from normax.errors import InputError, Notice
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES, family_of
-from normax.linear_model.gram import GrowingGram
+from normax.linear_model.quadratic.gram import GrowingGram
 
 FAMILY_NAMES = ("gaussian", "binomial", "multinomial", "poisson")
 
@@ -65,10 +65,10 @@ def objective(family, X, y, strength, l1_ratio, coef, intercept):
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
 def test_the_gap_bounds_the_distance_to_the_optimum(family, l1_ratio):
     """Of points away from the optimum as well as at it; the intercept is refitted for each."""
-    from normax.linear_model.certificate import family_gap
-    from normax.linear_model.design import Design
-    from normax.linear_model.newton import Likelihood
-    from normax.linear_model.terms import check_rules
+    from normax.linear_model.design.design import Design
+    from normax.linear_model.problem.terms import check_rules
+    from normax.linear_model.solvers.certificate import family_gap
+    from normax.linear_model.solvers.newton.likelihood import Likelihood
 
     X, y = problem(family, 5)
     s = 0.1 * max_strength(X, y, family=family, l1_ratio=max(l1_ratio, 0.1))

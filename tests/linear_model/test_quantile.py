@@ -10,8 +10,8 @@ from sklearn.metrics import d2_pinball_score
 
 from normax.errors import InputError
 from normax.linear_model import PenalisedRegressor, degrees_of_freedom, fit_path, max_strength
+from normax.linear_model.cross_validation.held_out import cross_validate
 from normax.linear_model.families import Quantile
-from normax.linear_model.held_out import cross_validate
 from normax.penalties import MCP, GroupLasso
 
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import Lasso as TheirLasso
 from normax import linear_model as lm
 from normax.errors import InputError
 from normax.linear_model import fit_path, max_strength
-from normax.linear_model.held_out import cross_validate
+from normax.linear_model.cross_validation.held_out import cross_validate
 from normax.penalties import GroupLasso
 
 TALL, WIDE = (60, 8), (30, 70)

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from normax.errors import InputError
 from normax.linear_model import fit_path
-from normax.linear_model.held_out import cross_validate
+from normax.linear_model.cross_validation.held_out import cross_validate
 from normax.penalties import L1, L2, MCP, Fused, GroupLasso, Nonnegative
 
 

@@ -1,24 +1,28 @@
 """Penalised linear models with certified solutions: paths, estimators, cross-validation."""
 
-from normax.linear_model.adaptive import adaptive_factors
-from normax.linear_model.collinearity import ridge_trace, variance_inflation
-from normax.linear_model.criteria import degrees_of_freedom, information_criteria
-from normax.linear_model.cv_logistic import LogisticRegressionCV
-from normax.linear_model.cv_regressors import ElasticNetCV, LassoCV, RidgeCV
-from normax.linear_model.logistic import LogisticRegression
-from normax.linear_model.multitask import (
+from normax.linear_model.analysis.adaptive import adaptive_factors
+from normax.linear_model.analysis.collinearity import ridge_trace, variance_inflation
+from normax.linear_model.analysis.criteria import degrees_of_freedom, information_criteria
+from normax.linear_model.analysis.relaxed import relaxed_path
+from normax.linear_model.analysis.stability import stability_selection
+from normax.linear_model.estimators.cv_logistic import LogisticRegressionCV
+from normax.linear_model.estimators.cv_regressors import ElasticNetCV, LassoCV, RidgeCV
+from normax.linear_model.estimators.logistic import LogisticRegression
+from normax.linear_model.estimators.multitask import (
     MultiTaskElasticNet,
     MultiTaskElasticNetCV,
     MultiTaskLasso,
     MultiTaskLassoCV,
 )
+from normax.linear_model.estimators.path_functions import enet_path, lasso_path, ridge_path
+from normax.linear_model.estimators.penalised import (
+    PenalisedClassifier,
+    PenalisedRegressor,
+    PoissonRegressorCV,
+)
+from normax.linear_model.estimators.poisson import PoissonRegressor
+from normax.linear_model.estimators.regressors import ElasticNet, Lasso, Ridge
 from normax.linear_model.path import LinearPath, fit_path, max_strength
-from normax.linear_model.path_functions import enet_path, lasso_path, ridge_path
-from normax.linear_model.penalised import PenalisedClassifier, PenalisedRegressor, PoissonRegressorCV
-from normax.linear_model.poisson import PoissonRegressor
-from normax.linear_model.regressors import ElasticNet, Lasso, Ridge
-from normax.linear_model.relaxed import relaxed_path
-from normax.linear_model.stability import stability_selection
 
 __all__ = [
     "ElasticNet",

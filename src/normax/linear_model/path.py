@@ -11,32 +11,32 @@ from scipy.sparse import csr_array, vstack
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
-from normax.linear_model.concave import ConcaveRules, follow_concave
-from normax.linear_model.design import Design
-from normax.linear_model.dual_point import WIDEST, certify
-from normax.linear_model.factors import thin_svd
-from normax.linear_model.families import family_of
-from normax.linear_model.fit import Fit
-from normax.linear_model.free_columns import basis_of
-from normax.linear_model.fused import FusedRules, follow_fused, largest_fused
-from normax.linear_model.gaussian import fit_gaussian, fit_groups
-from normax.linear_model.group_terms import GroupRules
-from normax.linear_model.newton import Likelihood
-from normax.linear_model.penalty_rules import l1_l2, parts_of, rules_of
-from normax.linear_model.products import times
-from normax.linear_model.proximal import ProximalRules, follow_proximal
-from normax.linear_model.sharp import Sharp, follow_sharp, model_of
-from normax.linear_model.strategy import factorises
-from normax.linear_model.terms import Rules, Terms, check_rules
-from normax.linear_model.threads import one_thread, one_thread_if_small
-from normax.linear_model.validation import (
+from normax.linear_model.design.design import Design
+from normax.linear_model.design.factors import thin_svd
+from normax.linear_model.design.products import times
+from normax.linear_model.design.threads import one_thread, one_thread_if_small
+from normax.linear_model.design.validation import (
     check_design,
     check_offset,
     check_strengths,
     check_weights,
     without_excluded,
 )
-from normax.linear_model.working_set import follow
+from normax.linear_model.families import family_of
+from normax.linear_model.problem.fit import Fit
+from normax.linear_model.problem.free_columns import basis_of
+from normax.linear_model.problem.group_terms import GroupRules
+from normax.linear_model.problem.penalty_rules import l1_l2, parts_of, rules_of
+from normax.linear_model.problem.terms import Rules, Terms, check_rules
+from normax.linear_model.solvers.concave import ConcaveRules, follow_concave
+from normax.linear_model.solvers.dual_point import WIDEST, certify
+from normax.linear_model.solvers.fused import FusedRules, follow_fused, largest_fused
+from normax.linear_model.solvers.newton.likelihood import Likelihood
+from normax.linear_model.solvers.newton.working_set import follow
+from normax.linear_model.solvers.nonsmooth import Sharp, follow_sharp, model_of
+from normax.linear_model.solvers.proximal import ProximalRules, follow_proximal
+from normax.linear_model.solvers.squares.dispatch import fit_gaussian, fit_groups
+from normax.linear_model.solvers.strategy import factorises
 from normax.rows import Table
 from normax.selection import strength_grid
 

@@ -11,9 +11,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
+from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.families import family_of
 from normax.linear_model.path import RIDGE_RATIO, is_ridge, max_strength, mixture_in_units, response
-from normax.linear_model.threads import side_by_side
 from normax.paths.linear_folds import LinearFolds
 from normax.paths.problem import Problem, Progress, check_strengths, elastic_net_of, unit_penalty
 from normax.paths.result import Path

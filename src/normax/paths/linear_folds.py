@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from normax.linear_model import LinearPath, fit_path
+from normax.linear_model.cross_validation.folds import Fold, Folds, outputs
+from normax.linear_model.design.validation import check_design
 from normax.linear_model.families import family_of
-from normax.linear_model.folds import Fold, Folds, outputs
 from normax.linear_model.path import response, warn_unconverged
-from normax.linear_model.validation import check_design
 from normax.paths.problem import Problem, Rows, null_output, standardises
 
 __all__ = ["FoldScore", "LinearFolds"]

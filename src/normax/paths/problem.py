@@ -156,7 +156,7 @@ class Problem:
         counts = [np.bincount(codes[train], weights[train], len(classes)) for train, _ in self.folds]
         if all(count.all() for count in counts):
             return
-        from normax.linear_model.held_out import scopes_of_classes
+        from normax.linear_model.cross_validation.held_out import scopes_of_classes
 
         scopes = scopes_of_classes(np.eye(len(classes))[codes], weights, self.folds, classes)
         self.folds = [(train, scope.test) for (train, _), scope in zip(self.folds, scopes)]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from normax.errors import InputError
-from normax.linear_model.validation import plain_weights, refuse_not_finite
+from normax.linear_model.design.validation import plain_weights, refuse_not_finite
 
 __all__ = ["EDGE", "Family", "log_sum", "relative_entropy", "weighted_mean", "weighted_quantile"]
 

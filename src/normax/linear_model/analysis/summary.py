@@ -1,0 +1,169 @@
+"""What a fitted estimator says of itself: the model as a whole, and its coefficients in two units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from normax.linear_model.analysis.criteria import degrees_of_freedom
+from normax.linear_model.design.products import dense_columns
+from normax.linear_model.design.validation import plain_weights
+from normax.linear_model.families import family_of
+from normax.linear_model.path import LinearPath
+from normax.rows import Table
+from normax.text import markup
+
+__all__ = ["Summary", "describe"]
+
+LARGE = 20_000_000  # cells of X beyond which the trace that ridge's degrees of freedom take is not computed
+BLOCK = 256  # columns at a time, so that no copy of X is made
+NO_P_VALUES = "No p-values: a penalty that chose the coefficients on these rows leaves none that hold."
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A fitted model in words and numbers; `print` shows it, notebooks as HTML.
+
+    Attributes:
+        facts: name -> text of the model as a whole.
+        coefficients: a `Table`, one row for each coefficient that is not zero, largest standardised size first:
+            `feature`, `coef` in units of y (or of the linear predictor) for one unit of the column,
+            `standardised` for one standard deviation of it, and `output` where there are several.
+        intercept: (m,).
+    """
+
+    facts: dict[str, str]
+    coefficients: Table
+    intercept: np.ndarray
+
+    def __str__(self) -> str:
+        wide = max(len(name) for name in self.facts)
+        head = "\n".join(f"{name:<{wide}}  {value}" for name, value in self.facts.items())
+        body = str(self.coefficients) if self.coefficients else "(every coefficient is zero)"
+        told = ", ".join(f"{b:.6g}" for b in self.intercept)
+        return f"{head}\n\n{body}\n\nintercept: {told}\n{NO_P_VALUES}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        facts = "".join(f"<tr><th>{markup(k)}</th><td>{markup(v)}</td></tr>" for k, v in self.facts.items())
+        head = "".join(f"<th>{markup(k)}</th>" for k in (self.coefficients[0] if self.coefficients else {}))
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{markup(_told(v))}</td>" for v in row.values()) + "</tr>"
+            for row in self.coefficients
+        )
+        told = ", ".join(f"{b:.6g}" for b in self.intercept)
+        return (
+            f"<table>{facts}</table><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+            f"<p>intercept: {told}</p><p>{NO_P_VALUES}</p>"
+        )
+
+
+def _told(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a summary needs of the training rows, kept when they are gone.
+
+    Attributes:
+        n, p: shape of X; family, l1_ratio: of the fit, the latter NaN for a penalty that is no mixture of L1 and L2.
+        sd: (p,) standard deviations of the columns with a non-zero coefficient, NaN for the others.
+        df: degrees of freedom, NaN where X is too large for the trace, None for such a penalty, or a loss without curvature, which have no simple count.
+        explained: share of the null deviance that the model explains; penalty: its name where l1_ratio is NaN.
+    """
+
+    n: int
+    p: int
+    family: Any
+    l1_ratio: float
+    sd: np.ndarray
+    df: float | None
+    explained: float
+    penalty: str | None
+
+    def summary(
+        self, model: str, strength: dict[str, str], path: LinearPath, at: int, outputs: Any = None
+    ) -> Summary:
+        """The summary of the fit at one entry of the path."""
+        coef = path.coef[at]
+        names = path.feature_names or [f"x{j}" for j in range(self.p)]
+        labels = range(len(coef)) if outputs is None else outputs
+        scaled = coef * np.nan_to_num(self.sd)
+        cells = np.argwhere(coef != 0)
+        cells = cells[np.argsort(-np.abs(scaled[tuple(cells.T)]), kind="stable")]
+        rows = Table()
+        for c, j in cells:
+            row = {"feature": names[j], "coef": float(coef[c, j]), "standardised": float(scaled[c, j])}
+            rows.append(({"output": labels[c]} if len(coef) > 1 else {}) | row)
+        used = np.count_nonzero(coef.any(axis=0))
+        told = (
+            "" if self.df is None else "not computed (X is large)" if np.isnan(self.df) else f"{self.df:.4g}"
+        )
+        mixture = self.penalty if np.isnan(self.l1_ratio) else f"l1_ratio {self.l1_ratio:g}"
+        facts = {
+            "model": f"{model} ({self.family}, {mixture})",
+            "rows, features": f"{self.n}, {self.p}",
+            **strength,
+            "features selected": f"{used} of {self.p}",
+            **({} if self.df is None else {"degrees of freedom": told}),
+            "deviance explained": f"{self.explained:.4f} of the null deviance, on the training rows",
+            "distance from a stationary point" if path.stationary else "duality gap": (
+                f"<= {max(path.gap[at], 1e-12):.2g} of the null deviance"
+            ),
+        }
+        return Summary(facts, rows, path.intercept[at])
+
+
+def describe(
+    X: np.ndarray,
+    Y: np.ndarray,
+    sample_weight: Any,
+    path: LinearPath,
+    at: int,
+    *,
+    family: Any,
+    l1_ratio: float,
+    fit_intercept: bool,
+    offset: Any = None,
+    penalty: str | None = None,
+    **rules: Any,
+) -> Described:
+    """Facts of the fit at one entry of the path; (n, m) response."""
+    weights = plain_weights(sample_weight, X.shape[0])
+    weights, loss, coef = weights / weights.sum(), family_of(family), path.coef[at]
+    used = np.flatnonzero(coef.any(axis=0))
+    sd, eta = np.full(X.shape[1], np.nan), np.tile(path.intercept[at], (X.shape[0], 1))
+    for start in range(0, len(used), BLOCK):
+        some = used[start : start + BLOCK]
+        part = dense_columns(X, some)
+        eta += part @ coef[:, some].T
+        sd[some] = np.sqrt(weights @ (part - weights @ part) ** 2)
+    if offset is not None:
+        eta += np.asarray(offset, dtype=float).reshape(eta.shape)
+    null = path.null_deviance
+    left = weights @ loss.deviance(Y, eta)
+    df: float | None = None if penalty or (loss.sharp and l1_ratio < 1) else np.nan
+    if df is None:
+        pass
+    elif l1_ratio == 1 and not rules.get("bounded"):
+        df = float(np.count_nonzero(coef))
+    elif np.prod(X.shape) <= LARGE:
+        one = LinearPath(
+            *(
+                getattr(path, name)[[at]]
+                for name in ("strengths", "coef", "intercept", "gap", "dual_gap", "n_iter")
+            )
+        )
+        df = float(
+            degrees_of_freedom(
+                X, one, family=family, l1_ratio=l1_ratio, fit_intercept=fit_intercept, sample_weight=sample_weight,
+                **{k: v for k, v in rules.items() if k in ("penalty_factor", "lower", "upper")},
+            )[0]
+        )  # fmt: skip
+    return Described(
+        X.shape[0], X.shape[1], family, l1_ratio, sd, df, float(1 - left / null) if null > 0 else 0.0, penalty
+    )

@@ -1,0 +1,193 @@
+"""Checks of data before any work starts; every fault names its row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import diags_array, issparse
+
+from normax.errors import InputError
+from normax.linear_model.design.products import COPIED
+
+__all__ = [
+    "check_design",
+    "check_offset",
+    "check_strengths",
+    "check_weights",
+    "column_names",
+    "plain_weights",
+    "refuse_not_finite",
+    "without_excluded",
+]
+
+# Powers and products of sizes up to this stay far within double precision.
+LARGEST = 1e60
+
+
+def check_design(X: Any, names: Sequence[str] | None = None) -> Any:
+    """X as an (n, p) matrix of finite numbers that solvers read as it is.
+
+    Single precision stays single; other kinds of numbers become float64. Compressed columns (CSC) stay as they
+    are, and so do compressed rows (CSR) too large for a copy; else they are turned to columns, which are faster to pick. A dense X keeps its order.
+    """
+    if issparse(X):
+        if X.format != "csr" or X.nnz <= COPIED:
+            X = X.tocsc()
+        if (
+            not X.has_canonical_format
+        ):  # entries that share a cell are added up, but not in the caller's matrix
+            X = X.copy()
+            X.sum_duplicates()
+    else:
+        X = np.asarray(X)
+    if X.dtype.kind not in "fiub":
+        raise InputError(f"X: expected numbers, got dtype {X.dtype}; encode text columns first")
+    if X.ndim != 2 or X.shape[0] < 1:
+        raise InputError(f"X: expected a table of shape (n, p) with n >= 1, got shape {X.shape}")
+    if X.shape[1] == 0:
+        raise InputError("X: no columns are left; at least one feature is needed")
+    if X.dtype not in (np.float64, np.float32):
+        X = X.astype(np.float64)
+    refuse_not_finite("X", X, names)
+    return X
+
+
+def column_names(X: Any) -> tuple[str, ...] | None:
+    """Names of the columns of a data frame of any make, or None."""
+    names = getattr(X, "columns", None)
+    return None if names is None else tuple(str(name) for name in names)
+
+
+def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None) -> None:
+    """Name the first rows and all columns that hold NaN or infinity."""
+    if issparse(a):
+        if a.nnz:
+            _refuse_extreme(what, np.array([max(a.data.max(), -a.data.min())]), None)
+        if not np.isfinite(a.data).all():
+            a = a.tocoo()
+            bad = ~np.isfinite(a.data)
+            _tell_not_finite(what, a.data[bad], np.column_stack([a.row[bad], a.col[bad]]), names)
+        return
+    if a.dtype.kind != "f" or not a.size:
+        return
+    with np.errstate(invalid="ignore", over="ignore"):
+        # One fast pass tells whether there is anything to look for, in a's own precision, since another takes a copy.
+        sums = np.ones(len(a), a.dtype) @ a
+    if not (np.isfinite(sums).all() or np.isfinite(a).all()):
+        bad = ~np.isfinite(a)
+        _tell_not_finite(what, a[bad], np.argwhere(bad), names)
+    if a.ndim == 2:
+        _refuse_extreme(what, np.abs(sums), names)
+    else:
+        _refuse_extreme(what, np.abs(a).max(keepdims=True), None)
+
+
+def _refuse_extreme(what: str, sizes: np.ndarray, names: Sequence[str] | None) -> None:
+    """An InputError for columns whose size, (k,), is such that its powers leave the range of double precision."""
+    sizes = sizes.astype(float)  # single precision has no numbers so large
+    bad = np.flatnonzero(np.isfinite(sizes) & (sizes > 0) & ((sizes > LARGEST) | (sizes < 1 / LARGEST)))
+    if len(bad):
+        where = f" in columns {_some([repr(str(names[int(j)])) for j in bad] if names is not None else bad)}"
+        raise InputError(
+            f"{what}: expected numbers between {1 / LARGEST:g} and {LARGEST:g} in size, or 0, whose squares can be told from 0 and "
+            f"infinity, got {sizes[bad[0]]:.3g}{where if len(sizes) > 1 else ''}; change the unit"
+        )
+
+
+def _tell_not_finite(what: str, values: np.ndarray, cells: np.ndarray, names: Sequence[str] | None) -> None:
+    """Raise for cells (c, 1 or 2) that hold the values (c,), none of them finite."""
+    kind = "NaN" if np.isnan(values).any() else "infinity"
+    both = "NaN and infinity" if kind == "NaN" and np.isinf(values).any() else kind
+    if cells.shape[1] == 1:
+        where = f"at rows {_some(cells[:, 0])}"
+    else:
+        columns = np.unique(cells[:, 1])
+        label = _some([repr(str(names[j])) for j in columns] if names is not None else columns)
+        where = f"in columns {label}, first at row {cells[0, 0]}"
+    raise InputError(f"{what}: expected finite numbers, got {both} {where}; fill or drop these cells")
+
+
+def plain_weights(sample_weight: Any, n: int) -> np.ndarray:
+    """Row weights as they were given, (n,); ones for None."""
+    if sample_weight is None:
+        return np.ones(n)
+    w = np.asarray(sample_weight, dtype=float)
+    if w.ndim == 0:
+        w = np.full(n, float(w))
+    if w.shape != (n,):
+        raise InputError(f"sample_weight: expected one weight for each of the {n} rows, got shape {w.shape}")
+    refuse_not_finite("sample_weight", w)
+    if (w < 0).any():
+        raise InputError(
+            f"sample_weight: expected weights >= 0, got negative ones at rows {_some(np.flatnonzero(w < 0))}"
+        )
+    if not w.any():
+        raise InputError("sample_weight: all weights are zero; at least one row must count")
+    return w
+
+
+def check_weights(sample_weight: Any, n: int) -> np.ndarray:
+    """Row weights that sum to 1, (n,)."""
+    w = plain_weights(sample_weight, n)
+    w = w / w.max()  # whose sum is finite
+    return w / w.sum()
+
+
+def check_offset(offset: Any, shape: tuple[int, int]) -> np.ndarray | None:
+    """An offset as (n, m) finite floats, or None."""
+    if offset is None:
+        return None
+    a = np.asarray(offset)
+    n, m = shape
+    if a.dtype.kind not in "fiub" or a.shape not in ((n,), (n, m)) or (a.ndim == 1 and m > 1):
+        wanted = (
+            f"one number for each of the {n} rows"
+            if m == 1
+            else f"numbers of shape {shape}, a column an output"
+        )
+        raise InputError(f"offset: expected {wanted}, got dtype {a.dtype} of shape {a.shape}")
+    refuse_not_finite("offset", a)
+    return a.astype(float).reshape(n, m)
+
+
+def without_excluded(X: Any, penalty_factor: Any) -> tuple[Any, Any]:
+    """X and the factors, where columns of an infinite factor are zeros, which no model takes in, with a factor of 1."""
+    if penalty_factor is None:
+        return X, None
+    factor = np.asarray(penalty_factor, dtype=float)
+    out = np.isposinf(factor)
+    if not out.any():
+        return X, penalty_factor
+    X = check_design(X)
+    out = np.broadcast_to(out, X.shape[1]) if out.ndim == 0 else out
+    if out.shape != (X.shape[1],):
+        raise InputError(
+            f"penalty_factor: expected a number or one for each of {X.shape[1]} features, got shape {out.shape}"
+        )
+    kept = ~out
+    X = (
+        (X * kept.astype(X.dtype))
+        if not issparse(X)
+        else X @ diags_array(kept.astype(X.dtype), format=X.format)
+    )
+    return X, np.where(out, 1.0, factor)
+
+
+def check_strengths(strengths: Any) -> np.ndarray:
+    """Strengths as a (k,) array of finite numbers >= 0, k >= 1."""
+    s = np.atleast_1d(np.asarray(strengths, dtype=float))
+    if s.ndim != 1 or not len(s):
+        raise InputError(f"strengths: expected one or more numbers, got shape {s.shape}")
+    bad = np.flatnonzero(~(np.isfinite(s) & (s >= 0)))
+    if len(bad):
+        told = ", ".join(f"{s[i]} at position {i}" for i in bad[:5])
+        raise InputError(f"strengths: expected finite numbers >= 0, got {told}")
+    return s
+
+
+def _some(items: Any, most: int = 5) -> str:
+    items = list(items)
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(str(i) for i in items[:most]) + more

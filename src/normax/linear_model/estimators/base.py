@@ -1,0 +1,197 @@
+"""What all estimators share: checked data, and how a `LinearPath` becomes their attributes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from normax.errors import InputError
+from normax.linear_model.analysis.summary import Described, Summary, describe
+from normax.linear_model.design.products import times
+from normax.linear_model.design.validation import check_offset, refuse_not_finite
+from normax.linear_model.path import LinearPath, response
+
+__all__ = ["LinearEstimator", "LinearRegressor", "ManyOutputs"]
+
+
+# What X may be: read as it is, never copied.
+KINDS: dict[str, Any] = {"accept_sparse": ["csc", "csr"], "dtype": [np.float64, np.float32]}
+
+
+class LinearEstimator(BaseEstimator):
+    """Checked input and the linear predictor."""
+
+    coef_: np.ndarray
+    intercept_: Any
+    n_features_in_: int
+    penalty_factor: Any
+    lower: Any
+    upper: Any
+    fit_intercept: bool
+    select: str
+    path_: LinearPath
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _check_table(self, X: Any) -> np.ndarray:
+        """X of a prediction: the columns that were fitted, finite."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, ensure_all_finite=False, **KINDS)
+        refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
+        return X
+
+    def _check_fit(self, X: Any, y: Any, **options: Any) -> tuple[np.ndarray, np.ndarray]:
+        """X and y of a fit; faults are told by row and column. `validate_data` keeps the feature names."""
+        X, y = validate_data(self, X, y, ensure_all_finite=False, **KINDS, **options)
+        refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
+        refuse_not_finite("y", np.asarray(y))
+        return X, y
+
+    def _check_number(self, name: str, low: float = 0.0, high: float = np.inf, strict: bool = False) -> None:
+        value = getattr(self, name)
+        if (
+            not isinstance(value, (int, float, np.number))
+            or isinstance(value, bool)
+            or not (low < value if strict else low <= value)
+            or not value <= high
+        ):
+            bound = f"{'>' if strict else '>='} {low:g}" + (f" and <= {high:g}" if np.isfinite(high) else "")
+            raise InputError(f"{name}: expected a number {bound}, got {value!r}")
+
+    def _rules(self) -> dict[str, Any]:
+        """What `fit_path` is told about single features."""
+        lower = 0.0 if getattr(self, "positive", False) else self.lower
+        return {"penalty_factor": self.penalty_factor, "lower": lower, "upper": self.upper}
+
+    def _linear(self, X: Any, offset: Any = None) -> np.ndarray:
+        X, W = self._check_table(X), np.atleast_2d(self.coef_)
+        eta = times(X, W.T)
+        known = check_offset(offset, eta.shape)
+        eta = eta if known is None else eta + known
+        return eta.reshape(len(eta), *self.coef_.shape[:-1]) + self.intercept_
+
+    def _keep(self, path: LinearPath, at: int, units: float = 1.0) -> None:
+        """Certificates of the chosen fit; `units` converts the gap to scikit-learn's objective."""
+        self.dual_gap_ = float(path.dual_gap[at]) * units
+        self.gap_ = float(path.gap[at])
+        self.n_iter_ = int(path.n_iter[at])
+
+    def _tell(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        sample_weight: Any,
+        at: int,
+        family: str,
+        l1_ratio: float,
+        cv: Any = None,
+        offset: Any = None,
+        penalty: str | None = None,
+    ) -> None:
+        """Complete `path_` and keep what `summary` needs; `cv` is (mean, standard error) along the path, `penalty` the name
+        of one that is no mixture of L1 and L2."""
+        names = getattr(self, "feature_names_in_", None)
+        self.path_ = replace(
+            self.path_,
+            feature_names=None if names is None else tuple(names),
+            chosen=at,
+            cv_mean=None if cv is None else cv[0],
+            cv_se=None if cv is None else cv[1],
+        )
+        rules = {} if penalty or not hasattr(self, "lower") else self._rules()
+        self._described: Described = describe(
+            X, response(y, family, X.shape[0]), sample_weight, self.path_, at, family=family, l1_ratio=l1_ratio,
+            fit_intercept=self.fit_intercept, offset=offset, penalty=penalty, **rules,
+        )  # fmt: skip
+
+    def summary(self) -> Summary:
+        """The model in words and numbers: how its strength was chosen, what it explains, its coefficients raw and
+        standardised, by name. `print` it, or let a notebook show it.
+
+        Returns:
+            A `Summary`; its `coefficients` and `facts` are there to compute with.
+
+        Example:
+            >>> from normax.linear_model import Lasso
+            >>> print(Lasso(alpha=0.25).fit([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]], range(4)).summary())
+            model               Lasso (gaussian, l1_ratio 1)
+            rows, features      4, 2
+            alpha               0.25 (given)
+            features selected   1 of 2
+            degrees of freedom  1
+            deviance explained  0.9600 of the null deviance, on the training rows
+            duality gap         <= 1e-12 of the null deviance
+            <BLANKLINE>
+            feature  coef  standardised
+                 x0   0.8        0.8944
+            <BLANKLINE>
+            intercept: 0.3
+            No p-values: a penalty that chose the coefficients on these rows leaves none that hold.
+        """
+        check_is_fitted(self)
+        at = int(self.path_.chosen or 0)
+        name = next(
+            (n for n in ("alpha", "C", "strength") if hasattr(self, n + "_") or hasattr(self, n)), "strength"
+        )
+        value = getattr(self, name + "_", None)
+        value = getattr(self, name, None) if value is None else value
+        told = f"{value:.4g}" if isinstance(value, (int, float)) else str(value)
+        why = "given"
+        if self.path_.cv_mean is not None and self.path_.cv_se is not None:
+            rule = (
+                "smallest error"
+                if self.select == "min"
+                else "simplest within one standard error of the smallest"
+            )
+            why = f"{rule}: cross-validated {self.path_.cv_mean[at]:.4g} ± {self.path_.cv_se[at]:.2g}"
+        outputs = getattr(self, "classes_", None)
+        return self._described.summary(
+            type(self).__name__, {name: f"{told} ({why})"}, self.path_, at, outputs
+        )
+
+
+class LinearRegressor(RegressorMixin, LinearEstimator):
+    """A regressor whose prediction is the linear predictor."""
+
+    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
+        """Fitted values, (n,) or (n, outputs).
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, outputs), known part of the response, which is added; None for 0.
+        """
+        return self._linear(X, offset)
+
+    def _keep(self, path, at, units=1.0):
+        super()._keep(path, at, units)
+        self.coef_, self.intercept_ = path.coef[at], path.intercept[at]
+        if not self._many:
+            self.coef_ = self.coef_[0]
+            if not self._column:
+                self.intercept_ = float(self.intercept_[0])
+        if not self.fit_intercept:
+            self.intercept_ = 0.0
+
+    def _check_fit(self, X, y, **options):
+        X, y = super()._check_fit(X, y, y_numeric=True, **options)
+        self._column = (
+            y.ndim == 2
+        )  # scikit-learn's shapes: one column of y has coefficients (p,), but an intercept (1,)
+        self._many = self._column and y.shape[1] > 1
+        return X, y
+
+
+class ManyOutputs(BaseEstimator):
+    """Tells scikit-learn that y may have several columns."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

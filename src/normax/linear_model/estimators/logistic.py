@@ -1,0 +1,228 @@
+"""`LogisticRegression`, binomial and multinomial, drop-in for scikit-learn's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from normax.balance import balanced_weights
+from normax.errors import InputError, suggest
+from normax.linear_model.design.validation import plain_weights
+from normax.linear_model.estimators.base import LinearEstimator
+from normax.linear_model.estimators.regressors import total_weight
+from normax.linear_model.path import fit_path
+
+__all__ = ["LinearClassifier", "LogisticRegression"]
+
+
+class LinearClassifier(ClassifierMixin, LinearEstimator):
+    """A classifier by the logits `x·w + b`: two classes share one row of coefficients, more have one each."""
+
+    classes_: np.ndarray
+
+    def decision_function(self, X: Any, offset: Any = None) -> np.ndarray:
+        """Logits: (n,) of the second class for two classes, (n, classes) for more.
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
+        """
+        eta = self._linear(X, offset)
+        return eta[:, 0] if len(self.classes_) == 2 else eta
+
+    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
+        """The class of the largest probability, (n,).
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
+        """
+        eta = self.decision_function(X, offset)
+        return self.classes_[(eta > 0).astype(int) if eta.ndim == 1 else eta.argmax(axis=1)]
+
+    def predict_proba(self, X: Any, offset: Any = None) -> np.ndarray:
+        """Probabilities, (n, classes).
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
+        """
+        eta = self.decision_function(X, offset)
+        return np.column_stack([expit(-eta), expit(eta)]) if eta.ndim == 1 else softmax(eta, axis=1)
+
+    def predict_log_proba(self, X: Any, offset: Any = None) -> np.ndarray:
+        """Logarithms of the probabilities, (n, classes), without underflow.
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
+        """
+        eta = self.decision_function(X, offset)
+        return (
+            np.column_stack([log_expit(-eta), log_expit(eta)]) if eta.ndim == 1 else log_softmax(eta, axis=1)
+        )
+
+    def _check_labels(self, X: Any, y: Any, sample_weight: Any, class_weight: Any):
+        """X, class numbers, weights with the class weights in, and the family."""
+        X, y = self._check_fit(X, y)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        rows = plain_weights(sample_weight, X.shape[0])
+        seen = self.classes_[np.unique(codes[rows > 0])].tolist()
+        if len(seen) < 2:
+            raise InputError(
+                f"y: expected at least two classes, got 1 class: every row that counts is {seen[0]!r}"
+            )
+        if class_weight is not None:
+            if isinstance(class_weight, str) and class_weight == "balanced":
+                sample_weight = rows * balanced_weights(codes, rows)
+            else:
+                sample_weight = rows * compute_sample_weight(class_weight, y)
+        return X, codes, sample_weight, "binomial" if len(self.classes_) == 2 else "multinomial"
+
+    def _keep(self, path, at, units=1.0):
+        super()._keep(path, at, units)
+        self.n_iter_ = np.array([self.n_iter_], dtype=np.int32)  # an array, as scikit-learn has it
+        self.coef_, self.intercept_ = path.coef[at], path.intercept[at]
+
+
+def named_penalty(penalty: Any, C: Any, l1_ratio: Any) -> tuple[Any, Any]:
+    """C and l1_ratio that scikit-learn's older `penalty` argument stands for."""
+    known = {"deprecated": l1_ratio, "elasticnet": l1_ratio, "l1": 1.0, "l2": 0.0}
+    if penalty is None:
+        return np.inf, l1_ratio
+    if not isinstance(penalty, str) or penalty not in known:
+        raise InputError(
+            f"penalty: expected 'l1', 'l2', 'elasticnet' or None, got {penalty!r}{suggest(penalty, known)}"
+        )
+    return C, known[penalty]
+
+
+class LogisticRegression(LinearClassifier):
+    """Logistic regression with an elastic net penalty, solved to a certified duality gap:
+
+        C · Σ_i ω_i loss_i  +  r‖w‖₁ + (1 − r)/2 ‖w‖₂²
+
+    loss_i is the negative log-likelihood of the row: binomial for two classes, multinomial (softmax) for
+    more. Names and scale are scikit-learn's of 1.8 and later (`l1_ratio` chooses the penalty); the strength
+    of `normax` is `1 / (C Σω)`.
+
+    Args:
+        C: inverse strength > 0. The default 1 is scikit-learn's; choose it by `LogisticRegressionCV`.
+            `numpy.inf` fits without a penalty; separable classes then have no finite optimum and get large
+            coefficients.
+        l1_ratio: r in [0, 1]; 0 (default) is ridge, 1 the lasso.
+        penalty: the older way to say it: "l1", "l2", "elasticnet" (then l1_ratio counts) or None; the default
+            leaves it to l1_ratio.
+        fit_intercept: whether to fit an intercept for each logit; it is never penalised.
+        class_weight: None, "balanced" (all classes get the same sum of weights), or a dict from class to weight.
+        tol: duality gap over the null deviance that must be reached. The default 1e-6 is a promise; the
+            exact finish lands far below.
+        max_iter: rounds of solving and checking; a handful are used.
+        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
+        lower, upper: bounds of the coefficients, a number or (p,), with lower <= 0 <= upper.
+        dual, intercept_scaling, random_state, solver, verbose, warm_start, n_jobs: accepted so that code
+            written for scikit-learn runs; the result depends on none.
+
+    Attributes:
+        classes_: (classes,) labels, sorted.
+        coef_: (1, p) for two classes, (classes, p) for more; zeros are exact.
+        intercept_: (1,) or (classes,).
+        dual_gap_: duality gap in units of the objective above.
+        gap_: duality gap over the null deviance.
+        n_iter_: (1,) rounds used.
+        path_: the `LinearPath` of the single strength.
+        n_features_in_, feature_names_in_: as in every scikit-learn estimator.
+
+    Raises:
+        InputError: for NaN or infinity, named by row and column, a single class, and arguments outside
+            their range.
+
+    Warns:
+        ConvergenceWarning: if `tol` was not reached, with the gap that was.
+
+    Example:
+        >>> X, y = [[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]], ["no", "yes", "no", "yes"]
+        >>> model = LogisticRegression(C=2.0, l1_ratio=1.0).fit(X, y)
+        >>> model.coef_.round(3).tolist(), model.predict(X).tolist()
+        ([[0.0, -2.197]], ['no', 'yes', 'no', 'yes'])
+
+    Source:
+        Friedman, Hastie & Tibshirani, "Regularization paths for generalized linear models via coordinate
+        descent", JSS 2010.
+    """
+
+    def __init__(
+        self,
+        penalty: Any = "deprecated",
+        *,
+        C: float = 1.0,
+        l1_ratio: float = 0.0,
+        dual: bool = False,
+        tol: float = 1e-6,
+        fit_intercept: bool = True,
+        intercept_scaling: float = 1,
+        class_weight: Any = None,
+        random_state: Any = None,
+        solver: str = "auto",
+        max_iter: int = 1000,
+        verbose: int = 0,
+        warm_start: bool = False,
+        n_jobs: Any = None,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+    ):
+        self.penalty = penalty
+        self.C = C
+        self.l1_ratio = l1_ratio
+        self.dual = dual
+        self.tol = tol
+        self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.solver = solver
+        self.max_iter = max_iter
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> LogisticRegression:
+        """Fit the coefficients.
+
+        Args:
+            X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
+            y: (n,) labels of any sortable kind.
+            sample_weight: (n,) weights >= 0.
+            offset: (n,), or (n, classes) for more than two, known part of the logits; predictions take their own.
+        """
+        self._check_number("C", strict=True)
+        self._check_number("l1_ratio", 0.0, 1.0)
+        C, l1_ratio = named_penalty(self.penalty, self.C, self.l1_ratio)
+        X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
+        scale = C * total_weight(weights, X.shape[0])
+        self.path_ = fit_path(
+            X,
+            codes,
+            family=family,
+            strengths=[1 / scale],
+            l1_ratio=l1_ratio,
+            fit_intercept=self.fit_intercept,
+            sample_weight=weights,
+            offset=offset,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            **self._rules(),
+        )
+        self._keep(self.path_, 0, units=scale if np.isfinite(scale) else 1.0)
+        self._tell(X, codes, weights, 0, family, l1_ratio, offset=offset)
+        return self

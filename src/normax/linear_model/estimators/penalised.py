@@ -1,0 +1,391 @@
+"""`PenalisedRegressor` and `PenalisedClassifier`: any penalty, any family, the strength given or chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import check_cv
+
+from normax.errors import InputError, suggest
+from normax.linear_model.cross_validation.held_out import held_out
+from normax.linear_model.design.design import Design
+from normax.linear_model.design.validation import plain_weights
+from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor
+from normax.linear_model.estimators.logistic import LinearClassifier
+from normax.linear_model.families import FAMILIES, Family, family_of
+from normax.linear_model.path import fit_path, grid_of, is_ridge, mixture_in_units, response
+from normax.linear_model.problem.penalty_rules import l1_l2, parts_of
+from normax.linear_model.solvers.nonsmooth import model_of
+from normax.penalties import L1, L2, ElasticNet, Penalty
+from normax.selection import choose, folds, summarise, widened
+
+__all__ = ["PenalisedClassifier", "PenalisedRegressor", "PoissonRegressorCV"]
+
+NAMES = {"l1": 1.0, "lasso": 1.0, "l2": 0.0, "ridge": 0.0, "elastic-net": None}
+
+
+def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
+    """(strength, l1_ratio) of a penalty: an instance has its own, a name or a class counts as 1.
+
+    Example:
+        >>> mixture(L1(0.5) + L2(0.5), 0.3), mixture("elastic-net", 0.5)
+        ((1.0, 0.5), (1.0, 0.5))
+    """
+    if isinstance(penalty, type) and issubclass(penalty, Penalty):
+        names: dict[Any, str] = {L1: "l1", L2: "l2", ElasticNet: "elastic-net"}
+        penalty = names.get(penalty, penalty)
+    if isinstance(penalty, str):
+        if penalty not in NAMES:
+            raise InputError(
+                f"penalty: expected one of {', '.join(NAMES)}, got {penalty!r}{suggest(penalty, NAMES)}"
+            )
+        named = NAMES[penalty]
+        return 1.0, l1_ratio if named is None else named
+    parts = [l1_l2(part) for part in parts_of(penalty)]
+    if None in parts:
+        raise InputError(
+            f"penalty: expected a penalty such as L1, GroupLasso or MCP, a sum of them or a name ({', '.join(NAMES)}), got {penalty!r}"
+        )
+    first, second = (sum(strengths) for strengths in zip(*parts))
+    total = first + second
+    return total, first / total if total > 0 else 1.0
+
+
+def other(penalty: Any) -> Penalty | None:
+    """The penalty as an object if it is more than a strength and an l1_ratio can say, else None.
+
+    Example:
+        >>> from normax.penalties import MCP, GroupLasso
+        >>> other(GroupLasso(0.1, [0, 0, 1]) + L2(0.1)) is None, other(L1) is None, other(MCP)
+        (False, True, MCP(strength=1.0, gamma=3.0))
+    """
+    if isinstance(penalty, type) and issubclass(penalty, Penalty) and penalty not in (L1, L2, ElasticNet):
+        return penalty()
+    plain = not isinstance(penalty, Penalty) or None not in map(l1_l2, parts_of(penalty))
+    return None if plain else penalty
+
+
+class Penalised(LinearEstimator):
+    """The fit that both have in common."""
+
+    def __init__(
+        self,
+        penalty: Any = "l1",
+        *,
+        strength: Any = None,
+        family: Any = None,
+        l1_ratio: float = 0.5,
+        strengths: Any = 100,
+        cv: Any = None,
+        select: str = "1se",
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        max_iter: int = 1000,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+    ):
+        self.penalty = penalty
+        self.strength = strength
+        self.family = family
+        self.l1_ratio = l1_ratio
+        self.strengths = strengths
+        self.cv = cv
+        self.select = select
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
+
+    def _fit(
+        self, X: np.ndarray, y: np.ndarray, family: Any, sample_weight: Any, groups: Any, offset: Any
+    ) -> None:
+        self._check_number("l1_ratio", 0.0, 1.0)
+        whole = other(self.penalty)
+        own, ratio = mixture(self.penalty, self.l1_ratio) if whole is None else (1.0, np.nan)
+        strength: Any = self.strength
+        if strength is None:  # an instance says its own, a name or a class asks for a choice
+            strength = 1.0 if isinstance(self.penalty, Penalty) else "cv"
+        if isinstance(strength, str) and strength != "cv":
+            raise InputError(f"strength: expected a number >= 0, 'cv' or None, got {strength!r}")
+        self.family_, self.l1_ratio_ = family, ratio
+        mix = {"l1_ratio": ratio} if whole is None else {"penalty": whole}
+        shape: dict[str, Any] = {"family": family, "fit_intercept": self.fit_intercept, **mix}
+        shape |= {"sample_weight": sample_weight, "offset": offset, **self._rules()}
+        limits: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
+        Y = response(y, family, X.shape[0])
+        if self.fit_intercept:
+            family_of(family).refuse_edge(Y, sample_weight)
+        cv, at = None, 0
+        if isinstance(strength, str):
+            classes, (wanted, eps) = family_of(family).classes, self._wanted()
+            automatic = np.ndim(wanted) == 0
+            if automatic and whole is None:
+                ratio = shape["l1_ratio"] = mixture_in_units(ratio, Y, family, sample_weight)
+                self.l1_ratio_ = ratio
+            grid = grid_of(wanted, X, y, eps, **shape)
+            pairs = folds(check_cv(self.cv, y, classifier=classes), X.shape[0], y, groups)
+            labels = self.classes_ if classes else None
+            errors_at, sizes = held_out(X, Y, pairs, classes=labels, **shape, **limits)
+            if automatic:
+                grid, (errors,) = widened(
+                    grid,
+                    lambda strengths: (errors_at(strengths).T,),
+                    lambda errors: summarise(errors.T, sizes)[0],
+                    stronger=is_ridge(**mix),
+                )
+                errors = errors.T
+            else:
+                errors = errors_at(grid)
+            cv = summarise(errors, sizes)
+            self.fold_errors_, (self.cv_mean_, self.cv_se_) = errors, cv
+            at = choose(grid, *cv, self.select)
+        else:
+            if (
+                not isinstance(strength, (int, float, np.number))
+                or isinstance(strength, bool)
+                or not 0 <= strength < np.inf
+            ):
+                raise InputError(f"strength: expected a number >= 0, 'cv' or None, got {strength!r}")
+            grid = np.array([own * float(strength)])
+        self.strength_, self.strengths_ = float(grid[at]), grid
+        self.path_ = fit_path(X, Y, strengths=grid, **shape, **limits)
+        self._keep(self.path_, at)
+        name = None if whole is None else " + ".join(type(part).__name__ for part in parts_of(whole))
+        self._tell(X, y, sample_weight, at, family, ratio, cv, offset, name)
+
+    def _wanted(self) -> tuple[Any, float | None]:
+        """Strengths or their number, and the smallest over the largest of a grid."""
+        return self.strengths, None
+
+
+class PenalisedRegressor(Penalised, LinearRegressor):
+    """A penalised model of a number or a count, on normax's own scale, solved to a certified duality gap:
+
+        Σ_i ω_i loss_i / Σ_i ω_i  +  strength · Ω(w)
+
+    Args:
+        penalty: "l1" (default), "l2", "elastic-net"; a class or an instance of `normax.penalties`, or a sum such as
+            `L1(0.1) + L2(0.01)`; `GroupLasso(1, groups)` and `SparseGroupLasso` with labels of the features; `MCP(0.1)`; or
+            any other penalty that `fit_path` takes.
+        strength: a number, which multiplies an instance's own; "cv" chooses one by cross-validation (an instance then
+            tells the mixture alone). None (default) takes an instance as it is, and "cv" for a name or a class.
+        family: "gaussian" (default), "poisson", "gamma", "tweedie", "huber", "quantile", or an object of
+            `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`, `Tweedie(1.7)`.
+        l1_ratio: mixture of "elastic-net"; the default 0.5 gives both an even say.
+        strengths: for "cv": a count (default 100, down to 1e-3 of the largest useful one, 1e-7 for "l2"; while the error is
+            smallest at an edge where more penalty or less would give another model, more are tried beyond it) or the
+            values. Under a count, a mixture of L1 and L2 of a family whose coefficients carry the unit of y (gaussian, huber,
+            quantile) is meant for y of unit variance, so that no unit changes the choice; `l1_ratio_` and `strength_`
+            state the result on the scale above.
+        cv: as in scikit-learn: None for 5 folds, a count, a splitter, or pairs of indices.
+        select: "1se" (default), the largest strength within one standard error of the minimum, or "min".
+        fit_intercept: whether to fit an intercept, which is never penalised.
+        tol, max_iter, penalty_factor, lower, upper: as of `ElasticNet`.
+
+    Attributes:
+        strength_, l1_ratio_, family_: of the fit.
+        coef_, intercept_, gap_, dual_gap_, n_iter_, path_: as of `ElasticNet`.
+        strengths_: (k,) grid; fold_errors_ (K, k), cv_mean_, cv_se_ (k,): held-out mean negative log-likelihoods
+            (½ squared error for gaussian), with "cv".
+
+    Raises:
+        InputError: for data or arguments that cannot be used.
+
+    Example:
+        >>> X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]])
+        >>> PenalisedRegressor(L1(0.25)).fit(X, X[:, 0]).coef_.round(3).tolist()
+        [0.8, 0.0]
+
+    Source:
+        Friedman, Hastie & Tibshirani, "Regularization paths for generalized linear models via coordinate
+        descent", JSS 2010.
+    """
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> PenalisedRegressor:
+        """Fit the coefficients, and choose the strength if asked to.
+
+        Args:
+            X: (n, p) table of finite numbers; y: (n,) response.
+            sample_weight: (n,) weights >= 0, in the fits and in the errors.
+            groups: (n,) groups for a splitter that keeps them together.
+            offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of exposures for
+                counts, say. `predict` takes its own.
+        """
+        family = "gaussian" if self.family is None else self.family
+        _numbers_or_classes(family, False)
+        X, y = self._check_fit(X, y)
+        self._fit(X, y, family, sample_weight, groups, offset)
+        return self
+
+    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
+        """Expected responses, (n,).
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) known part of the linear predictor, which is added; None for 0.
+        """
+        eta = self._linear(X, offset)
+        return family_of(self.family_).mean(eta[:, None])[:, 0]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the deviance that the model explains: R² for gaussian, D² for others.
+
+        Args:
+            X, y: rows to score; sample_weight: (n,) weights >= 0.
+        """
+        loss = family_of(self.family_)
+        loss.refuse_if_tied("a score")
+        Y = loss.response(y, len(y))
+        weights = plain_weights(sample_weight, len(Y))
+        constant = Design(np.zeros((len(Y), 1)), weights / weights.sum(), True)
+        best = model_of(constant, loss.suited(Y, constant.weights, np.zeros_like(Y)), Y).null()[1]
+        null = weights @ loss.deviance(Y, best)
+        left = weights @ loss.deviance(Y, self._linear(X).reshape(Y.shape))
+        return float(1 - left / null) if null > 0 else float(left == 0)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = getattr(self.family, "name", self.family) in (
+            "poisson",
+            "gamma",
+            "tweedie",
+        )
+        tags.regressor_tags.poor_score = True
+        return tags
+
+
+class PenalisedClassifier(Penalised, LinearClassifier):
+    """A penalised classifier, binomial or multinomial, on normax's own scale, solved to a certified duality gap:
+
+        Σ_i ω_i loss_i / Σ_i ω_i  +  strength · Ω(w)
+
+    loss_i is the negative log-likelihood of the row.
+
+    Args:
+        family: None (default) for binomial with two classes and multinomial with more; "multinomial" fits one row of
+            coefficients for each class even for two.
+        penalty, strength, l1_ratio, strengths, cv, select, fit_intercept, tol, max_iter, penalty_factor, lower, upper:
+            as of `PenalisedRegressor`; folds are stratified.
+
+    Attributes:
+        classes_: (classes,) labels, sorted.
+        coef_: (1, p) for binomial, (classes, p) for multinomial; the others as of `PenalisedRegressor`.
+
+    Raises:
+        InputError: for data or arguments that cannot be used.
+
+    Example:
+        >>> X, y = [[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]], ["no", "yes", "no", "yes"]
+        >>> PenalisedClassifier(L1(0.125)).fit(X, y).coef_.round(3).tolist()
+        [[0.0, -2.197]]
+    """
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> PenalisedClassifier:
+        """Fit the coefficients, and choose the strength if asked to.
+
+        Args:
+            X: (n, p) table of finite numbers; y: (n,) labels of any sortable kind.
+            sample_weight: (n,) weights >= 0, in the fits and in the errors.
+            groups: (n,) groups for a splitter that keeps them together.
+            offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of exposures for
+                counts, say; predictions take their own.
+        """
+        own = None if self.family is None else _numbers_or_classes(self.family, True)
+        X, codes, weights, family = self._check_labels(X, y, sample_weight, None)
+        if own is not None and own.name == "binomial" != family:
+            raise InputError(
+                f"family: binomial expects two classes, got {len(self.classes_)}; leave family=None"
+            )
+        self._fit(X, codes, self.family or family, weights, groups, offset)
+        return self
+
+    def decision_function(self, X: Any, offset: Any = None) -> np.ndarray:
+        """Logits: (n,) of the second class against the first for two classes, (n, classes) for more.
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the linear predictor, which is added; None for 0.
+        """
+        eta = self._linear(X, offset)
+        if eta.shape[1] == 2:
+            return eta[:, 1] - eta[:, 0]
+        return eta[:, 0] if eta.shape[1] == 1 else eta
+
+
+class PoissonRegressorCV(PenalisedRegressor):
+    """Poisson regression whose strength is chosen by cross-validated deviance; scikit-learn has none to match.
+
+    The objective is that of `PoissonRegressor`.
+
+    Args:
+        alphas: a count (default 100) or the values.
+        l1_ratio: r in [0, 1]; 0 (default) is ridge, as in `PoissonRegressor`.
+        eps: smallest over largest alpha of an automatic grid; None (default) for 1e-3, and 1e-7 for ridge.
+        select: "min" (default, as of scikit-learn's estimators) or "1se".
+        cv, fit_intercept, tol, max_iter, penalty_factor, lower, upper: as of `PenalisedRegressor`.
+
+    Attributes:
+        alpha_: chosen; alphas_: (k,) grid; the others as of `PenalisedRegressor`.
+
+    Raises:
+        InputError: for data or arguments that cannot be used.
+
+    Example:
+        >>> X = np.arange(20.0)[:, None] / 10
+        >>> PoissonRegressorCV(alphas=[1.0, 0.01], cv=4).fit(X, np.exp(X[:, 0])).alpha_
+        0.01
+    """
+
+    penalty, family, strength = "elastic-net", "poisson", "cv"  # constants of the class, not parameters
+
+    def __init__(
+        self,
+        *,
+        alphas: Any = 100,
+        l1_ratio: float = 0.0,
+        eps: float | None = None,
+        cv: Any = None,
+        select: str = "min",
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        max_iter: int = 1000,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+    ):
+        self.alphas = alphas
+        self.l1_ratio = l1_ratio
+        self.eps = eps
+        self.cv = cv
+        self.select = select
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
+
+    def _fit(self, X, y, family, sample_weight, groups, offset):
+        super()._fit(X, y, family, sample_weight, groups, offset)
+        self.alpha_, self.alphas_ = self.strength_, self.strengths_
+
+    def _wanted(self):
+        return self.alphas, self.eps
+
+
+def _numbers_or_classes(family: Any, classes: bool) -> Family:
+    """The family, if it is one for classes, or for numbers."""
+    found = family_of(family)
+    if found.classes != classes:
+        known = ", ".join(name for name, f in FAMILIES.items() if f.classes == classes)
+        other = "PenalisedRegressor" if classes else "PenalisedClassifier"
+        raise InputError(f"family: expected one of {known}, got {family!r}; use {other}")
+    return found

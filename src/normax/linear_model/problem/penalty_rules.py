@@ -1,0 +1,117 @@
+"""What a penalty object tells the solvers, and so which of them serves it.
+
+| Parts | Rules | Solver |
+|-|-|-|
+| L1, L2, ElasticNet | `Rules` | as without an object |
+| one of groups, beside them | `GroupRules` | blocks of coefficients |
+| Fused, beside them | `FusedRules` | stretches of equal coefficients |
+| any with a `slope`, beside them | `ConcaveRules` | a sequence of lassos |
+| any other, with `value` and `prox` | `ProximalRules` | proximal gradients, with a duality gap if it has a `polar` |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from normax.errors import InputError
+from normax.linear_model.problem.group_terms import GroupRules, group_rules
+from normax.linear_model.problem.terms import Rules
+from normax.linear_model.solvers.concave import ConcaveRules
+from normax.linear_model.solvers.fused import FusedRules
+from normax.linear_model.solvers.proximal import ProximalRules
+from normax.penalties import (
+    L1,
+    L2,
+    ElasticNet,
+    Fused,
+    GroupLasso,
+    Nonnegative,
+    Penalty,
+    SparseGroupLasso,
+    Sum,
+)
+
+__all__ = ["AnyRules", "l1_l2", "parts_of", "rules_of"]
+
+AnyRules = Rules | GroupRules | ConcaveRules | FusedRules | ProximalRules
+
+
+def parts_of(penalty: Any) -> tuple[Any, ...]:
+    """The parts of a sum, or the one."""
+    return penalty.parts if isinstance(penalty, Sum) else (penalty,)
+
+
+def l1_l2(part: Any) -> tuple[float, float] | None:
+    """Strengths of the L1 and the L2 part of a penalty that has nothing else; None for any other.
+
+    Example:
+        >>> l1_l2(ElasticNet(2.0, l1_ratio=0.25)), l1_l2(GroupLasso(0.1, [0, 0, 1]))
+        ((0.5, 1.5), None)
+    """
+    if isinstance(part, L1):
+        return float(part.strength), 0.0
+    if isinstance(part, L2):
+        return 0.0, float(part.strength)
+    if isinstance(part, ElasticNet):
+        return float(part.strength * part.l1_ratio), float(part.strength * (1 - part.l1_ratio))
+    return None
+
+
+def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[float, float, AnyRules]:
+    """What multiplies the strengths, the share of L1, and the rules of m outputs, from a penalty or from l1_ratio alone."""
+    if penalty is None:
+        if not isinstance(l1_ratio, (int, float, np.number)) or not 0 <= l1_ratio <= 1:
+            raise InputError(f"l1_ratio: expected a number in [0, 1], got {l1_ratio!r}")
+        return 1.0, l1_ratio, single
+    if isinstance(penalty, type) and issubclass(penalty, Penalty):
+        penalty = penalty()
+    l1, l2, fused, groups, concave, others = 0.0, 0.0, 0.0, [], [], []
+    for part in parts_of(penalty):
+        if not isinstance(part, Penalty):
+            raise InputError(
+                f"penalty: expected a penalty such as L1, ElasticNet, GroupLasso or MCP, or a sum of them, got {part!r}"
+            )
+        if callable(getattr(part, "strength", None)):
+            raise InputError(f"penalty: expected a strength that is a number, got a schedule: {part!r}")
+        plain = l1_l2(part)
+        if plain is not None:
+            l1, l2 = l1 + plain[0], l2 + plain[1]
+        elif isinstance(part, SparseGroupLasso):
+            l1 += part.strength * part.l1_ratio
+            groups.append((part.strength * (1 - part.l1_ratio), part.groups))
+        elif isinstance(part, GroupLasso):
+            groups.append((part.strength, part.groups))
+        elif type(part) is Fused:
+            fused += part.strength
+        elif type(part).slope is not Penalty.slope:
+            concave.append(part)
+        else:
+            others.append(part)
+    if not (groups or concave or others or fused):
+        total = l1 + l2
+        return total, (l1 / total if total else 1.0), single
+    if concave and not (groups or others or fused):
+        return 1.0, 1.0, ConcaveRules(tuple(concave), l1, l2, single)
+    told = "a penalty of groups" if groups else repr(penalty)
+    if single.bounded:
+        raise InputError(f"lower, upper: {told} takes no bounds; use L1, L2, ElasticNet or MCP with them")
+    if fused and not all(isinstance(part, Nonnegative) for part in groups + concave + others):
+        raise InputError(
+            f"penalty: Fused adds to L1, L2, ElasticNet and Nonnegative, since no prox of its sums with others is known, got {penalty!r}"
+        )
+    if concave or others or fused:
+        if (single.factor != 1).any():
+            raise InputError(
+                f"penalty_factor: {penalty!r} does not act on each coefficient by itself and takes none; multiply columns instead"
+            )
+        if fused:
+            lower = np.zeros_like(single.lower) if others else single.lower
+            left = Rules(single.factor, lower, single.upper)
+            return 1.0, 1.0, FusedRules(fused, l1, l2, bool(others), left)
+        alone = len(others) == 1 and not (groups or concave or l1)
+        return 1.0, 1.0, ProximalRules(penalty, *((others[0], l2) if alone else (penalty,)))
+    if len(groups) > 1:
+        raise InputError(f"penalty: expected at most one part with groups, got {len(groups)}: {penalty!r}")
+    return 1.0, 1.0, group_rules(m, len(single.factor), l1, l2, groups[0], single.factor)

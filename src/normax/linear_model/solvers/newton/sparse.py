@@ -1,0 +1,165 @@
+"""One output of any family on a sparse X: proximal Newton steps, each a weighted squared error solved by descent.
+
+A step of Newton's method minimises `½ Σ_i d_i (z_i − x_i·w − b)²` and the penalty, with the curvature d of each row and the
+response z that its slope asks for. `SparseColumns` solves that without a product of two columns, so that neither thousands
+of columns at work nor many more rows become dense. Columns are checked as for squared error, by a bound on their gradients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numba import njit
+
+from normax.linear_model.design.products import subtract
+from normax.linear_model.problem.fit import Fit
+from normax.linear_model.problem.terms import Rules, Terms
+from normax.linear_model.quadratic.sparse_descent import SparseColumns
+from normax.linear_model.solvers.certificate import Gaps
+from normax.linear_model.solvers.dual_point import certify
+from normax.linear_model.solvers.newton.likelihood import Likelihood
+from normax.linear_model.solvers.squares.sparse import EXACT, EXACTEST, LOOK, WELL, Check, compressed
+from normax.linear_model.solvers.strategy import descent_pays
+
+__all__ = ["follow_sparse_family"]
+
+# Share of the gap asked for that a last step may gain, and steps at most.
+LAST, STEPS = 1e-2, 50
+# Each step is solved to this share of the violations that the one before it left, down to what is asked.
+ROUGH = 1e-2
+# Rows that are all but certain keep this share of the largest curvature: their response would be infinite.
+FLOOR = 1e-9
+
+
+def follow_sparse_family(
+    fit: Fit,
+    smooth: Likelihood,
+    strengths: np.ndarray,
+    l1_ratio: float,
+    max_iter: int,
+    rules: Rules,
+    gaps: Gaps,
+    tol: float,
+) -> int:
+    """Write the fits of all strengths > 0 of a path into fit, if it suits this solver; returns how many.
+
+    Args: as of `working_set.follow`; gaps takes what certifies each fit.
+    """
+    design, family = smooth.design, smooth.family
+    if smooth.m > 1 or smooth.edge.any() or not descent_pays(design.X):
+        return 0
+    squares = design.squares()
+    squares[design.constant] = 0.0
+    (intercept, eta), w = smooth.null(), np.zeros(design.p)
+    check = Check(design, squares, family.residual(smooth.y, eta)[:, 0])
+    u, scale = check.u0, float(np.abs(check.u0).max(initial=0.0))
+    enough = WELL * tol * float(design.weights @ family.deviance(smooth.y, eta))
+    positive, before = strengths[strengths > 0], strengths[0]
+    for i, s in enumerate(positive):
+        terms = rules.terms(s, l1_ratio)
+        ahead = rules.terms(max(s - LOOK * (before - s), 0.0) if i else s, l1_ratio)
+        working = (w != 0) | (terms.free & ~design.constant) | (ahead.pull(u) > 0)
+        exact, columns, before = EXACT, None, s
+        for fit.n_iter[i] in range(1, max_iter + 1):
+            if columns is None:
+                features = np.flatnonzero(working)
+                columns = compressed(design, features, squares[:1], squares)
+            inside, own = w[features], terms.at(features)
+            last = LAST * enough * (exact / EXACT) ** 2
+            eta = _newton(smooth, columns, inside, eta, own, scale, exact, last)
+            intercept[:] = 0.0
+            eta = smooth.balance(eta, intercept)
+            w[features] = inside
+            residual = family.residual(smooth.y, eta)[:, 0]
+            u = check.gradient(residual, terms.l1, working)
+            missing = terms.beyond(u)
+            missing = missing[~working[missing]]
+            if len(missing):
+                working[missing], columns = True, None
+                continue
+            gap = certify(design, family, smooth.y, eta, w[None], terms) if terms.unpenalised.any() else None
+            if gap is None:
+                found = np.flatnonzero((w != 0) | (np.abs(u) > terms.l1))
+                gaps.fit(i, eta, w[found], u[found], terms.at(found))
+                gaps.flush()
+            else:
+                fit.gap[i] = gap
+            if fit.gap[i] <= enough or exact <= EXACTEST:
+                break
+            exact *= 0.1
+        fit.coef[i, 0] = w
+        if design.centred:  # what the linear predictors are beyond the columns
+            known = np.zeros(design.n) + np.ravel(smooth.offset)
+            fit.intercept[i] = design.weights @ (eta[:, 0] - known)
+    return len(positive)
+
+
+def _newton(
+    smooth: Likelihood,
+    columns: SparseColumns,
+    w: np.ndarray,
+    eta: np.ndarray,
+    terms: Terms,
+    scale: float,
+    exact: float,
+    last: float,
+) -> np.ndarray:
+    """Minimise over w, in place, and the intercept, from linear predictors eta (n, 1) on; returns those at the minimum."""
+    design, family, y = smooth.design, smooth.family, smooth.y
+    value = float(design.weights @ family.loss(y, eta))
+    for k in range(STEPS):
+        rough = max(exact, ROUGH ** (k + 1))
+        theta = smooth.residual(eta)[:, 0]
+        d = design.weights * family.curvature(y, eta)[:, 0]
+        d = np.maximum(d, FLOOR * d.max())
+        total = d.sum()
+        weights = design.spread((d / total)[:, None])[:, 0]
+        means, squares = _moments(*columns.matrix, columns.at, weights, design.centred)
+        target = (eta - smooth.offset)[:, 0] + theta / d
+        centre = float(d @ target) / total if design.centred else 0.0
+        new = w.copy()
+        replace(columns, weights=weights, means=means, squares=squares).minimise(
+            design.spread((target - centre)[:, None])[:, 0],
+            new,
+            Terms(terms.l1 / total, terms.l2 / total, terms.lower, terms.upper, terms.boxed),
+            scale / total,
+            rough,
+        )
+        step = np.zeros(design.X.shape[0])
+        subtract(*columns.matrix, columns.at, w - new, step)
+        step = step if design.rows is None else step[design.rows]
+        if design.centred:
+            step += (theta.sum() - d @ step) / total
+        gain, t = float(theta @ step) - terms.change(w, new - w), 1.0
+        if not gain > 0:
+            if rough > exact:
+                continue
+            break
+        base = value
+        while True:
+            value = float(design.weights @ family.loss(y, eta + t * step[:, None]))
+            if gain <= 1e-9 * abs(base) or t < 1e-10:
+                break
+            if value + terms.change(w, t * (new - w)) <= base - 1e-4 * t * gain:
+                break
+            t *= 0.5
+        eta = eta + t * step[:, None]
+        w += t * (new - w)
+        if gain <= last and rough <= exact:
+            break
+    return eta
+
+
+@njit(cache=True, nogil=True)
+def _moments(indptr, indices, data, at, weights, centred):
+    """Weighted means of some columns, zeros if they are not centred, and squared lengths of the centred columns."""
+    means, squares = np.zeros(len(at)), np.zeros(len(at))
+    for c in range(len(at)):
+        for t in range(indptr[at[c]], indptr[at[c] + 1]):
+            v = weights[np.uintp(indices[t])] * data[t]
+            squares[c] += v * data[t]
+            if centred:
+                means[c] += v
+        squares[c] = max(squares[c] - means[c] * means[c], 0.0)
+    return means, squares

@@ -1,0 +1,144 @@
+"""The path of squared error: an exact solver on the columns at work, and blocks of strengths checked together.
+
+A block of strengths is solved on the working set alone. One product with all of X then checks every strength
+of the block at once: it gives the gradients, hence the columns that are missing and the duality gaps. The block
+is accepted up to the first strength that misses a column; those join, and the path goes on from there. X is
+read once a block instead of once a strength. With a complete Gram matrix the block is the whole path.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from normax.linear_model.problem.fit import Fit
+from normax.linear_model.problem.terms import Terms
+from normax.linear_model.quadratic.active_set import DONE, TINY_PIVOT, independent_face, solve_active
+from normax.linear_model.quadratic.gram import CompleteGram, GrowingGram
+from normax.linear_model.quadratic.quadratic import minimise
+from normax.linear_model.solvers.certificate import duality_gap
+
+__all__ = ["follow_squares"]
+
+# |u_j| beyond l1 by more than this share is a violation and not rounding.
+SLACK = 1e-10
+# Columns are taken on ahead of time if |u_j| lies within this share of the step in l1 below it; at 1 this is the
+# sequential strong rule.
+LOOK = 0.3
+# Strengths that are checked together, at most.
+LONGEST = 5
+
+Products = GrowingGram | CompleteGram
+
+
+def follow_squares(
+    gram: Products, c: np.ndarray, y: np.ndarray, length: float, l1: np.ndarray, l2: np.ndarray, max_iter: int
+) -> Fit:
+    """Solve a decreasing sequence of k strengths for one response.
+
+    Args:
+        gram: products of the columns; a growing one is shared between responses of one design.
+        c: (p,) products of all columns with y.
+        y: what `gram.check` takes: (n, 1) the centred response, or its squared length.
+        length: of the centred response, √(Σ ω y²).
+        l1, l2: (k,) strengths of both parts, l1 > 0 and decreasing.
+        max_iter: how often each strength may be solved again for missing columns or rounding.
+    """
+    k, p = len(l1), len(c)
+    fit, u = Fit.empty(k, 1, p), c
+    face = _Face(gram, c.copy(), length)
+    longest = k if isinstance(gram, CompleteGram) else LONGEST
+    at, block, before = 0, k if longest == k else 1, max(np.abs(u).max(initial=0.0), l1[0])
+    while at < k:
+        ahead = slice(at, min(at + block, k))
+        edge = l1[ahead.stop - 1]
+        _admit(gram, np.flatnonzero(np.abs(u) >= edge - LOOK * (before - edge)), u)
+        W = np.zeros((ahead.stop - at, gram.size))
+        for w, a, b in zip(W, l1[ahead], l2[ahead]):
+            w[:] = face.solve(a, b)
+        U, squares = gram.check(c, y, W)
+        missing = (np.abs(U) > l1[ahead, None] * (1 + SLACK)) & ~gram.known
+        off = _violation(W, U[:, gram.features], l1[ahead, None], l2[ahead, None])
+        rough = np.any(off > 1e-12 * length * face.lengths, axis=1)
+        fault = (np.any(missing, axis=1) | (rough & (fit.n_iter[ahead] < 4))) & (fit.n_iter[ahead] < max_iter)
+        good = int(np.argmax(fault)) if fault.any() else len(W)
+        done = slice(at, at + good)
+        fit.coef[done, 0][:, gram.features] = W[:good]
+        fit.gap[done] = _gaps(squares[:good], fit.coef[done, 0], U[:good], l1[done], l2[done])
+        if good < len(W):
+            fit.n_iter[at + good] += 1
+            if rough[good] and not missing[good].any():
+                face.c[gram.features] = U[good, gram.features] + W[good] @ gram.G
+            _admit(gram, np.flatnonzero(missing[good:].any(axis=0)), U[good])
+            face.start(W[good], face.l2)
+        if good:
+            u, before = U[good - 1], l1[at + good - 1]
+        block = min(2 * block, longest) if good == len(W) else max(1, good)
+        at += good
+    return fit
+
+
+def _admit(gram: Products, features: np.ndarray, u: np.ndarray) -> None:
+    """Add columns to the products; of a wide design no more at once than its rows call for, those of largest |u|."""
+    most = 1000 if isinstance(gram, CompleteGram) else max(1000, 4 * gram.design.n)
+    if len(features) > most:
+        features = features[np.argpartition(np.abs(u[features]), -most)[-most:]]
+    gram.add(features)
+
+
+def _gaps(squares, coef, U, l1, l2) -> np.ndarray:
+    """Duality gaps; half the squared distance between cθ and θ is what shrinking the dual point costs."""
+    return duality_gap(lambda c: 0.5 * (1 - c) ** 2 * squares, coef, U, l1[:, None], l2[:, None])
+
+
+class _Face:
+    """Coefficients on the working set, and the factor of their support, kept from strength to strength."""
+
+    def __init__(self, gram: Products, c: np.ndarray, length: float):
+        self.gram, self.c, self.length = gram, c, length
+        self.L = np.zeros((0, 0))
+        self.start(np.zeros(0), 0.0)
+
+    def start(self, w: np.ndarray, l2: float) -> None:
+        """Take w, padded to the working set, as the present point, and factor its support afresh."""
+        a, room = self.gram.size, len(self.gram.full)
+        self.w, self.l2 = np.concatenate([w, np.zeros(a - len(w))]), l2
+        self.inside, self.S = np.zeros(room, dtype=bool), np.zeros(room, dtype=np.intp)
+        if len(self.L) < room:
+            self.L = np.zeros((room, room))
+        self.lengths = np.sqrt(np.diag(self.gram.G))
+        support = np.flatnonzero(self.w)
+        K = self.gram.G[np.ix_(support, support)]
+        K[np.diag_indices_from(K)] += l2
+        try:
+            factor = np.linalg.cholesky(K) if len(K) else K
+            self.regular = bool(np.all(np.diag(factor) ** 2 > TINY_PIVOT * np.diag(K)))
+        except np.linalg.LinAlgError:
+            self.regular = False
+        self.size = len(support) if self.regular else 0
+        if self.regular:
+            self.L[: self.size, : self.size], self.S[: self.size] = factor, support
+            self.inside[support] = True
+        elif not l2:
+            face = (self.L, self.S, self.inside, np.ones(a), np.zeros(a))  # strengths are all alike
+            self.size = independent_face(self.gram.full, self.w, *face)
+            self.regular = self.size >= 0
+
+    def solve(self, l1: float, l2: float) -> np.ndarray:
+        """Minimise at a strength from where the last one ended."""
+        if self.gram.size > len(self.w) or l2 != self.l2:
+            self.start(self.w, l2)
+        a, c = self.gram.size, self.c[self.gram.features]
+        L1, L2, open_ = np.full(a, l1), np.full(a, l2), np.full(a, np.inf)
+        if self.regular:
+            noise = 1e-13 * l1 + 1e-15 * self.length * self.lengths
+            face = (self.L, self.S, self.inside, self.size)
+            status, self.size = solve_active(self.gram.full, c, self.w, *face, L1, L2, noise, 20 + 2 * a)
+            if status == DONE:
+                return self.w
+        self.start(minimise(np.ascontiguousarray(self.gram.G), c, Terms(L1, L2, -open_, open_), self.w), l2)
+        return self.w
+
+
+def _violation(w, u, l1, l2) -> np.ndarray:
+    """How far u lies from the subdifferential of the penalty at w."""
+    return np.where(w != 0, np.abs(u - l1 * np.sign(w) - l2 * w), np.maximum(np.abs(u) - l1, 0))
