@@ -23,18 +23,21 @@ from normax.linear_model.design.validation import (
     without_excluded,
 )
 from normax.linear_model.families import family_of
+from normax.linear_model.problem.chain_terms import FusedRules
+from normax.linear_model.problem.concave_terms import ConcaveRules
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.free_columns import basis_of
 from normax.linear_model.problem.group_terms import GroupRules
 from normax.linear_model.problem.penalty_rules import l1_l2, parts_of, rules_of
+from normax.linear_model.problem.proximal_rules import ProximalRules
 from normax.linear_model.problem.terms import Rules, Terms, check_rules
-from normax.linear_model.solvers.concave import ConcaveRules, follow_concave
+from normax.linear_model.solvers.concave import follow_concave
 from normax.linear_model.solvers.dual_point import WIDEST, certify
-from normax.linear_model.solvers.fused import FusedRules, follow_fused, largest_fused
+from normax.linear_model.solvers.fused import follow_fused, largest_fused
 from normax.linear_model.solvers.newton.likelihood import Likelihood
 from normax.linear_model.solvers.newton.working_set import follow
 from normax.linear_model.solvers.nonsmooth import Sharp, follow_sharp, model_of
-from normax.linear_model.solvers.proximal import ProximalRules, follow_proximal
+from normax.linear_model.solvers.proximal import follow_proximal
 from normax.linear_model.solvers.squares.dispatch import fit_gaussian, fit_groups
 from normax.linear_model.solvers.strategy import factorises
 from normax.rows import Table

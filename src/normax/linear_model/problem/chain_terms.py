@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normax.linear_model.quadratic.chain_quadratic import minimise_chain
+from normax.linear_model.problem.terms import Rules
+from normax.penalties import L1, Fused
 
-__all__ = ["ChainTerms"]
+__all__ = ["ChainTerms", "FusedRules"]
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,38 @@ class ChainTerms:
         sizes = self.edge[1:-1] @ _growth(np.diff(w), np.diff(d)) + self.l1 @ _growth(w, d)
         return float(sizes + 0.5 * (self.l2 * d) @ (2 * w + d))
 
-    def minimise(self, K: np.ndarray, r: np.ndarray, w: np.ndarray) -> np.ndarray:
-        """The v of the least `½ (v − w)ᵀK(v − w) − rᵀ(v − w)` and the terms of v."""
-        return minimise_chain(K + np.diag(self.l2), r - self.l2 * w, self.edge, self.l1, self.positive, w)
-
 
 def _growth(x: np.ndarray, d: np.ndarray) -> np.ndarray:
     """|x + d| − |x|, to rounding of d where x keeps its sign."""
     return np.where(x * (x + d) > 0, np.sign(x) * d, np.abs(x + d) - np.abs(x))
+
+
+@dataclass(frozen=True)
+class FusedRules:
+    """Strengths of the differences, of L1 and of L2 at strength 1; whether w >= 0 is asked for; and what is left at strength 0."""
+
+    fused: float
+    l1: float
+    l2: float
+    positive: bool
+    single: Rules
+
+    plain = False
+
+    def terms(self, strength: float, m: int, sizes: np.ndarray) -> ChainTerms:
+        """For m outputs of stretches of these sizes."""
+        edge = np.full(m * len(sizes) + 1, strength * self.fused)
+        edge[:: len(sizes)] = 0.0
+        l1, l2 = (strength * part * np.tile(sizes, m) for part in (self.l1, self.l2))
+        return ChainTerms(edge, l1, l2, self.positive)
+
+    def centred(self, V: np.ndarray) -> np.ndarray:
+        """(m, 1) what a dual point V, (m, p), must have taken away from each of its entries for what is free not to gain."""
+        mean = V.mean(axis=1, keepdims=True) * (self.l1 == 0)
+        return np.maximum(mean, 0.0) if self.positive else mean
+
+    def beyond(self, V: np.ndarray, strength: float) -> np.ndarray:
+        """The part of V, (m, p), beyond the polar ball of the strength: the prox of the penalty without L2 at V."""
+        part = Fused(strength * self.fused).prox(V - self.centred(V), 1.0)
+        part = L1(strength * self.l1).prox(part, 1.0)
+        return np.maximum(part, 0.0) if self.positive else part

@@ -14,9 +14,9 @@ from scipy.sparse import csc_array, diags_array
 
 from normax.linear_model.design.design import Design
 from normax.linear_model.design.factors import thin_svd
+from normax.linear_model.problem.concave_terms import ConcaveRules
 from normax.linear_model.problem.group_terms import GroupRules
 from normax.linear_model.problem.terms import Rules
-from normax.linear_model.solvers.concave import ConcaveRules
 
 __all__ = ["Basis", "basis_of", "free_features"]
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
+from normax.linear_model.problem.chain_terms import FusedRules
+from normax.linear_model.problem.concave_terms import ConcaveRules
 from normax.linear_model.problem.group_terms import GroupRules, group_rules
+from normax.linear_model.problem.proximal_rules import ProximalRules
 from normax.linear_model.problem.terms import Rules
-from normax.linear_model.solvers.concave import ConcaveRules
-from normax.linear_model.solvers.fused import FusedRules
-from normax.linear_model.solvers.proximal import ProximalRules
 from normax.penalties import (
     L1,
     L2,

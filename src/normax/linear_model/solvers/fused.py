@@ -11,22 +11,18 @@ generalized lasso", Annals of Statistics 2011.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.sparse import csc_array
 
 from normax.linear_model.design.design import Design
 from normax.linear_model.families import Family
-from normax.linear_model.problem.chain_terms import ChainTerms
+from normax.linear_model.problem.chain_terms import FusedRules
 from normax.linear_model.problem.fit import Fit
-from normax.linear_model.problem.terms import Rules
 from normax.linear_model.quadratic.chain_quadratic import worst_interval
 from normax.linear_model.solvers.dual_point import moved_residuals
 from normax.linear_model.solvers.newton.likelihood import Likelihood
-from normax.penalties import L1, Fused
 
-__all__ = ["FusedRules", "follow_fused", "largest_fused"]
+__all__ = ["follow_fused", "largest_fused"]
 
 # Coefficients up to which no stretches are formed beforehand: each starts as its own.
 FEW = 200
@@ -39,56 +35,6 @@ SLACK = 1e-10
 ENOUGH, STUCK = 1e-3, 0.9
 # Neighbours that differ by less than this share of their size are equal but for the rounding of steps.
 EQUAL = 1e-13
-
-
-@dataclass(frozen=True)
-class FusedRules:
-    """Strengths of the differences, of L1 and of L2 at strength 1; whether w >= 0 is asked for; and what is left at strength 0."""
-
-    fused: float
-    l1: float
-    l2: float
-    positive: bool
-    single: Rules
-
-    plain = False
-
-    def terms(self, strength: float, m: int, sizes: np.ndarray) -> ChainTerms:
-        """For m outputs of stretches of these sizes."""
-        edge = np.full(m * len(sizes) + 1, strength * self.fused)
-        edge[:: len(sizes)] = 0.0
-        l1, l2 = (strength * part * np.tile(sizes, m) for part in (self.l1, self.l2))
-        return ChainTerms(edge, l1, l2, self.positive)
-
-    def centred(self, V: np.ndarray) -> np.ndarray:
-        """(m, 1) what a dual point V, (m, p), must have taken away from each of its entries for what is free not to gain."""
-        mean = V.mean(axis=1, keepdims=True) * (self.l1 == 0)
-        return np.maximum(mean, 0.0) if self.positive else mean
-
-    def polar(self, V: np.ndarray) -> float:
-        """`max_w <V, w>/Ω(w)` without the L2 part at strength 1, over the w of V's own outputs, (m, p).
-
-        The most that an interval's sum of V is beyond t times its charge is convex and falls with t; Newton's method finds its root
-        from below.
-        """
-        t, V = 0.0, V - self.centred(V)
-        for row in V:
-            unit = self.terms(1.0, 1, np.ones(len(row)))
-            while True:
-                excess, at, to, _ = worst_interval(row, t * unit.edge, t * unit.l1, self.positive)
-                charge = unit.edge[at] + unit.edge[to] + unit.l1[at:to].sum()
-                if excess <= 1e-14 * t * charge or charge == 0:
-                    break
-                t, before = abs(float(row[at:to].sum())) / charge, t
-                if t <= before:
-                    break
-        return float(t)
-
-    def beyond(self, V: np.ndarray, strength: float) -> np.ndarray:
-        """The part of V, (m, p), beyond the polar ball of the strength: the prox of the penalty without L2 at V."""
-        part = Fused(strength * self.fused).prox(V - self.centred(V), 1.0)
-        part = L1(strength * self.l1).prox(part, 1.0)
-        return np.maximum(part, 0.0) if self.positive else part
 
 
 def follow_fused(
@@ -129,11 +75,31 @@ def largest_fused(
         V = chain.dual(strength)
         V -= rules.centred(V)
         V[np.abs(V) <= noise] = 0.0  # rounding is no correlation
-        before, strength = strength, rules.polar(V)
+        before, strength = strength, polar(rules, V)
         if rules.l1 > 0 or abs(strength - before) <= 1e-12 * strength:
             break
         chain.fit(strength)
     return strength
+
+
+def polar(rules: FusedRules, V: np.ndarray) -> float:
+    """`max_w <V, w>/Ω(w)` without the L2 part at strength 1, over the w of V's own outputs, (m, p).
+
+    The most that an interval's sum of V is beyond t times its charge is convex and falls with t; Newton's method finds its root
+    from below.
+    """
+    t, V = 0.0, V - rules.centred(V)
+    for row in V:
+        unit = rules.terms(1.0, 1, np.ones(len(row)))
+        while True:
+            excess, at, to, _ = worst_interval(row, t * unit.edge, t * unit.l1, rules.positive)
+            charge = unit.edge[at] + unit.edge[to] + unit.l1[at:to].sum()
+            if excess <= 1e-14 * t * charge or charge == 0:
+                break
+            t, before = abs(float(row[at:to].sum())) / charge, t
+            if t <= before:
+                break
+    return float(t)
 
 
 class Chain:
@@ -224,7 +190,7 @@ class Chain:
         u = design.gradient(design.weighted(v)) - l2 * W
         free = rules.centred(u)
         p = u - free
-        size = rules.polar(p) / strength
+        size = polar(rules, p) / strength
         own = rules.terms(strength, len(W), np.ones(W.shape[1])).value(W.ravel()) - 0.5 * l2 * float(
             (W * W).sum()
         )

@@ -11,7 +11,6 @@ Candès, "Adaptive restart for accelerated gradient schemes", Foundations of Com
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,57 +18,16 @@ from normax.errors import InputError
 from normax.linear_model.design.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.problem.fit import Fit
+from normax.linear_model.problem.proximal_rules import ProximalRules, as_seen
 from normax.linear_model.solvers.newton.likelihood import Likelihood
-from normax.penalties import Penalty
 
-__all__ = ["ProximalRules", "follow_proximal"]
+__all__ = ["follow_proximal"]
 
 STEPS = 10  # between two looks at the gap
 DOUBLINGS = 100  # of the curvature in one step, more than any finite loss asks for
 POWER = 20  # products that tell the largest curvature well enough to start from
 # Shares of the gap asked for at which to stop: a duality gap bounds the error, what a step gains is far below it.
 DUAL, STEP = 0.1, 1e-5
-
-
-@dataclass(frozen=True)
-class ProximalRules:
-    """A penalty of m × p coefficients as it came; it sees (p,) of them for one output and (m, p) for more.
-
-    Attributes:
-        norm, l2: of the penalty, where that is all of it: what may tell a polar, and the strength of L2 beside it.
-    """
-
-    penalty: Penalty
-    norm: Penalty
-    l2: float = 0.0
-
-    plain = False
-
-    @property
-    def stationary(self) -> bool:
-        """Whether its gap tells of a stationary point alone."""
-        return type(self.norm).polar is Penalty.polar
-
-    def largest(self, u: np.ndarray) -> float:
-        """The smallest strength that keeps all coefficients at zero under the negative gradient u, (m, p)."""
-        u = _shaped(u)
-        if not u.any():
-            return 0.0
-        high = float(np.abs(u).max())
-        for _ in range(60):
-            if not np.any(self.penalty.scaled(high).prox(u, 1.0)):
-                break
-            high *= 2
-        else:
-            raise InputError(
-                f"strengths: no strength of {self.penalty!r} makes all coefficients zero; give the values"
-            )
-        low = 0.0
-        while high - low > 1e-12 * high:
-            middle = 0.5 * (low + high)
-            still = not np.any(self.penalty.scaled(middle).prox(u, 1.0))
-            low, high = (low, middle) if still else (middle, high)
-        return high
 
 
 def follow_proximal(
@@ -101,7 +59,7 @@ def follow_proximal(
         for fit.n_iter[i] in range(1, max_iter + 1):
             eta = smooth.balance(design.predict(W) + intercept + known, intercept)
             u = design.gradient(smooth.residual(eta))
-            polar = norm.polar(_shaped(u - l2 * W))
+            polar = norm.polar(as_seen(u - l2 * W))
             if polar is None:
                 fit.stationary, fit.gap[i] = True, _promise(W, u, penalty, curvature)
             else:
@@ -124,7 +82,7 @@ def _steps(smooth, W, eta, intercept, penalty, curvature):
         eta_Y = smooth.balance(eta + beta * (eta - eta_before), b)
         u, now = design.gradient(smooth.residual(eta_Y)), float(design.weights @ family.loss(y, eta_Y))
         for _ in range(DOUBLINGS):
-            V = _shaped(penalty.prox(_shaped(Y + u / curvature), 1 / curvature)).reshape(Y.shape)
+            V = as_seen(penalty.prox(as_seen(Y + u / curvature), 1 / curvature)).reshape(Y.shape)
             D = V - Y
             new = eta_Y + design.predict(D)
             model = now - float((u * D).sum()) + 0.5 * curvature * float((D * D).sum())
@@ -141,7 +99,7 @@ def _steps(smooth, W, eta, intercept, penalty, curvature):
 
 def _promise(W, u, penalty, curvature) -> float:
     """What one more step promises to gain."""
-    w, v = _shaped(W), _shaped(u)
+    w, v = as_seen(W), as_seen(u)
     moved = penalty.prox(w + v / curvature, 1 / curvature)
     d = moved - w
     gain = float((v * d).sum()) - 0.5 * curvature * float((d * d).sum())
@@ -150,7 +108,7 @@ def _promise(W, u, penalty, curvature) -> float:
 
 def _gap(family, design, y, eta, W, u, norm, l2, polar) -> float:
     """The duality gap: for p = u − l2 w, c p within the ball and c l2 w for the L2 part."""
-    own, inner = float(norm.value(_shaped(W))), float(((u - l2 * W) * W).sum())
+    own, inner = float(norm.value(as_seen(W))), float(((u - l2 * W) * W).sum())
     if inner > own * polar + 1e-9 * float((np.abs(u - l2 * W) * np.abs(W)).sum()):
         raise InputError(
             f"penalty: {norm!r} has value {own:.6g} at a fit w and polar {polar:.6g} at a gradient u, whose product must not "
@@ -172,8 +130,3 @@ def _curvature(design: Design) -> float:
         v = design.gradient(design.weighted(design.predict(v / length)))
         size = float(np.linalg.norm(v))
     return size
-
-
-def _shaped(W: np.ndarray) -> np.ndarray:
-    """(p,) for one output."""
-    return W[0] if W.ndim == 2 and len(W) == 1 else W
