@@ -13,7 +13,7 @@ SOURCE = Path(normax.__file__).parent
 # From the ground up. A file belongs to the longest name that its own begins with.
 FLOORS = [
     ["text", "errors"],
-    ["files", "rows", "balance", "forms", "sealed"],
+    ["files", "rows", "balance", "forms", "sealed", "instead"],
     ["nn", "penalties", "selection"],
     ["signature", "recent", "binding", "transforms", "uncertainty", "crossing"],
     ["interop"],

@@ -45,8 +45,8 @@ def test_the_gap_bounds_the_excess_of_any_coefficients(family, kind):
     Y, weights = loss.response(y, len(y)), np.full(len(y), 1 / len(y))
     design = Design(X, weights, True)
     single = check_rules(6, FACTOR, options.get("lower"), options.get("upper"))
-    _, ratio, rules = rules_of(options.get("penalty"), options.get("l1_ratio", 1.0), Y.shape[1], single)
-    terms = rules.terms(0.05, ratio)
+    _, rules = rules_of(options.get("penalty"), options.get("l1_ratio", 1.0), Y.shape[1], single)
+    terms = rules.terms(0.05)
 
     def judged(W, b):
         eta = X @ W.T + b

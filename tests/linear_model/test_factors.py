@@ -1,7 +1,8 @@
 import numpy as np
 import scipy.linalg
 
-from normax.linear_model import Ridge, factors
+from normax.linear_model import Ridge
+from normax.linear_model.design import factors
 
 
 def test_a_failure_of_divide_and_conquer_ends_no_fit(monkeypatch):

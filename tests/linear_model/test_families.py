@@ -185,7 +185,7 @@ def test_fits_of_tied_rows_are_certified_apart(problem):
     X, y = problem[0], problem[1]["cox"][:, None]
     n, p = X.shape
     cox, weights, out = Cox(), np.full(n, 1 / n), np.zeros(2)
-    terms = check_rules(p, None, None, None).terms(0.05, 1.0)
+    terms = check_rules(p, None, None, None).terms(0.05)
     gaps, alone = Gaps(cox, weights, y, out), []
     for i, w in enumerate(np.array([[0.1], [-0.3]]) * np.ones(p)):
         eta = (X @ w)[:, None]

@@ -6,8 +6,10 @@ import sklearn.linear_model as sk
 from scipy.optimize import minimize
 
 from normax.errors import InputError
-from normax.linear_model import fit_path, group_descent, group_quadratic, group_squares, max_strength
+from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES
+from normax.linear_model.quadratic import group_descent, group_quadratic
+from normax.linear_model.solvers.groups import squares as group_squares
 from normax.penalties import L1, L2, GroupLasso, SparseGroupLasso
 from normax.penalties.groups import group_labels
 

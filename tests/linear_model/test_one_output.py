@@ -5,10 +5,11 @@ import pytest
 from numba import njit
 from scipy.special import expit
 
-from normax.linear_model import fit_path, max_strength, one_output
+from normax.linear_model import fit_path, max_strength
 from normax.linear_model.design.design import Design
 from normax.linear_model.families import FAMILIES
 from normax.linear_model.families.rows import call
+from normax.linear_model.solvers.newton import one_output
 from normax.linear_model.solvers.newton.screening import Screen
 
 COMPILED = [name for name, family in FAMILIES.items() if family().rows() is not None]

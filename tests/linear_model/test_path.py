@@ -1,5 +1,7 @@
 """The engine against the theory: KKT conditions, the gap, invariances, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
@@ -82,7 +84,7 @@ def test_the_gap_bounds_the_distance_to_the_optimum(family, l1_ratio):
         coef = best.coef[0] + size * rng.normal(size=best.coef[0].shape)
         intercept = np.array(best.intercept[0])
         eta = smooth.balance(X @ coef.T + intercept, intercept)
-        terms = check_rules(design.p, None, None, None).terms(s, l1_ratio)
+        terms = replace(check_rules(design.p, None, None, None), l1_ratio=l1_ratio).terms(s)
         gap = family_gap(loss, design.weights, Y, eta, coef, design.gradient(smooth.residual(eta)), terms)
         excess = objective(family, X, y, s, l1_ratio, coef, intercept) - lowest
         assert gap >= excess - 1e-12

@@ -137,12 +137,12 @@ def test_the_gap_of_columns_that_were_never_read_is_that_of_all(intercept):
 
 
 def test_ridge_of_many_sparse_rows_and_columns_needs_no_factorisation(monkeypatch):
-    from normax.linear_model import strategy
+    from normax.linear_model.design import shapes
 
     X, y = problem(*WIDE)
     strengths = np.array([1.0, 0.01, 0.0])
     dense = fit_path(X, y, strengths=strengths, l1_ratio=0.0)
-    monkeypatch.setattr(strategy, "WIDEST", 5)
+    monkeypatch.setattr(shapes, "WIDEST", 5)
     path = fit_path(scipy.sparse.csc_array(X), y, strengths=strengths, l1_ratio=0.0)
     assert path.gap.max() <= 1e-9
     np.testing.assert_allclose(path.coef, dense.coef, atol=1e-7)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 from sklearn.exceptions import ConvergenceWarning
 
-from normax.errors import InputError, Notice
-from normax.linear_model.design.design import Design
-from normax.linear_model.design.factors import thin_svd
+from normax.errors import Notice
 from normax.linear_model.design.products import times
 from normax.linear_model.design.threads import one_thread, one_thread_if_small
 from normax.linear_model.design.validation import (
@@ -24,22 +22,16 @@ from normax.linear_model.design.validation import (
 )
 from normax.linear_model.families import family_of
 from normax.linear_model.problem.chain_terms import FusedRules
-from normax.linear_model.problem.concave_terms import ConcaveRules
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.free_columns import basis_of
-from normax.linear_model.problem.group_terms import GroupRules
-from normax.linear_model.problem.penalty_rules import l1_l2, parts_of, rules_of
-from normax.linear_model.problem.proximal_rules import ProximalRules
-from normax.linear_model.problem.terms import Rules, Terms, check_rules
-from normax.linear_model.solvers.concave import follow_concave
+from normax.linear_model.problem.penalty_rules import l1_l2, parts_of
+from normax.linear_model.problem.problem import Problem
+from normax.linear_model.problem.terms import Rules, Terms
 from normax.linear_model.solvers.dual_point import WIDEST, certify
-from normax.linear_model.solvers.fused import follow_fused, largest_fused
+from normax.linear_model.solvers.fused import largest_fused
 from normax.linear_model.solvers.newton.likelihood import Likelihood
-from normax.linear_model.solvers.newton.working_set import follow
 from normax.linear_model.solvers.nonsmooth import Sharp, follow_sharp, model_of
-from normax.linear_model.solvers.proximal import follow_proximal
-from normax.linear_model.solvers.squares.dispatch import fit_gaussian, fit_groups
-from normax.linear_model.solvers.strategy import factorises
+from normax.linear_model.solvers.strategy import solve
 from normax.rows import Table
 from normax.selection import strength_grid
 
@@ -56,8 +48,6 @@ __all__ = [
 
 # For pure ridge no strength gives all zeros; its largest lets the features explain this share of the null deviance.
 EXPLAINED = 1e-3
-# Entries of X up to which all columns may be exchanged for others at strength 0, where they all but repeat each other.
-ORTHOGONAL = 10_000_000
 # Smallest over largest strength of automatic grids: with an L1 part, and of ridge, which shrinks over more decades.
 RATIO, RIDGE_RATIO = 1e-3, 1e-7
 
@@ -215,72 +205,36 @@ def fit_path(
         descent", JSS 2010; Fercoq, Gramfort & Salmon, "Mind the duality gap", ICML 2015.
     """
     X, penalty_factor = without_excluded(X, penalty_factor)
-    design, loss, y, offset, level = _prepare(X, y, family, fit_intercept, sample_weight, offset)
-    strengths = check_strengths(strengths)
-    single = check_rules(design.p, penalty_factor, lower, upper)
-    unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
-    basis = basis_of(design, rules)
-    given, design = design, design if basis is None else basis.design
-    if isinstance(rules, (Rules, GroupRules)):
-        loss = loss.suited(y, design.weights, 0.0 if offset is None else offset)
-    model = model_of(design, loss, y, offset)
+    options: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
+    options |= {"penalty_factor": penalty_factor, "lower": lower, "upper": upper, "penalty": penalty}
+    options |= {"sample_weight": sample_weight, "offset": offset, "sparse_coef": sparse_coef}
+    problem, strengths = Problem.of(X, y, tol=tol, max_iter=max_iter, **options), check_strengths(strengths)
+    return follow_path(problem, strengths)
+
+
+def follow_path(problem: Problem, strengths: np.ndarray) -> LinearPath:
+    """`fit_path` of a problem that is made; strengths (k,) in any order."""
+    given, tol = problem.design, problem.tol
+    basis = basis_of(given, problem.rules)
+    problem = problem if basis is None else replace(problem, design=basis.design)
+    design, loss, y = problem.design, problem.family, problem.y
+    model = model_of(problem)
     # A constant response leaves nothing to explain but rounding.
-    same = design.centred and offset is None and loss.rows_apart and bool((y == y[0]).all())
+    same = design.centred and problem.offset is None and loss.rows_apart and bool((y == y[0]).all())
     null = 0.0 if same else float(design.weights @ loss.deviance(y, model.null()[1]))
     order = np.argsort(-strengths, kind="stable")
-
-    def solve(design: Design, model: Likelihood, strengths: np.ndarray, rules: Any, l1_ratio: float) -> Fit:
-        """By the solver that `strategy` names."""
-        if isinstance(model, Sharp):
-            if not isinstance(rules, (Rules, GroupRules)):
-                raise InputError(
-                    f"penalty: {loss.name} takes L1, L2, ElasticNet and groups, since its loss has kinks, got {penalty!r}"
-                )
-            return follow_sharp(model, strengths, l1_ratio, max_iter, tol, rules)
-        if isinstance(rules, ConcaveRules):
-            return follow_concave(design, loss, y, strengths, rules, max_iter, offset)
-        if isinstance(rules, FusedRules):
-            return follow_fused(design, loss, y, strengths, rules, max_iter, tol, offset)
-        if isinstance(rules, ProximalRules):
-            return follow_proximal(design, loss, y, strengths, rules, max_iter, tol, offset)
-        if isinstance(rules, GroupRules) and loss.name == "gaussian" and rules.members is not None:
-            return fit_groups(design, y, strengths, rules, max_iter, min(tol, 1e-6))
-        if isinstance(rules, GroupRules):
-            return follow(design, loss, y, strengths, l1_ratio, max_iter, rules, offset)
-        if loss.name == "gaussian" and (rules.plain or design.sparse):
-            return fit_gaussian(design, y, strengths, l1_ratio, max_iter, rules, sparse_coef, min(tol, 1e-6))
-        wide = design.p > design.n and factorises((design.n, design.p), design.sparse)
-        if l1_ratio == 0 and wide and rules.plain:
-            return _rotated(design, loss, y, strengths, max_iter, offset)
-        return follow(design, loss, y, strengths, l1_ratio, max_iter, rules, offset, min(tol, 1e-6))
-
-    sorted_strengths = strengths[order] * unit
-    last = int(np.count_nonzero(sorted_strengths > 0))
-    free = rules if isinstance(rules, Rules) else getattr(rules, "single", single)
-    whole = None
-    if last < len(order) and loss.name != "gaussian" and design.n * design.p <= ORTHOGONAL:
-        whole = basis_of(design, Rules(np.zeros(design.p), free.lower, free.upper))
-    wide = design.p > design.n and free.plain and loss.name != "gaussian"
-    one = free is rules and not wide and whole is None  # solver for strengths > 0 and for 0
     with one_thread() if design.sparse or loss.sharp else one_thread_if_small(design.n, design.p):
-        if last == len(order) or one:
-            fit = solve(design, model, sorted_strengths, rules, l1_ratio)
-        else:  # at strength 0 one penalty is as good as another, and all columns are free
-            inner = design if whole is None else whole.design
-            inside = model if whole is None else model_of(inner, loss, y, offset)
-            fit = solve(inner, inside, sorted_strengths[last:], free, 0.0)
-            fit.coef = fit.coef if whole is None else whole.original(fit.coef)
-            if last:
-                fit = solve(design, model, sorted_strengths[:last], rules, l1_ratio).then(fit)
-    if isinstance(rules, Rules) and not isinstance(fit.coef, tuple):
-        late = np.flatnonzero(fit.gap > tol * null)
-        _bound_by_loss(fit, late, design, loss, y, offset, rules, sorted_strengths, l1_ratio)
+        fit = solve(problem, strengths[order] * problem.unit)
+    if isinstance(problem.rules, Rules) and not isinstance(fit.coef, tuple):
+        _bound_by_loss(fit, np.flatnonzero(fit.gap > tol * null), problem, strengths[order] * problem.unit)
     if basis is not None:
-        design, fit.coef = given, basis.original(fit.coef)
+        fit.coef = basis.original(fit.coef)
     # Reordering copies all coefficients, which a decreasing grid is spared.
     back = slice(None) if (np.diff(order) == 1).all() else np.argsort(order)
-    coef: Any = tuple(csr_array(fit.coef[i]) for i in np.argsort(order)) if sparse_coef else fit.coef[back]
-    shift = np.array([w @ design.means for w in fit.coef]) + level if design.centred else 0.0
+    coef: Any = (
+        tuple(csr_array(fit.coef[i]) for i in np.argsort(order)) if problem.sparse_coef else fit.coef[back]
+    )
+    shift = np.array([w @ given.means for w in fit.coef]) + problem.level if given.centred else 0.0
     result = LinearPath(
         strengths,
         coef,
@@ -332,38 +286,40 @@ def max_strength(
         (666.666667, 666.666667)
     """
     X, penalty_factor = without_excluded(X, penalty_factor)
-    design, loss, y, offset, _ = _prepare(X, y, family, fit_intercept, sample_weight, offset)
-    single = check_rules(design.p, penalty_factor, lower, upper)
-    unit, l1_ratio, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
-    basis = basis_of(design, single)
-    design = design if basis is None else basis.design
-    if isinstance(rules, (Rules, GroupRules)):
-        loss = loss.suited(y, design.weights, 0.0 if offset is None else offset)
-    model = model_of(design, loss, y, offset)
+    options: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
+    options |= {"penalty_factor": penalty_factor, "lower": lower, "upper": upper, "penalty": penalty}
+    return largest_of(Problem.of(X, y, sample_weight=sample_weight, offset=offset, **options))
+
+
+def largest_of(problem: Problem) -> float:
+    """`max_strength` of a problem that is made."""
+    basis = basis_of(problem.design, problem.single)
+    problem = problem if basis is None else replace(problem, design=basis.design)
+    design, y, rules, single = problem.design, problem.y, problem.rules, problem.single
+    if isinstance(rules, FusedRules):
+        return largest_fused(problem)
+    model = model_of(problem)
     eta = model.null()[1]
     if not single.factor.all():  # the features without a penalty are in the model at any strength
         closed = single.factor > 0
-        kept = Rules(single.factor, np.where(closed, 0.0, single.lower), np.where(closed, 0.0, single.upper))
-        if isinstance(model, Sharp):
-            fit = follow_sharp(model, np.ones(1), 1.0, 1000, 1e-9, kept)
-        else:
-            fit = follow(design, loss, y, np.ones(1), 1.0, 1000, kept, offset)
-        eta = design.predict(fit.coef[0]) + fit.intercept[0] + (0.0 if offset is None else offset)
+        lower, upper = (np.where(closed, 0.0, bound) for bound in (single.lower, single.upper))
+        kept = replace(problem, rules=Rules(single.factor, lower, upper), tol=1e-9, max_iter=1000)
+        fit = follow_sharp(kept, np.ones(1), model) if isinstance(model, Sharp) else solve(kept, np.ones(1))
+        eta = design.predict(fit.coef[0]) + fit.intercept[0]
+        eta = eta if problem.offset is None else eta + problem.offset
     u = design.gradient(model.residual(eta))
-    if isinstance(rules, FusedRules):
-        return largest_fused(design, loss, y, rules, offset)
     if not isinstance(rules, Rules):
         u[np.abs(u) <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0
         return rules.largest(u)
-    pull = np.maximum(rules.terms(0.0, 1.0).pull(u), 0.0)
+    pull = np.maximum(rules.terms(0.0).pull(u), 0.0)
     pull[pull <= 1e-15 * np.abs(y).max() * design.lengths()] = 0.0  # rounding is no correlation
     charge = np.where(rules.factor > 0, rules.factor, np.inf)
-    if l1_ratio > 0:
-        return float((pull / charge).max()) / l1_ratio / unit
-    null = float(design.weights @ loss.deviance(y, eta))
+    if rules.l1_ratio > 0:
+        return float((pull / charge).max()) / rules.l1_ratio / problem.unit
+    null = float(design.weights @ problem.family.deviance(y, eta))
     if not pull.any() or null <= 0:
         return 0.0
-    return float((pull * (pull / charge)).sum()) / (2 * EXPLAINED * null) / unit
+    return float((pull * (pull / charge)).sum()) / (2 * EXPLAINED * null) / problem.unit
 
 
 def grid_of(strengths: Any, X: Any, y: Any, ratio: float | None = None, **options: Any) -> np.ndarray:
@@ -410,30 +366,6 @@ def mixture_in_units(
     return float(l1_ratio / (l1_ratio + (1 - l1_ratio) / sd)) if sd > 0 else l1_ratio
 
 
-def _prepare(X, y, family, fit_intercept, sample_weight, offset):
-    """(design, loss, y, offset, level) of the rows that count: gaussian takes its offset from y at once, and beside an intercept
-    the others leave it without its mean, `level`, (m,)."""
-    loss = family_of(family)
-    X = check_design(X)
-    weights = check_weights(sample_weight, X.shape[0])
-    y = loss.response(y, X.shape[0])
-    offset = check_offset(offset, y.shape)
-    rows = None
-    if not weights.all():  # the training rows of a fold, say
-        rows = np.flatnonzero(weights)
-        y, weights = y[rows], weights[rows]
-        offset = None if offset is None else offset[rows]
-    if offset is not None and loss.name == "gaussian":
-        y, offset = y - offset, None
-    if np.ptp(weights):
-        loss.refuse_if_tied("sample_weight of different sizes")
-    level: Any = 0.0
-    if offset is not None and fit_intercept:
-        level = weights @ offset
-        offset = offset - level
-    return Design(X, weights, bool(fit_intercept), rows), loss, y, offset, level
-
-
 def response(y: Any, family: Any, n: int) -> np.ndarray:
     """y as (n, m) floats that suit the family."""
     return family_of(family).response(y, n)
@@ -464,33 +396,20 @@ def _tell_endless(strengths: np.ndarray, model: Likelihood) -> None:
     warnings.warn(told, Notice, stacklevel=3)
 
 
-def _bound_by_loss(fit, at, design, loss, y, offset, rules, strengths, l1_ratio) -> None:
+def _bound_by_loss(fit: Fit, late: np.ndarray, problem: Problem, strengths: np.ndarray) -> None:
     """Gaps by what the loss alone could fall, and all of the penalty: a bound too, and the better one where a penalty is but rounding
     beside the gradients, or a box far away."""
-    p, known = design.p, 0.0 if offset is None else offset
-    if p * y.shape[1] > WIDEST or design.scale is not None:
+    design, p = problem.design, problem.design.p
+    if p * problem.y.shape[1] > WIDEST or design.scale is not None:
         return
     free = Terms(np.zeros(p), np.zeros(p), np.full(p, -np.inf), np.full(p, np.inf), False)
-    for i in at:
-        terms, eta = (
-            rules.terms(strengths[i], l1_ratio),
-            design.predict(fit.coef[i]) + fit.intercept[i] + known,
-        )
-        bound = certify(design, loss, y, eta, fit.coef[i], free)
+    for i in late:
+        eta = design.predict(fit.coef[i]) + fit.intercept[i]
+        eta = eta if problem.offset is None else eta + problem.offset
+        bound = certify(design, problem.family, problem.y, eta, fit.coef[i], free)
         if bound is not None:
+            terms = problem.rules.terms(strengths[i])
             fit.gap[i] = min(fit.gap[i], bound + sum(terms.value(w) for w in fit.coef[i]))
-
-
-def _rotated(design, family, y, strengths, max_iter, offset) -> Fit:
-    """Ridge for p > n in the at most n directions that the rows span; the norm does not see the rotation."""
-    U, sigma, Vt = thin_svd(design.centred_matrix())
-    rank = int((sigma > sigma.max(initial=0.0) * max(design.n, design.p) * np.finfo(float).eps).sum())
-    small = Design(U[:, :rank] * sigma[:rank], design.weights, design.centred)
-    small.means[:] = 0.0
-    fit = follow(small, family, y, strengths, 0.0, max_iter, check_rules(small.p, None, None, None), offset)
-    fit.coef = fit.coef @ Vt[:rank]
-    fit.coef[:, :, design.constant] = 0.0
-    return fit
 
 
 def warn_unconverged(strengths: np.ndarray, gap: np.ndarray, tol: float) -> None:

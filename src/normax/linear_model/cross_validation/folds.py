@@ -7,6 +7,7 @@ Rows are never copied; columns that are standardised within each fold are so by 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,16 @@ import numpy as np
 from normax.linear_model.design.design import Design
 from normax.linear_model.design.moments import Moments
 from normax.linear_model.design.products import times
+from normax.linear_model.design.shapes import gram_pays_for_folds
+from normax.linear_model.families import Gaussian
 from normax.linear_model.problem.fit import Fit
+from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import check_rules
 from normax.linear_model.quadratic.gram import CompleteGram, GrowingGram
+from normax.linear_model.solvers.ridge.path import ridge_solver
 from normax.linear_model.solvers.squares.descent import follow_squares
-from normax.linear_model.solvers.squares.dispatch import clear_constant, ridge_solver
+from normax.linear_model.solvers.squares.path import clear_constant
 from normax.linear_model.solvers.squares.sparse import follow_sparse
-from normax.linear_model.solvers.strategy import gram_pays_for_folds
 
 __all__ = ["Fold", "Folds", "Pairs", "outputs"]
 
@@ -134,13 +138,11 @@ class Fold:
         """The path of each output at decreasing strengths, for columns times `design.scale`."""
         design, folds = self.design, self.folds
         if design.sparse and design.gram is None:
-            rules = check_rules(design.p, None, None, None)
-            return [
-                follow_sparse(
-                    design, y[:, None], strengths, folds.l1_ratio, rules, folds.max_iter, tol=folds.tol
-                )
-                for y in self.Y.T
-            ]
+            single = replace(check_rules(design.p, None, None, None), l1_ratio=folds.l1_ratio)
+            problem = Problem(
+                design, Gaussian(), self.Y, single, single, tol=folds.tol, max_iter=folds.max_iter
+            )
+            return [follow_sparse(problem, y[:, None], strengths) for y in self.Y.T]
         squares = design.weights @ self.Y**2
         gram: CompleteGram | GrowingGram
         if design.gram is not None:

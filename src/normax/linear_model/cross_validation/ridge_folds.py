@@ -7,8 +7,8 @@ from scipy.sparse import issparse
 
 from normax.linear_model.design.design import Design
 from normax.linear_model.design.moments import Moments
+from normax.linear_model.design.shapes import factorises, gram_pays_for_folds
 from normax.linear_model.solvers.ridge.spectrum import SAFE, Spectrum
-from normax.linear_model.solvers.strategy import factorises, gram_pays_for_folds
 
 __all__ = ["RidgeFolds"]
 

@@ -14,12 +14,12 @@ from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture, held_out
 from normax.linear_model.design.design import Design
 from normax.linear_model.design.products import times
+from normax.linear_model.design.shapes import factorises
 from normax.linear_model.design.validation import check_offset, check_strengths, check_weights
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.path import fit_path, grid_of, is_ridge
 from normax.linear_model.solvers.ridge.spectrum import Spectrum
-from normax.linear_model.solvers.strategy import factorises
 from normax.selection import choose, folds, strength_grid, summarise, widened
 
 __all__ = ["ElasticNetCV", "LassoCV", "RidgeCV"]

@@ -9,13 +9,13 @@ from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, suggest
 from normax.linear_model.cross_validation.held_out import held_out
-from normax.linear_model.design.design import Design
 from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor
 from normax.linear_model.estimators.logistic import LinearClassifier
 from normax.linear_model.families import FAMILIES, Family, family_of
 from normax.linear_model.path import fit_path, grid_of, is_ridge, mixture_in_units, response
 from normax.linear_model.problem.penalty_rules import l1_l2, parts_of
+from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.nonsmooth import model_of
 from normax.penalties import L1, L2, ElasticNet, Penalty
 from normax.selection import choose, folds, summarise, widened
@@ -243,9 +243,9 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         loss.refuse_if_tied("a score")
         Y = loss.response(y, len(y))
         weights = plain_weights(sample_weight, len(Y))
-        constant = Design(np.zeros((len(Y), 1)), weights / weights.sum(), True)
-        best = model_of(constant, loss.suited(Y, constant.weights, np.zeros_like(Y)), Y).null()[1]
-        null = weights @ loss.deviance(Y, best)
+        constant = Problem.of(np.zeros((len(Y), 1)), Y, family=loss, sample_weight=weights)
+        least = loss.deviance(constant.y, model_of(constant).null()[1])
+        null = weights.sum() * float(constant.design.weights @ least)
         left = weights @ loss.deviance(Y, self._linear(X).reshape(Y.shape))
         return float(1 - left / null) if null > 0 else float(left == 0)
 

@@ -103,7 +103,7 @@ class GroupRules:
     plain = False
     bounded = False
 
-    def terms(self, strength: float, l1_ratio: float = 1.0) -> GroupTerms:
+    def terms(self, strength: float) -> GroupTerms:
         return GroupTerms(strength * self.l1, strength * self.l2, self.labels, strength * self.charge)
 
     def largest(self, u: np.ndarray) -> float:

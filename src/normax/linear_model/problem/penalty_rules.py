@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,12 +60,12 @@ def l1_l2(part: Any) -> tuple[float, float] | None:
     return None
 
 
-def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[float, float, AnyRules]:
-    """What multiplies the strengths, the share of L1, and the rules of m outputs, from a penalty or from l1_ratio alone."""
+def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[float, AnyRules]:
+    """What multiplies the strengths, and the rules of m outputs, from a penalty or from l1_ratio alone."""
     if penalty is None:
         if not isinstance(l1_ratio, (int, float, np.number)) or not 0 <= l1_ratio <= 1:
             raise InputError(f"l1_ratio: expected a number in [0, 1], got {l1_ratio!r}")
-        return 1.0, l1_ratio, single
+        return 1.0, replace(single, l1_ratio=l1_ratio)
     if isinstance(penalty, type) and issubclass(penalty, Penalty):
         penalty = penalty()
     l1, l2, fused, groups, concave, others = 0.0, 0.0, 0.0, [], [], []
@@ -91,9 +92,9 @@ def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[floa
             others.append(part)
     if not (groups or concave or others or fused):
         total = l1 + l2
-        return total, (l1 / total if total else 1.0), single
+        return total, replace(single, l1_ratio=l1 / total if total else 1.0)
     if concave and not (groups or others or fused):
-        return 1.0, 1.0, ConcaveRules(tuple(concave), l1, l2, single)
+        return 1.0, ConcaveRules(tuple(concave), l1, l2, single)
     told = "a penalty of groups" if groups else repr(penalty)
     if single.bounded:
         raise InputError(f"lower, upper: {told} takes no bounds; use L1, L2, ElasticNet or MCP with them")
@@ -109,9 +110,9 @@ def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[floa
         if fused:
             lower = np.zeros_like(single.lower) if others else single.lower
             left = Rules(single.factor, lower, single.upper)
-            return 1.0, 1.0, FusedRules(fused, l1, l2, bool(others), left)
+            return 1.0, FusedRules(fused, l1, l2, bool(others), left)
         alone = len(others) == 1 and not (groups or concave or l1)
-        return 1.0, 1.0, ProximalRules(penalty, *((others[0], l2) if alone else (penalty,)))
+        return 1.0, ProximalRules(penalty, *((others[0], l2) if alone else (penalty,)))
     if len(groups) > 1:
         raise InputError(f"penalty: expected at most one part with groups, got {len(groups)}: {penalty!r}")
-    return 1.0, 1.0, group_rules(m, len(single.factor), l1, l2, groups[0], single.factor)
+    return 1.0, group_rules(m, len(single.factor), l1, l2, groups[0], single.factor)

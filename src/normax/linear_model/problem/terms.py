@@ -84,11 +84,13 @@ class Rules:
     Attributes:
         factor: (p,) >= 0, multiplies the strength; 0 leaves a feature unpenalised.
         lower, upper: (p,) with lower <= 0 <= upper; infinite where there is no bound.
+        l1_ratio: share of L1 in the penalty, the rest of it L2.
     """
 
     factor: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
+    l1_ratio: float = 1.0
 
     @property
     def plain(self) -> bool:
@@ -99,8 +101,8 @@ class Rules:
     def bounded(self) -> bool:
         return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 
-    def terms(self, strength: float, l1_ratio: float) -> Terms:
-        l1, l2 = strength * l1_ratio * self.factor, strength * (1 - l1_ratio) * self.factor
+    def terms(self, strength: float) -> Terms:
+        l1, l2 = strength * self.l1_ratio * self.factor, strength * (1 - self.l1_ratio) * self.factor
         return Terms(l1, l2, self.lower, self.upper, self.bounded)
 
 

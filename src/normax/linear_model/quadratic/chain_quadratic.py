@@ -13,9 +13,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from normax.linear_model.problem.chain_terms import ChainTerms
 from normax.linear_model.quadratic.active_set import append, remove, solve_factored
 
-__all__ = ["minimise_chain", "worst_interval"]
+__all__ = ["minimise_chain", "minimise_stretches", "worst_interval"]
 
 # Curvature that each interval is given on top of its own, over its own, so that intervals that repeat others have a factor. The
 # steps are majorised by it, and repeated until nothing is left.
@@ -47,6 +48,11 @@ def worst_interval(u, edge, charge, positive):
             if total - edge[k + 1] > best:
                 best, at, to, way = total - edge[k + 1], start, k + 1, sign
     return best, at, to, way
+
+
+def minimise_stretches(K: np.ndarray, r: np.ndarray, terms: ChainTerms, w: np.ndarray) -> np.ndarray:
+    """The v of the least `½ (v − w)ᵀK(v − w) − rᵀ(v − w)` and the terms of v."""
+    return minimise_chain(K + np.diag(terms.l2), r - terms.l2 * w, terms.edge, terms.l1, terms.positive, w)
 
 
 @njit(cache=True, nogil=True)

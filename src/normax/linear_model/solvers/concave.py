@@ -13,11 +13,9 @@ from functools import partial
 
 import numpy as np
 
-from normax.linear_model.design.design import Design
-from normax.linear_model.families import Family
 from normax.linear_model.families.base import weighted_mean
-from normax.linear_model.problem.concave_terms import ConcaveRules
 from normax.linear_model.problem.fit import Fit
+from normax.linear_model.problem.problem import Problem
 from normax.linear_model.quadratic.gram import GrowingGram
 from normax.linear_model.quadratic.support import Support
 from normax.linear_model.solvers.certificate import Gaps, duality_gap
@@ -29,43 +27,31 @@ __all__ = ["follow_concave"]
 SETTLED, MOST = 1e-9, 1000
 
 
-def follow_concave(
-    design: Design,
-    family: Family,
-    y: np.ndarray,
-    strengths: np.ndarray,
-    rules: ConcaveRules,
-    max_iter: int,
-    offset: np.ndarray | None = None,
-) -> Fit:
-    """Solve a decreasing sequence of strengths, each from the last, by working sets.
-
-    Args: as of `working_set.follow`.
-    """
-    fit = Fit.empty(len(strengths), y.shape[1], design.p)
+def follow_concave(problem: Problem, strengths: np.ndarray) -> Fit:
+    """Solve a decreasing sequence of strengths, each from the last, by working sets."""
+    fit = Fit.empty(len(strengths), problem.y.shape[1], problem.design.p)
     fit.stationary = True
-    outputs = range(y.shape[1])
-    for own in [slice(0, len(outputs))] if family.coupled else [slice(c, c + 1) for c in outputs]:
-        known = None if offset is None else offset[:, own]
-        solve = _squares if family.name == "gaussian" else _likelihood
-        coef, intercept, gap, n_iter = solve(design, family, y[:, own], strengths, rules, max_iter, known)
+    solve = _squares if problem.squared else _likelihood
+    for own in problem.apart():
+        coef, intercept, gap, n_iter = solve(problem.part(own), strengths)
         fit.coef[:, own], fit.intercept[:, own] = coef, intercept
         fit.gap += gap
         fit.n_iter = np.maximum(fit.n_iter, n_iter)
     return fit
 
 
-def _likelihood(design, family, y, strengths, rules, max_iter, offset):
+def _likelihood(problem: Problem, strengths: np.ndarray):
     """Coefficients (k, m, p), intercepts (k, m), gaps and rounds of outputs that belong together."""
+    design, family, y, rules = problem.design, problem.family, problem.y, problem.rules
     k, m, p = len(strengths), y.shape[1], design.p
-    smooth, gap, n_iter = Likelihood(design, family, y, offset), np.zeros(k), np.ones(k, dtype=int)
+    smooth, gap, n_iter = Likelihood(design, family, y, problem.offset), np.zeros(k), np.ones(k, dtype=int)
     gaps, coefs, intercepts = Gaps(family, design.weights, y, gap), np.zeros((k, m, p)), np.zeros((k, m))
     coef, (intercept, eta) = np.zeros((m, p)), smooth.null()
     flat, u = coef.reshape(-1), design.gradient(smooth.residual(eta)).ravel()
     for i, s in enumerate(strengths):
         terms = rules.terms(s, flat)
         working = np.flatnonzero((flat != 0) | (terms.l1 == 0))
-        for n_iter[i] in range(1, max_iter + 1):
+        for n_iter[i] in range(1, problem.max_iter + 1):
             missing = np.setdiff1d(terms.beyond(u), working)
             if n_iter[i] > 1 and not len(missing):
                 break
@@ -83,8 +69,9 @@ def _likelihood(design, family, y, strengths, rules, max_iter, offset):
     return coefs, intercepts, gap, n_iter
 
 
-def _squares(design, family, y, strengths, rules, max_iter, offset):
+def _squares(problem: Problem, strengths: np.ndarray):
     """The same for squared error, whose lassos need no more of X than products of the columns at work."""
+    design, y, rules = problem.design, problem.y, problem.rules
     k, p = len(strengths), design.p
     gap, n_iter, coefs = np.zeros(k), np.ones(k, dtype=int), np.zeros((k, 1, p))
     centre = weighted_mean(y, design.weights) if design.centred else np.zeros(1)
@@ -94,7 +81,7 @@ def _squares(design, family, y, strengths, rules, max_iter, offset):
     zero = np.zeros(p)
     for i, s in enumerate(strengths):
         at_zero = rules.terms(s, zero)
-        for n_iter[i] in range(1, max_iter + 1):
+        for n_iter[i] in range(1, problem.max_iter + 1):
             missing = np.union1d(at_zero.beyond(u), np.flatnonzero((at_zero.l1 == 0) & ~design.constant))
             missing = missing[~gram.known[missing]]
             if n_iter[i] > 1 and not len(missing):

@@ -15,9 +15,9 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from normax.linear_model.design.design import Design
-from normax.linear_model.families import Family
 from normax.linear_model.problem.chain_terms import FusedRules
 from normax.linear_model.problem.fit import Fit
+from normax.linear_model.problem.problem import Problem
 from normax.linear_model.quadratic.chain_quadratic import worst_interval
 from normax.linear_model.solvers.dual_point import moved_residuals
 from normax.linear_model.solvers.newton.likelihood import Likelihood
@@ -37,26 +37,13 @@ ENOUGH, STUCK = 1e-3, 0.9
 EQUAL = 1e-13
 
 
-def follow_fused(
-    design: Design,
-    family: Family,
-    y: np.ndarray,
-    strengths: np.ndarray,
-    rules: FusedRules,
-    max_iter: int,
-    tol: float,
-    offset: np.ndarray | None = None,
-) -> Fit:
-    """Solve a decreasing sequence of positive strengths, each warm from the last.
-
-    Args: as of `working_set.follow`.
-    """
-    fit = Fit.empty(len(strengths), y.shape[1], design.p)
-    outputs = range(y.shape[1])
-    for own in [slice(0, len(outputs))] if family.coupled else [slice(c, c + 1) for c in outputs]:
-        chain = Chain(design, family, y[:, own], rules, None if offset is None else offset[:, own])
+def follow_fused(problem: Problem, strengths: np.ndarray) -> Fit:
+    """Solve a decreasing sequence of positive strengths, each warm from the last."""
+    fit = Fit.empty(len(strengths), problem.y.shape[1], problem.design.p)
+    for own in problem.apart():
+        chain = Chain(problem.part(own))
         for i, s in enumerate(strengths):
-            gap, rounds = chain.solve(float(s), max_iter, tol)
+            gap, rounds = chain.solve(float(s))
             fit.coef[i, own], fit.intercept[i, own] = chain.coef, chain.intercept
             fit.gap[i] += gap
             fit.endless[i] |= chain.endless
@@ -64,13 +51,12 @@ def follow_fused(
     return fit
 
 
-def largest_fused(
-    design: Design, family: Family, y: np.ndarray, rules: FusedRules, offset: np.ndarray | None = None
-) -> float:
+def largest_fused(problem: Problem) -> float:
     """The smallest strength at which the coefficients are all zero, or, without an L1 part, all equal for each output."""
-    chain, strength = Chain(design, family, y, rules, offset), 0.0
+    design, rules = problem.design, problem.rules
+    chain, strength = Chain(problem), 0.0
     chain.cut(np.zeros(design.p, dtype=bool))
-    noise = 1e-15 * np.abs(y).max() * design.lengths()
+    noise = 1e-15 * np.abs(problem.y).max() * design.lengths()
     for _ in range(ROUNDS):
         V = chain.dual(strength)
         V -= rules.centred(V)
@@ -105,17 +91,25 @@ def polar(rules: FusedRules, V: np.ndarray) -> float:
 class Chain:
     """The present fit of outputs that belong together, on the stretches that have been needed so far."""
 
-    def __init__(self, design, family, y, rules, offset):
-        self.design, self.family, self.y, self.rules = design, family, y, rules
-        self.whole = Likelihood(design, family, y, offset)
+    def __init__(self, problem: Problem):
+        self.design, self.family, self.y, self.rules = design, family, y, _ = (
+            problem.design, problem.family, problem.y, problem.rules,
+        )  # fmt: skip
+        self.whole = Likelihood(design, family, y, problem.offset)
         self.coef = np.zeros((y.shape[1], design.p))
         self.intercept, self.eta = self.whole.null()
-        self.null = float(design.weights @ family.deviance(y, self.eta))
+        null = float(design.weights @ family.deviance(y, self.eta))
+        self.max_iter, self.enough = problem.max_iter, ENOUGH * problem.tol * null
         self.all = Design(_sums(design, np.zeros(1, dtype=np.intp)), design.weights, design.centred)
         self.endless = False
-        if not (rules.l1 or rules.l2):  # only what all coefficients have in common may grow for ever
+        if not (
+            self.rules.l1 or self.rules.l2
+        ):  # only what all coefficients have in common may grow for ever
             m = y.shape[1]
-            one, terms = Likelihood(self.all, family, y, offset), rules.terms(1.0, m, np.array([design.p]))
+            one, terms = (
+                Likelihood(self.all, family, y, problem.offset),
+                self.rules.terms(1.0, m, np.array([design.p])),
+            )
             one.solve(np.arange(m), np.zeros((m, 1)), self.intercept.copy(), terms)
             self.endless = one.endless
         self.cut(np.full(design.p, design.p <= FEW))
@@ -147,10 +141,10 @@ class Chain:
         """(m, p) gradients less that of the L2 part."""
         return self.design.gradient(self.whole.residual(self.eta)) - strength * self.rules.l2 * self.coef
 
-    def solve(self, strength: float, max_iter: int, tol: float) -> tuple[float, int]:
+    def solve(self, strength: float) -> tuple[float, int]:
         """The fit of one strength: its gap, and the rounds it took."""
         gap, rounds = np.inf, 0
-        while rounds < max_iter:
+        while rounds < self.max_iter:
             rounds += 1
             self.fit(strength)
             before, (gap, late) = gap, self.judge(strength)
@@ -158,7 +152,7 @@ class Chain:
             begins[1:] |= np.diff(late, axis=1).any(axis=0)
             if (begins != self.begins).any():
                 self.cut(begins)
-            elif gap <= ENOUGH * tol * self.null or not gap < STUCK * before:
+            elif gap <= self.enough or not gap < STUCK * before:
                 break
             else:
                 self.short.hessian = None

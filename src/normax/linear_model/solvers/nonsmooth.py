@@ -17,8 +17,8 @@ import numpy as np
 from normax.linear_model.design.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.problem.fit import Fit
-from normax.linear_model.problem.group_terms import GroupRules, GroupTerms
-from normax.linear_model.problem.terms import Rules
+from normax.linear_model.problem.group_terms import GroupTerms
+from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.certificate import family_gap, group_gap
 from normax.linear_model.solvers.dual_point import certify
 from normax.linear_model.solvers.newton.likelihood import Likelihood
@@ -89,34 +89,30 @@ class Sharp(Likelihood):
         return eta
 
 
-def model_of(design: Design, family: Family, y: np.ndarray, offset: np.ndarray | None = None) -> Likelihood:
-    """The rows of a family as a function of coefficients and intercepts, smoothed if it has kinks."""
-    return (Sharp if family.sharp else Likelihood)(design, family, y, offset)
+def model_of(problem: Problem) -> Likelihood:
+    """The rows of a problem as a function of coefficients and intercepts, smoothed if the loss has kinks."""
+    kind = Sharp if problem.family.sharp else Likelihood
+    return kind(problem.design, problem.family, problem.y, problem.offset)
 
 
-def follow_sharp(
-    smooth: Sharp,
-    strengths: np.ndarray,
-    l1_ratio: float,
-    max_iter: int,
-    tol: float,
-    rules: Rules | GroupRules,
-) -> Fit:
+def follow_sharp(problem: Problem, strengths: np.ndarray, smooth: Sharp | None = None) -> Fit:
     """Solve a decreasing sequence of strengths, each warm from the last, residuals included.
 
-    Args: as of `working_set.follow`; max_iter: rounds for each strength; tol: the gap over the null deviance.
+    Args: smooth is a model of the problem, which is left smoothed about the last residuals.
     """
-    design, y = smooth.design, smooth.y
+    design, rules = problem.design, problem.rules
+    smooth = Sharp(design, problem.family, problem.y, problem.offset) if smooth is None else smooth
+    y = smooth.y
     m, p = y.shape[1], design.p
     fit, coef = Fit.empty(len(strengths), m, p), np.zeros((m, p))
     flat, (intercept, eta) = coef.reshape(-1), smooth.null()
-    enough = ENOUGH * tol * float(design.weights @ smooth.sharp.deviance(y, eta))
+    enough = ENOUGH * problem.tol * float(design.weights @ smooth.sharp.deviance(y, eta))
     width = smooth.width
     for i, s in enumerate(strengths):
-        terms, smooth.width = rules.terms(s, l1_ratio), width
+        terms, smooth.width = rules.terms(s), width
         free = np.broadcast_to(terms.free.reshape(-1, p), (m, p))
         working = np.union1d(terms.whole(np.flatnonzero(flat)), np.flatnonzero(free))
-        for fit.n_iter[i] in range(1, max_iter + 1):
+        for fit.n_iter[i] in range(1, problem.max_iter + 1):
             while True:
                 eta, _ = smooth.solve(working, coef, intercept, terms)
                 u = design.gradient(smooth.residual(eta))

@@ -16,9 +16,9 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.linear_model.design.design import Design
-from normax.linear_model.families import Family
 from normax.linear_model.problem.fit import Fit
-from normax.linear_model.problem.proximal_rules import ProximalRules, as_seen
+from normax.linear_model.problem.problem import Problem
+from normax.linear_model.problem.proximal_rules import as_seen
 from normax.linear_model.solvers.newton.likelihood import Likelihood
 
 __all__ = ["follow_proximal"]
@@ -30,33 +30,21 @@ POWER = 20  # products that tell the largest curvature well enough to start from
 DUAL, STEP = 0.1, 1e-5
 
 
-def follow_proximal(
-    design: Design,
-    family: Family,
-    y: np.ndarray,
-    strengths: np.ndarray,
-    rules: ProximalRules,
-    max_iter: int,
-    tol: float,
-    offset: np.ndarray | None = None,
-) -> Fit:
-    """Solve a decreasing sequence of strengths, each from the last.
-
-    Args: as of `working_set.follow`; max_iter: looks at the gap, 10 steps apart; tol: the gap over the null deviance.
-    """
+def follow_proximal(problem: Problem, strengths: np.ndarray) -> Fit:
+    """Solve a decreasing sequence of strengths, each from the last; a round is a look at the gap after 10 steps."""
+    design, family, y, rules = problem.design, problem.family, problem.y, problem.rules
     k, m, p = len(strengths), y.shape[1], design.p
-    fit, smooth = Fit.empty(k, m, p), Likelihood(design, family, y, offset)
+    fit, smooth = Fit.empty(k, m, p), Likelihood(design, family, y, problem.offset)
     intercept, eta = smooth.null()
-    known = 0.0 if offset is None else offset
+    known = 0.0 if problem.offset is None else problem.offset
     null = float(design.weights @ family.deviance(y, eta))
-    enough = (STEP if rules.stationary else DUAL) * tol * null
-    curvature = (
-        _curvature(design) * float(np.max(family.curvature(y, eta))) or 1.0
-    )  # without any, all steps will do
+    enough = (STEP if rules.stationary else DUAL) * problem.tol * null
+    # Without any curvature all steps will do.
+    curvature = _curvature(design) * float(np.max(family.curvature(y, eta))) or 1.0
     W = np.zeros((m, p))
     for i, s in enumerate(strengths):
         penalty, norm, l2 = rules.penalty.scaled(float(s)), rules.norm.scaled(float(s)), float(s) * rules.l2
-        for fit.n_iter[i] in range(1, max_iter + 1):
+        for fit.n_iter[i] in range(1, problem.max_iter + 1):
             eta = smooth.balance(design.predict(W) + intercept + known, intercept)
             u = design.gradient(smooth.residual(eta))
             polar = norm.polar(as_seen(u - l2 * W))

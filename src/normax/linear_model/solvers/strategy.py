@@ -1,58 +1,122 @@
-"""Which solver serves which shape of a problem: the whole rule, in one place.
-
-| Loss | Penalty | Shape | Solver |
-|-|-|-|-|
-| squared | an L1 part | n >= 4p, p <= 3000 | all products of columns at once, then exact faces (`gram.CompleteGram`, `squares`) |
-| squared | an L1 part | dense otherwise | the same on a growing set of columns (`gram.GrowingGram`, `squares`) |
-| squared | an L1 part, bounds, factors | sparse otherwise | descent on residuals (`sparse_squares`, `sparse_descent`) |
-| squared | L2 alone, at most 8 strengths | n or p <= 3000, or dense | a Cholesky factor for each, if it is accurate (`ridge_cholesky`) |
-| squared | L2 alone | the same otherwise | one factorisation for all strengths (`ridge.Spectrum`) |
-| squared | L2 alone | sparse, n and p > 3000 | least squares by Lanczos steps (`ridge_krylov.Krylov`) |
-| squared | groups of features | any | blocks on a growing set of columns (`group_squares`) |
-| any | concave in each size (MCP) | any | a sequence of lassos (`concave`) |
-| smooth | Fused, and L1, L2 and Nonnegative beside it | any | Newton steps on stretches of equal coefficients (`fused`, `chain_quadratic`) |
-| any | any other penalty object | any | proximal gradients (`proximal`) |
-| another | L2 alone | p > n | Newton steps in the n directions that rows span (`path._rotated`) |
-| another | any | otherwise | Newton steps on a working set (`working_set`, `newton`) with an old Hessian while it serves |
-| another, one output | L1, L2, factors, bounds | sparse, at most a tenth of entries | Newton steps, each by descent on residuals (`sparse_newton`) |
-| another, with compiled rows | L1, L2, factors | the same, one output, while the Hessian is small | the same in one compiled call, with fresh Hessians (`one_output`) |
-
-For folds the products pay from n >= p on, since one pass over X serves them all; otherwise folds are masks of rows.
-The numbers were measured on two cores; nothing but speed depends on them.
-"""
+"""Which solver serves which problem: the whole rule, in one ordered table. The first that serves, solves."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
-from scipy.sparse import issparse
+import numpy as np
 
-__all__ = ["descent_pays", "factorises", "gram_pays", "gram_pays_for_folds"]
+from normax.linear_model.design.shapes import factorises, gram_pays
+from normax.linear_model.problem.chain_terms import FusedRules
+from normax.linear_model.problem.concave_terms import ConcaveRules
+from normax.linear_model.problem.fit import Fit
+from normax.linear_model.problem.free_columns import basis_of
+from normax.linear_model.problem.group_terms import GroupRules
+from normax.linear_model.problem.problem import Problem
+from normax.linear_model.problem.proximal_rules import ProximalRules
+from normax.linear_model.problem.terms import Rules
+from normax.linear_model.solvers.concave import follow_concave
+from normax.linear_model.solvers.fused import follow_fused
+from normax.linear_model.solvers.groups.squares import follow_groups
+from normax.linear_model.solvers.newton.rotated import follow_rotated
+from normax.linear_model.solvers.newton.working_set import follow
+from normax.linear_model.solvers.nonsmooth import follow_sharp
+from normax.linear_model.solvers.proximal import follow_proximal
+from normax.linear_model.solvers.ridge.path import follow_ridge
+from normax.linear_model.solvers.squares.path import follow_complete, follow_growing, follow_residuals
 
-# All products of columns are worth their price where the rows are this many times the columns: then they cost
-# less than the gradients of a path.
-TALL = 4
-# Beyond this many rows and columns a square matrix of them itself gets in the way.
-WIDEST = 3000
-# Columns with more than this share of entries are multiplied faster as dense ones.
-SPARSE = 0.1
-
-
-def gram_pays(n: int, p: int) -> bool:
-    """Whether all products of n rows of p columns are worth their price for one path."""
-    return n >= TALL * p and p <= WIDEST
-
-
-def gram_pays_for_folds(n: int, p: int) -> bool:
-    """The same for cross-validation, where one pass over X serves all folds."""
-    return n >= p and p <= WIDEST
-
-
-def descent_pays(X: Any) -> bool:
-    """Whether a family's Newton steps on X are solved by descent on residuals, column by column."""
-    return issparse(X) and X.nnz <= SPARSE * X.shape[0] * X.shape[1]
+__all__ = ["SOLVERS", "Solver", "solve"]
 
 
-def factorises(shape: tuple[int, int], sparse: bool) -> bool:
-    """Whether ridge takes a factorisation of n rows of p columns, `shape`."""
-    return not sparse or min(shape) <= WIDEST
+# Entries of X up to which all columns may be exchanged for others at strength 0, where they all but repeat each other.
+ORTHOGONAL = 10_000_000
+
+
+class Solver(NamedTuple):
+    """What serves some problems.
+
+    Attributes:
+        name: how it works, in a few words.
+        serves: whether it can solve a problem, and no solver behind it in the table does so faster.
+        follow: the fits of decreasing strengths, each warm from the last; None where rounding shows, and the next one takes
+            over.
+    """
+
+    name: str
+    serves: Callable[[Problem], bool]
+    follow: Callable[[Problem, np.ndarray], Fit | None]
+
+
+def _lasso(problem: Problem) -> bool:
+    """Squared error whose features are charged alike, by an L1 part too."""
+    return (
+        problem.squared and isinstance(problem.rules, Rules) and problem.plain and problem.rules.l1_ratio > 0
+    )
+
+
+def _ridge(problem: Problem) -> bool:
+    """L2 alone, for all features alike."""
+    return isinstance(problem.rules, Rules) and problem.plain and problem.rules.l1_ratio == 0
+
+
+def _tall(problem: Problem) -> bool:
+    return gram_pays(problem.design.n, problem.design.p)
+
+
+def _wide_ridge(problem: Problem) -> bool:
+    design = problem.design
+    return _ridge(problem) and design.p > design.n and factorises((design.n, design.p), design.sparse)
+
+
+def _whole_groups(problem: Problem) -> bool:
+    return isinstance(problem.rules, GroupRules) and problem.rules.members is not None
+
+
+SOLVERS = (
+    Solver("multipliers, for a loss with kinks", lambda p: p.family.sharp, follow_sharp),
+    Solver("a sequence of lassos", lambda p: isinstance(p.rules, ConcaveRules), follow_concave),
+    Solver("stretches of equal coefficients", lambda p: isinstance(p.rules, FusedRules), follow_fused),
+    Solver("proximal gradients", lambda p: isinstance(p.rules, ProximalRules), follow_proximal),
+    Solver("blocks of features", lambda p: p.squared and _whole_groups(p), follow_groups),
+    Solver("all products of columns at once", lambda p: _lasso(p) and _tall(p), follow_complete),
+    Solver("products of the columns at work", lambda p: _lasso(p) and not p.design.sparse, follow_growing),
+    Solver("factorisations", lambda p: p.squared and _ridge(p), follow_ridge),
+    Solver(
+        "descent on residuals",
+        lambda p: p.squared and p.design.sparse and isinstance(p.rules, Rules),
+        follow_residuals,
+    ),
+    Solver("Newton steps in the span of the rows", _wide_ridge, follow_rotated),
+    Solver("Newton steps on a working set", lambda p: True, follow),
+)
+
+
+def solve(problem: Problem, strengths: np.ndarray) -> Fit:
+    """The fits of decreasing strengths >= 0.
+
+    At strength 0 one penalty is as good as another and all columns are free, so that what is left there is a problem of its
+    own, unless the same solver goes on from the strengths before.
+    """
+    last = int(np.count_nonzero(strengths > 0))
+    if last == len(strengths):
+        return _follow(problem, strengths)
+    rest, design, basis = problem.at_zero(), problem.design, None
+    if not problem.squared and design.n * design.p <= ORTHOGONAL:
+        basis = basis_of(design, replace(rest.rules, factor=np.zeros(design.p)))
+    same = isinstance(problem.rules, Rules) and _serving(problem)[0] is _serving(rest)[0]
+    if same and basis is None:
+        return _follow(problem, strengths)
+    fit = _follow(rest if basis is None else replace(rest, design=basis.design), strengths[last:])
+    fit.coef = fit.coef if basis is None else basis.original(fit.coef)
+    return _follow(replace(problem, sparse_coef=False), strengths[:last]).then(fit) if last else fit
+
+
+def _serving(problem: Problem) -> list[Solver]:
+    return [solver for solver in SOLVERS if solver.serves(problem)]
+
+
+def _follow(problem: Problem, strengths: np.ndarray) -> Fit:
+    fits = (solver.follow(problem, strengths) for solver in _serving(problem))
+    return next(fit for fit in fits if fit is not None)

@@ -6,11 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from normax.linear_model.design.design import Design
+from normax.linear_model.design.shapes import gram_pays
 from normax.linear_model.design.threads import one_thread
 from normax.linear_model.families import Gaussian
 from normax.linear_model.problem.fit import Fit
-from normax.linear_model.problem.group_terms import GroupRules, GroupTerms
+from normax.linear_model.problem.group_terms import GroupTerms
+from normax.linear_model.problem.problem import TIGHT, Problem
 from normax.linear_model.quadratic.group_products import AtWork, GroupProducts
 from normax.linear_model.quadratic.group_quadratic import minimise_columns, minimise_groups, newton_serves
 from normax.linear_model.solvers.certificate import group_gap
@@ -27,27 +28,14 @@ WELL = 0.3
 LONGEST = 5
 
 
-def follow_groups(
-    design: Design,
-    y: np.ndarray,
-    strengths: np.ndarray,
-    rules: GroupRules,
-    complete: bool,
-    max_iter: int,
-    tol: float,
-) -> Fit:
+def follow_groups(problem: Problem, strengths: np.ndarray) -> Fit:
     """Solve a decreasing sequence of k strengths > 0, each from where the last two point to.
 
     Strengths are solved in blocks on the groups at work; one product with all of X then gives the gradients of the
     block, hence the groups that are missing and the gaps, which are of true residuals. The block is
     accepted up to the first strength that misses a group.
-
-    Args:
-        design: the (n, p) design; y: (n, m) centred responses.
-        complete: whether all products of columns are formed at once.
-        tol: the gap over the null deviance that is asked for.
     """
-    path = _GroupPath(design, y, strengths, rules, complete, max_iter, tol)
+    path = _GroupPath(problem, strengths)
     while path.at < len(strengths):
         path.go_on()
     return path.fit
@@ -63,15 +51,18 @@ class _GroupPath:
         retried: where the next strength ended when it missed some.
     """
 
-    def __init__(self, design, y, strengths, rules: GroupRules, complete: bool, max_iter: int, tol: float):
-        self.design, self.y, self.strengths, self.rules = design, y, strengths, rules
-        self.complete, self.max_iter, self.tol = complete, max_iter, tol
+    def __init__(self, problem: Problem, strengths: np.ndarray):
+        design, rules, (centre, y) = problem.design, problem.rules, problem.centred()
         assert rules.members is not None
+        self.design, self.y, self.strengths, self.rules = design, y, strengths, rules
+        self.complete = gram_pays(design.n, design.p)
+        self.max_iter, self.tol = problem.max_iter, min(problem.tol, TIGHT)
         self.owner, self.m, groups = rules.members, y.shape[1], len(rules.charge)
         self.fit = Fit.empty(len(strengths), self.m, design.p)
+        self.fit.intercept[:] = centre
         self.products = GroupProducts(design, rules)
         self.gram = self.products.gram
-        if complete:
+        if self.complete:
             self.products.add(np.arange(groups))
         self.u = self.c = design.gradient(design.weighted(y))
         self.square = float((design.weights @ y**2).sum())

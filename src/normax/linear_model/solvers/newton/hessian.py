@@ -9,7 +9,7 @@ from normax.linear_model.families import Family
 from normax.linear_model.problem.chain_terms import ChainTerms
 from normax.linear_model.problem.group_terms import GroupTerms
 from normax.linear_model.problem.terms import Terms
-from normax.linear_model.quadratic.chain_quadratic import minimise_chain
+from normax.linear_model.quadratic.chain_quadratic import minimise_stretches
 from normax.linear_model.quadratic.group_quadratic import minimise_entries
 from normax.linear_model.quadratic.support import Support
 
@@ -131,7 +131,7 @@ class Hessian:
         lift = self.inverse @ ub
         r = u - self.cross @ lift
         if isinstance(own, ChainTerms):
-            dw = minimise_chain(self.K + np.diag(own.l2), r - own.l2 * w, own.edge, own.l1, w) - w
+            dw = minimise_stretches(self.K, r, own, w) - w
         elif isinstance(own, GroupTerms):
             dw = minimise_entries(self.K, r + self.K @ w, own, w) - w
         else:

@@ -14,7 +14,8 @@ from numba import njit
 
 from normax.linear_model.families.rows import call
 from normax.linear_model.problem.fit import Fit
-from normax.linear_model.problem.terms import SLACK, Rules, Terms
+from normax.linear_model.problem.problem import Problem
+from normax.linear_model.problem.terms import SLACK, Terms
 from normax.linear_model.quadratic.active_set import DONE, SINGULAR_FACE, append, solve_active
 from normax.linear_model.solvers.certificate import Gaps
 from normax.linear_model.solvers.newton.likelihood import Likelihood
@@ -31,17 +32,10 @@ KEPT = 1 << 20
 SUMS = {"reassoc", "contract"}
 
 
-def follow_compiled(
-    fit: Fit,
-    smooth: Likelihood,
-    strengths: np.ndarray,
-    l1_ratio: float,
-    max_iter: int,
-    rules: Rules,
-    gaps: Gaps,
-) -> int:
+def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: np.ndarray, gaps: Gaps) -> int:
     """Write the first strengths of a path into fit, as many as suit this solver; returns how many."""
-    design, rows, k = smooth.design, smooth.family.rows(), int(np.count_nonzero(strengths > 0))
+    design, rows, rules = smooth.design, smooth.family.rows(), problem.rules
+    k, l1_ratio = int(np.count_nonzero(strengths > 0)), rules.l1_ratio
     if (
         smooth.m > 1
         or smooth.edge.any()
@@ -66,16 +60,19 @@ def follow_compiled(
             intercept[0],
         ),
         *(design.pieces, design.place, design.means, design.norms, rules.factor, design.centred),
-        *(strengths[:k] * l1_ratio, strengths[:k] * (1 - l1_ratio), max_iter, SETTLED * smooth.scale, FEW),
+        *(
+            strengths[:k] * l1_ratio,
+            strengths[:k] * (1 - l1_ratio),
+            problem.max_iter,
+            SETTLED * smooth.scale,
+            FEW,
+        ),
         *(fit.coef[:, 0], fit.intercept[:, 0], fit.n_iter, etas, ends),
     )
     for i in range(done):
         some = entries[ends[i] : ends[i + 1]]
-        l1, l2 = (
-            strengths[i] * l1_ratio * rules.factor[some],
-            strengths[i] * (1 - l1_ratio) * rules.factor[some],
-        )
-        terms = Terms(l1, l2, rules.lower[some], rules.upper[some])
+        l1, l2 = l1_ratio * rules.factor[some], (1 - l1_ratio) * rules.factor[some]
+        terms = Terms(strengths[i] * l1, strengths[i] * l2, rules.lower[some], rules.upper[some])
         gaps.fit(i, etas[i][:, None], fit.coef[i, 0, some], values[ends[i] : ends[i + 1]], terms)
     return done
 

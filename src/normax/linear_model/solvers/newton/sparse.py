@@ -13,14 +13,15 @@ import numpy as np
 from numba import njit
 
 from normax.linear_model.design.products import subtract
+from normax.linear_model.design.shapes import descent_pays
 from normax.linear_model.problem.fit import Fit
-from normax.linear_model.problem.terms import Rules, Terms
+from normax.linear_model.problem.problem import TIGHT, Problem
+from normax.linear_model.problem.terms import Terms
 from normax.linear_model.quadratic.sparse_descent import SparseColumns
 from normax.linear_model.solvers.certificate import Gaps
 from normax.linear_model.solvers.dual_point import certify
 from normax.linear_model.solvers.newton.likelihood import Likelihood
 from normax.linear_model.solvers.squares.sparse import EXACT, EXACTEST, LOOK, WELL, Check, compressed
-from normax.linear_model.solvers.strategy import descent_pays
 
 __all__ = ["follow_sparse_family"]
 
@@ -33,20 +34,13 @@ FLOOR = 1e-9
 
 
 def follow_sparse_family(
-    fit: Fit,
-    smooth: Likelihood,
-    strengths: np.ndarray,
-    l1_ratio: float,
-    max_iter: int,
-    rules: Rules,
-    gaps: Gaps,
-    tol: float,
+    fit: Fit, smooth: Likelihood, problem: Problem, strengths: np.ndarray, gaps: Gaps
 ) -> int:
     """Write the fits of all strengths > 0 of a path into fit, if it suits this solver; returns how many.
 
-    Args: as of `working_set.follow`; gaps takes what certifies each fit.
+    Args: gaps takes what certifies each fit.
     """
-    design, family = smooth.design, smooth.family
+    design, family, rules = smooth.design, smooth.family, problem.rules
     if smooth.m > 1 or smooth.edge.any() or not descent_pays(design.X):
         return 0
     squares = design.squares()
@@ -54,14 +48,14 @@ def follow_sparse_family(
     (intercept, eta), w = smooth.null(), np.zeros(design.p)
     check = Check(design, squares, family.residual(smooth.y, eta)[:, 0])
     u, scale = check.u0, float(np.abs(check.u0).max(initial=0.0))
-    enough = WELL * tol * float(design.weights @ family.deviance(smooth.y, eta))
+    enough = WELL * min(problem.tol, TIGHT) * float(design.weights @ family.deviance(smooth.y, eta))
     positive, before = strengths[strengths > 0], strengths[0]
     for i, s in enumerate(positive):
-        terms = rules.terms(s, l1_ratio)
-        ahead = rules.terms(max(s - LOOK * (before - s), 0.0) if i else s, l1_ratio)
+        terms = rules.terms(s)
+        ahead = rules.terms(max(s - LOOK * (before - s), 0.0) if i else s)
         working = (w != 0) | (terms.free & ~design.constant) | (ahead.pull(u) > 0)
         exact, columns, before = EXACT, None, s
-        for fit.n_iter[i] in range(1, max_iter + 1):
+        for fit.n_iter[i] in range(1, problem.max_iter + 1):
             if columns is None:
                 features = np.flatnonzero(working)
                 columns = compressed(design, features, squares[:1], squares)

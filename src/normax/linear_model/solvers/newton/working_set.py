@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from normax.linear_model.design.design import Design
-from normax.linear_model.families import Family
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.group_terms import GroupRules
+from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import Rules
 from normax.linear_model.solvers.certificate import Gaps
 from normax.linear_model.solvers.dual_point import WIDEST, certify, misses
@@ -27,65 +26,33 @@ __all__ = ["follow"]
 MARGIN = 1e-9
 
 
-def follow(
-    design: Design,
-    family: Family,
-    y: np.ndarray,
-    strengths: np.ndarray,
-    l1_ratio: float,
-    max_iter: int,
-    rules: Rules | GroupRules,
-    offset: np.ndarray | None = None,
-    tol: float = 1e-6,
-) -> Fit:
-    """Solve a decreasing sequence of strengths, each warm from the last.
-
-    Args:
-        design: the (n, p) design; centred means that an intercept is fitted.
-        y: (n, m) response.
-        strengths: (k,) decreasing.
-        max_iter: rounds of solving and checking for each strength.
-        rules: penalty factors and bounds of the features, or groups.
-        offset: (n, m) known part of the linear predictors, if there is one.
-        tol: the gap over the null deviance that solvers which approach it may stop at.
-    """
-    k, m = len(strengths), y.shape[1]
-    fit = Fit.empty(k, m, design.p)
-    if m == 1 or family.coupled or isinstance(rules, GroupRules):
-        _follow(fit, design, family, y, strengths, l1_ratio, max_iter, rules, offset, tol)
+def follow(problem: Problem, strengths: np.ndarray) -> Fit:
+    """Solve a decreasing sequence of strengths, each warm from the last; rules are of single features or of groups."""
+    k, m = len(strengths), problem.y.shape[1]
+    fit = Fit.empty(k, m, problem.design.p)
+    if m == 1 or isinstance(problem.rules, GroupRules):
+        _follow(fit, problem, strengths)
         return fit
-    for c in range(m):  # problems of their own
-        own = slice(c, c + 1)
+    for own in problem.apart():
         part = Fit(*(fit.coef[:, own], fit.intercept[:, own], np.zeros(k), np.ones(k, dtype=int)))
-        known = None if offset is None else offset[:, own]
-        _follow(part, design, family, y[:, own], strengths, l1_ratio, max_iter, rules, known, tol)
+        _follow(part, problem.part(own), strengths)
         fit.gap += part.gap
         fit.endless |= part.endless
         fit.n_iter = np.maximum(fit.n_iter, part.n_iter)
     return fit
 
 
-def _follow(
-    fit: Fit,
-    design: Design,
-    family: Family,
-    y: np.ndarray,
-    strengths: np.ndarray,
-    l1_ratio: float,
-    max_iter: int,
-    rules: Rules | GroupRules,
-    offset: np.ndarray | None,
-    tol: float,
-) -> None:
+def _follow(fit: Fit, problem: Problem, strengths: np.ndarray) -> None:
     """The path of outputs that belong together, written into fit."""
+    design, family, y, rules = problem.design, problem.family, problem.y, problem.rules
     m, p = y.shape[1], design.p
     grouped = isinstance(rules, GroupRules)
-    smooth = Likelihood(design, family, y, offset)
+    smooth = Likelihood(design, family, y, problem.offset)
     gaps, screen, every = Gaps(family, design.weights, y, fit.gap), Screen(design), np.arange(m * p)
     done = 0
     if isinstance(rules, Rules):
-        done = follow_compiled(fit, smooth, strengths, l1_ratio, max_iter, rules, gaps)
-        done = done or follow_sparse_family(fit, smooth, strengths, l1_ratio, max_iter, rules, gaps, tol)
+        done = follow_compiled(fit, smooth, problem, strengths, gaps)
+        done = done or follow_sparse_family(fit, smooth, problem, strengths, gaps)
     if done == len(strengths):
         return gaps.flush()
     coef, (intercept, eta) = np.zeros((m, p)), smooth.null()
@@ -102,17 +69,17 @@ def _follow(
         missed = design.centred and misses(theta)
         if grouped:
             return every, design.gradient(theta).ravel()
-        return screen.look(theta, coef, rules.terms(strengths[i], l1_ratio).l1 * (1 - MARGIN))
+        return screen.look(theta, coef, rules.terms(strengths[i]).l1 * (1 - MARGIN))
 
     found, u = look(done)
     for i, s in enumerate(strengths[done:], done):
-        terms = rules.terms(s, l1_ratio)
+        terms = rules.terms(s)
         needed = terms.whole(working[flat[working] != 0])
         if terms.free.any():
             free = np.broadcast_to(terms.free.reshape(-1, p), (m, p))
             needed = np.union1d(needed, np.flatnonzero(free))
         at_work[working], at_work[needed], working = False, True, needed
-        for fit.n_iter[i] in range(1, max_iter + 1):
+        for fit.n_iter[i] in range(1, problem.max_iter + 1):
             own = terms if grouped else terms.of(found, p)
             missing = found[own.beyond(u)]
             missing = missing[~at_work[missing]]

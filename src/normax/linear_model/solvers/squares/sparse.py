@@ -14,7 +14,8 @@ from normax.linear_model.design.design import Design
 from normax.linear_model.design.products import COPIED
 from normax.linear_model.families import Gaussian
 from normax.linear_model.problem.fit import Fit
-from normax.linear_model.problem.terms import Rules, Terms
+from normax.linear_model.problem.problem import TIGHT, Problem
+from normax.linear_model.problem.terms import Terms
 from normax.linear_model.quadratic.sparse_descent import SparseColumns
 from normax.linear_model.solvers.certificate import duality_gap
 from normax.linear_model.solvers.dual_point import certify
@@ -31,25 +32,9 @@ WELL = 0.2
 SPENT = 0.5
 
 
-def follow_sparse(
-    design: Design,
-    y: np.ndarray,
-    strengths: np.ndarray,
-    l1_ratio: float,
-    rules: Rules,
-    max_iter: int,
-    sparse_coef: bool = False,
-    tol: float = 1e-6,
-) -> Fit:
-    """Solve a decreasing sequence of k strengths for one response.
-
-    Args:
-        design: sparse; y: (n, 1) centred response.
-        strengths: (k,); rules: penalty factors and bounds of the features.
-        max_iter: rounds of solving and checking for each strength.
-        sparse_coef: whether the coefficients are k sparse rows.
-        tol: the gap over the null deviance that is asked for.
-    """
+def follow_sparse(problem: Problem, y: np.ndarray, strengths: np.ndarray) -> Fit:
+    """Solve a decreasing sequence of k strengths for one centred response y, (n, 1), of a sparse design."""
+    design, rules, sparse_coef = problem.design, problem.rules, problem.sparse_coef
     k, p = len(strengths), design.p
     fit = Fit.empty(k, 1, 0 if sparse_coef else p)
     rows = []
@@ -59,14 +44,14 @@ def follow_sparse(
     w, check = np.zeros(p), Check(design, squares, y[:, 0])
     u = check.u0
     scale, before = float(np.abs(u).max(initial=0.0)), strengths[0]
-    enough = WELL * tol * 0.5 * float(design.weights @ y[:, 0] ** 2)
+    enough = WELL * min(problem.tol, TIGHT) * 0.5 * float(design.weights @ y[:, 0] ** 2)
     residual = target
     for i, s in enumerate(strengths):
-        terms = rules.terms(s, l1_ratio)
-        ahead = rules.terms(max(s - LOOK * (before - s), 0.0) if i else s, l1_ratio)
+        terms = rules.terms(s)
+        ahead = rules.terms(max(s - LOOK * (before - s), 0.0) if i else s)
         working = (w != 0) | (terms.free & ~design.constant) | (ahead.pull(u) > 0)
         exact, columns = EXACT, None
-        for fit.n_iter[i] in range(1, max_iter + 1):
+        for fit.n_iter[i] in range(1, problem.max_iter + 1):
             if columns is None:
                 features = np.flatnonzero(working)
                 columns = compressed(design, features, weights, squares)
