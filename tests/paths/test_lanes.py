@@ -208,10 +208,17 @@ def test_rows_set_aside_keep_classes_groups_and_times():
 
 
 def test_folds_without_a_class_are_named(net, digits):
+    """Rows of a class that a fold does not train on stay out of its error; a fold that judges nothing is refused."""
     X, y = digits
-    halves = [(np.flatnonzero(y != 2), np.flatnonzero(y == 2))]
-    with pytest.warns(nx.Notice, match="fold 0 is scored on class 2"):
-        nx.path(net, digits, **{**OPTIONS, "cv": halves, "epochs": 1}, strengths=[1e-2])
+    options = {**OPTIONS, "epochs": 1, "strengths": [1e-2]}
+    train = np.flatnonzero(y != 2)[20:]
+    with pytest.warns(nx.Notice, match="fold 0 trains without class 2"):
+        path = nx.path(net, digits, **{**options, "cv": [(train, np.setdiff1d(np.arange(len(y)), train))]})
+    np.testing.assert_array_equal(
+        np.flatnonzero(~np.isnan(path.held_out()[:, 0])), np.flatnonzero(y != 2)[:20]
+    )
+    with pytest.raises(nx.InputError, match="fold 0 trains without class 2 and holds out nothing else"):
+        nx.path(net, digits, **{**options, "cv": [(np.flatnonzero(y != 2), np.flatnonzero(y == 2))]})
 
 
 PATH = """

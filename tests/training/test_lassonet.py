@@ -89,7 +89,7 @@ def test_without_a_hidden_part_it_is_the_group_lasso(optimizer, data):
     net = nx.LassoNet(network(2))
     nx.penalize(net, net.hierarchy(0.1, M=0.0))
     nx.fit(net, (X, Y), loss="squared", optimizer=optimizer, epochs=600, batch_size=120, progress=False)
-    oracle = MultiTaskLasso(0.1, tol=1e-10, max_iter=10_000).fit(X, Y)
+    oracle = MultiTaskLasso(0.1, tol=1e-10, max_iter=10_000).fit(X.astype(float), Y.astype(float))
     assert not net.weight.value[2:].any()
     np.testing.assert_allclose(net.weight.value[:2], oracle.coef_, atol=1e-3)
     np.testing.assert_array_equal(np.asarray(net.weight.value[:2]) == 0, oracle.coef_ == 0)

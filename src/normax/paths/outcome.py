@@ -52,12 +52,7 @@ def outcome(
     named = [*names, *(binding.names[cell] for cell in binding.buffers)]
     stacks = [dict(zip(named, [a[:k] for a in (*fit.part.weights, *fit.part.buffers)])) for fit in fitted]
     penalised = tuple(name for name, unit in zip(names, run.lanes.unit) if unit is not None)
-    notices = [
-        *notices,
-        *_evasions(run.net, penalised, unit),
-        *_missing_classes(run),
-        *_diverged(run, strengths, fitted),
-    ]
+    notices = [*notices, *_evasions(run.net, penalised, unit), *_diverged(run, strengths, fitted)]
     taught = tuple((rows.transform, rows.centre, rows.scale) for rows, _ in fitted)
     kept = Fits(run.net, tuple(stacks), taught, run.axes, settings)
     whole = fitted[-1].rows
@@ -136,23 +131,6 @@ def _diverged(run: Run, strengths: np.ndarray, fitted: list[Fitted]) -> list[str
         return []
     more = f" and {count - SHOWN} more" if count > SHOWN else ""
     return [f"training diverged at strength {'; '.join(lines)}{more}; such strengths are never chosen"]
-
-
-def _missing_classes(run: Run) -> list[str]:
-    """Folds that are scored on a class which none of their training rows has."""
-    y = run.problem.y
-    if run.loss not in ("cross_entropy", "binary_cross_entropy") or y.ndim != 1:
-        return []
-    notices = []
-    for number, (train, test) in enumerate(run.problem.folds):
-        missing = np.setdiff1d(y[test], y[train])
-        if len(missing):
-            several = "es" if len(missing) > 1 else ""
-            notices.append(
-                f"fold {number} is scored on class{several} {', '.join(f'{c:g}' for c in missing)}, which none of its "
-                "training rows has; stratified folds (cv=5) spread every class"
-            )
-    return notices
 
 
 def _evasions(net: Module, penalised: tuple[str, ...], unit: Penalty) -> list[str]:
