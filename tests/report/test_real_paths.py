@@ -38,7 +38,7 @@ def test_networks_report_themselves(data, tmp_path):
     nx.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 1))
     path = nx.path(net, data, loss="squared", strengths=[1.0, 1e-2, 0.0], cv=2, epochs=2, scale_target=True)
-    assert len(path.plot().axes) == 2  # no weight is zero yet
+    assert len(path.plot().axes) == 4  # zeros and units as well
     text = path.report(str(tmp_path)).read_text(encoding="utf-8")
     assert "0.weight" in text
     assert "standardised, and s belongs to that scale" in text
