@@ -17,14 +17,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.binding import Binding, bind, retrying
+from normax.binding.recent import Recent
+from normax.binding.signature import architecture
 from normax.nn.backend import settings
 from normax.nn.module import Module
 from normax.paths.axes import Axes, Settings
 from normax.paths.layout import at_once, convolves, devices_of, over_devices, quicker
 from normax.paths.workers import cores
 from normax.penalties import Penalty
-from normax.recent import Recent
-from normax.signature import architecture
 from normax.training.blocks import Blocks
 from normax.training.cost import trace
 from normax.training.lean import lean

@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.binding import bind
-from normax.crossing import crossing, say_crossing
+from normax.binding.crossing import crossing, say_crossing
+from normax.binding.recent import Recent
+from normax.binding.signature import architecture
 from normax.errors import InputError, Notice
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
-from normax.recent import Recent
-from normax.signature import architecture
 from normax.training import checkpoint as files
 from normax.training.callbacks import as_callbacks
 from normax.training.checkpoint import Checkpoint

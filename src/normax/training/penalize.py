@@ -11,11 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from normax.binding.signature import REGISTRIES
 from normax.errors import InputError, suggest
 from normax.nn.cells import Parameter
 from normax.nn.module import Module
 from normax.penalties import Penalty
-from normax.signature import REGISTRIES
 
 __all__ = ["penalize", "penalty", "resolve", "untrainable"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from normax.signature import ById
+from normax.binding.signature import ById
 
 __all__ = ["recipe"]
 

@@ -21,7 +21,7 @@ from normax.binding import (
     sides,
     written,
 )
-from normax.crossing import crossing, say_crossing
+from normax.binding.crossing import crossing, say_crossing
 from normax.errors import InputError, Notice
 from normax.nn.backend import settings
 from normax.nn.cells import Buffer

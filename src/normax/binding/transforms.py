@@ -15,12 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from normax.binding.signature import plain_attributes
 from normax.errors import InputError
 from normax.nn.cells import Cell
 from normax.nn.frames import CapturingFrame, current_frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key
-from normax.signature import plain_attributes
 
 __all__ = ["remat", "scan", "scan_layers"]
 

@@ -17,7 +17,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from normax.crossing import crossing, say_crossing
+from normax.binding.crossing import crossing, say_crossing
+from normax.binding.recent import Recent
+from normax.binding.signature import Watched, architecture, attributes
 from normax.errors import InputError, suggest
 from normax.nn.attributes import refuse_old
 from normax.nn.backend import check_process, compiled
@@ -25,8 +27,6 @@ from normax.nn.cells import Cell, Parameter, as_array
 from normax.nn.frames import ForeignCell, Frame, Rewritten, current_frame, rewritten, structure
 from normax.nn.module import Module
 from normax.nn.random import layer_key, raw_key
-from normax.recent import Recent
-from normax.signature import Watched, architecture, attributes
 
 __all__ = [
     "Binding",

@@ -10,7 +10,7 @@ import pytest
 
 import normax as nx
 from normax import nn
-from normax.crossing import crossing
+from normax.binding.crossing import crossing
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(12, 5)).astype("f4")
