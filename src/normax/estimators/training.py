@@ -18,8 +18,8 @@ from normax.estimators.modules import make
 from normax.nn.module import Module
 from normax.nn.random import fork
 from normax.paths.ensemble import Member
+from normax.paths.folded import target_scale, unit_penalty
 from normax.paths.network import path
-from normax.paths.problem import target_scale, unit_penalty
 from normax.paths.result import Path
 from normax.selection import set_aside
 from normax.training.callbacks import EarlyStopping

@@ -13,8 +13,8 @@ import numpy as np
 
 from normax.errors import InputError, Notice, suggest
 from normax.nn.module import Module
+from normax.paths.folded import Problem
 from normax.paths.network import path
-from normax.paths.problem import Problem
 from normax.paths.result import Path
 from normax.paths.variants import with_batch_norm, with_dropout
 from normax.penalties import L1, L2, ElasticNet, Penalty

@@ -11,14 +11,14 @@ import numpy as np
 
 from normax.paths.axes import Settings
 from normax.paths.checkpoint import Checkpoint, Part
+from normax.paths.folded import Rows
 from normax.paths.lanes import Watch
 from normax.paths.plan import Chunk
-from normax.paths.problem import Rows
 from normax.paths.stopping import watched_training
 from normax.training.loop import Data, RowSet
 
 if TYPE_CHECKING:
-    from normax.paths.run import Run
+    from normax.paths.setup import Run
 
 __all__ = ["Fitted", "Fitting"]
 

@@ -14,8 +14,8 @@ from normax.errors import InputError, Notice
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.families import family_of
 from normax.linear_model.path import RIDGE_RATIO, is_ridge, max_strength, mixture_in_units, response
+from normax.paths.folded import Problem, Progress, check_strengths, elastic_net_of, unit_penalty
 from normax.paths.linear_folds import LinearFolds
-from normax.paths.problem import Problem, Progress, check_strengths, elastic_net_of, unit_penalty
 from normax.paths.result import Path
 from normax.penalties import L1, ElasticNet
 from normax.selection import strength_grid, summarise, widened

@@ -12,7 +12,7 @@ from normax.linear_model.cross_validation.folds import Fold, Folds, outputs
 from normax.linear_model.design.validation import check_design
 from normax.linear_model.families import family_of
 from normax.linear_model.path import response, warn_unconverged
-from normax.paths.problem import Problem, Rows, null_output, standardises
+from normax.paths.folded import Problem, Rows, null_output, standardises
 
 __all__ = ["FoldScore", "LinearFolds"]
 

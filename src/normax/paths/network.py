@@ -15,12 +15,12 @@ from normax.errors import InputError, Notice
 from normax.nn.module import Module
 from normax.nn.random import check_seed
 from normax.paths.axes import Axes
+from normax.paths.folded import Problem, Progress, check_strengths, elastic_net_of, unit_penalty
 from normax.paths.outcome import outcome
 from normax.paths.pilot import automatic_strengths
 from normax.paths.plan import Warm
-from normax.paths.problem import Problem, Progress, check_strengths, elastic_net_of, unit_penalty
 from normax.paths.result import Path, check_selection
-from normax.paths.run import Run, Schedule, charges
+from normax.paths.setup import Run, Schedule, charges
 from normax.paths.stopping import Stopping
 from normax.penalties import L1
 from normax.training.data import check_counts, check_data, check_unmasked

@@ -11,9 +11,9 @@ from normax.nn.module import Module
 from normax.paths.blame import first_break
 from normax.paths.ensemble import Fits
 from normax.paths.fitting import Fitted
-from normax.paths.problem import null_output
+from normax.paths.folded import null_output
 from normax.paths.result import Path
-from normax.paths.run import Run
+from normax.paths.setup import Run
 from normax.penalties import Hierarchical, Penalty
 from normax.selection import summarise
 from normax.training.losses import find_loss

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from normax.paths.lanes import Trained, alike
-from normax.paths.run import Run
+from normax.paths.setup import Run
 from normax.paths.workers import side_by_side
 from normax.selection import strength_grid
 

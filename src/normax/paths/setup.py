@@ -18,9 +18,9 @@ from normax.nn.random import fork, raw_key
 from normax.paths.axes import Axes, Settings
 from normax.paths.checkpoint import Checkpoint, Part, digest
 from normax.paths.fitting import Fitted, Fitting, Prepared
+from normax.paths.folded import Problem, Rows, unit_penalty
 from normax.paths.lanes import Lanes, Watch
 from normax.paths.plan import Chunk, Warm, chunks
-from normax.paths.problem import Problem, Rows, unit_penalty
 from normax.paths.stopping import Stopping
 from normax.paths.workers import side_by_side
 from normax.penalties import Penalty
