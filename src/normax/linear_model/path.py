@@ -18,7 +18,6 @@ from normax.linear_model.design.validation import (
     check_offset,
     check_strengths,
     check_weights,
-    without_excluded,
 )
 from normax.linear_model.families import family_of
 from normax.linear_model.problem.chain_terms import FusedRules
@@ -38,6 +37,8 @@ from normax.selection import strength_grid
 __all__ = [
     "LinearPath",
     "fit_path",
+    "follow_path",
+    "grid_for",
     "grid_of",
     "is_ridge",
     "max_strength",
@@ -107,7 +108,7 @@ class LinearPath:
 
         return model_figure(self)
 
-    def predict(self, X: np.ndarray, offset: Any = None) -> np.ndarray:
+    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
         """(k, n, m) linear predictors for every strength by one matrix product, plus the offset, (n,) or (n, m)."""
         k, m = self.intercept.shape
         X = check_design(X)
@@ -204,16 +205,15 @@ def fit_path(
         Friedman, Hastie & Tibshirani, "Regularization paths for generalized linear models via coordinate
         descent", JSS 2010; Fercoq, Gramfort & Salmon, "Mind the duality gap", ICML 2015.
     """
-    X, penalty_factor = without_excluded(X, penalty_factor)
     options: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
     options |= {"penalty_factor": penalty_factor, "lower": lower, "upper": upper, "penalty": penalty}
     options |= {"sample_weight": sample_weight, "offset": offset, "sparse_coef": sparse_coef}
-    problem, strengths = Problem.of(X, y, tol=tol, max_iter=max_iter, **options), check_strengths(strengths)
-    return follow_path(problem, strengths)
+    return follow_path(Problem.of(X, y, tol=tol, max_iter=max_iter, **options), strengths)
 
 
-def follow_path(problem: Problem, strengths: np.ndarray) -> LinearPath:
-    """`fit_path` of a problem that is made; strengths (k,) in any order."""
+def follow_path(problem: Problem, strengths: Any) -> LinearPath:
+    """`fit_path` of a problem that is made."""
+    strengths = check_strengths(strengths)
     given, tol = problem.design, problem.tol
     basis = basis_of(given, problem.rules)
     problem = problem if basis is None else replace(problem, design=basis.design)
@@ -285,7 +285,6 @@ def max_strength(
         >>> round(max_strength(X, y, l1_ratio=0), 6), round(max_strength(X, 1000 * y, l1_ratio=0), 6)
         (666.666667, 666.666667)
     """
-    X, penalty_factor = without_excluded(X, penalty_factor)
     options: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
     options |= {"penalty_factor": penalty_factor, "lower": lower, "upper": upper, "penalty": penalty}
     return largest_of(Problem.of(X, y, sample_weight=sample_weight, offset=offset, **options))
@@ -323,14 +322,19 @@ def largest_of(problem: Problem) -> float:
 
 
 def grid_of(strengths: Any, X: Any, y: Any, ratio: float | None = None, **options: Any) -> np.ndarray:
-    """The strengths as given, or for a count a grid from `max_strength` down to `ratio` of it, by default 1e-3, and 1e-7
-    for ridge."""
+    """The strengths as given, or for a count `grid_for`."""
     if np.ndim(strengths):
         return check_strengths(strengths)
-    largest = max_strength(X, y, **options)
+    return grid_for(Problem.of(X, y, **options), strengths, ratio)
+
+
+def grid_for(problem: Problem, count: int, ratio: float | None = None) -> np.ndarray:
+    """A grid from the largest useful strength down to `ratio` of it, by default 1e-3, and 1e-7 for ridge."""
+    largest = largest_of(problem)
     if largest == 0:  # nothing explains y, and any strength above rounding gives the same model
-        largest = float(abs(X).max() * np.abs(np.asarray(y, float)).max()) or 1.0
-    return strength_grid(largest, strengths, ratio or (RIDGE_RATIO if is_ridge(**options) else RATIO))
+        largest = float(problem.design.lengths().max() * np.abs(problem.y).max()) or 1.0
+    ridge = isinstance(problem.rules, Rules) and problem.rules.l1_ratio == 0
+    return strength_grid(largest, count, ratio or (RIDGE_RATIO if ridge else RATIO))
 
 
 def is_ridge(l1_ratio: float = 1.0, penalty: Any = None, **_: Any) -> bool:

@@ -11,7 +11,13 @@ from scipy.sparse import block_array, diags_array, issparse
 from scipy.special import gammaln
 
 from normax.errors import InputError, suggest
-from normax.linear_model.design.validation import check_design, column_names, plain_weights, without_excluded
+from normax.linear_model.design.validation import (
+    Sound,
+    check_design,
+    column_names,
+    plain_weights,
+    without_excluded,
+)
 from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath, fit_path, grid_of, is_ridge
 from normax.linear_model.problem.terms import check_rules
@@ -162,8 +168,8 @@ def information_criteria(
 
     def judged(strengths: np.ndarray) -> tuple[Any, ...]:
         """What was fitted, by field of a path, the degrees of freedom and the deviances."""
-        path = fit_path(X, y, strengths=strengths, **rules, **options)
-        df = degrees_of_freedom(X, path, **rules)
+        path = fit_path(Sound(X), y, strengths=strengths, **rules, **options)
+        df = degrees_of_freedom(Sound(X), path, **rules)
         fit = 2 * np.array([weights @ loss.loss(Y, eta) for eta in path.predict(X)])
         if loss.name == "gaussian":
             size = n * Y.shape[1]
@@ -177,7 +183,7 @@ def information_criteria(
         return df, fit, *(getattr(path, name) for name in FITTED)
 
     paths: list[LinearPath] = []
-    grid = grid_of(strengths, X, y, **rules)
+    grid = grid_of(strengths, Sound(X), y, **rules)
     if np.ndim(strengths) == 0 and not options.get("sparse_coef"):  # of the three, AIC goes furthest
         ridge = is_ridge(**rules)
         grid, (df, fit, *fitted) = widened(grid, judged, lambda df, fit, *_: fit + 2 * df, stronger=ridge)

@@ -12,7 +12,7 @@ from sklearn.model_selection import check_cv
 from normax.errors import InputError, Notice
 from normax.linear_model.design.products import times
 from normax.linear_model.design.threads import side_by_side
-from normax.linear_model.design.validation import LARGEST, check_design, column_names, plain_weights
+from normax.linear_model.design.validation import LARGEST, Sound, check_design, column_names, plain_weights
 from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath, fit_path, grid_of, is_ridge, response
 from normax.rows import Table
@@ -150,12 +150,12 @@ def relaxed_path(
         **options,
     }
     rules = {k: v for k, v in common.items() if k not in ("tol", "max_iter")}
-    grid = grid_of(strengths, X, y, sample_weight=sample_weight, **rules)
+    grid = grid_of(strengths, Sound(X), y, sample_weight=sample_weight, **rules)
     n, loss = X.shape[0], family_of(family)
     Y, weights = response(y, family, n), plain_weights(sample_weight, n)
 
     def both(rows: Any, grid: np.ndarray) -> tuple[LinearPath, np.ndarray, np.ndarray]:
-        path = fit_path(X[rows], Y[rows], strengths=grid, sample_weight=weights[rows], **common)
+        path = fit_path(Sound(X[rows]), Y[rows], strengths=grid, sample_weight=weights[rows], **common)
         coef, intercept = _free(X[rows], Y[rows], path, weights[rows], common)
         share = mix[:, None]
         return (
@@ -226,7 +226,7 @@ def _free(X, Y, path: LinearPath, weights, common: dict) -> tuple[np.ndarray, np
                 key: value[used] if key in ("penalty_factor", "lower", "upper") and np.ndim(value) else value
                 for key, value in ((k, np.asarray(v) if np.ndim(v) else v) for k, v in common.items())
             }
-            free = fit_path(X[:, used], Y, strengths=[0.0], sample_weight=weights, **rules)
+            free = fit_path(Sound(X[:, used]), Y, strengths=[0.0], sample_weight=weights, **rules)
             seen[used.tobytes()] = free.coef[0], free.intercept[0]
         coef[i][:, used], intercept[i] = seen[used.tobytes()]
     return coef, intercept

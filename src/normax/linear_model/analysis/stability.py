@@ -10,7 +10,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.linear_model.design.threads import side_by_side
-from normax.linear_model.design.validation import check_design, column_names, plain_weights
+from normax.linear_model.design.validation import Sound, check_design, column_names, plain_weights
 from normax.linear_model.path import fit_path, grid_of, response
 from normax.rows import Table
 
@@ -149,11 +149,13 @@ def stability_selection(
     }
     limits = ("tol", "max_iter")
     shape = {k: v for k, v in rules.items() if k not in limits}
-    grid = np.sort(grid_of(strengths, X, y, 0.05, sample_weight=sample_weight, **shape))[::-1]
+    grid = np.sort(grid_of(strengths, Sound(X), y, 0.05, sample_weight=sample_weight, **shape))[::-1]
     rows = _halves(n, int(halves), complementary, seed)
 
     def one(k: int) -> np.ndarray:
-        path = fit_path(X[rows[k]], Y[rows[k]], strengths=grid, sample_weight=weights[rows[k]], **rules)
+        path = fit_path(
+            Sound(X[rows[k]]), Y[rows[k]], strengths=grid, sample_weight=weights[rows[k]], **rules
+        )
         return _first(np.abs(path.coef).sum(axis=1), int(most))
 
     chosen = np.array(side_by_side(one, len(rows)))

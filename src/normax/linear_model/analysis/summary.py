@@ -9,7 +9,7 @@ import numpy as np
 
 from normax.linear_model.analysis.criteria import degrees_of_freedom
 from normax.linear_model.design.products import dense_columns
-from normax.linear_model.design.validation import plain_weights
+from normax.linear_model.design.validation import Sound, plain_weights
 from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath
 from normax.rows import Table
@@ -160,7 +160,7 @@ def describe(
         )
         df = float(
             degrees_of_freedom(
-                X, one, family=family, l1_ratio=l1_ratio, fit_intercept=fit_intercept, sample_weight=sample_weight,
+                Sound(X), one, family=family, l1_ratio=l1_ratio, fit_intercept=fit_intercept, sample_weight=sample_weight,
                 **{k: v for k, v in rules.items() if k in ("penalty_factor", "lower", "upper")},
             )[0]
         )  # fmt: skip

@@ -17,6 +17,7 @@ from normax.linear_model.cross_validation.folds import Fold, Folds, Pairs
 from normax.linear_model.cross_validation.ridge_folds import RidgeFolds
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import (
+    Sound,
     check_design,
     check_offset,
     check_strengths,
@@ -32,7 +33,7 @@ __all__ = ["Mixtures", "Scope", "best_mixture", "cross_validate", "held_out", "s
 
 
 def cross_validate(
-    X: np.ndarray, y: np.ndarray, pairs: Pairs, *, strengths: np.ndarray, **options: Any
+    X: Any, y: Any, pairs: Pairs, *, strengths: np.ndarray, **options: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit the path on the training rows of each fold and score its held-out rows.
 
@@ -57,8 +58,8 @@ def cross_validate(
 
 
 def held_out(
-    X: np.ndarray,
-    y: np.ndarray,
+    X: Any,
+    y: Any,
     pairs: Pairs,
     *,
     family: Any = "gaussian",
@@ -130,7 +131,7 @@ def held_out(
             exposure = None if known is None else known[:, there]
             design, inside = X[train], inside[train]
         path: LinearPath = fit_path(
-            design,
+            Sound(design),
             truth if design is X else truth[train],
             strengths=strengths,
             family=family,
@@ -145,7 +146,7 @@ def held_out(
             penalty=penalty,
             offset=exposure if exposure is None or design is X else exposure[train],
         )
-        etas = path.predict(X[test], None if exposure is None else exposure[test])
+        etas = path.predict(Sound(X[test]), None if exposure is None else exposure[test])
         rows = loss.loss(np.tile(truth[test], (len(etas), 1)), etas.reshape(-1, truth.shape[1]))
         return rows.reshape(len(etas), -1) @ (weights[test] / sizes[k]), path.gap
 

@@ -9,6 +9,7 @@ from sklearn.model_selection import check_cv
 
 from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture, held_out
+from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.logistic import LinearClassifier, named_penalty
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.path import fit_path
@@ -137,7 +138,7 @@ class LogisticRegressionCV(LinearClassifier):
             **self._rules(),
         }
         scores = [
-            held_out(X, response, pairs, l1_ratio=r, per_row=False, classes=self.classes_, **options)
+            held_out(Sound(X), response, pairs, l1_ratio=r, per_row=False, classes=self.classes_, **options)
             for r in self.l1_ratios_
         ]
         mixtures = Mixtures(scores, np.ones(len(scores)))
@@ -149,7 +150,7 @@ class LogisticRegressionCV(LinearClassifier):
         best = best_mixture(self.cv_mean_)
         at = choose(1 / scale, self.cv_mean_[best], self.cv_se_[best], self.select)
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[best])
-        self.path_ = fit_path(X, response, strengths=1 / scale, l1_ratio=self.l1_ratio_, **options)
+        self.path_ = fit_path(Sound(X), response, strengths=1 / scale, l1_ratio=self.l1_ratio_, **options)
         self._keep(self.path_, at, units=scale[at])
         self._tell(
             X, codes, weights, at, family, self.l1_ratio_, (self.cv_mean_[best], self.cv_se_[best]), offset

@@ -15,10 +15,11 @@ from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture
 from normax.linear_model.design.design import Design
 from normax.linear_model.design.products import times
 from normax.linear_model.design.shapes import factorises
-from normax.linear_model.design.validation import check_offset, check_strengths, check_weights
+from normax.linear_model.design.validation import Sound, check_offset, check_strengths, check_weights
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.regressors import total_weight
-from normax.linear_model.path import fit_path, grid_of, is_ridge
+from normax.linear_model.path import fit_path, follow_path, grid_for, grid_of, is_ridge
+from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.ridge.spectrum import Spectrum
 from normax.selection import choose, folds, strength_grid, summarise, widened
 
@@ -155,13 +156,16 @@ def choose_mixture(
             f"l1_ratio: expected numbers in (0, 1], got {model.l1_ratio!r}; for pure ridge use RidgeCV"
         )
     limits: dict[str, Any] = {"tol": model.tol, "max_iter": model.max_iter}
+    problem = Problem.of(Sound(X), y, **common, **limits)
     penalties, automatic = [of(r) for r in ratios.tolist()], np.ndim(model.alphas) == 0
     if automatic:  # every mixture begins where it has its first coefficient
-        tops = np.array([grid_of(1, X, y, model.eps, **penalty, **common)[0] for penalty in penalties])
+        tops = np.array([grid_for(problem.charging(**penalty), 1, model.eps)[0] for penalty in penalties])
         shape = strength_grid(1.0, model.alphas, model.eps)
     else:
         tops, shape = np.ones(len(ratios)), np.sort(check_strengths(model.alphas))[::-1]
-    mixtures = Mixtures([held_out(X, y, pairs, **penalty, **common, **limits) for penalty in penalties], tops)
+    mixtures = Mixtures(
+        [held_out(Sound(X), y, pairs, **penalty, **common, **limits) for penalty in penalties], tops
+    )
     shape, errors = mixtures.search(shape, automatic, stronger=any(is_ridge(**p) for p in penalties))
     errors = scale * errors
     means, deviations = mixtures.summaries(errors)
@@ -174,7 +178,7 @@ def choose_mixture(
     several = np.ndim(model.l1_ratio) > 0 and len(ratios) > 1
     for name, values in kept.items():
         setattr(model, name, values if several else values[0])
-    model.path_ = fit_path(X, y, strengths=grid, **penalties[best], **common, **limits)
+    model.path_ = follow_path(problem.charging(**penalties[best]), grid)
     return at, (means[best], deviations[best])
 
 
@@ -348,7 +352,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         alphas, automatic = self.alphas, np.ndim(self.alphas) == 0
         if automatic:
             common = {"fit_intercept": self.fit_intercept, "sample_weight": sample_weight}
-            alphas = total * grid_of(alphas, X, Y, l1_ratio=0.0, **common, **rules)[::-1]
+            alphas = total * grid_of(alphas, Sound(X), Y, l1_ratio=0.0, **common, **rules)[::-1]
         alphas, automatic = (
             check_strengths(alphas),
             automatic or (type(self.alphas) is tuple and self.alphas == ALPHAS),
@@ -375,7 +379,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             "offset": offset,
             **rules,
         }
-        self.path_ = fit_path(X, y, strengths=alphas / total, l1_ratio=0.0, **options)
+        self.path_ = fit_path(Sound(X), y, strengths=alphas / total, l1_ratio=0.0, **options)
         self._keep(self.path_, at, units=2 * total)
         self._tell(X, y, sample_weight, at, "gaussian", 0.0, (self.cv_mean_, self.cv_se_), offset)
         return self
@@ -411,7 +415,7 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         """Means and standard errors over folds, from alphas; each fold trains at the same alpha, as scikit-learn's do."""
         pairs = folds(check_cv(self.cv), X.shape[0], Y[:, 0], groups)
         errors, sizes = held_out(
-            X,
+            Sound(X),
             Y,
             pairs,
             l1_ratio=0.0,

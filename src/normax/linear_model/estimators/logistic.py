@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from normax.balance import balanced_weights
 from normax.errors import InputError, suggest
-from normax.linear_model.design.validation import plain_weights
+from normax.linear_model.design.validation import Sound, plain_weights
 from normax.linear_model.estimators.base import LinearEstimator
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.path import fit_path
@@ -211,7 +211,7 @@ class LogisticRegression(LinearClassifier):
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
         scale = C * total_weight(weights, X.shape[0])
         self.path_ = fit_path(
-            X,
+            Sound(X),
             codes,
             family=family,
             strengths=[1 / scale],

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import check_cv
 
+from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.cv_regressors import choose_mixture
 from normax.linear_model.path import fit_path
@@ -118,7 +119,7 @@ class MultiTaskElasticNet(_MultiTask):
         self._check_number("l1_ratio", 0.0, 1.0)
         X, y = self._check_tasks(X, y)
         self.path_ = fit_path(
-            X,
+            Sound(X),
             y,
             strengths=[self.alpha],
             penalty=row_penalty(self.l1_ratio, y.shape[1]),

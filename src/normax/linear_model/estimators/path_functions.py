@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.path import RIDGE_RATIO, LinearPath, fit_path, grid_of
+from normax.linear_model.path import RIDGE_RATIO, LinearPath, follow_path, grid_for
+from normax.linear_model.problem.problem import Problem
 
 __all__ = ["enet_path", "lasso_path", "ridge_path"]
 
@@ -81,18 +82,22 @@ def enet_path(
         ((3,), (1, 3), (3,))
     """
     y = _single_response(y)
-    common = {
-        "l1_ratio": l1_ratio,
-        "fit_intercept": False,
-        "sample_weight": sample_weight,
-        "penalty_factor": penalty_factor,
-        "lower": 0.0 if positive else lower,
-        "upper": upper,
-    }
+    problem = Problem.of(
+        X,
+        y,
+        l1_ratio=l1_ratio,
+        fit_intercept=False,
+        sample_weight=sample_weight,
+        penalty_factor=penalty_factor,
+        lower=0.0 if positive else lower,
+        upper=upper,
+        tol=tol,
+        max_iter=max_iter,
+    )
     if np.ndim(alphas) == 0:
-        alphas = grid_of(alphas, X, y, eps, **common)
+        alphas = grid_for(problem, alphas, eps)
     strengths = np.sort(np.asarray(alphas, dtype=float))[::-1]
-    path = fit_path(X, y, strengths=strengths, tol=tol, max_iter=max_iter, **common)
+    path = follow_path(problem, strengths)
     return _returned(strengths, path, path.dual_gap, return_n_iter)
 
 
@@ -133,11 +138,11 @@ def ridge_path(
     """
     y = _single_response(y)
     total = float(len(y) if sample_weight is None else np.sum(sample_weight))
-    common = {"l1_ratio": 0.0, "fit_intercept": False, "sample_weight": sample_weight}
+    problem = Problem.of(X, y, l1_ratio=0.0, fit_intercept=False, sample_weight=sample_weight, tol=tol)
     if np.ndim(alphas) == 0:
-        alphas = total * grid_of(alphas, X, y, eps, **common)
+        alphas = total * grid_for(problem, alphas, eps)
     alphas = np.sort(np.asarray(alphas, dtype=float))[::-1]
-    path = fit_path(X, y, strengths=alphas / total, tol=tol, **common)
+    path = follow_path(problem, alphas / total)
     return _returned(alphas, path, 2 * total * path.dual_gap, return_n_iter)
 
 

@@ -9,7 +9,7 @@ from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, suggest
 from normax.linear_model.cross_validation.held_out import held_out
-from normax.linear_model.design.validation import plain_weights
+from normax.linear_model.design.validation import Sound, plain_weights
 from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor
 from normax.linear_model.estimators.logistic import LinearClassifier
 from normax.linear_model.families import FAMILIES, Family, family_of
@@ -126,10 +126,10 @@ class Penalised(LinearEstimator):
             if automatic and whole is None:
                 ratio = shape["l1_ratio"] = mixture_in_units(ratio, Y, family, sample_weight)
                 self.l1_ratio_ = ratio
-            grid = grid_of(wanted, X, y, eps, **shape)
+            grid = grid_of(wanted, Sound(X), y, eps, **shape)
             pairs = folds(check_cv(self.cv, y, classifier=classes), X.shape[0], y, groups)
             labels = self.classes_ if classes else None
-            errors_at, sizes = held_out(X, Y, pairs, classes=labels, **shape, **limits)
+            errors_at, sizes = held_out(Sound(X), Y, pairs, classes=labels, **shape, **limits)
             if automatic:
                 grid, (errors,) = widened(
                     grid,
@@ -152,7 +152,7 @@ class Penalised(LinearEstimator):
                 raise InputError(f"strength: expected a number >= 0, 'cv' or None, got {strength!r}")
             grid = np.array([own * float(strength)])
         self.strength_, self.strengths_ = float(grid[at]), grid
-        self.path_ = fit_path(X, Y, strengths=grid, **shape, **limits)
+        self.path_ = fit_path(Sound(X), Y, strengths=grid, **shape, **limits)
         self._keep(self.path_, at)
         name = None if whole is None else " + ".join(type(part).__name__ for part in parts_of(whole))
         self._tell(X, y, sample_weight, at, family, ratio, cv, offset, name)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import d2_tweedie_score
 
+from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.base import LinearRegressor
 from normax.linear_model.families import family_of
 from normax.linear_model.path import fit_path
@@ -94,7 +95,7 @@ class PoissonRegressor(LinearRegressor):
         if self.fit_intercept:
             family_of("poisson").refuse_edge(y[:, None], sample_weight)
         self.path_ = fit_path(
-            X,
+            Sound(X),
             y,
             family="poisson",
             strengths=[self.alpha],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.design.validation import plain_weights
+from normax.linear_model.design.validation import Sound, plain_weights
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.path import LinearPath, fit_path
 
@@ -105,7 +105,7 @@ class ElasticNet(ManyOutputs, LinearRegressor):
         self._check_number("l1_ratio", 0.0, 1.0)
         X, y = self._check_fit(X, y, multi_output=True)
         self.path_ = fit_path(
-            X,
+            Sound(X),
             y,
             strengths=[self.alpha],
             l1_ratio=self.l1_ratio,
@@ -266,7 +266,7 @@ class Ridge(ManyOutputs, LinearRegressor):
         if not np.all(np.isfinite(alphas) & (alphas >= 0)):
             raise InputError(f"alpha: expected finite numbers >= 0, got {self.alpha!r}")
         path = fit_path(
-            X,
+            Sound(X),
             y,
             strengths=alphas / total,
             l1_ratio=0.0,

@@ -9,7 +9,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.linear_model.design.design import Design
-from normax.linear_model.design.validation import check_design, check_offset, check_weights
+from normax.linear_model.design.validation import check_design, check_offset, check_weights, without_excluded
 from normax.linear_model.families import Family, family_of
 from normax.linear_model.families.base import weighted_mean
 from normax.linear_model.problem.group_terms import GroupRules
@@ -61,6 +61,7 @@ class Problem:
         Raises:
             InputError: for data or arguments that cannot be used.
         """
+        X, penalty_factor = without_excluded(X, penalty_factor)
         loss, X = family_of(family), check_design(X)
         weights, y = check_weights(sample_weight, X.shape[0]), loss.response(y, X.shape[0])
         offset, rows, level = check_offset(offset, y.shape), None, 0.0
@@ -85,6 +86,11 @@ class Problem:
         if isinstance(rules, (Rules, GroupRules)):
             loss = loss.suited(y, weights, np.zeros_like(y) if offset is None else offset)
         return cls(design, loss, y, rules, single, offset, level, unit, **limits)
+
+    def charging(self, l1_ratio: float = 1.0, penalty: Any = None) -> Problem:
+        """The same rows under another penalty."""
+        unit, rules = rules_of(penalty, l1_ratio, self.y.shape[1], self.single)
+        return replace(self, unit=unit, rules=rules)
 
     @property
     def plain(self) -> bool:
