@@ -29,7 +29,7 @@ from normax.linear_model.problem.terms import Rules, Terms
 from normax.linear_model.solvers.dual_point import WIDEST, certify
 from normax.linear_model.solvers.fused import largest_fused
 from normax.linear_model.solvers.newton.likelihood import Likelihood
-from normax.linear_model.solvers.nonsmooth import Sharp, follow_sharp, model_of
+from normax.linear_model.solvers.nonsmooth import SmoothedLikelihood, follow_nonsmooth, model_of
 from normax.linear_model.solvers.strategy import solve
 from normax.rows import Table
 from normax.selection import strength_grid
@@ -223,7 +223,7 @@ def follow_path(problem: Problem, strengths: Any) -> LinearPath:
     same = design.centred and problem.offset is None and loss.rows_apart and bool((y == y[0]).all())
     null = 0.0 if same else float(design.weights @ loss.deviance(y, model.null()[1]))
     order = np.argsort(-strengths, kind="stable")
-    with one_thread() if design.sparse or loss.sharp else one_thread_if_small(design.n, design.p):
+    with one_thread() if design.sparse or loss.nonsmooth else one_thread_if_small(design.n, design.p):
         fit = solve(problem, strengths[order] * problem.unit)
     if isinstance(problem.rules, Rules) and not isinstance(fit.coef, tuple):
         _bound_by_loss(fit, np.flatnonzero(fit.gap > tol * null), problem, strengths[order] * problem.unit)
@@ -303,7 +303,11 @@ def largest_of(problem: Problem) -> float:
         closed = single.factor > 0
         lower, upper = (np.where(closed, 0.0, bound) for bound in (single.lower, single.upper))
         kept = replace(problem, rules=Rules(single.factor, lower, upper), tol=1e-9, max_iter=1000)
-        fit = follow_sharp(kept, np.ones(1), model) if isinstance(model, Sharp) else solve(kept, np.ones(1))
+        fit = (
+            follow_nonsmooth(kept, np.ones(1), model)
+            if isinstance(model, SmoothedLikelihood)
+            else solve(kept, np.ones(1))
+        )
         eta = design.predict(fit.coef[0]) + fit.intercept[0]
         eta = eta if problem.offset is None else eta + problem.offset
     u = design.gradient(model.residual(eta))

@@ -233,7 +233,7 @@ def degrees_of_freedom(
     weights = plain_weights(sample_weight, X.shape[0])
     weights, loss = weights / weights.sum(), family_of(family)
     loss.refuse_if_tied("a count of degrees of freedom")
-    if loss.sharp:
+    if loss.nonsmooth:
         raise InputError(
             f"family: degrees of freedom need a loss with curvature, which {loss.name} has not; for a lasso count path.nonzero"
         )

@@ -146,7 +146,7 @@ def describe(
         eta += np.asarray(offset, dtype=float).reshape(eta.shape)
     null = path.null_deviance
     left = weights @ loss.deviance(Y, eta)
-    df: float | None = None if penalty or (loss.sharp and l1_ratio < 1) else np.nan
+    df: float | None = None if penalty or (loss.nonsmooth and l1_ratio < 1) else np.nan
     if df is None:
         pass
     elif l1_ratio == 1 and not rules.get("bounded"):

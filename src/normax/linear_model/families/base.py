@@ -33,7 +33,7 @@ class Family:
         classes: whether the response are classes, or shares of them.
         rows_apart: whether the loss of a row depends on that row alone; not so for a partial likelihood, whose `loss`,
             `residual`, `curvature` and `fenchel` are given all rows of one fit, of equal weight, and add up to its total.
-        sharp: whether the loss has kinks, so that there is `smoothed` instead of `residual` and `curvature`.
+        nonsmooth: whether the loss has kinks, so that there is `smoothed` instead of `residual` and `curvature`.
         reach: size of the dual points of a loss with kinks; patience, narrower: after so many rounds its smoothing is this share of
             what it was.
         edges: ends of the range of the mean, which no finite η reaches: where all of y lies there, no constant is best.
@@ -45,7 +45,7 @@ class Family:
     identity = False
     classes = False
     rows_apart = True
-    sharp = False
+    nonsmooth = False
     reach, patience, narrower = 1.0, 8, 0.5
     edges = (-np.inf, np.inf)
     likelihood = True

@@ -69,7 +69,7 @@ class Huber(Family):
 
     def suited(self, y, weights, offset):
         away = np.abs(y - offset - self.constant(y, weights, offset))
-        return _Sharp(self.delta) if np.median(away) > MANY * self.delta else self
+        return _Nonsmooth(self.delta) if np.median(away) > MANY * self.delta else self
 
     def deviance(self, y, eta):
         return self.loss(y, eta)
@@ -84,10 +84,10 @@ class Huber(Family):
         return self.young(y, eta, c * self.residual(y, eta))
 
 
-class _Sharp(Huber):
+class _Nonsmooth(Huber):
     """The same for δ far below the scale of y, where it is all but the absolute error and is solved as that."""
 
-    sharp = True
+    nonsmooth = True
     patience, narrower = 1, 0.2  # the rest of curvature within δ asks for a width of its own size
 
     @property
@@ -102,7 +102,7 @@ class _Sharp(Huber):
 
 
 @dataclass(frozen=True)
-class _Smoothed(_Sharp):
+class _Smoothed(_Nonsmooth):
     """`max_v v(y − η) − ½ v² − width/2 (v − about)²` a row over |v| <= δ; the best v is the residual."""
 
     width: float = 1.0

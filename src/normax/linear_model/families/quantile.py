@@ -39,7 +39,7 @@ class Quantile(Family):
     name = "quantile"
     identity = True
     likelihood = False
-    sharp = True
+    nonsmooth = True
 
     def __post_init__(self):
         if not isinstance(self.level, (int, float, np.number)) or not 0 < self.level < 1:

@@ -34,10 +34,6 @@ class GroupTerms:
     bounded = False
 
     @property
-    def kinked(self) -> bool:
-        return True
-
-    @property
     def free(self) -> np.ndarray:
         """(d,) coefficients that nothing keeps at zero."""
         return (self.l1 == 0) & (self.charge[self.labels] == 0)

@@ -79,7 +79,7 @@ class Problem:
         design = Design(X, weights, bool(fit_intercept), rows)
         single = check_rules(design.p, penalty_factor, lower, upper)
         unit, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
-        if loss.sharp and not isinstance(rules, (Rules, GroupRules)):
+        if loss.nonsmooth and not isinstance(rules, (Rules, GroupRules)):
             raise InputError(
                 f"penalty: {loss.name} takes L1, L2, ElasticNet and groups, since its loss has kinks, got {penalty!r}"
             )

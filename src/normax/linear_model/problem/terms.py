@@ -41,11 +41,6 @@ class Terms:
         return self.boxed and bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 
     @property
-    def kinked(self) -> bool:
-        """Whether the penalty is not smooth, or has a box."""
-        return bool(self.l1.any()) or self.bounded
-
-    @property
     def free(self) -> np.ndarray:
         """(p,) features that nothing keeps at zero."""
         return self.l1 == 0

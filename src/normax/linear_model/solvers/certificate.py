@@ -119,7 +119,7 @@ class Gaps:
         eta, y = np.concatenate(etas), np.tile(self.y, (len(at), 1))
 
         def rows(c: np.ndarray) -> np.ndarray:
-            if (c == 1).all() and not self.family.sharp:
+            if (c == 1).all() and not self.family.nonsmooth:
                 return np.zeros(len(at))
             each = self.family.fenchel(y, eta, np.repeat(c, len(self.y))[:, None])
             return each.reshape(len(at), -1) @ self.weights

@@ -110,7 +110,7 @@ def moved_residuals(
     outputs, v, settled = np.arange(v.shape[1]), v.copy(), True
     low, high = (np.broadcast_to(edge, v.shape) for edge in family.residual_range(y))
     d = family.curvature(y, eta)
-    d = np.maximum(d, STIFF * d.max()) if family.sharp else d
+    d = np.maximum(d, STIFF * d.max()) if family.nonsmooth else d
     for some in [outputs] if family.coupled else outputs[:, None]:  # outputs that are tied move together
         features = np.flatnonzero(free[some].any(axis=0))
         own = np.hstack(

@@ -23,7 +23,7 @@ from normax.linear_model.solvers.certificate import family_gap, group_gap
 from normax.linear_model.solvers.dual_point import certify
 from normax.linear_model.solvers.newton.likelihood import Likelihood
 
-__all__ = ["Sharp", "follow_sharp", "model_of"]
+__all__ = ["SmoothedLikelihood", "follow_nonsmooth", "model_of"]
 
 WIDTH = 0.01  # of the smoothing, over the null deviance
 NARROWEST = 1e-100  # so that its inverse is a number
@@ -33,7 +33,7 @@ DAMPING, LEAST = 1e-4, 1e-9
 ENOUGH = 0.1  # of the gap asked for, at which to stop
 
 
-class Sharp(Likelihood):
+class SmoothedLikelihood(Likelihood):
     """`Likelihood` of a loss with kinks, smoothed about residuals that `move` renews."""
 
     exact = 1e-15
@@ -41,7 +41,7 @@ class Sharp(Likelihood):
 
     def __init__(self, design: Design, family: Family, y: np.ndarray, offset: np.ndarray | None = None):
         super().__init__(design, family, y, offset)
-        self.sharp, self.share = family, DAMPING
+        self.loss, self.share = family, DAMPING
         self.width = (WIDTH / family.reach**2) * (
             float(design.weights @ family.deviance(self.y, self.start + self.offset + 0 * y)) or 1.0
         )
@@ -49,7 +49,7 @@ class Sharp(Likelihood):
 
     def move(self, eta: np.ndarray) -> None:
         """Smooth about the residuals at these linear predictors."""
-        self.family = self.sharp.smoothed(self.width, self.family.residual(self.y, eta))
+        self.family = self.loss.smoothed(self.width, self.family.residual(self.y, eta))
         self.hessian = None
 
     def damping(self, eta, length):
@@ -72,7 +72,7 @@ class Sharp(Likelihood):
     def balance(self, eta, intercept):
         """The root of Σθ in each intercept: Newton steps, kept between what is known to lie below and above it."""
         for c in range(self.m if self.design.centred else 0):
-            low, high, step, unit = -np.inf, np.inf, self.width * self.sharp.reach, np.arange(self.m) == c
+            low, high, step, unit = -np.inf, np.inf, self.width * self.loss.reach, np.arange(self.m) == c
             for _ in range(self.max_steps):
                 theta = self.residual(eta)[:, c]
                 size = float(theta.sum())
@@ -91,22 +91,26 @@ class Sharp(Likelihood):
 
 def model_of(problem: Problem) -> Likelihood:
     """The rows of a problem as a function of coefficients and intercepts, smoothed if the loss has kinks."""
-    kind = Sharp if problem.family.sharp else Likelihood
+    kind = SmoothedLikelihood if problem.family.nonsmooth else Likelihood
     return kind(problem.design, problem.family, problem.y, problem.offset)
 
 
-def follow_sharp(problem: Problem, strengths: np.ndarray, smooth: Sharp | None = None) -> Fit:
+def follow_nonsmooth(
+    problem: Problem, strengths: np.ndarray, smooth: SmoothedLikelihood | None = None
+) -> Fit:
     """Solve a decreasing sequence of strengths, each warm from the last, residuals included.
 
     Args: smooth is a model of the problem, which is left smoothed about the last residuals.
     """
     design, rules = problem.design, problem.rules
-    smooth = Sharp(design, problem.family, problem.y, problem.offset) if smooth is None else smooth
+    smooth = (
+        SmoothedLikelihood(design, problem.family, problem.y, problem.offset) if smooth is None else smooth
+    )
     y = smooth.y
     m, p = y.shape[1], design.p
     fit, coef = Fit.empty(len(strengths), m, p), np.zeros((m, p))
     flat, (intercept, eta) = coef.reshape(-1), smooth.null()
-    enough = ENOUGH * problem.tol * float(design.weights @ smooth.sharp.deviance(y, eta))
+    enough = ENOUGH * problem.tol * float(design.weights @ smooth.loss.deviance(y, eta))
     width = smooth.width
     for i, s in enumerate(strengths):
         terms, smooth.width = rules.terms(s), width
@@ -123,8 +127,8 @@ def follow_sharp(problem: Problem, strengths: np.ndarray, smooth: Sharp | None =
             fit.gap[i] = _gap(smooth, eta, coef, u, terms)
             if fit.gap[i] <= enough:
                 break
-            if fit.n_iter[i] % smooth.sharp.patience == 0:
-                smooth.width = max(smooth.sharp.narrower * smooth.width, NARROWEST)
+            if fit.n_iter[i] % smooth.loss.patience == 0:
+                smooth.width = max(smooth.loss.narrower * smooth.width, NARROWEST)
             smooth.move(eta)
         fit.coef[i], fit.intercept[i] = coef, intercept
     return fit

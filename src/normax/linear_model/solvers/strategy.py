@@ -22,7 +22,7 @@ from normax.linear_model.solvers.fused import follow_fused
 from normax.linear_model.solvers.groups.squares import follow_groups
 from normax.linear_model.solvers.newton.rotated import follow_rotated
 from normax.linear_model.solvers.newton.working_set import follow
-from normax.linear_model.solvers.nonsmooth import follow_sharp
+from normax.linear_model.solvers.nonsmooth import follow_nonsmooth
 from normax.linear_model.solvers.proximal import follow_proximal
 from normax.linear_model.solvers.ridge.path import follow_ridge
 from normax.linear_model.solvers.squares.path import follow_complete, follow_growing, follow_residuals
@@ -75,7 +75,7 @@ def _whole_groups(problem: Problem) -> bool:
 
 
 SOLVERS = (
-    Solver("multipliers, for a loss with kinks", lambda p: p.family.sharp, follow_sharp),
+    Solver("multipliers, for a loss with kinks", lambda p: p.family.nonsmooth, follow_nonsmooth),
     Solver("a sequence of lassos", lambda p: isinstance(p.rules, ConcaveRules), follow_concave),
     Solver("stretches of equal coefficients", lambda p: isinstance(p.rules, FusedRules), follow_fused),
     Solver("proximal gradients", lambda p: isinstance(p.rules, ProximalRules), follow_proximal),
