@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from normax.cli import interrupts, main
-from normax.cli.arguments import COMMANDS, parse, settings
 from normax.cli.folder import staged
+from normax.cli.options.words import COMMANDS, parse, settings
 
 COMMAND = [sys.executable, "-c", "import sys; from normax.cli import main; sys.exit(main())"]
 

@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from normax.cli.folder import staged, written
-from normax.cli.recipe import read, write
+from normax.cli.model.recipe import read, write
 from normax.errors import InputError
 
 NAMES = frozenset({"model.json", "report.html", "path.png"})

@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from normax.cli.arguments import parse
 from normax.cli.interrupts import Terminated, watched
+from normax.cli.options.words import parse
 from normax.errors import InputError
 from normax.text import printable
 
@@ -55,19 +55,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options) -> None:
     if options.command == "path":
-        from normax.cli.fit import fit
+        from normax.cli.runs.path import fit
 
         fit(options)
     elif options.command == "compare":
-        from normax.cli.compare import compare
+        from normax.cli.runs.compare import compare
 
         compare(options)
     elif options.command == "predict":
-        from normax.cli.saved import predict
+        from normax.cli.model.saved import predict
 
         predict(options)
     elif options.command == "show":
-        from normax.cli.saved import show
+        from normax.cli.model.saved import show
 
         show(options)
     else:

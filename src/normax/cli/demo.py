@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 from normax.cli import screen
-from normax.cli.arguments import parse
-from normax.cli.fit import run
 from normax.cli.folder import FILES, staged
+from normax.cli.options.words import parse
+from normax.cli.runs.path import run
 
 __all__ = ["demo"]
 

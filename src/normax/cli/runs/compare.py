@@ -11,13 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from normax.cli import details as story
-from normax.cli import metrics, models, screen
-from normax.cli.arguments import command_line, settings
-from normax.cli.data import Data, prepare
-from normax.cli.fit import check_classes, check_options, fill_defaults, keep, timed, training, write_table
+from normax.cli import screen
 from normax.cli.folder import staged
 from normax.cli.interrupts import held_back
+from normax.cli.model import network as models
+from normax.cli.options.words import command_line, settings
+from normax.cli.runs import describe as story
+from normax.cli.runs import metrics
+from normax.cli.runs.data import Data, prepare
+from normax.cli.runs.path import (
+    check_classes,
+    check_options,
+    fill_defaults,
+    keep,
+    timed,
+    training,
+    write_table,
+)
 
 __all__ = ["compare"]
 

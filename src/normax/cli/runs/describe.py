@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from normax.cli import metrics
-from normax.cli.arguments import command_line, settings
-from normax.cli.coefficients import coefficients
-from normax.cli.data import Data
-from normax.cli.models import describe
+from normax.cli.model.coefficients import coefficients
+from normax.cli.model.network import describe
+from normax.cli.options.words import command_line, settings
+from normax.cli.runs import metrics
+from normax.cli.runs.data import Data
 
 __all__ = ["describe_data", "describe_run", "loss_text", "plain", "title", "versions"]
 

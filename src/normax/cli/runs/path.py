@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from normax.cli import details as story
-from normax.cli import models, screen
-from normax.cli.data import Data, prepare
+from normax.cli import screen
 from normax.cli.folder import staged
 from normax.cli.interrupts import held_back
-from normax.cli.saved import save
+from normax.cli.model import network as models
+from normax.cli.model.saved import save
+from normax.cli.runs import describe as story
+from normax.cli.runs.data import Data, prepare
 from normax.errors import InputError
 from normax.estimators.defaults import LEARNING_RATE, batch_size_for, epochs_for
 from normax.penalties import L1, L2, ElasticNet

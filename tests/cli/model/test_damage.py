@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save
 
 from normax import sealed
 from normax.cli import main
-from normax.cli.saved import SavedModel
+from normax.cli.model.saved import SavedModel
 from normax.errors import InputError
 from normax.tables import read_table
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as oracle
 
-from normax.cli import metrics
+from normax.cli.runs import metrics
 from normax.tables import Target
 
 REGRESSION = Target("y", "regression")

@@ -8,11 +8,12 @@ from importlib.util import cache_from_source
 import numpy as np
 import pytest
 
-from normax.cli import main, models
-from normax.cli.arguments import parse
-from normax.cli.fit import run
-from normax.cli.recipe import read, write
-from normax.cli.saved import SavedModel
+from normax.cli import main
+from normax.cli.model import network as models
+from normax.cli.model.recipe import read, write
+from normax.cli.model.saved import SavedModel
+from normax.cli.options.words import parse
+from normax.cli.runs.path import run
 from normax.errors import InputError
 from normax.tables import read_table
 

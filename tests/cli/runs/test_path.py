@@ -9,10 +9,10 @@ import pytest
 from safetensors.numpy import load_file
 
 from normax.cli import main
-from normax.cli.arguments import parse
-from normax.cli.fit import run
 from normax.cli.folder import FILES
-from normax.cli.saved import SavedModel
+from normax.cli.model.saved import SavedModel
+from normax.cli.options.words import parse
+from normax.cli.runs.path import run
 from normax.tables import read_table
 
 FAST = ["--cv", "3", "--strengths", "8"]

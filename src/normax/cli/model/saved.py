@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from normax.cli import recipe, screen
-from normax.cli.coefficients import coefficients
+from normax.cli import screen
 from normax.cli.folder import written
+from normax.cli.model import recipe
+from normax.cli.model.coefficients import coefficients
 from normax.errors import InputError
 from normax.tables import FillAndScale, Schema, Target, read_table
 from normax.text import sheet_cell
@@ -83,7 +84,7 @@ class SavedModel:
         if net is None:
             outputs = Z @ self.arrays["weight"].T + self.arrays["bias"]
         else:
-            from normax.cli.models import outputs_of
+            from normax.cli.model.network import outputs_of
 
             scale = self.recipe["output"]
             outputs = outputs_of(net, Z) * scale["scale"] + scale["mean"]
@@ -92,7 +93,7 @@ class SavedModel:
     def _network(self) -> Any:
         if self.recipe["network"] is None:
             return None
-        from normax.cli.models import build
+        from normax.cli.model.network import build
 
         net = build(self.recipe["network"], self.folder, self.trust_code)
         own = net.state_dict()

@@ -1,0 +1,1 @@
+"""A fitted model in its folder: written, checked, read back, applied, shown."""
