@@ -9,10 +9,10 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from normax import sealed
 from normax.cli.folder import current
 from normax.errors import InputError
 from normax.forms import check
+from normax.sealed import read_arrays, read_json, write_json
 from normax.tables import Schema, Target
 from normax.tables.kinds import BOOLEAN, DATE, DATE_FORMATS, NUMBER_FORMS, NUMERIC, TEXT, is_truth
 
@@ -131,7 +131,7 @@ def write(folder: Path, arrays: dict[str, np.ndarray], recipe: dict[str, Any]) -
     data = save({name: np.array(array, order="C") for name, array in arrays.items()})
     (folder / WEIGHTS).write_bytes(data)
     recipe["weights"] = {"file": WEIGHTS, "sha256": hashlib.sha256(data).hexdigest()}
-    sealed.write_json(folder / "model.json", FORMAT, VERSION, recipe)
+    write_json(folder / "model.json", FORMAT, VERSION, recipe)
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -167,7 +167,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         raise InputError(
             f"{folder}: holds no model.json; expected a folder that `normax path` or `normax compare` wrote"
         )
-    recipe = sealed.read_json(file, FORMAT, VERSION, SEALED)
+    recipe = read_json(file, FORMAT, VERSION, SEALED)
     check(recipe, Recipe, str(file))
     _refuse(file, _recipe_faults(recipe))
     if not weights.is_file():
@@ -178,7 +178,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         raise InputError(f"{weights}: cannot be read ({error.strerror})") from error
     if hashlib.sha256(data).hexdigest() != recipe["weights"]["sha256"]:
         raise InputError(f"{weights}: damaged, or not the weights that model.json belongs to; fit again")
-    arrays = sealed.read_arrays(data, str(weights))
+    arrays = read_arrays(data, str(weights))
     _refuse(weights, _weight_faults(recipe, arrays))
     return recipe, arrays
 
