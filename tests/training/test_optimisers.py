@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 import normax as nx
 from normax import nn
 from normax.penalties import L1, L2
-from normax.training.metric import admits_prox, steady_response
+from normax.training.step_sizes import admits_prox, steady_response
 
 STRENGTH = 0.05
 

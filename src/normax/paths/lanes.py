@@ -25,10 +25,10 @@ from normax.paths.axes import Axes, Settings
 from normax.paths.layout import at_once, convolves, devices_of, over_devices, quicker
 from normax.paths.workers import cores
 from normax.penalties import Penalty
-from normax.training.blocks import Blocks
-from normax.training.cost import trace
+from normax.training.blocks import EpochBlocks
+from normax.training.cost import forward_cost
 from normax.training.lean import lean
-from normax.training.loop import Data, Loop, RowSet, State, Weakly, shuffled
+from normax.training.loop import Data, Loop, RowSet, TrainState, Weakly, shuffled
 from normax.training.losses import find_loss
 from normax.training.recipes import recipe
 from normax.training.update import Update
@@ -302,7 +302,7 @@ class Lanes:
 
     # Calls -----------------------------------------------------------------------------------------
 
-    def begin(self, settings: Settings, weights: list[Any], buffers: list[Any]) -> State:
+    def begin(self, settings: Settings, weights: list[Any], buffers: list[Any]) -> TrainState:
         """The state of lanes that start from stacked weights and buffers: their optimisers know nothing yet."""
         args = on_device(settings), *jax.device_put((weights, buffers), self.placed)
         return self.compiled("begin", *args, constants_at=3)(*args)
@@ -310,7 +310,7 @@ class Lanes:
     def _begin(self, settings, weights, buffers, constants):
         weights, buffers = jax.tree.map(lambda a: jnp.array(a, copy=True), (weights, buffers))
         update = jax.vmap(self.update.init)(weights)
-        return State(weights, self.axes.optimizer_state(update, settings), buffers)
+        return TrainState(weights, self.axes.optimizer_state(update, settings), buffers)
 
     def check(self, settings: Settings) -> None:
         """Refuse lanes whose plain gradient steps diverge by their smooth penalties; the strongest of each kind."""
@@ -326,7 +326,7 @@ class Lanes:
             )
 
     def settle_way(
-        self, work: Settings, start: State, data: Data, rows: RowSet, key: Any, known: str | None
+        self, work: Settings, start: TrainState, data: Data, rows: RowSet, key: Any, known: str | None
     ) -> str:
         """Decide between one `vmap` over lanes and one lane after another, and return the decision.
 
@@ -361,11 +361,11 @@ class Lanes:
         """Of training all lanes on a row set: a forward's, counted three times; the weights' number if less is known."""
         row = sum(cell.size for cell in self.binding.trainable)
         if convolves(self.net):
-            row = sum(trace(self.net, (data.X[:2],)).multiply_adds.values()) / 2
+            row = sum(forward_cost(self.net, (data.X[:2],)).multiply_adds.values()) / 2
         return 3.0 * row * float(rows.n) * self.epochs * lanes
 
     def training(
-        self, settings: Settings, start: State, data: Data, rows: RowSet, key: Any, epochs: int
+        self, settings: Settings, start: TrainState, data: Data, rows: RowSet, key: Any, epochs: int
     ) -> Callable[[Callable[[int], None]], Trained]:
         """The training of lanes from `start` (`begin`), for any thread: a function of `after`, which is called
         with the number of epochs done now and then."""
@@ -376,7 +376,7 @@ class Lanes:
         program = self.compiled("train", carry, first, first, *fixed, constants_at=4)
 
         def train(after: Callable[[int], None]) -> Trained:
-            blocks = Blocks(
+            blocks = EpochBlocks(
                 lambda carry, first, stop: program(carry, np.int32(first), np.int32(stop), *fixed), carry
             )
             blocks.run(epochs, after)
@@ -388,7 +388,7 @@ class Lanes:
         return train
 
     def scoring(
-        self, settings: Settings, start: State, data: Data, selections: Any, X: Any
+        self, settings: Settings, start: TrainState, data: Data, selections: Any, X: Any
     ) -> Callable[[Trained], tuple[np.ndarray, np.ndarray | None]]:
         """For any thread, a function of trained lanes: `(lanes, s)` mean losses over each of s weightings of the rows,
         and `(lanes, n, ...)` outputs for X, if there is one."""
@@ -404,7 +404,7 @@ class Lanes:
 
         return score
 
-    def printed(self, settings: Settings, start: State, data: Data, rows: RowSet, key: Any) -> str:
+    def printed(self, settings: Settings, start: TrainState, data: Data, rows: RowSet, key: Any) -> str:
         """The training of one lane as text: what two runs that are to agree bit for bit have in common."""
         state = self.begin(settings, *alike((start.weights, start.buffers), 1))
 
@@ -431,7 +431,7 @@ def alike(tree: Any, lanes: int) -> Any:
     return jax.tree.map(lambda a: np.repeat(np.asarray(a)[None], lanes, axis=0), tree)
 
 
-def _keep(kept: Kept, state: State, score: Any, number: Any, watch: Watch, limits: Any) -> Kept:
+def _keep(kept: Kept, state: TrainState, score: Any, number: Any, watch: Watch, limits: Any) -> Kept:
     """What a lane has best after epoch `number` (from 0): stopped lanes keep what they had."""
     if score is None:
         score, better = kept.score, limits == number + 1

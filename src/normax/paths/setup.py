@@ -26,7 +26,7 @@ from normax.paths.workers import side_by_side
 from normax.penalties import Penalty
 from normax.training.data import check_data
 from normax.training.fit import prepare_data
-from normax.training.loop import Data, RowSet, State
+from normax.training.loop import Data, RowSet, TrainState
 from normax.training.penalize import resolve
 from normax.training.update import short_of
 
@@ -240,11 +240,11 @@ class Run:
         padded = np.resize(rows, len(self.problem.y)).astype(np.int32)
         return RowSet(jax.device_put(padded), len(rows), float(self.problem.row_weights(rows).mean()))
 
-    def starting_points(self) -> list[State]:
+    def starting_points(self) -> list[TrainState]:
         """Where the lanes begin: the network's own weights, then re-initialised ones."""
         binding = self.lanes.binding
         own = [[cell.value for cell in cells] for cells in (binding.trainable, binding.buffers)]
-        starts = [State(own[0], None, own[1])]
+        starts = [TrainState(own[0], None, own[1])]
         for number in range(1, self.seeds):
             fresh = copy.deepcopy(self.net)
             with fork(self.problem.seed + number):
@@ -254,7 +254,7 @@ class Run:
             values = dict(fresh.named_parameters())
             weights = [jnp.array(values[name].value) for name in binding.parameter_names]
             buffers = [jnp.array(buffer.value) for buffer in fresh.buffers()]
-            starts.append(State(weights, None, buffers))
+            starts.append(TrainState(weights, None, buffers))
         return starts
 
     def identity(self, strengths: np.ndarray | int, data: Data, row_set: RowSet) -> dict[str, str]:

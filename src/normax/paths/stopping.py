@@ -13,7 +13,7 @@ from normax.errors import InputError
 from normax.paths.axes import Settings
 from normax.paths.lanes import Kept, Lanes, Trained, Watch, on_device
 from normax.training.callbacks import EarlyStopping
-from normax.training.loop import Data, RowSet, State
+from normax.training.loop import Data, RowSet, TrainState
 
 __all__ = ["Stopping", "watched_training"]
 
@@ -50,7 +50,7 @@ class Stopping(NamedTuple):
 
 
 def watched_training(
-    lanes: Lanes, settings: Settings, start: State, data: Data, rows: RowSet, key: Any, epochs: int,
+    lanes: Lanes, settings: Settings, start: TrainState, data: Data, rows: RowSet, key: Any, epochs: int,
     watch: Watch, limits: np.ndarray | None,
 ) -> Callable[[Callable[[int], None]], Trained]:  # fmt: skip
     """`Lanes.training` that gives each lane at its best epoch, or at its limit where that is given.

@@ -10,7 +10,7 @@ import numpy as np
 
 from normax.nn.module import Module
 from normax.pruning.units import FIXED
-from normax.training.cost import trace
+from normax.training.cost import forward_cost
 
 __all__ = ["Compaction", "Resized", "report"]
 
@@ -79,7 +79,7 @@ def report(before: Module, after: Module, args: tuple, kept: dict, plan: Any) ->
     def count(net: Module) -> tuple[int, int, int]:
         cells = [*net.parameters(), *net.buffers()]
         parameters = sum(cell.numel() for cell in net.parameters())
-        return parameters, trace(net, args).multiply_adds[""], sum(cell.value.nbytes for cell in cells)
+        return parameters, forward_cost(net, args).multiply_adds[""], sum(cell.value.nbytes for cell in cells)
 
     parameters, multiply_adds, size = zip(count(before), count(after))
     shapes = dict(_shapes(before))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Blocks"]
+__all__ = ["EpochBlocks"]
 
 BLOCK_SECONDS = 0.25
 """Aimed length of a block: long enough to cost no dispatch, short enough for a bar and for Ctrl-C."""
@@ -34,7 +34,7 @@ def held_interrupts():
             before(*pending[0])
 
 
-class Blocks:
+class EpochBlocks:
     """Runs `program(state, first, stop) -> (state, losses)` over a range of epochs, donating the state.
 
     Attributes:

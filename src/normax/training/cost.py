@@ -18,7 +18,7 @@ from normax.binding import retrying
 from normax.nn.frames import CapturingFrame
 from normax.nn.module import Module
 
-__all__ = ["Trace", "trace"]
+__all__ = ["ForwardCost", "forward_cost"]
 
 # f(c·x) = c·f(x) for c > 0: a scale passes through from one layer to the next.
 HOMOGENEOUS = re.compile(
@@ -28,7 +28,7 @@ CONVOLUTION = re.compile(r"^Conv\dd$")
 NORMS = re.compile(r"^(BatchNorm|InstanceNorm|GroupNorm|LayerNorm|RMSNorm)")
 
 
-class Trace(NamedTuple):
+class ForwardCost(NamedTuple):
     """By path: output shapes and multiply-adds; and `feeds`, the pairs (module, module that takes its output)."""
 
     outputs: dict[str, Any]
@@ -36,7 +36,7 @@ class Trace(NamedTuple):
     feeds: list[tuple[str, str]]
 
 
-def trace(net: Module, args: tuple) -> Trace:
+def forward_cost(net: Module, args: tuple) -> ForwardCost:
     """Run the forward on shapes alone; buffers and random state stay as they are."""
     named = list(net.named_modules())
     outputs: dict[str, Any] = {}
@@ -81,7 +81,7 @@ def trace(net: Module, args: tuple) -> Trace:
     for scopes, count in _multiply_adds(jaxpr.jaxpr, ()):
         for number in {int(n) for n in scopes}:
             counts[named[number][0]] += count
-    return Trace(outputs, counts, feeds)
+    return ForwardCost(outputs, counts, feeds)
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from normax.nn.random import wrap_key
 from normax.training.losses import Loss
 from normax.training.update import Update, at, smooth_part
 
-__all__ = ["Batch", "Data", "Loop", "RowSet", "State", "Weakly", "learned", "shuffled"]
+__all__ = ["Batch", "Data", "Loop", "RowSet", "TrainState", "Weakly", "learned", "shuffled"]
 
 EVALUATION_ROWS = 1024
 """Most rows that a forward pass takes at a time when errors are measured: enough to fill the cores, little memory."""
@@ -48,7 +48,7 @@ class RowSet(NamedTuple):
     mean_weight: Any = 1.0
 
 
-class State(NamedTuple):
+class TrainState(NamedTuple):
     """What training moves: weights, the state of the update, buffers, and a running average of the weights
     where one is asked for."""
 
@@ -116,12 +116,12 @@ class Loop:
         del twin.net, twin.binding, twin.constants
         return twin
 
-    def initial(self) -> State:
+    def initial(self) -> TrainState:
         """The state a fit starts from: copies, so that donation never takes a user's array."""
         binding = self.binding
         return self._initial(*([c.value for c in cells] for cells in (binding.trainable, binding.buffers)))
 
-    def keep(self, state: State) -> None:
+    def keep(self, state: TrainState) -> None:
         """Write a state back into the cells: the average of the weights where there is one."""
         cells = [*self.binding.trainable, *self.binding.buffers]
         for cell, value in zip(cells, [*learned(state), *state.buffers]):
@@ -137,7 +137,7 @@ class Loop:
         frame.lanes = self.lanes
         return frame
 
-    def step(self, state: State, penalties: Any, constants: Any, batch: Batch):
+    def step(self, state: TrainState, penalties: Any, constants: Any, batch: Batch):
         """One step; returns the state and the sums of the weighted losses and metrics of the batch, `(1 + m,)`."""
         penalties = at(penalties, state.update[1])
         part = self._gradients if self.accumulate == 1 else self._accumulated
@@ -146,9 +146,9 @@ class Loop:
         average = state.average
         if self.ema is not None:
             average = _averaged(average, weights, penalties, self.ema, state.update[1])
-        return State(weights, update, buffers, average), totals
+        return TrainState(weights, update, buffers, average), totals
 
-    def _gradients(self, state: State, penalties: Any, constants: Any, batch: Batch, count: Any = None):
+    def _gradients(self, state: TrainState, penalties: Any, constants: Any, batch: Batch, count: Any = None):
         """Gradients of the loss (of a whole batch: and of the smooth part); sums of losses and metrics; buffers."""
         cells = self.binding.trainable
         frame = self._frame(state.weights, state.buffers, constants, _folded(*batch.key), batch.mask)
@@ -168,7 +168,7 @@ class Loop:
             (_, totals), gradients = grad_in_frame(frame, cells, objective)
         return gradients, totals, [frame.values[cell] for cell in self.binding.buffers]
 
-    def _accumulated(self, state: State, penalties: Any, constants: Any, batch: Batch):
+    def _accumulated(self, state: TrainState, penalties: Any, constants: Any, batch: Batch):
         """The same in `accumulate` parts of the batch, one after the other: buffers move as in PyTorch's loop."""
         count, k = _rows(batch), self.accumulate
         data, mask = jax.tree.map(lambda a: a.reshape(k, -1, *a.shape[1:]), (batch.data, batch.mask))
@@ -189,7 +189,7 @@ class Loop:
         return lax.scan(body, start, (jnp.arange(k), data, mask))[0]
 
     def epoch(
-        self, step: Any, state: State, data: Data, rows: RowSet, key: Any, number: Any, lanes: tuple = ()
+        self, step: Any, state: TrainState, data: Data, rows: RowSet, key: Any, number: Any, lanes: tuple = ()
     ):
         """One pass over a row set in a fresh order; returns the state and the mean training loss.
 
@@ -203,7 +203,7 @@ class Loop:
         return state, totals[..., 0] / (rows.n * rows.mean_weight)
 
     def steps(
-        self, step: Any, state: State, data: Data, rows: RowSet, order: Any, key: Any, number: Any,
+        self, step: Any, state: TrainState, data: Data, rows: RowSet, order: Any, key: Any, number: Any,
         first: Any, stop: Any, idle: Any, totals: Any, *, offset: Any = 0,
     ):  # fmt: skip
         """Steps `first` to `stop` of epoch `number`; returns the state, and `totals` with losses and metrics added.
@@ -252,7 +252,7 @@ class Loop:
 def _started(update, ema, weights, buffers):
     average = None if ema is None else weights
     return jax.tree.map(
-        lambda a: jnp.array(a, copy=True), State(weights, update.init(weights), buffers, average)
+        lambda a: jnp.array(a, copy=True), TrainState(weights, update.init(weights), buffers, average)
     )
 
 
@@ -272,7 +272,7 @@ class Weakly:
         return isinstance(other, Weakly) and self._kind is other._kind
 
 
-def learned(state: State) -> list[Any]:
+def learned(state: TrainState) -> list[Any]:
     """The weights that a state stands for: their average where one is kept."""
     return state.weights if state.average is None else state.average
 

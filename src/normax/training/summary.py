@@ -13,9 +13,9 @@ from normax.errors import InputError
 from normax.nn.cells import Parameter, as_array
 from normax.nn.module import Module
 from normax.text import markup
-from normax.training.cost import HOMOGENEOUS, NORMS, trace
+from normax.training.cost import HOMOGENEOUS, NORMS, forward_cost
 
-__all__ = ["Row", "Summary", "summary"]
+__all__ = ["Row", "ModuleSummary", "summary"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Summary:
+class ModuleSummary:
     """The rows of a network in order of the tree, the first for the whole, and notices on what penalties miss."""
 
     rows: tuple[Row, ...]
@@ -138,7 +138,7 @@ class Summary:
         )
 
 
-def summary(net: Module, *args: Any) -> Summary:
+def summary(net: Module, *args: Any) -> ModuleSummary:
     """The tree of a network: output shapes, counts, bytes, multiply-adds, penalties, share of zeros.
 
     The forward is traced on shapes, nothing is computed, and buffers and random state stay as they are. Multiply-adds
@@ -151,7 +151,7 @@ def summary(net: Module, *args: Any) -> Summary:
             multiply-adds stay away.
 
     Returns:
-        A `Summary`: `.rows` as data, a table by `print`, and in a notebook. Its notices name penalised weights
+        A `ModuleSummary`: `.rows` as data, a table by `print`, and in a notebook. Its notices name penalised weights
         whose scale a following norm, or the next layer behind a ReLU, takes back: there L1 and L2 measure
         nothing. They see layers that are modules, not `nn.functional`.
 
@@ -168,7 +168,7 @@ def summary(net: Module, *args: Any) -> Summary:
     """
     if not isinstance(net, Module):
         raise InputError(f"summary: expected a normax Module, got {type(net).__name__}")
-    seen = trace(net, jax.tree.map(_shaped, args)) if args else None
+    seen = forward_cost(net, jax.tree.map(_shaped, args)) if args else None
     first = {id(cell): name for name, cell in (*net.named_parameters(), *net.named_buffers())}
     rows = []
     for path, module in net.named_modules():
@@ -197,7 +197,7 @@ def summary(net: Module, *args: Any) -> Summary:
                 },
             )
         )
-    return Summary(tuple(rows), tuple(_evasions(net, seen.feeds) if seen is not None else ()))
+    return ModuleSummary(tuple(rows), tuple(_evasions(net, seen.feeds) if seen is not None else ()))
 
 
 def _evasions(net: Module, feeds: list[tuple[str, str]]) -> list[str]:

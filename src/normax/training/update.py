@@ -12,7 +12,7 @@ import optax
 
 from normax.errors import InputError
 from normax.penalties import Penalty
-from normax.training.metric import WARM_UP, RateProbe, admits_prox, has_second_moment, steady_response
+from normax.training.step_sizes import WARM_UP, RateProbe, admits_prox, has_second_moment, steady_response
 
 __all__ = ["Update", "at", "has_schedule", "short_of", "smooth_part"]
 

@@ -1,4 +1,4 @@
-"""The metric of an optimiser: by how much it moves each coordinate for a steady unit gradient.
+"""The step sizes of an optimiser: by how much it moves each coordinate for a steady unit gradient.
 
 A proximal step must charge the penalty in the same units in which the optimiser spends the gradient, or
 it solves another problem (Yun, Lozano & Yang, "Adaptive proximal gradient methods for structured neural
