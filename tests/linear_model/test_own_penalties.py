@@ -12,11 +12,11 @@ from normax.errors import InputError
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES
 from normax.penalties import L1, L2, MCP, GroupLasso, Nonnegative, Penalty
-from normax.penalties.separable import Separable
+from normax.penalties.base import WithStrength
 
 
 @dataclass(frozen=True)
-class SCAD(Separable):
+class SCAD(WithStrength):
     """Fan & Li 2001: slope s up to s, falling to 0 at a·s."""
 
     a: float = 3.7
@@ -27,7 +27,7 @@ class SCAD(Separable):
 
 
 @dataclass(frozen=True)
-class SLOPE(Separable):
+class SLOPE(WithStrength):
     """Bogdan et al. 2015: `s·Σ_k λ_k |w|_(k)`, λ decreasing."""
 
     weights: tuple = ()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from normax.linear_model import LinearPath, fit_path
-from normax.linear_model.cross_validation.folds import Fold, Folds, outputs
+from normax.linear_model.cross_validation.folds import LassoFold, LassoFolds, outputs
 from normax.linear_model.design.validation import check_design
 from normax.linear_model.families import family_of
 from normax.linear_model.path import response, warn_unconverged
@@ -120,9 +120,9 @@ class LinearFolds:
         self, number: int, train: np.ndarray, test: np.ndarray, strengths: np.ndarray, baselines: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         if self.shared is not None:
-            fold = Fold(self.shared, number)
+            fold = LassoFold(self.shared, number)
         else:
-            fold = Fold(self._folds(self.problem.rows(train, test).X, [(train, test)]), 0)
+            fold = LassoFold(self._folds(self.problem.rows(train, test).X, [(train, test)]), 0)
         coef, intercept, gap = fold.fit(strengths)
         warn_unconverged(strengths, gap, self.tol)
         inside = fold.squared_errors(coef, intercept, held_out=False) * (
@@ -132,7 +132,7 @@ class LinearFolds:
         free = outputs(X, *fold.least_squares(), test) if baselines else None
         return inside, outputs(X, coef, intercept, test), free
 
-    def _shared(self) -> Folds | None:
+    def _shared(self) -> LassoFolds | None:
         """All folds at once, where preprocessing does no more than standardise columns."""
         transform, rounding = self.problem.transform, None
         if transform is not None:
@@ -143,8 +143,8 @@ class LinearFolds:
                 return None
         return self._folds(self.problem.X, self.problem.folds, rounding)
 
-    def _folds(self, X: Any, pairs: list, rounding: float | None = None) -> Folds:
+    def _folds(self, X: Any, pairs: list, rounding: float | None = None) -> LassoFolds:
         Y, X = response(self.targets, self.family, len(self.targets)), check_design(X)
-        return Folds(
+        return LassoFolds(
             X, Y, self.weights, pairs, self.l1_ratio, self.fit_intercept, tol=self.tol, rounding=rounding
         )

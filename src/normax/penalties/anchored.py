@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
-from normax.penalties.separable import Separable
+from normax.penalties.base import WithStrength
 
 __all__ = ["L2SP"]
 
 
 @dataclass(frozen=True, eq=False)
-class L2SP(Separable):
+class L2SP(WithStrength):
     """Ridge towards the starting point, `Ω(w) = (s/2)·‖w − w⁰‖₂²`: fine-tuning that stays near what was learnt before.
 
     Its gradient is `s·(w − w⁰)` and its prox `(w + step·s·w⁰)/(1 + step·s)`.

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["Penalty", "Sum"]
+from normax.errors import InputError
+
+__all__ = ["Penalty", "Sum", "WithStrength", "check_strength"]
+
+
+def check_strength(strength: Any) -> None:
+    """Refuse a strength that is a number and negative or not finite; traced strengths pass unseen."""
+    if isinstance(strength, (bool, str, type(None))) or (
+        isinstance(strength, (int, float)) and not (math.isfinite(strength) and strength >= 0)
+    ):
+        raise InputError(f"strength: expected a finite number >= 0, got {strength!r}")
 
 
 class Penalty:
@@ -158,3 +169,22 @@ def _join(penalties: list[Penalty | None]) -> Penalty | None:
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else Sum(parts)
+
+
+@dataclass(frozen=True)
+class WithStrength(Penalty):
+    """Base of the penalties that carry one strength: a number, or in training a function of the step's number."""
+
+    strength: Any = 1.0
+
+    def __post_init__(self):
+        check_strength(self.strength)
+
+    def scaled(self, factor):
+        strength = self.strength
+        if callable(strength):
+            return replace(self, strength=lambda step: strength(step) * factor)
+        return replace(self, strength=strength * factor)
+
+    def at(self, step):
+        return replace(self, strength=self.strength(step)) if callable(self.strength) else self

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from normax.errors import InputError
-from normax.penalties.separable import Separable
+from normax.penalties.base import WithStrength
 
 __all__ = ["MCP"]
 
 
 @dataclass(frozen=True)
-class MCP(Separable):
+class MCP(WithStrength):
     """The minimax concave penalty `Ω(w) = Σ_j ∫₀^|w_j| max(s − x/γ, 0) dx`: L1 near zero, flat from γs on.
 
     That is `s|w| − w²/(2γ)` up to |w| = γs and `γs²/2` beyond, so that large weights are not shrunk at all. Its

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from normax.penalties.separable import L2, Separable
+from normax.penalties.base import WithStrength
+from normax.penalties.separable import L2
 
 __all__ = ["WeightDecay"]
 
 
 @dataclass(frozen=True)
-class WeightDecay(Separable):
+class WeightDecay(WithStrength):
     """Weight decay: decoupled, `w ← (1 − η·s)·w + step of the optimiser`, or coupled, which is `L2(s)`.
 
     Decoupled decay bypasses the optimiser's scaling of the gradient, as AdamW does, while coupled decay passes s·w

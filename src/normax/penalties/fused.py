@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from normax.errors import InputError
-from normax.penalties.separable import Separable
+from normax.penalties.base import WithStrength
 
 __all__ = ["Fused"]
 
 
 @dataclass(frozen=True)
-class Fused(Separable):
+class Fused(WithStrength):
     """The fused lasso, or total variation, `Ω(w) = s·Σ_j |w_j − w_{j−1}|` along the last axis.
 
     For features in an order, positions on a genome, say, or hours of a day: coefficients become constant over stretches, and

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, suggest
-from normax.penalties.separable import L1, Separable
+from normax.penalties.base import WithStrength
+from normax.penalties.separable import L1
 
 __all__ = ["Blocks", "GroupLasso", "Grouped", "SparseGroupLasso", "group_labels", "layout_of"]
 
@@ -54,7 +55,7 @@ class Blocks:
 
 
 @dataclass(frozen=True)
-class Grouped(Separable):
+class Grouped(WithStrength):
     """Base of the penalties on groups."""
 
     groups: Any = "in"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from normax.errors import InputError
-from normax.penalties.separable import Separable
+from normax.penalties.base import WithStrength
 
 __all__ = ["Hierarchical"]
 
@@ -18,7 +18,7 @@ SMALLEST, LARGEST = 1e-9, 1e9
 
 
 @dataclass(frozen=True)
-class Hierarchical(Separable):
+class Hierarchical(WithStrength):
     """LassoNet's penalty `Ω(w) = s·Σ_j ‖θ_j‖₂` subject to `|W_kj| ≤ M·‖θ_j‖₂` for every hidden unit k.
 
     The weight `(outputs + hidden, features)` holds θ, the linear part of a network, above W, its first layer:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 from normax.errors import InputError
-from normax.penalties.base import Penalty, Sum
+from normax.penalties.base import Sum, WithStrength
 
-__all__ = ["L1", "L2", "ElasticNet", "Separable"]
-
-
-def check_strength(strength: Any) -> None:
-    """Refuse a strength that is a number and negative or not finite; traced strengths pass unseen."""
-    if isinstance(strength, (bool, str, type(None))) or (
-        isinstance(strength, (int, float)) and not (math.isfinite(strength) and strength >= 0)
-    ):
-        raise InputError(f"strength: expected a finite number >= 0, got {strength!r}")
+__all__ = ["L1", "L2", "ElasticNet"]
 
 
 def _unlike(ratio: Any, number: float) -> bool:
@@ -27,26 +18,7 @@ def _unlike(ratio: Any, number: float) -> bool:
 
 
 @dataclass(frozen=True)
-class Separable(Penalty):
-    """Base of the penalties that carry one strength: a number, or in training a function of the step's number."""
-
-    strength: Any = 1.0
-
-    def __post_init__(self):
-        check_strength(self.strength)
-
-    def scaled(self, factor):
-        strength = self.strength
-        if callable(strength):
-            return replace(self, strength=lambda step: strength(step) * factor)
-        return replace(self, strength=strength * factor)
-
-    def at(self, step):
-        return replace(self, strength=self.strength(step)) if callable(self.strength) else self
-
-
-@dataclass(frozen=True)
-class L1(Separable):
+class L1(WithStrength):
     """The lasso penalty `Ω(w) = s·‖w‖₁`.
 
     Its prox is soft thresholding, `sign(w)·max(|w| − step·s, 0)`: weights that the data do not support
@@ -78,7 +50,7 @@ class L1(Separable):
 
 
 @dataclass(frozen=True)
-class L2(Separable):
+class L2(WithStrength):
     """The ridge penalty `Ω(w) = (s/2)·‖w‖₂²`, whose gradient is `s·w`: it *is* `weight_decay=s` of plain SGD.
 
     The textbook's `λ‖w‖₂²` is `L2(2λ)`. Its prox divides by `1 + step·s`: it shrinks and never zeroes.
@@ -120,7 +92,7 @@ class L2(Separable):
 
 
 @dataclass(frozen=True)
-class ElasticNet(Separable):
+class ElasticNet(WithStrength):
     """The elastic net `Ω(w) = s·(r‖w‖₁ + (1−r)/2·‖w‖₂²)`: sparse like L1, stable under correlation like L2.
 
     This is scikit-learn's scale; glmnet's agrees only where y has standard deviation 1.

@@ -15,7 +15,7 @@ from normax.linear_model.path import LinearPath
 from normax.rows import Table
 from normax.text import markup
 
-__all__ = ["Summary", "describe"]
+__all__ = ["ModelSummary", "describe"]
 
 LARGE = 20_000_000  # cells of X beyond which the trace that ridge's degrees of freedom take is not computed
 BLOCK = 256  # columns at a time, so that no copy of X is made
@@ -23,7 +23,7 @@ NO_P_VALUES = "No p-values: a penalty that chose the coefficients on these rows 
 
 
 @dataclass(frozen=True)
-class Summary:
+class ModelSummary:
     """A fitted model in words and numbers; `print` shows it, notebooks as HTML.
 
     Attributes:
@@ -87,7 +87,7 @@ class Described:
 
     def summary(
         self, model: str, strength: dict[str, str], path: LinearPath, at: int, outputs: Any = None
-    ) -> Summary:
+    ) -> ModelSummary:
         """The summary of the fit at one entry of the path."""
         coef = path.coef[at]
         names = path.feature_names or [f"x{j}" for j in range(self.p)]
@@ -115,7 +115,7 @@ class Described:
                 f"<= {max(path.gap[at], 1e-12):.2g} of the null deviance"
             ),
         }
-        return Summary(facts, rows, path.intercept[at])
+        return ModelSummary(facts, rows, path.intercept[at])
 
 
 def describe(

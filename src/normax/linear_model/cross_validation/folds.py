@@ -26,12 +26,12 @@ from normax.linear_model.solvers.squares.descent import follow_squares
 from normax.linear_model.solvers.squares.path import clear_constant
 from normax.linear_model.solvers.squares.sparse import follow_sparse
 
-__all__ = ["Fold", "Folds", "Pairs", "outputs"]
+__all__ = ["LassoFold", "LassoFolds", "Pairs", "outputs"]
 
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 
-class Folds:
+class LassoFolds:
     """Squared error with an L1 part, to be fitted to the training rows of each fold.
 
     Args:
@@ -65,14 +65,14 @@ class Folds:
         return Moments.of(self.X[rows], self.Y[rows], self.weights[rows], self.every.x0, self.every.y0)
 
 
-class Fold:
+class LassoFold:
     """One fold. Coefficients are (k, m, p), for the columns as they stand in X, and intercepts (k, m).
 
     Args:
         folds: what it shares with the others; k: its number.
     """
 
-    def __init__(self, folds: Folds, k: int):
+    def __init__(self, folds: LassoFolds, k: int):
         self.folds, (self.train, self.test) = folds, folds.pairs[k]
         rows = self.train[folds.weights[self.train] > 0]
         self.design = Design(folds.X, folds.weights[rows] / folds.weights[rows].sum(), folds.intercept, rows)

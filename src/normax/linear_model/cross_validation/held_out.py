@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
-from normax.linear_model.cross_validation.folds import Fold, Folds, Pairs
+from normax.linear_model.cross_validation.folds import LassoFold, LassoFolds, Pairs
 from normax.linear_model.cross_validation.ridge_folds import RidgeFolds
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import (
@@ -154,10 +154,10 @@ def held_out(
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)
     if loss.name == "gaussian" and rules.plain and penalty is None and known is None:
         if l1_ratio > 0:
-            shared = Folds(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter, tol)
+            shared = LassoFolds(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter, tol)
 
             def one(k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-                fold = Fold(shared, k)
+                fold = LassoFold(shared, k)
                 coef, intercept, gap = fold.fit(strengths)
                 return 0.5 * fold.squared_errors(coef, intercept, held_out=True) / sizes[k], gap
 

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from normax.errors import InputError
-from normax.linear_model.analysis.summary import Described, Summary, describe
+from normax.linear_model.analysis.summary import Described, ModelSummary, describe
 from normax.linear_model.design.products import times
 from normax.linear_model.design.validation import check_offset, refuse_not_finite
 from normax.linear_model.path import LinearPath, response
@@ -111,12 +111,12 @@ class LinearEstimator(BaseEstimator):
             fit_intercept=self.fit_intercept, offset=offset, penalty=penalty, **rules,
         )  # fmt: skip
 
-    def summary(self) -> Summary:
+    def summary(self) -> ModelSummary:
         """The model in words and numbers: how its strength was chosen, what it explains, its coefficients raw and
         standardised, by name. `print` it, or let a notebook show it.
 
         Returns:
-            A `Summary`; its `coefficients` and `facts` are there to compute with.
+            A `ModelSummary`; its `coefficients` and `facts` are there to compute with.
 
         Example:
             >>> from normax.linear_model import Lasso

@@ -98,11 +98,11 @@ class _Nonsmooth(Huber):
         return self
 
     def smoothed(self, width, about):
-        return _Smoothed(self.delta, width, about)
+        return _SmoothedHuber(self.delta, width, about)
 
 
 @dataclass(frozen=True)
-class _Smoothed(_Nonsmooth):
+class _SmoothedHuber(_Nonsmooth):
     """`max_v v(y − η) − ½ v² − width/2 (v − about)²` a row over |v| <= δ; the best v is the residual."""
 
     width: float = 1.0

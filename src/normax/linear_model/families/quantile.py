@@ -62,11 +62,11 @@ class Quantile(Family):
         return self.loss(y, eta)
 
     def smoothed(self, width, about):
-        return _Smoothed(self.level, width, about)
+        return _SmoothedQuantile(self.level, width, about)
 
 
 @dataclass(frozen=True)
-class _Smoothed(Quantile):
+class _SmoothedQuantile(Quantile):
     """`max_v Σ v(y − η) − width/2 (v − about)²` a row over v in [τ − 1, τ]; the best v is the residual."""
 
     width: float = 1.0

@@ -9,7 +9,7 @@ import numpy as np
 from normax.linear_model.design.design import Design
 from normax.linear_model.problem.group_terms import GroupRules
 from normax.linear_model.quadratic.gram import GrowingGram
-from normax.linear_model.quadratic.group_quadratic import Blocks, bounds_of, inner_products
+from normax.linear_model.quadratic.group_quadratic import RowBlocks, bounds_of, inner_products
 
 __all__ = ["AtWork", "GroupProducts"]
 
@@ -61,7 +61,7 @@ class AtWork:
         """(a, a)."""
         return self.gram.G[np.ix_(self.rows, self.rows)]
 
-    def blocks(self, strength: float) -> Blocks:
+    def blocks(self, strength: float) -> RowBlocks:
         first, rules = self.features[self.starts[:-1]], self.rules
         l1, l2, charge = rules.l1[first], rules.l2[first], rules.charge[self.groups]
-        return Blocks(self.starts, strength * l1, strength * l2, strength * charge, *self.curvature)
+        return RowBlocks(self.starts, strength * l1, strength * l2, strength * charge, *self.curvature)

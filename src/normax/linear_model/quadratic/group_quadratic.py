@@ -20,7 +20,7 @@ from normax.linear_model.quadratic.active_set import solve_factored
 from normax.linear_model.quadratic.group_descent import descend_ahead, descend_groups
 from normax.linear_model.quadratic.group_smoothing import minimise_smoothed
 
-__all__ = ["Blocks", "minimise_columns", "minimise_entries", "minimise_groups", "newton_serves"]
+__all__ = ["RowBlocks", "minimise_columns", "minimise_entries", "minimise_groups", "newton_serves"]
 
 # Unknowns beyond which a Newton step costs more than it brings; of several outputs, which meet only within groups, fewer.
 WIDEST, WIDEST_APART = 3000, 300
@@ -30,7 +30,7 @@ PATIENT, SMOOTHED = 10, 1000
 LONG = 500
 
 
-class Blocks:
+class RowBlocks:
     """Groups of rows laid end to end: where each starts, its terms, and its own curvature.
 
     Attributes:
@@ -83,7 +83,7 @@ def minimise_entries(H: np.ndarray, q: np.ndarray, terms: GroupTerms, w: np.ndar
     solution = np.empty_like(w)
     sub = np.ascontiguousarray(H[np.ix_(order, order)])
     own = bounds_of(sub, starts), inner_products(sub, np.arange(len(w)), starts)
-    blocks = Blocks(starts, terms.l1[first], terms.l2[first], terms.charge, *own)
+    blocks = RowBlocks(starts, terms.l1[first], terms.l2[first], terms.charge, *own)
     solution[order] = minimise_groups(sub, q[order, None], blocks, w[order, None])[:, 0]
     return solution
 
@@ -105,7 +105,7 @@ def inner_products(H: np.ndarray, rows: np.ndarray, starts: np.ndarray) -> np.nd
 def minimise_columns(
     M: np.ndarray,
     Y: np.ndarray,
-    blocks: Blocks,
+    blocks: RowBlocks,
     W: np.ndarray,
     enough: Callable[[np.ndarray, np.ndarray], bool],
 ) -> np.ndarray:
@@ -132,7 +132,7 @@ def minimise_columns(
 def minimise_groups(
     H: np.ndarray,
     Q: np.ndarray,
-    blocks: Blocks,
+    blocks: RowBlocks,
     W: np.ndarray,
     max_rounds: int = 200,
     enough: Callable[[np.ndarray, np.ndarray], bool] = lambda W, g: False,
@@ -176,7 +176,7 @@ def minimise_groups(
     return W
 
 
-def _smoothed(H: np.ndarray, Q: np.ndarray, blocks: Blocks, W: np.ndarray) -> np.ndarray:
+def _smoothed(H: np.ndarray, Q: np.ndarray, blocks: RowBlocks, W: np.ndarray) -> np.ndarray:
     """The minimiser, nearly, by the solver that does not mind how the columns are conditioned."""
     m, owner = W.shape[1], blocks.owner
     K = np.kron(H, np.eye(m)) if m > 1 else H.copy()
@@ -187,7 +187,7 @@ def _smoothed(H: np.ndarray, Q: np.ndarray, blocks: Blocks, W: np.ndarray) -> np
     return found if np.isfinite(found).all() else W
 
 
-def _newton(H, Q, g, W, blocks: Blocks, max_steps: int = 12) -> bool | None:
+def _newton(H, Q, g, W, blocks: RowBlocks, max_steps: int = 12) -> bool | None:
     """Newton steps on the coefficients at work, W in place; True once a step no longer gains, None for too many of them."""
     m = W.shape[1]
     free = (blocks.l1 == 0) & (blocks.norms(W) + (blocks.charge == 0) > 0)
