@@ -1,6 +1,7 @@
 """The map of floors in CONTRIBUTING.md, walked: nothing imports upwards, no circle, and every file is on some floor."""
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -9,27 +10,21 @@ import pytest
 import normax
 
 SOURCE = Path(normax.__file__).parent
+MAP = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def rows(title):
+    """The names in the first column of a table of the map, row by row."""
+    table = MAP[MAP.index(f"| {title} |") :].split("\n\n")[0].splitlines()[2:]
+    return [re.findall(r"`([\w.]+)`", line.split("|")[1]) for line in table]
+
 
 # From the ground up. A file belongs to the longest name that its own begins with.
 FLOORS = [
-    ["text", "errors"],
-    ["files", "rows", "balance", "forms", "sealed", "instead"],
-    ["nn", "penalties", "selection"],
-    ["signature", "recent", "binding", "transforms", "uncertainty", "crossing"],
-    ["interop"],
-    ["training"],
-    ["pruning"],
-    [
-        "linear_model.design", "linear_model.families", "linear_model.problem", "linear_model.quadratic",
-        "linear_model.solvers", "linear_model.path", "linear_model.cross_validation", "linear_model.analysis",
-        "linear_model.estimators", "linear_model",
-    ],
-    ["paths"],
-    ["estimators"],
-    ["tables"],
-    ["report"],
-    ["cli"],
-]  # fmt: skip
+    room
+    for floor in rows("Floor")
+    for room in ([*rows("Room"), floor] if floor == ["linear_model"] else [floor])
+]
 # A result's own pictures and pages: `plot()`, `report()` and their like import `report` inside the method.
 PICTURES = "report"
 
@@ -88,18 +83,9 @@ def test_nothing_imports_upwards():
     for module, file in MODULES.items():
         if not module:
             continue  # the face of the package loads on first use
-        height, room = place(module)
         for name, loading in imports(file):
-            if not name or (not loading and name.split(".")[0] == PICTURES):
-                continue
-            theirs, other = place(name)
-            rooms = FLOORS[height]
-            sideways = (
-                theirs == height
-                and room.startswith("linear_model.")
-                and rooms.index(other) > rooms.index(room)
-            )
-            if theirs > height or sideways:
+            picture = not loading and name.split(".")[0] == PICTURES
+            if name and not picture and place(name)[0] > place(module)[0]:
                 upwards.append(f"{module} -> {name}")
     assert upwards == []
 

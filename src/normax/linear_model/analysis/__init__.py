@@ -1,0 +1,1 @@
+"""What is asked after a fit: criteria, stability, relaxed fits, collinearity, adaptive factors, the summary."""

@@ -1,0 +1,1 @@
+"""scikit-learn's faces on the paths, and the path functions."""

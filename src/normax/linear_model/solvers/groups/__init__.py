@@ -1,0 +1,1 @@
+"""Squared error under groups of features."""

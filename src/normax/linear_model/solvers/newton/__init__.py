@@ -1,0 +1,1 @@
+"""Any smooth loss: Newton steps on a working set."""

@@ -1,0 +1,1 @@
+"""Squared error with an L1 part."""
