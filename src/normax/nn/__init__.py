@@ -9,7 +9,6 @@ from normax.nn.layers._common import (
     new_buffer,
     new_parameter,
     uniform_fan_in_,
-    value,
 )
 from normax.nn.layers.adaptive import (
     AdaptiveAvgPool1d,
@@ -407,7 +406,6 @@ __all__ = [
     "parameter",
     "uniform_fan_in_",
     "utils",
-    "value",
 ]
 
 

@@ -1,4 +1,4 @@
-"""What the layers share: new parameters, and the values of those that may be missing."""
+"""What the layers share: new parameters and buffers, and how affine ones start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from normax.nn.cells import Buffer, Parameter
 from normax.nn.device import device as find_device
 from normax.nn.module import Module
 
-__all__ = ["new_buffer", "new_parameter", "uniform_fan_in_", "value"]
+__all__ = ["new_buffer", "new_parameter", "uniform_fan_in_"]
 
 
 def _filled(shape: tuple[int, ...], fill: float, device: Any, dtype: Any) -> jax.Array:
@@ -36,11 +36,6 @@ def new_parameter(
 def new_buffer(shape: tuple[int, ...], fill: float = 0.0, device: Any = None, dtype: Any = None) -> Buffer:
     """A buffer of constants."""
     return Buffer(_filled(shape, fill, device, dtype))
-
-
-def value(cell: Any) -> jax.Array | None:
-    """The array of a cell, or None."""
-    return None if cell is None else cell.value
 
 
 def uniform_fan_in_(module: Module) -> None:

@@ -9,7 +9,6 @@ from normax.nn import functional as F
 from normax.nn import init
 from normax.nn.functional._common import as_array
 from normax.nn.layers._common import new_parameter
-from normax.nn.layers._common import value as value_of
 from normax.nn.layers.linear import Linear
 from normax.nn.module import Module
 from normax.nn.random import layer_key
@@ -71,12 +70,8 @@ class MultiheadAttention(Module):
         super().__init__()
         if num_heads < 1 or embed_dim < 1 or embed_dim % num_heads:
             raise InputError(f"num_heads: expected a divisor of embed_dim={embed_dim}, got {num_heads}")
-        self.embed_dim, self.num_heads, self.dropout, self.batch_first = (
-            embed_dim,
-            num_heads,
-            dropout,
-            batch_first,
-        )
+        self.embed_dim, self.num_heads = embed_dim, num_heads
+        self.dropout, self.batch_first = dropout, batch_first
         self.kdim = embed_dim if kdim is None else kdim
         self.vdim = embed_dim if vdim is None else vdim
         self.head_dim, self.add_zero_attn = embed_dim // num_heads, add_zero_attn
@@ -146,22 +141,22 @@ class MultiheadAttention(Module):
             v,
             self.embed_dim,
             self.num_heads,
-            value_of(self.in_proj_weight),
-            value_of(self.in_proj_bias),
-            value_of(self.bias_k),
-            value_of(self.bias_v),
+            self.in_proj_weight,
+            self.in_proj_bias,
+            self.bias_k,
+            self.bias_v,
             self.add_zero_attn,
             self.dropout,
-            self.out_proj.weight.value,
-            value_of(self.out_proj.bias),
+            self.out_proj.weight,
+            self.out_proj.bias,
             training=self.training,
             key_padding_mask=key_padding_mask,
             need_weights=need_weights,
             attn_mask=attn_mask,
             use_separate_proj_weight=not self._qkv_same_embed_dim,
-            q_proj_weight=value_of(self.q_proj_weight),
-            k_proj_weight=value_of(self.k_proj_weight),
-            v_proj_weight=value_of(self.v_proj_weight),
+            q_proj_weight=self.q_proj_weight,
+            k_proj_weight=self.k_proj_weight,
+            v_proj_weight=self.v_proj_weight,
             average_attn_weights=average_attn_weights,
             is_causal=is_causal,
             dropout_key=random,

@@ -11,7 +11,7 @@ from normax.nn import functional as F
 from normax.nn import init
 from normax.nn.cells import Buffer
 from normax.nn.functional._common import as_array
-from normax.nn.layers._common import new_buffer, new_parameter, value
+from normax.nn.layers._common import new_buffer, new_parameter
 from normax.nn.module import Module
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
@@ -104,12 +104,12 @@ class _BatchNorm(_NormBase):
         tracking = self.training and self.running_mean is not None
         momentum: Any = 0.0 if self.momentum is None else self.momentum
         if tracking:
-            self.num_batches_tracked.value = self.num_batches_tracked.value + 1
+            self.num_batches_tracked += 1
             if self.momentum is None:  # the mean over all batches so far
-                momentum = 1.0 / self.num_batches_tracked.value.astype(x.dtype)
+                momentum = 1.0 / self.num_batches_tracked.astype(x.dtype)
         by_batch = self.training or self.running_mean is None
         mean, var = (self.running_mean, self.running_var) if tracking or not by_batch else (None, None)
-        return F.batch_norm(x, mean, var, value(self.weight), value(self.bias), by_batch, momentum, self.eps)
+        return F.batch_norm(x, mean, var, self.weight, self.bias, by_batch, momentum, self.eps)
 
 
 class BatchNorm1d(_BatchNorm):

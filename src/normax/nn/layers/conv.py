@@ -8,7 +8,7 @@ from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn.functional._common import as_array, tuple_of
 from normax.nn.functional.convolution import pad_pairs
-from normax.nn.layers._common import new_parameter, uniform_fan_in_, value
+from normax.nn.layers._common import new_parameter, uniform_fan_in_
 from normax.nn.module import Module
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d"]
@@ -121,9 +121,7 @@ class _Conv(_ConvNd):
             widths = [p for pair in reversed(self._pairs) for p in pair]
             x, padding = F.pad(x, widths, self.padding_mode), 0
         function = (F.conv1d, F.conv2d, F.conv3d)[self.dimensions - 1]
-        return function(
-            x, self.weight.value, value(self.bias), self.stride, padding, self.dilation, self.groups
-        )
+        return function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
 class Conv1d(_Conv):

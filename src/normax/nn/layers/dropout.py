@@ -8,7 +8,6 @@ from typing import Any
 from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn.functional.dropout import check_probability, is_number
-from normax.nn.layers._common import value
 from normax.nn.layers.linear import Linear
 from normax.nn.module import Module
 from normax.nn.random import layer_key
@@ -250,10 +249,10 @@ class DropConnect(Linear):
         self.p = p
 
     def forward(self, input: Any) -> Any:
-        weight = self.weight.value
+        weight = self.weight
         if self.training and not is_number(self.p, 0):
             weight = F.dropout(weight, self.p, key=layer_key(self))
-        return F.linear(input, weight, value(self.bias))
+        return F.linear(input, weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, p={self.p}"

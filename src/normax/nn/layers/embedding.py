@@ -23,12 +23,8 @@ class _Table(Module):
         refuse_sparse(type(self).__name__, sparse)
         self.num_embeddings, self.embedding_dim = rows, columns
         self.padding_idx = None if padding_idx is None else row_number(padding_idx, rows)
-        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = (
-            max_norm,
-            norm_type,
-            by_freq,
-            sparse,
-        )
+        self.max_norm, self.norm_type = max_norm, norm_type
+        self.scale_grad_by_freq, self.sparse = by_freq, sparse
         if weight is None:
             self.weight = new_parameter((rows, columns), "weight", device, dtype)
             self.reset_parameters()
@@ -41,7 +37,7 @@ class _Table(Module):
         """Draw the table anew."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
-            self.weight.value = self.weight.value.at[self.padding_idx].set(0)
+            self.weight.value = self.weight.at[self.padding_idx].set(0)
 
     def extra_repr(self) -> str:
         words = [f"{self.num_embeddings}, {self.embedding_dim}"]

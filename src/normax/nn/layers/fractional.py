@@ -8,7 +8,6 @@ from normax.nn import functional as F
 from normax.nn.cells import Buffer
 from normax.nn.functional._common import tuple_of
 from normax.nn.functional.fractional import check_ratio, ratios
-from normax.nn.layers._common import value
 from normax.nn.module import Module
 from normax.nn.random import layer_key
 
@@ -37,11 +36,10 @@ class _FractionalMaxPool(Module):
 
     def forward(self, input: Any) -> Any:
         function = F.fractional_max_pool2d if self.dimensions == 2 else F.fractional_max_pool3d
-        samples = value(self._random_samples)
-        return function(
-            *(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, samples),
-            key=layer_key(self) if samples is None else None,
-        )
+        samples = self._random_samples
+        sizes = self.kernel_size, self.output_size, self.output_ratio
+        key = layer_key(self) if samples is None else None
+        return function(input, *sizes, self.return_indices, samples, key=key)
 
 
 class FractionalMaxPool2d(_FractionalMaxPool):

@@ -8,7 +8,7 @@ from typing import Any
 from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn import init
-from normax.nn.layers._common import new_parameter, uniform_fan_in_, value
+from normax.nn.layers._common import new_parameter, uniform_fan_in_
 from normax.nn.module import Module
 
 __all__ = ["Bilinear", "Identity", "Linear"]
@@ -71,7 +71,7 @@ class Linear(Module):
         uniform_fan_in_(self)
 
     def forward(self, input: Any) -> Any:
-        return F.linear(input, self.weight.value, value(self.bias))
+        return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return (
@@ -125,7 +125,7 @@ class Bilinear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input1: Any, input2: Any) -> Any:
-        return F.bilinear(input1, input2, self.weight.value, value(self.bias))
+        return F.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return (

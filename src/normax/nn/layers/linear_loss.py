@@ -9,7 +9,6 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.nn import functional as F
-from normax.nn.layers._common import value
 from normax.nn.layers.linear import Linear
 from normax.nn.layers.loss import _WeightedLoss
 
@@ -67,13 +66,13 @@ class LinearCrossEntropyLoss(_WeightedLoss):
         self.linear = Linear(in_features, num_classes * math.prod(out_features), bias, device, dtype)
 
     def forward(self, input: Any, target: Any) -> Any:
-        shape, bias = (self.num_classes, *self.out_features), value(self.linear.bias)
+        shape, bias = (self.num_classes, *self.out_features), self.linear.bias
         return F.linear_cross_entropy(
             input,
-            self.linear.weight.value.reshape(*shape, -1),
+            self.linear.weight.reshape(*shape, -1),
             target,
             linear_bias=None if bias is None else bias.reshape(shape),
-            weight=value(self.weight),
+            weight=self.weight,
             reduction=self.reduction,
             ignore_index=self.ignore_index,
             label_smoothing=self.label_smoothing,

@@ -7,7 +7,6 @@ from typing import Any
 
 from normax.errors import InputError
 from normax.nn import functional as F
-from normax.nn.layers._common import value
 from normax.nn.layers.loss import _Loss, _WeightedLoss
 from normax.nn.layers.ranking import PairwiseDistance
 
@@ -49,9 +48,7 @@ class MultiMarginLoss(_WeightedLoss):
         self.p, self.margin = p, margin
 
     def forward(self, input: Any, target: Any) -> Any:
-        return F.multi_margin_loss(
-            input, target, self.p, self.margin, value(self.weight), reduction=self.reduction
-        )
+        return F.multi_margin_loss(input, target, self.p, self.margin, self.weight, reduction=self.reduction)
 
 
 class MultiLabelMarginLoss(_Loss):

@@ -7,7 +7,7 @@ from typing import Any
 from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn import init
-from normax.nn.layers._common import new_parameter, value
+from normax.nn.layers._common import new_parameter
 from normax.nn.layers.batchnorm import _NormBase
 from normax.nn.module import Module
 
@@ -84,7 +84,7 @@ class GroupNorm(_Affine):
         self._register((num_channels,), affine, affine and bias, device, dtype)
 
     def forward(self, input: Any) -> Any:
-        return F.group_norm(input, self.num_groups, value(self.weight), value(self.bias), self.eps)
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (
@@ -128,7 +128,7 @@ class LayerNorm(_Affine):
         self._register(shape, elementwise_affine, elementwise_affine and bias, device, dtype)
 
     def forward(self, input: Any) -> Any:
-        return F.layer_norm(input, self.normalized_shape, value(self.weight), value(self.bias), self.eps)
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (
@@ -170,7 +170,7 @@ class RMSNorm(_Affine):
         self._register(shape, elementwise_affine, None, device, dtype)
 
     def forward(self, input: Any) -> Any:
-        return F.rms_norm(input, self.normalized_shape, value(self.weight), self.eps)
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
@@ -201,8 +201,8 @@ class _InstanceNorm(_NormBase):
             batch,
             self.running_mean,
             self.running_var,
-            value(self.weight),
-            value(self.bias),
+            self.weight,
+            self.bias,
             by_input,
             0.0 if self.momentum is None else self.momentum,
             self.eps,

@@ -164,7 +164,7 @@ class PReLU(Activation):
         init.constant_(self.weight, self.init)
 
     def forward(self, input: Any) -> Any:
-        return F.prelu(input, self.weight.value)
+        return F.prelu(input, self.weight)
 
 
 class RReLU(Inplace):

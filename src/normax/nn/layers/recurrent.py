@@ -15,8 +15,8 @@ import jax.numpy as jnp
 from normax.errors import InputError, suggest
 from normax.nn import functional as F
 from normax.nn import init
-from normax.nn.functional._common import as_array, check_dtypes
-from normax.nn.layers._common import new_parameter, value
+from normax.nn.functional._common import as_array, check_dtypes, optional
+from normax.nn.layers._common import new_parameter
 from normax.nn.module import Module
 from normax.nn.packed import PackedSequence
 from normax.nn.random import layer_key
@@ -74,7 +74,7 @@ class _Gated(Module):
             init.uniform_(parameter, -bound, bound)
 
     def _part(self, name: str) -> Any:
-        return value(getattr(self, name) if name in self._computed else self._parameters.get(name))
+        return optional(getattr(self, name) if name in self._computed else self._parameters.get(name))
 
 
 class RNNBase(_Gated):
@@ -162,7 +162,7 @@ class RNNBase(_Gated):
         """
         packed = isinstance(input, PackedSequence)
         x = input.padded if packed else as_array(input)
-        check_dtypes(x, self.weight_ih_l0.value)
+        check_dtypes(x, self.weight_ih_l0)
         if x.ndim not in ((3,) if packed else (2, 3)) or x.shape[-1] != self.input_size:
             raise InputError(
                 f"expected input of {self.input_size} features, 2D (unbatched) or 3D, got shape {x.shape}"

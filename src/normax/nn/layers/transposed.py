@@ -7,7 +7,6 @@ from typing import Any
 from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn.functional._common import as_array, tuple_of
-from normax.nn.layers._common import value
 from normax.nn.layers.conv import _ConvNd
 
 __all__ = ["ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
@@ -56,16 +55,8 @@ class _ConvTransposeNd(_ConvNd):
         x = as_array(input)
         extra = self.output_padding if output_size is None else self._extra(x, output_size)
         function = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[self.dimensions - 1]
-        return function(
-            x,
-            self.weight.value,
-            value(self.bias),
-            self.stride,
-            self.padding,
-            extra,
-            self.groups,
-            self.dilation,
-        )
+        places = self.stride, self.padding, extra
+        return function(x, self.weight, self.bias, *places, self.groups, self.dilation)
 
     def _extra(self, x: Any, output_size: Any) -> Any:
         """The output padding that gives a wanted output size."""
