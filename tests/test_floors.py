@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -105,3 +107,18 @@ def test_no_circle(what):
         assert free, f"a circle among {sorted(edges)}"
         for node in free:
             del edges[node]
+
+
+@pytest.mark.parametrize(
+    ("what", "without"),
+    [
+        ("import normax", {"numpy", "jax", "sklearn", "numba"}),
+        ("import normax as nx; nx.path, nx.fit, nx.jit", {"numba", "normax.linear_model", "matplotlib"}),
+        ("from normax import sealed", {"numba", "jax", "normax.linear_model"}),
+        ("from normax.linear_model import Lasso", {"jax", "matplotlib"}),
+    ],
+)
+def test_a_name_loads_no_more_than_it_needs(what, without):
+    code = f"{what}; import sys; print(*sorted({without!r} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []

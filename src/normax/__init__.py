@@ -7,6 +7,7 @@ linear model never waits for JAX.
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from typing import Any
 
 __version__ = "0.1.0"
@@ -63,6 +64,8 @@ __all__ = ["__version__", *_HOME]
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
+        if find_spec(f"normax.{name}") is not None:  # a room, which `from normax import` loads by itself
+            raise AttributeError(f"module 'normax' has no attribute {name!r} before it is imported")
         from normax.instead import missing_name
 
         elsewhere: list[str] = []
