@@ -1,6 +1,7 @@
 """Lazy layers against the ones they become."""
 
 import copy
+import inspect
 import pickle
 
 import jax
@@ -80,3 +81,16 @@ def test_dtype_waits_with_the_shape():
     net = nn.LazyLinear(2).half()
     net(jnp.ones((1, 3), jnp.float16))
     assert net.weight.dtype == jnp.float16
+
+
+def test_the_arguments_are_those_of_the_layer_without_the_size_that_is_read_off():
+    for name, *_ in LAYERS:
+        ours, theirs = (inspect.signature(getattr(m, "Lazy" + name)).parameters for m in (nn, torch.nn))
+        assert [(p.name, p.kind) for p in ours.values()] == [(p.name, p.kind) for p in theirs.values()]
+        assert [p.default for p in ours.values()] == [p.default for p in theirs.values()]
+    with pytest.raises(TypeError, match="out_channels"):
+        nn.LazyConv2d()
+    with pytest.raises(TypeError, match="in_features"):
+        nn.LazyLinear(2, in_features=3)
+    with pytest.raises(nx.InputError, match="divisor of out_channels=5, got 2"):
+        nn.LazyConv2d(5, 3, groups=2)

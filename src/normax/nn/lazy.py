@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec
 
 import jax
 import jax.numpy as jnp
@@ -138,12 +141,24 @@ class LazyModuleMixin(Module):
         cells = (*self._parameters.values(), *self._buffers.values())
         return any(cell is not None and cell.uninitialized for cell in cells)
 
+    def _await(self, device: Any, dtype: Any) -> None:
+        """Empty its parameters and statistics: they wait for a shape."""
+        for name, cell in list(self._parameters.items()):
+            if cell is not None:
+                setattr(self, name, UninitializedParameter(device=device, dtype=dtype, role=cell.role))
+        for name, buffer in list(self._buffers.items()):
+            if buffer is not None and buffer.ndim:  # a count has its shape
+                setattr(self, name, UninitializedBuffer(device, dtype))
+
     def _materialize(self, **shapes: tuple[int, ...]) -> None:
-        """Give those of its cells that wait for a shape theirs."""
+        """Give those of its cells that wait for a shape theirs, and the initial values if any did."""
+        fresh = self.has_uninitialized_params()
         for name, shape in shapes.items():
             cell = getattr(self, name)
             if cell is not None and cell.uninitialized:
                 cell.materialize(shape)
+        if fresh:
+            self.reset_parameters()
 
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:
         raise NotImplementedError(f"{type(self).__name__} has no initialize_parameters")
@@ -160,3 +175,30 @@ class LazyModuleMixin(Module):
         object.__setattr__(self, "__class__", self.cls_to_become)
         self._touch()
         return self(*args, **kwargs)
+
+
+_P = ParamSpec("_P")
+
+
+def lazily(
+    init: Callable[Concatenate[Any, int, _P], None], **defaults: Any
+) -> Callable[Concatenate[Any, _P], None]:
+    """The `__init__` of a lazy layer: the eager one's without its first argument, the size that the first call tells.
+
+    Args:
+        init: the `__init__` of the layer that it becomes.
+        defaults: those that differ.
+    """
+    layer, _, *others = inspect.signature(init).parameters.values()
+    others = [p.replace(default=defaults.get(p.name, p.default)) for p in others]
+    signature = inspect.Signature([layer, *others])
+
+    @functools.wraps(init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        given = signature.bind(self, *args, **kwargs)
+        given.apply_defaults()
+        init(self, 0, *given.args[1:], **given.kwargs)
+        self._await(given.arguments["device"], given.arguments["dtype"])
+
+    __init__.__signature__ = signature  # type: ignore[attr-defined]
+    return __init__

@@ -40,9 +40,9 @@ class _ConvNd(Module):
         super().__init__()
         n = self.dimensions
         if groups < 1 or in_channels % groups or out_channels % groups:
+            known = f"in_channels={in_channels} and " if in_channels else ""  # a lazy one's are not
             raise InputError(
-                f"groups: expected a divisor of in_channels={in_channels} and out_channels={out_channels}, "
-                f"got {groups}"
+                f"groups: expected a divisor of {known}out_channels={out_channels}, got {groups}"
             )
         if padding_mode not in PADDING_MODES:
             raise InputError(f"padding_mode: expected one of {PADDING_MODES}, got {padding_mode!r}")

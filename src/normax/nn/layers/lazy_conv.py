@@ -8,7 +8,7 @@ from normax.errors import InputError
 from normax.nn.functional._common import as_array
 from normax.nn.layers.conv import Conv1d, Conv2d, Conv3d, _ConvNd
 from normax.nn.layers.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from normax.nn.lazy import LazyModuleMixin, UninitializedParameter
+from normax.nn.lazy import LazyModuleMixin, lazily
 
 __all__ = [
     "LazyConv1d",
@@ -23,20 +23,11 @@ __all__ = [
 class _LazyConvXdMixin(LazyModuleMixin, _ConvNd):
     """What lazy convolutions share. They begin as one of no channels."""
 
-    def _await(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
-        if out_channels % self.groups:
-            raise InputError(f"groups: expected a divisor of out_channels={out_channels}, got {self.groups}")
-        self.out_channels = out_channels
-        self.weight = UninitializedParameter(device=device, dtype=dtype, role="weight")
-        if bias:
-            self.bias = UninitializedParameter(device=device, dtype=dtype, role="bias")
-
     def reset_parameters(self) -> None:
         if not self.has_uninitialized_params() and self.in_channels:
             super().reset_parameters()
 
     def initialize_parameters(self, input: Any, *args: Any, **kwargs: Any) -> None:
-        fresh = self.has_uninitialized_params()
         shape, n = as_array(input).shape, self.dimensions
         if len(shape) not in (n + 1, n + 2):
             raise InputError(f"expected {n + 1}D (unbatched) or {n + 2}D (batched) input, got shape {shape}")
@@ -50,8 +41,6 @@ class _LazyConvXdMixin(LazyModuleMixin, _ConvNd):
         ends = (channels, self.out_channels) if self.transposed else (self.out_channels, channels)
         shape = (ends[0], ends[1] // self.groups, *self.kernel_size)
         self._materialize(weight=shape, bias=(self.out_channels,))
-        if fresh:
-            self.reset_parameters()
 
 
 class LazyConv1d(_LazyConvXdMixin, Conv1d):
@@ -64,24 +53,7 @@ class LazyConv1d(_LazyConvXdMixin, Conv1d):
     """
 
     cls_to_become = Conv1d
-
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__(
-            0, 0, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype
-        )
-        self._await(out_channels, bias, device, dtype)
+    __init__ = lazily(Conv1d.__init__)
 
 
 class LazyConv2d(_LazyConvXdMixin, Conv2d):
@@ -94,24 +66,7 @@ class LazyConv2d(_LazyConvXdMixin, Conv2d):
     """
 
     cls_to_become = Conv2d
-
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__(
-            0, 0, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype
-        )
-        self._await(out_channels, bias, device, dtype)
+    __init__ = lazily(Conv2d.__init__)
 
 
 class LazyConv3d(_LazyConvXdMixin, Conv3d):
@@ -124,24 +79,7 @@ class LazyConv3d(_LazyConvXdMixin, Conv3d):
     """
 
     cls_to_become = Conv3d
-
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__(
-            0, 0, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype
-        )
-        self._await(out_channels, bias, device, dtype)
+    __init__ = lazily(Conv3d.__init__)
 
 
 class LazyConvTranspose1d(_LazyConvXdMixin, ConvTranspose1d):
@@ -154,36 +92,7 @@ class LazyConvTranspose1d(_LazyConvXdMixin, ConvTranspose1d):
     """
 
     cls_to_become = ConvTranspose1d
-
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Any = 1,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__(
-            0,
-            0,
-            kernel_size,
-            stride,
-            padding,
-            output_padding,
-            groups,
-            bias,
-            dilation,
-            padding_mode,
-            device,
-            dtype,
-        )
-        self._await(out_channels, bias, device, dtype)
+    __init__ = lazily(ConvTranspose1d.__init__)
 
 
 class LazyConvTranspose2d(_LazyConvXdMixin, ConvTranspose2d):
@@ -196,36 +105,7 @@ class LazyConvTranspose2d(_LazyConvXdMixin, ConvTranspose2d):
     """
 
     cls_to_become = ConvTranspose2d
-
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Any = 1,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__(
-            0,
-            0,
-            kernel_size,
-            stride,
-            padding,
-            output_padding,
-            groups,
-            bias,
-            dilation,
-            padding_mode,
-            device,
-            dtype,
-        )
-        self._await(out_channels, bias, device, dtype)
+    __init__ = lazily(ConvTranspose2d.__init__)
 
 
 class LazyConvTranspose3d(_LazyConvXdMixin, ConvTranspose3d):
@@ -238,33 +118,4 @@ class LazyConvTranspose3d(_LazyConvXdMixin, ConvTranspose3d):
     """
 
     cls_to_become = ConvTranspose3d
-
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Any = 1,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__(
-            0,
-            0,
-            kernel_size,
-            stride,
-            padding,
-            output_padding,
-            groups,
-            bias,
-            dilation,
-            padding_mode,
-            device,
-            dtype,
-        )
-        self._await(out_channels, bias, device, dtype)
+    __init__ = lazily(ConvTranspose3d.__init__)

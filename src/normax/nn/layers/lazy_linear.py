@@ -6,7 +6,7 @@ from typing import Any
 
 from normax.nn.functional._common import as_array
 from normax.nn.layers.linear import Linear
-from normax.nn.lazy import LazyModuleMixin, UninitializedParameter
+from normax.nn.lazy import LazyModuleMixin, lazily
 
 __all__ = ["LazyLinear"]
 
@@ -33,21 +33,13 @@ class LazyLinear(LazyModuleMixin, Linear):
     """
 
     cls_to_become = Linear
-
-    def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None):
-        super().__init__(0, 0, bias, device, dtype)
-        self.out_features = out_features
-        self.weight = UninitializedParameter(device=device, dtype=dtype, role="weight")
-        if bias:
-            self.bias = UninitializedParameter(device=device, dtype=dtype, role="bias")
+    __init__ = lazily(Linear.__init__)
 
     def reset_parameters(self) -> None:
         if not self.has_uninitialized_params() and self.in_features:
             super().reset_parameters()
 
     def initialize_parameters(self, input: Any) -> None:
-        fresh = self.has_uninitialized_params()
-        self.in_features = as_array(input).shape[-1] if fresh else self.weight.shape[-1]
+        unknown = self.weight.uninitialized
+        self.in_features = as_array(input).shape[-1] if unknown else self.weight.shape[-1]
         self._materialize(weight=(self.out_features, self.in_features), bias=(self.out_features,))
-        if fresh:
-            self.reset_parameters()

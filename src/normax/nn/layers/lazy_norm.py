@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from normax.nn.layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _NormBase
-from normax.nn.layers.normalization import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
-from normax.nn.lazy import LazyModuleMixin, UninitializedBuffer, UninitializedParameter
+from normax.nn.layers.normalization import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, _InstanceNorm
+from normax.nn.lazy import LazyModuleMixin, lazily
 
 __all__ = [
     "LazyBatchNorm1d",
@@ -21,29 +21,17 @@ __all__ = [
 class _LazyNormBase(LazyModuleMixin, _NormBase):
     """What lazy batch and instance norms share."""
 
-    def _await(self, affine: bool, track: bool, bias: bool, device: Any, dtype: Any) -> None:
-        if affine:
-            self.weight = UninitializedParameter(device=device, dtype=dtype, role="norm")
-            if bias:
-                self.bias = UninitializedParameter(device=device, dtype=dtype, role="norm")
-        if track:
-            self.running_mean = UninitializedBuffer(device, dtype)
-            self.running_var = UninitializedBuffer(device, dtype)
-
     def reset_parameters(self) -> None:
         if not self.has_uninitialized_params() and self.num_features:
             super().reset_parameters()
 
     def initialize_parameters(self, input: Any) -> None:
-        fresh = self.has_uninitialized_params()
         x = self.check(input)
-        axis = 0 if x.ndim == self.axes[0] and type(self).__name__.startswith("LazyInstance") else 1
+        axis = 0 if isinstance(self, _InstanceNorm) and x.ndim == self.axes[0] else 1
         known = [c for c in (self.weight, self.running_mean) if c is not None and not c.uninitialized]
         self.num_features = known[0].shape[0] if known else x.shape[axis]
         shape = (self.num_features,)
         self._materialize(weight=shape, bias=shape, running_mean=shape, running_var=shape)
-        if fresh:
-            self.reset_parameters()
 
 
 class LazyBatchNorm1d(_LazyNormBase, BatchNorm1d):
@@ -57,20 +45,7 @@ class LazyBatchNorm1d(_LazyNormBase, BatchNorm1d):
     """
 
     cls_to_become = BatchNorm1d
-
-    def __init__(
-        self,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ):
-        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-        self._await(affine, track_running_stats, bias, device, dtype)
+    __init__ = lazily(BatchNorm1d.__init__)
 
 
 class LazyBatchNorm2d(_LazyNormBase, BatchNorm2d):
@@ -84,20 +59,7 @@ class LazyBatchNorm2d(_LazyNormBase, BatchNorm2d):
     """
 
     cls_to_become = BatchNorm2d
-
-    def __init__(
-        self,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ):
-        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-        self._await(affine, track_running_stats, bias, device, dtype)
+    __init__ = lazily(BatchNorm2d.__init__)
 
 
 class LazyBatchNorm3d(_LazyNormBase, BatchNorm3d):
@@ -111,20 +73,7 @@ class LazyBatchNorm3d(_LazyNormBase, BatchNorm3d):
     """
 
     cls_to_become = BatchNorm3d
-
-    def __init__(
-        self,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ):
-        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-        self._await(affine, track_running_stats, bias, device, dtype)
+    __init__ = lazily(BatchNorm3d.__init__)
 
 
 class LazyInstanceNorm1d(_LazyNormBase, InstanceNorm1d):
@@ -138,20 +87,7 @@ class LazyInstanceNorm1d(_LazyNormBase, InstanceNorm1d):
     """
 
     cls_to_become = InstanceNorm1d
-
-    def __init__(
-        self,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ):
-        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-        self._await(affine, track_running_stats, bias, device, dtype)
+    __init__ = lazily(InstanceNorm1d.__init__, affine=True, track_running_stats=True)
 
 
 class LazyInstanceNorm2d(_LazyNormBase, InstanceNorm2d):
@@ -165,20 +101,7 @@ class LazyInstanceNorm2d(_LazyNormBase, InstanceNorm2d):
     """
 
     cls_to_become = InstanceNorm2d
-
-    def __init__(
-        self,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ):
-        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-        self._await(affine, track_running_stats, bias, device, dtype)
+    __init__ = lazily(InstanceNorm2d.__init__, affine=True, track_running_stats=True)
 
 
 class LazyInstanceNorm3d(_LazyNormBase, InstanceNorm3d):
@@ -192,17 +115,4 @@ class LazyInstanceNorm3d(_LazyNormBase, InstanceNorm3d):
     """
 
     cls_to_become = InstanceNorm3d
-
-    def __init__(
-        self,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ):
-        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-        self._await(affine, track_running_stats, bias, device, dtype)
+    __init__ = lazily(InstanceNorm3d.__init__, affine=True, track_running_stats=True)
