@@ -1,10 +1,10 @@
 """Plain attributes that a forward changes: counters, cached masks, what is put aside for a look.
 
-A compiled forward runs as Python once, so what it leaves in an attribute cannot go on from call to call: it is dropped
-after the call. That is right as long as no output comes from what an earlier call left, which is seen to here. An
-attribute that is written inside a compiled call moves out of the module's `__dict__`, so that reading it comes here, and
-the trace begins again. An old number or array is then stood in for by an `Old`, which can be counted on but not computed
-with. Of anything else (None, say) only an array may take the place that depends on no input, such as a mask.
+A compiled forward runs as Python once, so what it leaves in an attribute cannot go on from call to call: it is
+dropped after the call. That is right as long as no output comes from what an earlier call left, which is seen to here.
+An attribute that is written inside a compiled call moves out of the module's `__dict__`, so that reading it comes here,
+and the trace begins again. An old number or array is then stood in for by an `Old`, which can be counted on but not
+computed with. Of anything else (None, say) only an array may take the place that depends on no input, such as a mask.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class Kept:
 def _refusal(label: str) -> InputError:
     name = label.rpartition(".")[2]
     return InputError(
-        f"{label} is changed by the forward, and an output or a decision comes from what an earlier call left in it; a "
-        f"compiled call runs Python only once and drops such changes: make it a Buffer (`self.register_buffer({name!r}, "
-        "...)`), or take it as an argument and return it"
+        f"{label} is changed by the forward, and an output or a decision comes from what an earlier call left in it; "
+        "a compiled call runs Python only once and drops such changes: make it a Buffer "
+        f"(`self.register_buffer({name!r}, ...)`), or take it as an argument and return it"
     )
 
 

@@ -31,7 +31,8 @@ except ImportError:
 
 __all__ = ["check_process", "compiled", "fence", "settings"]
 
-# XLA's default gives convolutions to YNNPACK too, where 56×56×64 takes 18 ms for Eigen's 10, and a ResNet-18 240 for 200.
+# XLA's default gives convolutions to YNNPACK too, where 56×56×64 takes 18 ms for Eigen's 10, and a ResNet-18 240 for
+# 200.
 _CPU = {
     "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"
 }
@@ -83,8 +84,8 @@ def check_process() -> None:
     """Refuse to go on in a child that was forked after JAX had started: its threads are gone, and it would hang."""
     if _forked:
         raise InputError(
-            "this process was forked after JAX had started, whose threads it lacks: it would hang. Start processes afresh, "
-            "`multiprocessing.get_context('spawn')`, or fork before JAX is first used"
+            "this process was forked after JAX had started, whose threads it lacks: it would hang. Start processes "
+            "afresh, `multiprocessing.get_context('spawn')`, or fork before JAX is first used"
         )
 
 

@@ -134,7 +134,7 @@ class PackedSequence:
 
 
 def known_or_traced(values: Any) -> Any:
-    """Integers as a NumPy array where they are known, which they stay inside a compiled call; else as they are traced."""
+    """Integers as a NumPy array where they are known, which they stay in a compiled call; else as they are traced."""
     values = values.value if isinstance(values, Cell) else values
     if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(values)):
         return jnp.asarray(values)

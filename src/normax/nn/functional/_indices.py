@@ -54,7 +54,7 @@ def _trace() -> Any:
 
 
 def check_indices(index: jax.Array, size: int, what: str, counted: Any = None) -> None:
-    """Integers and, in eager mode, where they can be read, within `[0, size)`; where `counted` is False they may be anything."""
+    """Refuse what are no integers and, in eager mode, those outside `[0, size)`, save where `counted` is False."""
     if not jnp.issubdtype(index.dtype, jnp.integer):
         raise InputError(f"expected integer {what}, got {index.dtype}")
     if isinstance(index, jax.core.Tracer) or isinstance(counted, jax.core.Tracer):

@@ -1,7 +1,7 @@
 """Products of matrices for many networks at once, in the form that a CPU multiplies fast.
 
-Lanes of `y = x wᵀ` with weights of their own are a batch of products, and their gradients two more. In the usual form, rows
-of x before features, XLA's CPU backend copies the weights and both gradients into other layouts at every step, and
+Lanes of `y = x wᵀ` with weights of their own are a batch of products, and their gradients two more. In the usual form,
+rows of x before features, XLA's CPU backend copies the weights and both gradients into other layouts at every step, and
 sums a bias's gradient across the long way. With features before rows nothing needs a copy but a layer's small wᵀ:
 
     yᵀ = w xᵀ        dxᵀ = wᵀ dyᵀ        dw = dyᵀ x

@@ -178,12 +178,8 @@ def multi_head_attention_forward(
     if num_heads < 1 or inner % num_heads:
         raise InputError(f"num_heads: expected a divisor of embed_dim={inner}, got {num_heads}")
     size = inner // num_heads
-    if (
-        q.ndim not in (2, 3)
-        or not q.ndim == k.ndim == v.ndim
-        or q.shape[-1] != width
-        or k.shape[:-1] != v.shape[:-1]
-    ):
+    alike = q.ndim == k.ndim == v.ndim and k.shape[:-1] == v.shape[:-1]
+    if q.ndim not in (2, 3) or not alike or q.shape[-1] != width:
         raise InputError(
             f"expected query, key and value with {width} features, all 2D or all 3D, "
             f"got shapes {q.shape}, {k.shape} and {v.shape}"

@@ -23,7 +23,7 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
         >>> conv_transpose1d(jnp.ones((1, 2, 5)), jnp.ones((2, 3, 3)), stride=2).shape
         (1, 3, 11)
     """
-    return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _transposed(1, input, weight, bias, (stride, padding, output_padding, dilation), groups)
 
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
@@ -50,7 +50,7 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
         >>> conv_transpose2d(jnp.ones((1, 2, 4, 4)), jnp.ones((2, 3, 2, 2)), stride=2).shape
         (1, 3, 8, 8)
     """
-    return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _transposed(2, input, weight, bias, (stride, padding, output_padding, dilation), groups)
 
 
 def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
@@ -61,10 +61,10 @@ def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_paddi
         >>> conv_transpose3d(jnp.ones((1, 1, 2, 2, 2)), jnp.ones((1, 2, 2, 2, 2))).shape
         (1, 2, 3, 3, 3)
     """
-    return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _transposed(3, input, weight, bias, (stride, padding, output_padding, dilation), groups)
 
 
-def _transposed(n, input, weight, bias, stride, padding, output_padding, groups, dilation):
+def _transposed(n, input, weight, bias, places, groups):
     w = as_array(weight)
     x, unbatched = spatial(as_array(input), n, f"conv_transpose{n}d")
     check_dtypes(x, w)
@@ -73,9 +73,8 @@ def _transposed(n, input, weight, bias, stride, padding, output_padding, groups,
             f"expected input with {w.shape[0]} channels in {groups} groups and a weight of {n + 2} axes, "
             f"got shapes {x.shape} and {w.shape}"
         )
-    stride, dilation = tuple_of(n, stride, "stride"), tuple_of(n, dilation, "dilation")
-    padding = tuple_of(n, padding, "padding")
-    extra = tuple_of(n, output_padding, "output_padding")
+    names = ("stride", "padding", "output_padding", "dilation")
+    stride, padding, extra, dilation = (tuple_of(n, place, name) for place, name in zip(places, names))
     for e, s, d in zip(extra, stride, dilation):
         if e and e >= max(s, d):
             raise InputError(

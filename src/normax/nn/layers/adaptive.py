@@ -75,7 +75,9 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
-    """Mean over the windows of `(N, C, D, H, W)` or `(C, D, H, W)` that give `output_size`; see `F.adaptive_avg_pool2d`.
+    """Mean over the windows that give `output_size`, of `(N, C, D, H, W)` or `(C, D, H, W)`.
+
+    See `functional.adaptive_avg_pool2d`.
 
     Args:
         output_size: an int, or one for each axis; None keeps the axis.
@@ -122,7 +124,9 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
-    """Maximum over the windows of `(N, C, D, H, W)` or `(C, D, H, W)` that give `output_size`; see `F.adaptive_max_pool2d`.
+    """Maximum over the windows that give `output_size`, of `(N, C, D, H, W)` or `(C, D, H, W)`.
+
+    See `functional.adaptive_max_pool2d`.
 
     Args:
         output_size: an int, or one for each axis; None keeps the axis.

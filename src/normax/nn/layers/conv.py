@@ -27,15 +27,14 @@ class _ConvNd(Module):
         in_channels: int,
         out_channels: int,
         kernel_size: Any,
-        stride: Any,
-        padding: Any,
-        dilation: Any,
-        groups: int,
-        bias: bool,
-        padding_mode: str,
-        device: Any,
-        dtype: Any,
-        output_padding: Any = 0,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
     ):
         super().__init__()
         n = self.dimensions
@@ -51,7 +50,7 @@ class _ConvNd(Module):
         self.stride = tuple_of(n, stride, "stride")
         self.dilation = tuple_of(n, dilation, "dilation")
         self.padding = padding if isinstance(padding, str) else tuple_of(n, padding, "padding")
-        self.output_padding = tuple_of(n, output_padding, "output_padding")
+        self.output_padding = (0,) * n
         self.padding_mode = padding_mode
         self._pairs = pad_pairs(self.padding, self.kernel_size, self.stride, self.dilation)
         channels = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
@@ -86,34 +85,6 @@ class _ConvNd(Module):
 
 
 class _Conv(_ConvNd):
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
-
     def forward(self, input: Any) -> Any:
         x = as_array(input)
         padding: Any = self.padding

@@ -19,12 +19,10 @@ __all__ = ["Embedding", "EmbeddingBag"]
 class _Table(Module):
     """A table `(num_embeddings, embedding_dim)` of parameters with a row that may stand for padding."""
 
-    def _make(self, rows, columns, padding_idx, max_norm, norm_type, by_freq, sparse, weight, device, dtype):
-        refuse_sparse(type(self).__name__, sparse)
+    def _make(self, rows, columns, padding_idx, weight, device, dtype):
+        refuse_sparse(type(self).__name__, self.sparse)
         self.num_embeddings, self.embedding_dim = rows, columns
         self.padding_idx = None if padding_idx is None else row_number(padding_idx, rows)
-        self.max_norm, self.norm_type = max_norm, norm_type
-        self.scale_grad_by_freq, self.sparse = by_freq, sparse
         if weight is None:
             self.weight = new_parameter((rows, columns), "weight", device, dtype)
             self.reset_parameters()
@@ -46,6 +44,13 @@ class _Table(Module):
         words += [f"norm_type={self.norm_type}"] if self.norm_type != 2 else []
         words += [f"scale_grad_by_freq={self.scale_grad_by_freq}"] if self.scale_grad_by_freq else []
         return ", ".join(words)
+
+
+def _given_table(embeddings: Any) -> Any:
+    table = as_array(embeddings)
+    if table.ndim != 2:
+        raise InputError(f"embeddings: expected a table (rows, columns), got shape {table.shape}")
+    return table
 
 
 class Embedding(_Table):
@@ -87,10 +92,9 @@ class Embedding(_Table):
         dtype: Any = None,
     ):
         super().__init__()
-        self._make(
-            *(num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse),
-            *(_weight, device, dtype),
-        )
+        self.max_norm, self.norm_type = max_norm, norm_type
+        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
+        self._make(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype)
         self.weight.requires_grad = not _freeze
 
     @classmethod
@@ -105,13 +109,9 @@ class Embedding(_Table):
         sparse: bool = False,
     ) -> Embedding:
         """An embedding with a given table, frozen unless `freeze=False`."""
-        table = as_array(embeddings)
-        if table.ndim != 2:
-            raise InputError(f"embeddings: expected a table (rows, columns), got shape {table.shape}")
-        rows, columns = table.shape
-        embedding = cls(
-            rows, columns, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight=table
-        )
+        table = _given_table(embeddings)
+        rest: Any = padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse
+        embedding = cls(*table.shape, *rest, _weight=table)
         embedding.weight.requires_grad = not freeze
         return embedding
 
@@ -166,11 +166,10 @@ class EmbeddingBag(_Table):
         super().__init__()
         if mode not in ("sum", "mean", "max"):
             raise InputError(f"mode: expected 'sum', 'mean' or 'max', got {mode!r}")
+        self.max_norm, self.norm_type = max_norm, norm_type
+        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
         self.mode, self.include_last_offset = mode, include_last_offset
-        self._make(
-            *(num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse),
-            *(_weight, device, dtype),
-        )
+        self._make(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype)
 
     @classmethod
     def from_pretrained(
@@ -186,21 +185,9 @@ class EmbeddingBag(_Table):
         padding_idx: int | None = None,
     ) -> EmbeddingBag:
         """An embedding bag with a given table, frozen unless `freeze=False`."""
-        table = as_array(embeddings)
-        if table.ndim != 2:
-            raise InputError(f"embeddings: expected a table (rows, columns), got shape {table.shape}")
-        rest: Any = (
-            max_norm,
-            norm_type,
-            scale_grad_by_freq,
-            mode,
-            sparse,
-            table,
-            include_last_offset,
-            padding_idx,
-        )
-        rows, columns = table.shape
-        bag = cls(rows, columns, *rest)
+        table = _given_table(embeddings)
+        rest: Any = mode, sparse, table, include_last_offset, padding_idx
+        bag = cls(*table.shape, max_norm, norm_type, scale_grad_by_freq, *rest)
         bag.weight.requires_grad = not freeze
         return bag
 

@@ -36,20 +36,9 @@ class _ConvTransposeNd(_ConvNd):
             )
         if isinstance(padding, str):
             raise InputError(f"padding: expected integers for a transposed convolution, got {padding!r}")
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-            output_padding,
-        )
+        sizes: Any = kernel_size, stride, padding, dilation
+        super().__init__(in_channels, out_channels, *sizes, groups, bias, padding_mode, device, dtype)
+        self.output_padding = tuple_of(self.dimensions, output_padding, "output_padding")
 
     def forward(self, input: Any, output_size: Any = None) -> Any:
         x = as_array(input)

@@ -1,6 +1,7 @@
 """The addresses at which PyTorch keeps its layers: `nn.modules.batchnorm._BatchNorm`, `nn.modules.conv._ConvNd`, ...
 
-Each is made from the files that hold these classes here, so that `isinstance` and `import` work as in PyTorch's own code.
+Each is made from the files that hold these classes here, so that `isinstance` and `import` work as in PyTorch's own
+code.
 """
 
 from __future__ import annotations
