@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from normax.linear_model.analysis.criteria import degrees_of_freedom
-from normax.linear_model.design.products import dense_columns
-from normax.linear_model.design.validation import Sound, plain_weights
-from normax.linear_model.families import family_of
+from normax.linear_model.design.validation import Sound
 from normax.linear_model.path import LinearPath
+from normax.linear_model.problem.problem import Problem
 from normax.rows import Table
 from normax.text import markup
 
@@ -119,51 +118,34 @@ class Described:
 
 
 def describe(
-    X: np.ndarray,
-    Y: np.ndarray,
-    sample_weight: Any,
-    path: LinearPath,
-    at: int,
-    *,
-    family: Any,
-    l1_ratio: float,
-    fit_intercept: bool,
-    offset: Any = None,
-    penalty: str | None = None,
-    **rules: Any,
+    problem: Problem, path: LinearPath, at: int, family: Any, penalty: str | None = None
 ) -> Described:
-    """Facts of the fit at one entry of the path; (n, m) response."""
-    weights = plain_weights(sample_weight, X.shape[0])
-    weights, loss, coef = weights / weights.sum(), family_of(family), path.coef[at]
+    """Facts of the fit of a problem at one entry of its path; `penalty` is the name of one that is no mixture of L1 and L2."""
+    design, coef = problem.design, path.coef[at]
     used = np.flatnonzero(coef.any(axis=0))
-    sd, eta = np.full(X.shape[1], np.nan), np.tile(path.intercept[at], (X.shape[0], 1))
+    sd, eta = np.full(design.p, np.nan), design.predict(coef) + path.intercept[at] + coef @ design.means
     for start in range(0, len(used), BLOCK):
         some = used[start : start + BLOCK]
-        part = dense_columns(X, some)
-        eta += part @ coef[:, some].T
-        sd[some] = np.sqrt(weights @ (part - weights @ part) ** 2)
-    if offset is not None:
-        eta += np.asarray(offset, dtype=float).reshape(eta.shape)
-    null = path.null_deviance
-    left = weights @ loss.deviance(Y, eta)
-    df: float | None = None if penalty or (loss.nonsmooth and l1_ratio < 1) else np.nan
+        part = design.columns(some)
+        sd[some] = np.sqrt(design.weights @ (part - design.weights @ part) ** 2)
+    if problem.offset is not None:
+        eta += problem.offset + problem.level
+    null, l1_ratio = path.null_deviance, np.nan if penalty else problem.rules.l1_ratio
+    left = design.weights @ problem.family.deviance(problem.y, eta)
+    df: float | None = None if penalty or (problem.family.nonsmooth and l1_ratio < 1) else np.nan
     if df is None:
         pass
-    elif l1_ratio == 1 and not rules.get("bounded"):
+    elif l1_ratio == 1:
         df = float(np.count_nonzero(coef))
-    elif np.prod(X.shape) <= LARGE:
-        one = LinearPath(
-            *(
-                getattr(path, name)[[at]]
-                for name in ("strengths", "coef", "intercept", "gap", "dual_gap", "n_iter")
-            )
-        )
+    elif design.X.shape[0] * design.p <= LARGE:
+        fitted = ("strengths", "coef", "intercept", "gap", "dual_gap", "n_iter")
+        one, single = LinearPath(*(getattr(path, name)[[at]] for name in fitted)), problem.single
         df = float(
             degrees_of_freedom(
-                Sound(X), one, family=family, l1_ratio=l1_ratio, fit_intercept=fit_intercept, sample_weight=sample_weight,
-                **{k: v for k, v in rules.items() if k in ("penalty_factor", "lower", "upper")},
+                Sound(design.X), one, family=problem.family, l1_ratio=l1_ratio, fit_intercept=design.centred,
+                sample_weight=design.spread(design.weights[:, None])[:, 0],
+                penalty_factor=single.factor, lower=single.lower, upper=single.upper,
             )[0]
         )  # fmt: skip
-    return Described(
-        X.shape[0], X.shape[1], family, l1_ratio, sd, df, float(1 - left / null) if null > 0 else 0.0, penalty
-    )
+    explained = float(1 - left / null) if null > 0 else 0.0
+    return Described(design.X.shape[0], design.p, family, l1_ratio, sd, df, explained, penalty)

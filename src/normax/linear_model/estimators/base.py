@@ -12,8 +12,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from normax.errors import InputError
 from normax.linear_model.analysis.summary import Described, ModelSummary, describe
 from normax.linear_model.design.products import times
-from normax.linear_model.design.validation import check_offset, refuse_not_finite
-from normax.linear_model.path import LinearPath, response
+from normax.linear_model.design.validation import Sound, check_offset, refuse_not_finite
+from normax.linear_model.path import LinearPath
+from normax.linear_model.problem.problem import Problem
 
 __all__ = ["LinearEstimator", "LinearRegressor", "ManyOutputs"]
 
@@ -67,8 +68,14 @@ class LinearEstimator(BaseEstimator):
 
     def _rules(self) -> dict[str, Any]:
         """What `fit_path` is told about single features."""
-        lower = 0.0 if getattr(self, "positive", False) else self.lower
-        return {"penalty_factor": self.penalty_factor, "lower": lower, "upper": self.upper}
+        rules = {"penalty_factor": self.penalty_factor}
+        if hasattr(self, "lower"):
+            rules |= {"lower": 0.0 if getattr(self, "positive", False) else self.lower, "upper": self.upper}
+        return rules
+
+    def _problem(self, X: Any, y: Any, **options: Any) -> Problem:
+        """The problem of a fit to checked rows, made once."""
+        return Problem.of(Sound(X), y, fit_intercept=self.fit_intercept, **self._rules(), **options)
 
     def _linear(self, X: Any, offset: Any = None) -> np.ndarray:
         X, W = self._check_table(X), np.atleast_2d(self.coef_)
@@ -84,19 +91,14 @@ class LinearEstimator(BaseEstimator):
         self.n_iter_ = int(path.n_iter[at])
 
     def _tell(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        sample_weight: Any,
-        at: int,
-        family: str,
-        l1_ratio: float,
-        cv: Any = None,
-        offset: Any = None,
-        penalty: str | None = None,
+        self, problem: Problem, at: int, cv: Any = None, family: Any = None, penalty: str | None = None
     ) -> None:
-        """Complete `path_` and keep what `summary` needs; `cv` is (mean, standard error) along the path, `penalty` the name
-        of one that is no mixture of L1 and L2."""
+        """Complete `path_`, the fits of the problem, and keep what `summary` needs.
+
+        Args:
+            cv: (mean, standard error) along the path; family: what it was called, if not by its name; penalty: the name of one that is
+                no mixture of L1 and L2.
+        """
         names = getattr(self, "feature_names_in_", None)
         self.path_ = replace(
             self.path_,
@@ -105,11 +107,8 @@ class LinearEstimator(BaseEstimator):
             cv_mean=None if cv is None else cv[0],
             cv_se=None if cv is None else cv[1],
         )
-        rules = {} if penalty or not hasattr(self, "lower") else self._rules()
-        self._described: Described = describe(
-            X, response(y, family, X.shape[0]), sample_weight, self.path_, at, family=family, l1_ratio=l1_ratio,
-            fit_intercept=self.fit_intercept, offset=offset, penalty=penalty, **rules,
-        )  # fmt: skip
+        family = problem.family.name if family is None else family
+        self._described: Described = describe(problem, self.path_, at, family, penalty)
 
     def summary(self) -> ModelSummary:
         """The model in words and numbers: how its strength was chosen, what it explains, its coefficients raw and

@@ -12,7 +12,7 @@ from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture
 from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.logistic import LinearClassifier, named_penalty
 from normax.linear_model.estimators.regressors import total_weight
-from normax.linear_model.path import fit_path
+from normax.linear_model.path import follow_path
 from normax.selection import choose, folds
 
 __all__ = ["LogisticRegressionCV"]
@@ -128,17 +128,11 @@ class LogisticRegressionCV(LinearClassifier):
         pairs = folds(check_cv(self.cv, codes, classifier=True), X.shape[0], codes, groups)
         total = total_weight(weights, X.shape[0])
         response = codes if family == "binomial" else np.eye(len(self.classes_))[codes]
-        options: dict[str, Any] = {
-            "family": family,
-            "fit_intercept": self.fit_intercept,
-            "sample_weight": weights,
-            "offset": offset,
-            "tol": self.tol,
-            "max_iter": self.max_iter,
-            **self._rules(),
-        }
+        options: dict[str, Any] = {"family": family, "sample_weight": weights, "offset": offset}
+        options |= {"tol": self.tol, "max_iter": self.max_iter}
+        common = options | {"fit_intercept": self.fit_intercept, **self._rules()}
         scores = [
-            held_out(Sound(X), response, pairs, l1_ratio=r, per_row=False, classes=self.classes_, **options)
+            held_out(Sound(X), response, pairs, l1_ratio=r, per_row=False, classes=self.classes_, **common)
             for r in self.l1_ratios_
         ]
         mixtures = Mixtures(scores, np.ones(len(scores)))
@@ -150,11 +144,10 @@ class LogisticRegressionCV(LinearClassifier):
         best = best_mixture(self.cv_mean_)
         at = choose(1 / scale, self.cv_mean_[best], self.cv_se_[best], self.select)
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[best])
-        self.path_ = fit_path(Sound(X), response, strengths=1 / scale, l1_ratio=self.l1_ratio_, **options)
+        problem = self._problem(X, response, l1_ratio=self.l1_ratio_, **options)
+        self.path_ = follow_path(problem, 1 / scale)
         self._keep(self.path_, at, units=scale[at])
-        self._tell(
-            X, codes, weights, at, family, self.l1_ratio_, (self.cv_mean_[best], self.cv_se_[best]), offset
-        )
+        self._tell(problem, at, (self.cv_mean_[best], self.cv_se_[best]))
         return self
 
     def _refuse_others(self) -> None:

@@ -18,7 +18,7 @@ from normax.linear_model.design.shapes import factorises
 from normax.linear_model.design.validation import Sound, check_offset, check_strengths, check_weights
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.regressors import total_weight
-from normax.linear_model.path import fit_path, follow_path, grid_for, grid_of, is_ridge
+from normax.linear_model.path import follow_path, grid_for, grid_of, is_ridge
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.ridge.spectrum import Spectrum
 from normax.selection import choose, folds, strength_grid, summarise, widened
@@ -122,21 +122,16 @@ class ElasticNetCV(LinearRegressor):
         """
         X, y = self._check_fit(X, y)
         pairs = folds(check_cv(self.cv), X.shape[0], y, groups)
-        common = {
-            "fit_intercept": self.fit_intercept,
-            "sample_weight": sample_weight,
-            "offset": offset,
-            **self._rules(),
-        }
-        at, errors = choose_mixture(self, X, y, pairs, lambda r: {"l1_ratio": r}, common, 2.0)
+        rows = {"sample_weight": sample_weight, "offset": offset}
+        problem, at, errors = choose_mixture(self, X, y, pairs, lambda r: {"l1_ratio": r}, rows, 2.0)
         self._keep(self.path_, at)
-        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, errors, offset)
+        self._tell(problem, at, errors)
         return self
 
 
 def choose_mixture(
-    model: Any, X: np.ndarray, y: np.ndarray, pairs: list, of: Any, common: dict[str, Any], scale: float
-) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
+    model: Any, X: np.ndarray, y: np.ndarray, pairs: list, of: Any, rows: dict[str, Any], scale: float
+) -> tuple[Problem, int, tuple[np.ndarray, np.ndarray]]:
     """Cross-validate every mixture of a model, set what scikit-learn's estimators tell of it, and fit `path_`.
 
     Args:
@@ -144,28 +139,27 @@ def choose_mixture(
         X, y: all rows.
         pairs: (train, test) rows of each fold.
         of: from l1_ratio to the keywords that make it the penalty.
-        common: keywords of every fit.
+        rows: weights and offset of the rows.
         scale: from held-out loss to the error that is told.
 
     Returns:
-        The place of the chosen strength in `path_`, and mean and standard error of the chosen mixture.
+        The problem of the chosen mixture, the place of the chosen strength in `path_`, and mean and standard error.
     """
     ratios = np.atleast_1d(np.asarray(model.l1_ratio, dtype=float))
     if ratios.ndim != 1 or not len(ratios) or not ((ratios > 0) & (ratios <= 1)).all():
         raise InputError(
             f"l1_ratio: expected numbers in (0, 1], got {model.l1_ratio!r}; for pure ridge use RidgeCV"
         )
-    limits: dict[str, Any] = {"tol": model.tol, "max_iter": model.max_iter}
-    problem = Problem.of(Sound(X), y, **common, **limits)
+    rows = rows | {"tol": model.tol, "max_iter": model.max_iter}
+    problem = model._problem(X, y, **rows)
+    common = rows | model._rules() | {"fit_intercept": model.fit_intercept}
     penalties, automatic = [of(r) for r in ratios.tolist()], np.ndim(model.alphas) == 0
     if automatic:  # every mixture begins where it has its first coefficient
         tops = np.array([grid_for(problem.charging(**penalty), 1, model.eps)[0] for penalty in penalties])
         shape = strength_grid(1.0, model.alphas, model.eps)
     else:
         tops, shape = np.ones(len(ratios)), np.sort(check_strengths(model.alphas))[::-1]
-    mixtures = Mixtures(
-        [held_out(Sound(X), y, pairs, **penalty, **common, **limits) for penalty in penalties], tops
-    )
+    mixtures = Mixtures([held_out(Sound(X), y, pairs, **penalty, **common) for penalty in penalties], tops)
     shape, errors = mixtures.search(shape, automatic, stronger=any(is_ridge(**p) for p in penalties))
     errors = scale * errors
     means, deviations = mixtures.summaries(errors)
@@ -178,8 +172,9 @@ def choose_mixture(
     several = np.ndim(model.l1_ratio) > 0 and len(ratios) > 1
     for name, values in kept.items():
         setattr(model, name, values if several else values[0])
-    model.path_ = follow_path(problem.charging(**penalties[best]), grid)
-    return at, (means[best], deviations[best])
+    problem = problem.charging(**penalties[best])
+    model.path_ = follow_path(problem, grid)
+    return problem, at, (means[best], deviations[best])
 
 
 class LassoCV(ElasticNetCV):
@@ -373,15 +368,10 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             self.cv_results_ = rows if self._many else rows[:, 0]
         at = choose(alphas, self.cv_mean_, self.cv_se_, self.select)
         self.alpha_, self.best_score_ = float(alphas[at]), -float(self.cv_mean_[at])
-        options = {
-            "fit_intercept": self.fit_intercept,
-            "sample_weight": sample_weight,
-            "offset": offset,
-            **rules,
-        }
-        self.path_ = fit_path(Sound(X), y, strengths=alphas / total, l1_ratio=0.0, **options)
+        problem = self._problem(X, y, l1_ratio=0.0, sample_weight=sample_weight, offset=offset)
+        self.path_ = follow_path(problem, alphas / total)
         self._keep(self.path_, at, units=2 * total)
-        self._tell(X, y, sample_weight, at, "gaussian", 0.0, (self.cv_mean_, self.cv_se_), offset)
+        self._tell(problem, at, (self.cv_mean_, self.cv_se_))
         return self
 
     def _left_out(self, X, Y, sample_weight, total, alphas) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,10 +12,10 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from normax.balance import balanced_weights
 from normax.errors import InputError, suggest
-from normax.linear_model.design.validation import Sound, plain_weights
+from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.estimators.base import LinearEstimator
 from normax.linear_model.estimators.regressors import total_weight
-from normax.linear_model.path import fit_path
+from normax.linear_model.path import follow_path
 
 __all__ = ["LinearClassifier", "LogisticRegression"]
 
@@ -210,19 +210,17 @@ class LogisticRegression(LinearClassifier):
         C, l1_ratio = named_penalty(self.penalty, self.C, self.l1_ratio)
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
         scale = C * total_weight(weights, X.shape[0])
-        self.path_ = fit_path(
-            Sound(X),
+        problem = self._problem(
+            X,
             codes,
             family=family,
-            strengths=[1 / scale],
             l1_ratio=l1_ratio,
-            fit_intercept=self.fit_intercept,
             sample_weight=weights,
             offset=offset,
             tol=self.tol,
             max_iter=self.max_iter,
-            **self._rules(),
         )
+        self.path_ = follow_path(problem, [1 / scale])
         self._keep(self.path_, 0, units=scale if np.isfinite(scale) else 1.0)
-        self._tell(X, codes, weights, 0, family, l1_ratio, offset=offset)
+        self._tell(problem, 0)
         return self

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import check_cv
 
-from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.cv_regressors import choose_mixture
-from normax.linear_model.path import fit_path
+from normax.linear_model.path import follow_path
 from normax.penalties import L2, GroupLasso, Penalty
 from normax.selection import folds
 
@@ -118,20 +117,18 @@ class MultiTaskElasticNet(_MultiTask):
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
         X, y = self._check_tasks(X, y)
-        self.path_ = fit_path(
-            Sound(X),
+        problem = self._problem(
+            X,
             y,
-            strengths=[self.alpha],
             penalty=row_penalty(self.l1_ratio, y.shape[1]),
-            fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
             offset=offset,
-            penalty_factor=self.penalty_factor,
             tol=self.tol,
             max_iter=self.max_iter,
         )
+        self.path_ = follow_path(problem, [self.alpha])
         self._keep(self.path_, 0)
-        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio, offset=offset, penalty="rows")
+        self._tell(problem, 0, penalty="rows")
         return self
 
 
@@ -253,17 +250,12 @@ class MultiTaskElasticNetCV(_MultiTask):
         """
         X, y = self._check_tasks(X, y)
         pairs, tasks = folds(check_cv(self.cv), X.shape[0], y[:, 0], groups), y.shape[1]
-        common = {
-            "fit_intercept": self.fit_intercept,
-            "sample_weight": sample_weight,
-            "offset": offset,
-            "penalty_factor": self.penalty_factor,
-        }
-        at, cv = choose_mixture(
-            self, X, y, pairs, lambda r: {"penalty": row_penalty(r, tasks)}, common, 2.0 / tasks
+        rows = {"sample_weight": sample_weight, "offset": offset}
+        problem, at, cv = choose_mixture(
+            self, X, y, pairs, lambda r: {"penalty": row_penalty(r, tasks)}, rows, 2.0 / tasks
         )
         self._keep(self.path_, at)
-        self._tell(X, y, sample_weight, at, "gaussian", self.l1_ratio_, cv, offset, penalty="rows")
+        self._tell(problem, at, cv, penalty="rows")
         return self
 
 

@@ -9,11 +9,17 @@ from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, suggest
 from normax.linear_model.cross_validation.held_out import held_out
-from normax.linear_model.design.validation import Sound, plain_weights
+from normax.linear_model.design.validation import Sound, check_strengths, plain_weights
 from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor
 from normax.linear_model.estimators.logistic import LinearClassifier
 from normax.linear_model.families import FAMILIES, Family, family_of
-from normax.linear_model.path import fit_path, grid_of, is_ridge, mixture_in_units, response
+from normax.linear_model.path import (
+    follow_path,
+    grid_for,
+    is_ridge,
+    mixture_in_units,
+    response,
+)
 from normax.linear_model.problem.penalty_rules import l1_l2, parts_of
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.nonsmooth import model_of
@@ -112,10 +118,9 @@ class Penalised(LinearEstimator):
         if isinstance(strength, str) and strength != "cv":
             raise InputError(f"strength: expected a number >= 0, 'cv' or None, got {strength!r}")
         self.family_, self.l1_ratio_ = family, ratio
-        mix = {"l1_ratio": ratio} if whole is None else {"penalty": whole}
-        shape: dict[str, Any] = {"family": family, "fit_intercept": self.fit_intercept, **mix}
-        shape |= {"sample_weight": sample_weight, "offset": offset, **self._rules()}
-        limits: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
+        mix: dict[str, Any] = {"l1_ratio": ratio} if whole is None else {"penalty": whole}
+        options: dict[str, Any] = {"family": family, "sample_weight": sample_weight, "offset": offset}
+        options |= {"tol": self.tol, "max_iter": self.max_iter}
         Y = response(y, family, X.shape[0])
         if self.fit_intercept:
             family_of(family).refuse_edge(Y, sample_weight)
@@ -124,12 +129,14 @@ class Penalised(LinearEstimator):
             classes, (wanted, eps) = family_of(family).classes, self._wanted()
             automatic = np.ndim(wanted) == 0
             if automatic and whole is None:
-                ratio = shape["l1_ratio"] = mixture_in_units(ratio, Y, family, sample_weight)
+                ratio = mix["l1_ratio"] = mixture_in_units(ratio, Y, family, sample_weight)
                 self.l1_ratio_ = ratio
-            grid = grid_of(wanted, Sound(X), y, eps, **shape)
+            problem = self._problem(X, Y, **mix, **options)
+            grid = grid_for(problem, wanted, eps) if automatic else check_strengths(wanted)
             pairs = folds(check_cv(self.cv, y, classifier=classes), X.shape[0], y, groups)
             labels = self.classes_ if classes else None
-            errors_at, sizes = held_out(Sound(X), Y, pairs, classes=labels, **shape, **limits)
+            common = options | mix | self._rules() | {"fit_intercept": self.fit_intercept}
+            errors_at, sizes = held_out(Sound(X), Y, pairs, classes=labels, **common)
             if automatic:
                 grid, (errors,) = widened(
                     grid,
@@ -150,12 +157,12 @@ class Penalised(LinearEstimator):
                 or not 0 <= strength < np.inf
             ):
                 raise InputError(f"strength: expected a number >= 0, 'cv' or None, got {strength!r}")
-            grid = np.array([own * float(strength)])
+            problem, grid = self._problem(X, Y, **mix, **options), np.array([own * float(strength)])
         self.strength_, self.strengths_ = float(grid[at]), grid
-        self.path_ = fit_path(Sound(X), Y, strengths=grid, **shape, **limits)
+        self.path_ = follow_path(problem, grid)
         self._keep(self.path_, at)
         name = None if whole is None else " + ".join(type(part).__name__ for part in parts_of(whole))
-        self._tell(X, y, sample_weight, at, family, ratio, cv, offset, name)
+        self._tell(problem, at, cv, family, name)
 
     def _wanted(self) -> tuple[Any, float | None]:
         """Strengths or their number, and the smallest over the largest of a grid."""

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import d2_tweedie_score
 
-from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.base import LinearRegressor
 from normax.linear_model.families import family_of
-from normax.linear_model.path import fit_path
+from normax.linear_model.path import follow_path
 
 __all__ = ["PoissonRegressor"]
 
@@ -94,21 +93,19 @@ class PoissonRegressor(LinearRegressor):
         X, y = self._check_fit(X, y)
         if self.fit_intercept:
             family_of("poisson").refuse_edge(y[:, None], sample_weight)
-        self.path_ = fit_path(
-            Sound(X),
+        problem = self._problem(
+            X,
             y,
             family="poisson",
-            strengths=[self.alpha],
             l1_ratio=self.l1_ratio,
-            fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
             offset=offset,
             tol=self.tol,
             max_iter=self.max_iter,
-            **self._rules(),
         )
+        self.path_ = follow_path(problem, [self.alpha])
         self._keep(self.path_, 0)
-        self._tell(X, y, sample_weight, 0, "poisson", self.l1_ratio, offset=offset)
+        self._tell(problem, 0)
         return self
 
     def predict(self, X: Any, offset: Any = None) -> np.ndarray:

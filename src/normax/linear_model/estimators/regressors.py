@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.design.validation import Sound, plain_weights
+from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
-from normax.linear_model.path import LinearPath, fit_path
+from normax.linear_model.path import LinearPath, follow_path
 
 __all__ = ["ElasticNet", "Lasso", "Ridge"]
 
@@ -104,20 +104,18 @@ class ElasticNet(ManyOutputs, LinearRegressor):
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
         X, y = self._check_fit(X, y, multi_output=True)
-        self.path_ = fit_path(
-            Sound(X),
+        problem = self._problem(
+            X,
             y,
-            strengths=[self.alpha],
             l1_ratio=self.l1_ratio,
-            fit_intercept=self.fit_intercept,
             sample_weight=sample_weight,
             offset=offset,
             tol=self.tol,
             max_iter=self.max_iter,
-            **self._rules(),
         )
+        self.path_ = follow_path(problem, [self.alpha])
         self._keep(self.path_, 0)
-        self._tell(X, y, sample_weight, 0, "gaussian", self.l1_ratio, offset=offset)
+        self._tell(problem, 0)
         return self
 
 
@@ -265,17 +263,8 @@ class Ridge(ManyOutputs, LinearRegressor):
             )
         if not np.all(np.isfinite(alphas) & (alphas >= 0)):
             raise InputError(f"alpha: expected finite numbers >= 0, got {self.alpha!r}")
-        path = fit_path(
-            Sound(X),
-            y,
-            strengths=alphas / total,
-            l1_ratio=0.0,
-            fit_intercept=self.fit_intercept,
-            sample_weight=sample_weight,
-            offset=offset,
-            tol=self.tol,
-            **self._rules(),
-        )
+        problem = self._problem(X, y, l1_ratio=0.0, sample_weight=sample_weight, offset=offset, tol=self.tol)
+        path = follow_path(problem, alphas / total)
         if len(alphas) > 1:  # the fit of output c at its own strength
             c = np.arange(outputs)
             worst = int(np.argmax(path.dual_gap))
@@ -289,7 +278,7 @@ class Ridge(ManyOutputs, LinearRegressor):
             )
         self.path_ = path
         self._keep(path, 0, units=2 * total)
-        self._tell(X, y, sample_weight, 0, "gaussian", 0.0, offset=offset)
+        self._tell(problem, 0)
         return self
 
 
