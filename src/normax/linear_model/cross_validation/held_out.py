@@ -25,7 +25,8 @@ from normax.linear_model.design.validation import (
     without_excluded,
 )
 from normax.linear_model.families import family_of
-from normax.linear_model.path import LinearPath, fit_path, warn_unconverged
+from normax.linear_model.path import follow_path, warn_unconverged
+from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import check_rules
 from normax.selection import summarise, widened
 
@@ -62,19 +63,11 @@ def held_out(
     y: Any,
     pairs: Pairs,
     *,
-    family: Any = "gaussian",
-    l1_ratio: float = 1.0,
-    fit_intercept: bool = True,
     sample_weight: Any = None,
-    tol: float = 1e-6,
-    max_iter: int = 1000,
-    per_row: bool = True,
-    penalty_factor: Any = None,
-    lower: Any = None,
-    upper: Any = None,
-    penalty: Any = None,
     offset: Any = None,
+    per_row: bool = True,
     classes: Any = None,
+    **options: Any,
 ) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
     """What `cross_validate` prepares once, for as many grids of strengths as are asked for.
 
@@ -82,8 +75,7 @@ def held_out(
     every strength. They say nothing about the strength and are left out of the errors, with a notice.
 
     Args:
-        X, y, family, l1_ratio, fit_intercept, sample_weight, tol, max_iter,
-            penalty_factor, lower, upper, penalty, offset: as of `fit_path`.
+        X, y, sample_weight, offset, options: as of `fit_path`, all but its strengths.
         pairs: K pairs (training rows, held-out rows).
         per_row: whether the strengths are those of the mean loss (default) or of the summed loss, which
             scikit-learn's `Ridge` and `LogisticRegression` have and where fewer rows mean a stronger penalty.
@@ -104,8 +96,10 @@ def held_out(
         Moments by subtraction: Engstrøm & Jensen, "Fast partition-based cross-validation with centering and
         scaling for XᵀX and XᵀY", 2024.
     """
-    X, penalty_factor = without_excluded(check_design(X), penalty_factor)
-    loss, weights = family_of(family), plain_weights(sample_weight, X.shape[0])
+    X, options["penalty_factor"] = without_excluded(check_design(X), options.get("penalty_factor"))
+    loss, weights = family_of(options.get("family", "gaussian")), plain_weights(sample_weight, X.shape[0])
+    l1_ratio, intercept = options.get("l1_ratio", 1.0), options.get("fit_intercept", True)
+    penalty, limits = options.get("penalty"), {k: options[k] for k in ("tol", "max_iter") if k in options}
     Y = loss.response(y, X.shape[0])
     known = check_offset(offset, Y.shape)
     if known is not None and loss.name == "gaussian":
@@ -113,7 +107,7 @@ def held_out(
     units = np.array([1.0 if per_row else weights[train].sum() for train, _ in pairs])
     loss.refuse_if_tied("cross-validation")
     scopes = None
-    if loss.classes and fit_intercept:
+    if loss.classes and intercept:
         scopes = scopes_of_classes(Y, weights, pairs, classes, penalty)
         pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
     sizes = np.array([weights[test].sum() for _, test in pairs])
@@ -123,38 +117,29 @@ def held_out(
         inside = np.zeros_like(weights)
         inside[train] = weights[train]
         design, truth, exposure = X, Y, known
-        if (
-            scopes is not None and not scopes[k].present.all()
-        ):  # absent classes have probability 0: the rest alone
+        if scopes is not None and not scopes[k].present.all():
+            # Absent classes have probability 0: the rest alone.
             there = scopes[k].present
             truth = Y[:, there]
             exposure = None if known is None else known[:, there]
             design, inside = X[train], inside[train]
-        path: LinearPath = fit_path(
+        problem = Problem.of(
             Sound(design),
             truth if design is X else truth[train],
-            strengths=strengths,
-            family=family,
-            l1_ratio=l1_ratio,
-            fit_intercept=fit_intercept,
             sample_weight=inside,
-            tol=tol,
-            max_iter=max_iter,
-            penalty_factor=penalty_factor,
-            lower=lower,
-            upper=upper,
-            penalty=penalty,
             offset=exposure if exposure is None or design is X else exposure[train],
+            **options,
         )
+        path = follow_path(problem, strengths)
         etas = path.predict(Sound(X[test]), None if exposure is None else exposure[test])
         rows = loss.loss(np.tile(truth[test], (len(etas), 1)), etas.reshape(-1, truth.shape[1]))
         return rows.reshape(len(etas), -1) @ (weights[test] / sizes[k]), path.gap
 
     one = plain
-    rules = check_rules(X.shape[1], penalty_factor, lower, upper)
+    rules = check_rules(X.shape[1], *(options.get(k) for k in ("penalty_factor", "lower", "upper")))
     if loss.name == "gaussian" and rules.plain and penalty is None and known is None:
         if l1_ratio > 0:
-            shared = LassoFolds(X, Y, weights, pairs, l1_ratio, fit_intercept, max_iter, tol)
+            shared = LassoFolds(X, Y, weights, pairs, l1_ratio, intercept, **limits)
 
             def one(k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 fold = LassoFold(shared, k)
@@ -162,7 +147,7 @@ def held_out(
                 return 0.5 * fold.squared_errors(coef, intercept, held_out=True) / sizes[k], gap
 
         elif RidgeFolds.serves(X, weights, pairs):
-            ridge = RidgeFolds(X, Y, weights, pairs, fit_intercept)
+            ridge = RidgeFolds(X, Y, weights, pairs, intercept)
 
             def one(k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 sums = ridge.sums(k, strengths)  # a direct solution, whose gap is rounding
@@ -172,7 +157,7 @@ def held_out(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # told once, of the worst fold
             scores, gaps = zip(*side_by_side(lambda k: one(k, strengths / units[k]), len(pairs)))
-        warn_unconverged(strengths, np.max(gaps, axis=0), tol)
+        warn_unconverged(strengths, np.max(gaps, axis=0), options.get("tol", 1e-6))
         return np.array(scores)
 
     return errors, sizes
