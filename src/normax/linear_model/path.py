@@ -68,8 +68,8 @@ class LinearPath:
         cv_mean, cv_se: (k,) cross-validated error and its standard error, in an estimator's own units, or None.
         chosen: index of the strength that an estimator took, or None.
         null_deviance: of the model with an intercept alone, half of it, mean over the rows.
-        stationary: whether the gaps tell only how far the fits are from stationary points, as for penalties that are not
-            convex, and not how far from the minimum.
+        stationary: whether the gaps tell only how far the fits are from stationary points, as for penalties that are
+            not convex, and not how far from the minimum.
     """
 
     strengths: np.ndarray
@@ -151,29 +151,32 @@ def fit_path(
 
     Args:
         X: (n, p) finite numbers, dense or sparse (SciPy's CSC or CSR), float64 or float32. It is read as it is, neither
-            copied nor widened nor made dense, unless unpenalised columns nearly repeat each other; all sums and the certificate are in float64.
-        y: (n,) or (n, m), where outputs are fitted separately at the same strength (one against the rest, say): numbers,
-            for binomial in [0, 1], for poisson counts >= 0. Multinomial takes (n,) of whole numbers 0..C−1, or (n, C) shares
-            of the classes.
+            copied nor widened nor made dense, unless unpenalised columns nearly repeat each other; all sums and the
+            certificate are in float64.
+        y: (n,) or (n, m), where outputs are fitted separately at the same strength (one against the rest, say):
+            numbers, for binomial in [0, 1], for poisson counts >= 0. Multinomial takes (n,) of whole numbers 0..C−1,
+            or (n, C) shares of the classes.
         strengths: (k,) values >= 0 in any order. At 0, gaussian gives the least squares solution of the
-            smallest norm; other families take Newton steps until the loss gains nothing. Where it falls for ever, as for
-            classes that features separate, wholly or in part, the fit ends where it no longer gains, at finite
+            smallest norm; other families take Newton steps until the loss gains nothing. Where it falls for ever, as
+            for classes that features separate, wholly or in part, the fit ends where it no longer gains, at finite
             coefficients and with a `Notice`. The gap at 0 is that last gain.
-        family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber" or "quantile", or an object of
-            `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`, `Tweedie(1.7)`, or a
+        family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber" or "quantile", or an
+            object of `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`,
+                `Tweedie(1.7)`, or a
             `Family` of your own.
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.
         fit_intercept: whether to fit one intercept for each output.
         sample_weight: (n,) weights >= 0; None counts rows alike.
-        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised, infinity
-            leaves it out. None is 1 for all.
+        penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised,
+            infinity leaves it out. None is 1 for all.
         lower, upper: bounds of the coefficients on X's scale, a number or (p,), with lower <= 0 <= upper; None for
             none. `lower=0` asks for coefficients that are not negative.
         penalty: a penalty object instead of `l1_ratio`, whose own strength multiplies each of the path: `GroupLasso(1,
-            groups)`, `SparseGroupLasso`, `L1`, `L2`, `ElasticNet`, `MCP`, or a sum of them. Coefficients are (m, p), so that
-            groups="in" ties the m coefficients of each feature together (multi-task, and glmnet's grouped
+            groups)`, `SparseGroupLasso`, `L1`, `L2`, `ElasticNet`, `MCP`, or a sum of them. Coefficients are (m, p),
+            so that groups="in" ties the m coefficients of each feature together (multi-task, and glmnet's grouped
             multinomial), and labels of features tie all outputs of a group. Groups take one factor each and no bounds.
-            Any other `Penalty` with `value` and `prox` will do: see `Penalty.slope` and `Penalty.polar` for what makes it
+            Any other `Penalty` with `value` and `prox` will do: see `Penalty.slope` and `Penalty.polar` for what
+                makes it
             fast and certified. Where it is not convex, fits are stationary points, found from strong to weak.
         offset: (n,) or (n, m) known part of the linear predictor, log exposures of counts, say; add it at `predict`
             as well.
@@ -269,8 +272,8 @@ def max_strength(
     coefficient follow it, and the penalty factors f.
 
     No strength of pure ridge gives all zeros. For it the result is the strength at which the features explain about a
-    thousandth of the null deviance D, `Σ_j g_j² / (2 f_j) / (D/1000)`. Like the penalty it has the unit of the loss over
-    that of w², so that for squared error it does not change with the unit of y.
+    thousandth of the null deviance D, `Σ_j g_j² / (2 f_j) / (D/1000)`. Like the penalty it has the unit of the loss
+    over that of w², so that for squared error it does not change with the unit of y.
 
     Args: as of `fit_path`.
 
@@ -354,8 +357,8 @@ def mixture_in_units(
 ) -> float:
     """The l1_ratio for y as it is that says what `l1_ratio` says for y of unit variance, `r / (r + (1 − r)/sd(y))`.
 
-    Where the linear predictor has the unit of y, an L1 strength has it too and an L2 strength has not, so that a mixture of
-    the two would mean something else in every unit.
+    Where the linear predictor has the unit of y, an L1 strength has it too and an L2 strength has not, so that a
+    mixture of the two would mean something else in every unit.
 
     Args:
         y: (n, m) response of the family.
@@ -405,8 +408,8 @@ def _tell_endless(strengths: np.ndarray, model: Likelihood) -> None:
 
 
 def _bound_by_loss(fit: Fit, late: np.ndarray, problem: Problem, strengths: np.ndarray) -> None:
-    """Gaps by what the loss alone could fall, and all of the penalty: a bound too, and the better one where a penalty is but rounding
-    beside the gradients, or a box far away."""
+    """Gaps by what the loss alone could fall, and all of the penalty: a bound too, and the better one where a penalty
+    is but rounding beside the gradients, or a box far away."""
     design, p = problem.design, problem.design.p
     if p * problem.y.shape[1] > WIDEST or design.scale is not None:
         return

@@ -100,8 +100,8 @@ class Penalty:
 class Sum(Penalty):
     """Several penalties on the same weights: `Ω(w) = Σ_k Ω_k(w)`, written `L1(a) + L2(b)`.
 
-    The prox takes the smooth parts first, which leave a shorter step, `step/(1 + step·curvature)`; then it settles signs,
-    thresholds, shortens groups, and projects. For smooth parts, one of L1 and MCP, one partition into groups and
+    The prox takes the smooth parts first, which leave a shorter step, `step/(1 + step·curvature)`; then it settles
+    signs, thresholds, shortens groups, and projects. For smooth parts, one of L1 and MCP, one partition into groups and
     `Nonnegative` that is exact (Yu, "On decomposing the proximal map", NIPS 2013); with `MaxNorm` where the steps
     within a group are alike. Groups that overlap are not handled exactly.
 

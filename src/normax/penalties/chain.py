@@ -12,9 +12,10 @@ __all__ = ["chain_prox"]
 def chain_prox(w, step, s):
     """`argmin_v ½ Σ_j (v_j − w_j)² / step_j + s Σ_j |v_j − v_{j−1}|`, (p,), for (p,) steps > 0.
 
-    What the first j coefficients cost as a function of the next has a derivative that is piecewise linear and lies in [−s, s].
-    Its knots are kept from left to right with what slope and intercept gain at each. A coefficient adds a line, and
-    cutting the sum off at ±s takes knots away at both ends, each once, and leaves one there. v_j is v_{j+1} kept between the two.
+    What the first j coefficients cost as a function of the next has a derivative that is piecewise linear and lies in
+    [−s, s]. Its knots are kept from left to right with what slope and intercept gain at each. A coefficient adds a
+    line, and cutting the sum off at ±s takes knots away at both ends, each once, and leaves one there. v_j is v_{j+1}
+    kept between the two.
     """
     p = len(w)
     s = min(s, 2.0 * np.sum(np.abs(w / step)))  # from there on all are equal, and only rounding would grow

@@ -47,10 +47,10 @@ class Nonnegative(Penalty):
 class MaxNorm(Grouped):
     """The constraint `‖w_g‖₂ <= 1/s` on every group: Ω is 0 where it holds and infinite elsewhere.
 
-    The strength is the inverse of the radius, so that 0 is no constraint, larger is tighter, and a path runs as with any
-    other penalty: a max-norm of c is `MaxNorm(1 / c)`. Its prox is the projection in the metric of the step: `w_g·min(1,
-    1/(s‖w_g‖))` for one step, and for a step for each coordinate `w_j/(1 + μ·step_j)` with the μ >= 0 that meets the
-    radius, one equation in one unknown.
+    The strength is the inverse of the radius, so that 0 is no constraint, larger is tighter, and a path runs as with
+    any other penalty: a max-norm of c is `MaxNorm(1 / c)`. Its prox is the projection in the metric of the step:
+    `w_g·min(1, 1/(s‖w_g‖))` for one step, and for a step for each coordinate `w_j/(1 + μ·step_j)` with the μ >= 0
+    that meets the radius, one equation in one unknown.
 
     Args:
         strength: s >= 0, 1 over the radius. The default 1 leaves the strength to a path.

@@ -18,7 +18,8 @@ class WeightDecay(WithStrength):
     Decoupled decay bypasses the optimiser's scaling of the gradient, as AdamW does, while coupled decay passes s·w
     through it. For plain SGD the two are one; under Adam they are not. η is the learning rate of the moment, read
     off the optimiser itself: how far it moves a weight whose gradient has always been 1, so schedules and rates by
-    group count. Under heavy-ball momentum β that is lr/(1 − β), the rate at which a coupled decay of the same strength would act.
+    group count. Under heavy-ball momentum β that is lr/(1 − β), the rate at which a coupled decay of the same
+    strength would act.
 
     Args:
         strength: s >= 0. The default 1 leaves the strength to a path.

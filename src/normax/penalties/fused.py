@@ -16,13 +16,15 @@ __all__ = ["Fused"]
 class Fused(WithStrength):
     """The fused lasso, or total variation, `Ω(w) = s·Σ_j |w_j − w_{j−1}|` along the last axis.
 
-    For features in an order, positions on a genome, say, or hours of a day: coefficients become constant over stretches, and
-    `Fused(a) + L1(b)` makes whole stretches zero. The prox is exact, by dynamic programming along the chain in time
-    proportional to its length, for a step of each weight too; the sum with L1 is exact where the steps are alike.
+    For features in an order, positions on a genome, say, or hours of a day: coefficients become constant over
+    stretches, and `Fused(a) + L1(b)` makes whole stretches zero. The prox is exact, by dynamic programming along the
+    chain in time proportional to its length, for a step of each weight too; the sum with L1 is exact where the steps
+    are alike.
 
-    A constant is free of charge, so that no strength makes all coefficients zero: from the largest strength on they are equal.
-    Linear models solve it alone and beside L1, L2 and `Nonnegative`, each fit with a duality gap. Its sums with groups and MCP have no prox that is known, and are refused. The chain is walked one
-    coefficient after the other on NumPy arrays, which linear models have; there is no prox for JAX arrays.
+    A constant is free of charge, so that no strength makes all coefficients zero: from the largest strength on they
+    are equal. Linear models solve it alone and beside L1, L2 and `Nonnegative`, each fit with a duality gap. Its sums
+    with groups and MCP have no prox that is known, and are refused. The chain is walked one coefficient after the
+    other on NumPy arrays, which linear models have; there is no prox for JAX arrays.
 
     Args:
         strength: s >= 0. The default 1 leaves the strength to a path.
@@ -37,8 +39,8 @@ class Fused(WithStrength):
         array([1., 1., 5., 5.])
 
     Source:
-        Tibshirani et al., "Sparsity and smoothness via the fused lasso", JRSS B 2005; Johnson, "A dynamic programming algorithm for
-        the fused lasso and L0-segmentation", Journal of Computational and Graphical Statistics 2013.
+        Tibshirani et al., "Sparsity and smoothness via the fused lasso", JRSS B 2005; Johnson, "A dynamic programming
+        algorithm for the fused lasso and L0-segmentation", Journal of Computational and Graphical Statistics 2013.
     """
 
     prox_order = -2  # bounds and thresholds come after: they keep equal what is equal

@@ -29,8 +29,8 @@ class Blocks:
     Args:
         axis: "out", "in", "neuron", "channel", "feature" or a whole number, as of `GroupLasso`.
         count: how many blocks.
-        parts: how many times the axis repeats them: 3 for `MultiheadAttention.in_proj_weight`, which holds queries, keys
-            and values of every head one after the other.
+        parts: how many times the axis repeats them: 3 for `MultiheadAttention.in_proj_weight`, which holds queries,
+            keys and values of every head one after the other.
 
     Raises:
         InputError: for counts that are not positive; from a penalty if they do not divide the axis.
@@ -315,7 +315,8 @@ def _axis(groups: str | int, shape: tuple[int, ...]) -> int:
 
 
 def _frozen(groups: Any) -> str | int | Blocks | tuple[int, ...]:
-    """An axis or blocks as they are; labels or lists of features as a tuple of group numbers, in the order of appearance."""
+    """An axis or blocks as they are; labels or lists of features as a tuple of group numbers, in the order of
+    appearance."""
     if isinstance(groups, Blocks):
         return groups
     if isinstance(groups, str):

@@ -137,7 +137,8 @@ def edge_notice(
 def verdict(
     chosen: float, null: tuple[float, float] | None, unpenalised: tuple[float, float] | None
 ) -> str | None:
-    """What must be said first: that the chosen model is measurably worse than a simple one, by more than its standard error.
+    """What must be said first: that the chosen model is measurably worse than a simple one, by more than its standard
+    error.
 
     Args:
         chosen: cross-validated error of the chosen model.

@@ -17,9 +17,9 @@ REACHES = (1e1, 1e2, 1e4, 1e8)
 """By which factors a grid goes on, one after the other while the minimum stays at its edge."""
 
 LEVEL, LEAST = 1e-4, 1e-3
-"""Change of the error over the last decade, of itself and of all its range, below which nothing more comes: without a penalty, or
-without a coefficient, the model is the same. An error below the second share of the range counts as that share: what interpolates
-has no end but rounding."""
+"""Change of the error over the last decade, of itself and of all its range, below which nothing more comes: without a
+penalty, or without a coefficient, the model is the same. An error below the second share of the range counts as that
+share: what interpolates has no end but rounding."""
 
 
 def widened(
@@ -30,10 +30,11 @@ def widened(
     stronger: bool = False,
     limits: Callable[[], tuple[float, float]] = lambda: (np.inf, np.inf),
 ) -> tuple[np.ndarray, tuple[Any, ...]]:
-    """Evaluate a grid, and more strengths past the edge where the error is smallest, until that is inside or the error is level.
+    """Evaluate a grid, and more strengths past the edge where the error is smallest, until that is inside or the
+    error is level.
 
-    Nothing is evaluated twice, and nothing more where the minimum is inside at once. A grid ends where `evaluate` would have
-    to warn that fits did not converge.
+    Nothing is evaluated twice, and nothing more where the minimum is inside at once. A grid ends where `evaluate`
+    would have to warn that fits did not converge.
 
     Args:
         strengths: (k,) decreasing.
@@ -41,8 +42,8 @@ def widened(
         error: from these arrays to the error of each strength, (k,).
         stronger: whether the grid may go on beyond its strongest end as well, which an L1 part spares: there every
             coefficient is zero already.
-        limits: asked once the grid is evaluated for the errors that the two ends tend to, the strong and the weak one, inf
-            where not known; one below all errors of the grid makes it go on towards that end.
+        limits: asked once the grid is evaluated for the errors that the two ends tend to, the strong and the weak
+            one, inf where not known; one below all errors of the grid makes it go on towards that end.
 
     Returns:
         The strengths, decreasing, and the arrays for all of them.

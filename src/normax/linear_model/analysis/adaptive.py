@@ -22,7 +22,8 @@ def adaptive_factors(coef: Any, gamma: float = 1.0, floor: float = 1e-6) -> np.n
     Args:
         coef: (p,) or (m, p) coefficients of a first fit, ridge or least squares most often.
         gamma: γ > 0; the default 1 is the usual one, larger values trust the first fit more.
-        floor: what a coefficient of 0 counts as, relative to the largest; the default leaves it out of any useful model.
+        floor: what a coefficient of 0 counts as, relative to the largest; the default leaves it out of any useful
+            model.
 
     Returns:
         (p,) factors >= 1 for the argument `penalty_factor` of any estimator; 1 for the largest coefficient.

@@ -212,10 +212,10 @@ def degrees_of_freedom(
 
         df = tr[H_A (H_A + s(1 − r) D_A)⁻¹]
 
-    over the active set A: coefficients that are free, neither at a bound nor held at zero by an L1 part. H is the Hessian of the mean loss
-    with the intercept projected out, D the penalty factors. For the lasso this is the rank of X_A, the number of
-    non-zeros if no column repeats others; for ridge the trace of the hat matrix. For squared error it is the
-    unbiased estimate of Stein's degrees of freedom; for other families its usual analogue at the fit.
+    over the active set A: coefficients that are free, neither at a bound nor held at zero by an L1 part. H is the
+    Hessian of the mean loss with the intercept projected out, D the penalty factors. For the lasso this is the rank
+    of X_A, the number of non-zeros if no column repeats others; for ridge the trace of the hat matrix. For squared
+    error it is the unbiased estimate of Stein's degrees of freedom; for other families its usual analogue at the fit.
 
     Args: as of `fit_path`; `path` is what it returned.
 
@@ -303,7 +303,8 @@ def _spectrum(X, root, active, factor, intercept) -> tuple[int, np.ndarray]:
 
 
 def _less(G: np.ndarray, first: int) -> tuple[np.ndarray, int]:
-    """Products of the columns that are left of G, (a, a), when its first ones are projected out, and the rank of these."""
+    """Products of the columns that are left of G, (a, a), when its first ones are projected out, and the rank of
+    these."""
     Q, rank = _span(G[:first, :first])
     T = G[first:, :first] @ Q
     return G[first:, first:] - T @ T.T, rank

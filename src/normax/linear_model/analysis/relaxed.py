@@ -113,8 +113,8 @@ def relaxed_path(
 
     Args:
         X, y, family, l1_ratio, fit_intercept, sample_weight, options: as of `fit_path`.
-        strengths: a count (default 100, down to 1e-3 of the largest useful one, and on while the error is smallest at the
-            weakest), or the values.
+        strengths: a count (default 100, down to 1e-3 of the largest useful one, and on while the error is smallest at
+            the weakest), or the values.
         gammas: (g,) mixtures in [0, 1]. The default five are glmnet's.
         cv: a count of consecutive (for classes stratified) folds, a scikit-learn splitter, pairs of indices, or
             None for no folds. Both fits are made anew in each fold.

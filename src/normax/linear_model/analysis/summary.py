@@ -71,7 +71,8 @@ class Described:
     Attributes:
         n, p: shape of X; family, l1_ratio: of the fit, the latter NaN for a penalty that is no mixture of L1 and L2.
         sd: (p,) standard deviations of the columns with a non-zero coefficient, NaN for the others.
-        df: degrees of freedom, NaN where X is too large for the trace, None for such a penalty, or a loss without curvature, which have no simple count.
+        df: degrees of freedom, NaN where X is too large for the trace, None for such a penalty, or a loss without
+            curvature, which have no simple count.
         explained: share of the null deviance that the model explains; penalty: its name where l1_ratio is NaN.
     """
 
@@ -120,7 +121,8 @@ class Described:
 def describe(
     problem: Problem, path: LinearPath, at: int, family: Any, penalty: str | None = None
 ) -> Described:
-    """Facts of the fit of a problem at one entry of its path; `penalty` is the name of one that is no mixture of L1 and L2."""
+    """Facts of the fit of a problem at one entry of its path; `penalty` is the name of one that is no mixture of L1
+    and L2."""
     design, coef = problem.design, path.coef[at]
     used = np.flatnonzero(coef.any(axis=0))
     sd, eta = np.full(design.p, np.nan), design.predict(coef) + path.intercept[at] + coef @ design.means

@@ -1,8 +1,8 @@
 """The fits of all folds' training rows for squared error with an L1 part, which share what they can.
 
-Where rows are at least as many as columns, one pass over X gives the second moments of every fold, those of its training
-rows follow by subtraction, and the errors come from the moments too. Otherwise a fold is a list of rows that count.
-Rows are never copied; columns that are standardised within each fold are so by factors of their products alone.
+Where rows are at least as many as columns, one pass over X gives the second moments of every fold, those of its
+training rows follow by subtraction, and the errors come from the moments too. Otherwise a fold is a list of rows that
+count. Rows are never copied; columns that are standardised within each fold are so by factors of their products alone.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class LassoFolds:
         X: (n, p); Y: (n, m); weights: (n,) of the rows; pairs: K pairs (training rows, held-out rows).
         l1_ratio: > 0; intercept: whether one is fitted; max_iter, tol: as of `fit_path`.
         rounding: None leaves the columns as they are. A number divides each, of a dense X and beside an intercept, by
-            its weighted standard deviation over the training rows; a column that varies by less than this share of its mean
-            counts as constant.
+            its weighted standard deviation over the training rows; a column that varies by less than this share of
+            its mean counts as constant.
     """
 
     def __init__(

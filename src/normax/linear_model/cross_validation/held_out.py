@@ -71,8 +71,8 @@ def held_out(
 ) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
     """What `cross_validate` prepares once, for as many grids of strengths as are asked for.
 
-    Beside an intercept, a class that a fold does not train on has probability 0 there and its held-out rows an infinite loss at
-    every strength. They say nothing about the strength and are left out of the errors, with a notice.
+    Beside an intercept, a class that a fold does not train on has probability 0 there and its held-out rows an
+    infinite loss at every strength. They say nothing about the strength and are left out of the errors, with a notice.
 
     Args:
         X, y, sample_weight, offset, options: as of `fit_path`, all but its strengths.
@@ -85,8 +85,8 @@ def held_out(
         A function from strengths (k,) to fold_errors (K, k), and fold_sizes (K,).
 
     Raises:
-        InputError: for data or arguments that cannot be used; for folds that train on one class alone, or hold out nothing
-            that they train on.
+        InputError: for data or arguments that cannot be used; for folds that train on one class alone, or hold out
+            nothing that they train on.
 
     Warns:
         ConvergenceWarning: by the function, where the gap of a training fit stayed above `tol`.
@@ -176,7 +176,8 @@ class Mixtures:
     tops: np.ndarray
 
     def search(self, grid: np.ndarray, automatic: bool, stronger: bool) -> tuple[np.ndarray, np.ndarray]:
-        """The grid, wider if it is automatic and the error of the best mixture asks for it, and the errors (k, K, M)."""
+        """The grid, wider if it is automatic and the error of the best mixture asks for it, and the errors (k, K,
+        M)."""
         if not automatic:
             return grid, self.errors(grid)
         grid, (errors,) = widened(grid, lambda s: (self.errors(s),), self._least, stronger=stronger)
@@ -212,7 +213,8 @@ class Scope(NamedTuple):
 def scopes_of_classes(
     Y: np.ndarray, weights: np.ndarray, pairs: Pairs, classes: Any = None, penalty: Any = None
 ) -> list[Scope]:
-    """The scope of every fold, beside an intercept: there a class without training rows gets probability 0, at every strength.
+    """The scope of every fold, beside an intercept: there a class without training rows gets probability 0, at every
+    strength.
 
     Args:
         Y: (n, C) shares of the classes, or (n, 1) of the second of two; weights: (n,) of the rows.
@@ -220,8 +222,8 @@ def scopes_of_classes(
         classes: (C,) labels for messages; penalty: one of its own, which may tie all C outputs together.
 
     Raises:
-        InputError: for folds that train on one class alone, that hold out nothing they train on, or, with a penalty of its
-            own, that train without one of the classes.
+        InputError: for folds that train on one class alone, that hold out nothing they train on, or, with a penalty
+            of its own, that train without one of the classes.
 
     Warns:
         Notice: naming the classes and rows that stay out of a fold's error.

@@ -1,1 +1,2 @@
-"""The data as solvers read them: X as an operator, its products and moments, what is worth forming, and the checks before any work."""
+"""The data as solvers read them: X as an operator, its products and moments, what is worth forming, and the checks
+before any work."""

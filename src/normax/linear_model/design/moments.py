@@ -124,7 +124,8 @@ class Moments:
         return G, c, self.yy / w + 2 * y * self.y0 + self.y0**2, 0 * x, 0 * y
 
     def squared_errors(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """Σ ω (y − x·w − b)² over these rows and all outputs, (k,), for coefficients (k, m, p) and intercepts (k, m)."""
+        """Σ ω (y − x·w − b)² over these rows and all outputs, (k,), for coefficients (k, m, p) and intercepts (k,
+        m)."""
         (k, m), used = coef.shape[:2], np.flatnonzero(coef.any(axis=(0, 1)))
         w = coef[:, :, used]
         b = intercept + coef @ self.x0 - self.y0

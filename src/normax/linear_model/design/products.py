@@ -122,8 +122,9 @@ def _blocks(count: int, length: int) -> list[slice]:
 def dot(indices, data, start, end, v):
     """Σ over the entries (i, x) from `start` to `end` of x v[i].
 
-    Four sums side by side, since an addition waits for the one before; indices without a sign, since numba would look for
-    negative ones. Both together are three times as fast, and twice as fast as vector instructions, which gather slowly.
+    Four sums side by side, since an addition waits for the one before; indices without a sign, since numba would look
+    for negative ones. Both together are three times as fast, and twice as fast as vector instructions, which gather
+    slowly.
     """
     a = b = c = d = 0.0
     t = start

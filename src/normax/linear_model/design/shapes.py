@@ -1,7 +1,7 @@
 """Which products and factorisations are worth their price for n rows of p columns.
 
-For folds the products of columns pay from n >= p on, since one pass over X serves them all; otherwise folds are masks of
-rows. The numbers were measured on two cores; nothing but speed depends on them.
+For folds the products of columns pay from n >= p on, since one pass over X serves them all; otherwise folds are masks
+of rows. The numbers were measured on two cores; nothing but speed depends on them.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ def check_design(X: Any, names: Sequence[str] | None = None) -> Any:
     """X as an (n, p) matrix of finite numbers that solvers read as it is.
 
     Single precision stays single; other kinds of numbers become float64. Compressed columns (CSC) stay as they
-    are, and so do compressed rows (CSR) too large for a copy; else they are turned to columns, which are faster to pick. A dense X keeps its order.
+    are, and so do compressed rows (CSR) too large for a copy; else they are turned to columns, which are faster to
+    pick. A dense X keeps its order.
     """
     if isinstance(X, Sound):
         return X.X

@@ -96,8 +96,8 @@ class LinearEstimator(BaseEstimator):
         """Complete `path_`, the fits of the problem, and keep what `summary` needs.
 
         Args:
-            cv: (mean, standard error) along the path; family: what it was called, if not by its name; penalty: the name of one that is
-                no mixture of L1 and L2.
+            cv: (mean, standard error) along the path; family: what it was called, if not by its name; penalty: the
+                name of one that is no mixture of L1 and L2.
         """
         names = getattr(self, "feature_names_in_", None)
         self.path_ = replace(

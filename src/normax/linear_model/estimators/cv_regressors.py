@@ -36,8 +36,8 @@ class ElasticNetCV(LinearRegressor):
     Args:
         l1_ratio: r in (0, 1], or several to choose among. The default 0.5 gives both penalties an even say.
         eps: smallest over largest alpha of an automatic grid.
-        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values. While the
-            error is smallest at the weakest of a grid, it goes on below, 15 decades at most.
+        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values.
+            While the error is smallest at the weakest of a grid, it goes on below, 15 decades at most.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) takes the alpha of the smallest mean error; "1se" the largest
@@ -184,12 +184,13 @@ class LassoCV(ElasticNetCV):
 
     Args:
         eps: smallest over largest alpha of an automatic grid.
-        alphas: a count (default 100: a grid from the largest useful alpha), or the values. While the error is smallest at the
-            weakest of a grid, it goes on below, 15 decades at most.
+        alphas: a count (default 100: a grid from the largest useful alpha), or the values. While the error is
+            smallest at the weakest of a grid, it goes on below, 15 decades at most.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
-        tol, max_iter, positive, penalty_factor, lower, upper: as of `Lasso`. The other arguments have no effect, as in `ElasticNetCV`.
+        tol, max_iter, positive, penalty_factor, lower, upper: as of `Lasso`. The other arguments have no effect, as
+            in `ElasticNetCV`.
 
     Attributes: as of `ElasticNetCV`.
 
@@ -250,9 +251,9 @@ class RidgeCV(ManyOutputs, LinearRegressor):
     the same alpha.
 
     Args:
-        alphas: strengths to choose among, or a count: a grid of so many, from where the features explain a thousandth of the
-            deviance down to 1e-7 of that. The default (0.1, 1, 10) is scikit-learn's. Of both, while the error is smallest
-            at an edge, more are tried beyond it in the same steps.
+        alphas: strengths to choose among, or a count: a grid of so many, from where the features explain a thousandth
+            of the deviance down to 1e-7 of that. The default (0.1, 1, 10) is scikit-learn's. Of both, while the error
+            is smallest at an edge, more are tried beyond it in the same steps.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: None (default) for leave-one-out; a count, a splitter or pairs of indices otherwise.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
@@ -375,8 +376,8 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         return self
 
     def _left_out(self, X, Y, sample_weight, total, alphas) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(k,) means and standard errors, and (k, n, outputs) squared errors of rows left out one at a time; rows without
-        weight count as left out."""
+        """(k,) means and standard errors, and (k, n, outputs) squared errors of rows left out one at a time; rows
+        without weight count as left out."""
         weights = check_weights(sample_weight, X.shape[0])
         rows = np.flatnonzero(weights)
         if len(rows) < 2:
@@ -402,7 +403,8 @@ class RidgeCV(ManyOutputs, LinearRegressor):
         return (*summarise(squared.mean(axis=2)[rows], total * weights[rows]), squared.swapaxes(0, 1))
 
     def _folded(self, X, Y, sample_weight, groups) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
-        """Means and standard errors over folds, from alphas; each fold trains at the same alpha, as scikit-learn's do."""
+        """Means and standard errors over folds, from alphas; each fold trains at the same alpha, as scikit-learn's
+        do."""
         pairs = folds(check_cv(self.cv), X.shape[0], Y[:, 0], groups)
         errors, sizes = held_out(
             Sound(X),

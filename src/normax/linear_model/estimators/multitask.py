@@ -182,8 +182,8 @@ class MultiTaskElasticNetCV(_MultiTask):
     Args:
         l1_ratio: r in (0, 1], or several to choose among.
         eps: smallest over largest alpha of an automatic grid.
-        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values. While the
-            error is smallest at the weakest of a grid, it goes on below, 15 decades at most.
+        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values.
+            While the error is smallest at the weakest of a grid, it goes on below, 15 decades at most.
         fit_intercept: whether to fit intercepts, which are never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.

@@ -176,18 +176,18 @@ class PenalisedRegressor(Penalised, LinearRegressor):
 
     Args:
         penalty: "l1" (default), "l2", "elastic-net"; a class or an instance of `normax.penalties`, or a sum such as
-            `L1(0.1) + L2(0.01)`; `GroupLasso(1, groups)` and `SparseGroupLasso` with labels of the features; `MCP(0.1)`; or
-            any other penalty that `fit_path` takes.
+            `L1(0.1) + L2(0.01)`; `GroupLasso(1, groups)` and `SparseGroupLasso` with labels of the features;
+            `MCP(0.1)`; or any other penalty that `fit_path` takes.
         strength: a number, which multiplies an instance's own; "cv" chooses one by cross-validation (an instance then
             tells the mixture alone). None (default) takes an instance as it is, and "cv" for a name or a class.
         family: "gaussian" (default), "poisson", "gamma", "tweedie", "huber", "quantile", or an object of
             `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`, `Tweedie(1.7)`.
         l1_ratio: mixture of "elastic-net"; the default 0.5 gives both an even say.
-        strengths: for "cv": a count (default 100, down to 1e-3 of the largest useful one, 1e-7 for "l2"; while the error is
-            smallest at an edge where more penalty or less would give another model, more are tried beyond it) or the
-            values. Under a count, a mixture of L1 and L2 of a family whose coefficients carry the unit of y (gaussian, huber,
-            quantile) is meant for y of unit variance, so that no unit changes the choice; `l1_ratio_` and `strength_`
-            state the result on the scale above.
+        strengths: for "cv": a count (default 100, down to 1e-3 of the largest useful one, 1e-7 for "l2"; while the
+            error is smallest at an edge where more penalty or less would give another model, more are tried beyond
+            it) or the values. Under a count, a mixture of L1 and L2 of a family whose coefficients carry the unit of
+            y (gaussian, huber, quantile) is meant for y of unit variance, so that no unit changes the choice;
+            `l1_ratio_` and `strength_` state the result on the scale above.
         cv: as in scikit-learn: None for 5 folds, a count, a splitter, or pairs of indices.
         select: "1se" (default), the largest strength within one standard error of the minimum, or "min".
         fit_intercept: whether to fit an intercept, which is never penalised.
@@ -221,8 +221,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
             X: (n, p) table of finite numbers; y: (n,) response.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
-            offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of exposures for
-                counts, say. `predict` takes its own.
+            offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of
+                exposures for counts, say. `predict` takes its own.
         """
         family = "gaussian" if self.family is None else self.family
         _numbers_or_classes(family, False)
@@ -302,8 +302,8 @@ class PenalisedClassifier(Penalised, LinearClassifier):
             X: (n, p) table of finite numbers; y: (n,) labels of any sortable kind.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
-            offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of exposures for
-                counts, say; predictions take their own.
+            offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of
+                exposures for counts, say; predictions take their own.
         """
         own = None if self.family is None else _numbers_or_classes(self.family, True)
         X, codes, weights, family = self._check_labels(X, y, sample_weight, None)

@@ -20,11 +20,11 @@ EDGE = 1e-10
 class Family:
     """A loss per row, on arrays of shape (n, m) for n rows and m outputs, convex in the linear predictors η.
 
-    A new family is a file with one class, and an object of it is what `family=` takes; those of this package have a name
-    in `FAMILIES` as well. What it must say are `mean`, `link`, `loss`, `curvature` and `divergence`; that suffices for the
-    negative log-likelihood of an exponential family under its canonical link, whose gradient in η is μ − y. Any other loss
-    says `residual` and `deviance` instead of `divergence`. One with kinks says `mean`, `link`, `loss`, `deviance` and
-    `smoothed`.
+    A new family is a file with one class, and an object of it is what `family=` takes; those of this package have a
+    name in `FAMILIES` as well. What it must say are `mean`, `link`, `loss`, `curvature` and `divergence`; that
+    suffices for the negative log-likelihood of an exponential family under its canonical link, whose gradient in η is
+    μ − y. Any other loss says `residual` and `deviance` instead of `divergence`. One with kinks says `mean`, `link`,
+    `loss`, `deviance` and `smoothed`.
 
     Attributes:
         name: what users call it.
@@ -32,10 +32,11 @@ class Family:
         identity: whether the mean is the linear predictor itself, so that coefficients carry the unit of y.
         classes: whether the response are classes, or shares of them.
         rows_apart: whether the loss of a row depends on that row alone; not so for a partial likelihood, whose `loss`,
-            `residual`, `curvature` and `fenchel` are given all rows of one fit, of equal weight, and add up to its total.
+            `residual`, `curvature` and `fenchel` are given all rows of one fit, of equal weight, and add up to its
+            total.
         nonsmooth: whether the loss has kinks, so that there is `smoothed` instead of `residual` and `curvature`.
-        reach: size of the dual points of a loss with kinks; patience, narrower: after so many rounds its smoothing is this share of
-            what it was.
+        reach: size of the dual points of a loss with kinks; patience, narrower: after so many rounds its smoothing is
+            this share of what it was.
         edges: ends of the range of the mean, which no finite η reaches: where all of y lies there, no constant is best.
         likelihood: whether the loss is a negative log-likelihood up to a constant, as information criteria need it.
     """
@@ -59,8 +60,8 @@ class Family:
             )
 
     def refuse_edge(self, y: np.ndarray, sample_weight: Any) -> None:
-        """An InputError where an output of y, (n, m), is at an end of the range of means in every row that counts; a class of
-        several may be."""
+        """An InputError where an output of y, (n, m), is at an end of the range of means in every row that counts; a
+        class of several may be."""
         seen = y[plain_weights(sample_weight, len(y)) > 0]
         ends = [end for end in self.edges if (seen == end).all(axis=0).any()]
         if ends and not self.coupled:
@@ -114,8 +115,8 @@ class Family:
     def smoothed(self, width: float, about: np.ndarray) -> Family:
         """For a loss with kinks, the smooth `max_v [v·(−η) − loss*(−v) − width/2 ‖v − about‖²]` of each row.
 
-        Its `residual` is the v of the maximum, a dual point of the loss itself, and it is the loss itself that its `deviance` and
-        `fenchel`, at any c, are about.
+        Its `residual` is the v of the maximum, a dual point of the loss itself, and it is the loss itself that its
+        `deviance` and `fenchel`, at any c, are about.
         """
         raise NotImplementedError
 
@@ -133,9 +134,9 @@ class Family:
         return self.divergence(y, self.mean(eta))
 
     def fenchel(self, y: np.ndarray, eta: np.ndarray, c: Any) -> np.ndarray:
-        """`loss(η) + loss*(−c r) + c r·η` of each row, (n,), with the residual r and c in [0, 1], a number or (n, 1): what
-        shrinking the dual point to c r costs; >= 0, and 0 at c = 1. A bound from above will do, such as 1 − c times the
-        deviance, which the conjugate's convexity gives to any loss that knows no better."""
+        """`loss(η) + loss*(−c r) + c r·η` of each row, (n,), with the residual r and c in [0, 1], a number or (n, 1):
+        what shrinking the dual point to c r costs; >= 0, and 0 at c = 1. A bound from above will do, such as 1 − c
+        times the deviance, which the conjugate's convexity gives to any loss that knows no better."""
         if type(self).divergence is Family.divergence:
             return np.ravel(1 - c) * self.deviance(y, eta)
         mean = self.mean(eta)
@@ -146,8 +147,8 @@ class Family:
         return -np.inf, np.inf
 
     def young(self, y: np.ndarray, eta: np.ndarray, v: np.ndarray) -> np.ndarray | None:
-        """`loss(η) + loss*(−v) + v·η` of each row, (n,), for any v (n, m) in the range of residuals: what a dual point that is
-        not the residual costs; >= 0, and None where the conjugate is not known."""
+        """`loss(η) + loss*(−v) + v·η` of each row, (n,), for any v (n, m) in the range of residuals: what a dual
+        point that is not the residual costs; >= 0, and None where the conjugate is not known."""
         if type(self).divergence is Family.divergence:
             return None
         return self.divergence(y - v, self.mean(eta))

@@ -21,8 +21,8 @@ class Huber(Family):
     """`Σ ½ r²` a row up to |r| = δ and `δ|r| − ½ δ²` beyond, r = y − η: outliers pull no harder than δ.
 
     Args:
-        delta: δ > 0 in units of y. The default 1 is PyTorch's. scikit-learn's `HuberRegressor` estimates a scale σ with the
-            coefficients: its fit at (epsilon, alpha) is that of δ = epsilon·σ and strength alpha·σ/n.
+        delta: δ > 0 in units of y. The default 1 is PyTorch's. scikit-learn's `HuberRegressor` estimates a scale σ
+            with the coefficients: its fit at (epsilon, alpha) is that of δ = epsilon·σ and strength alpha·σ/n.
 
     Raises:
         InputError: if delta is not a positive number.

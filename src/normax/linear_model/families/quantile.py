@@ -15,7 +15,8 @@ __all__ = ["Quantile"]
 
 @dataclass(frozen=True)
 class Quantile(Family):
-    """The check loss of a quantile, `Σ max(τ(y − η), (τ − 1)(y − η))` a row, whose best constant is the τ-quantile of y.
+    """The check loss of a quantile, `Σ max(τ(y − η), (τ − 1)(y − η))` a row, whose best constant is the τ-quantile of
+    y.
 
     Args:
         level: τ in (0, 1). The default 0.5 is the median, and half the absolute error.

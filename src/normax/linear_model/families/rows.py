@@ -1,6 +1,7 @@
 """One row of a family as compiled code: (y, η) -> loss, −∂loss/∂η, ∂²loss/∂η², for kernels to call.
 
-A kernel gets the address, a whole number, so that one compilation serves all families and a call costs nothing to set up.
+A kernel gets the address, a whole number, so that one compilation serves all families and a call costs nothing to set
+up.
 """
 
 from __future__ import annotations

@@ -14,12 +14,13 @@ __all__ = ["Gamma", "Tweedie"]
 
 @dataclass(frozen=True)
 class Tweedie(Family):
-    """Variance μ^p and mean μ = e^η: `Σ y h(−η, p − 1) + h(η, 2 − p)` a row, with `h(x, a) = (e^(ax) − 1)/a`, and x at a = 0.
+    """Variance μ^p and mean μ = e^η: `Σ y h(−η, p − 1) + h(η, 2 − p)` a row, with `h(x, a) = (e^(ax) − 1)/a`, and x
+    at a = 0.
 
     That is half the unit deviance but for a constant, so that strengths are those of scikit-learn's `TweedieRegressor`
-    and `GammaRegressor`. For 1 < p < 2 it is a Poisson number of gamma amounts, a sum of claims, say, often 0. The link is
-    canonical for p = 1 alone, but the loss is convex in η for every p in [1, 2], which is what solver and gap need;
-    outside it is not.
+    and `GammaRegressor`. For 1 < p < 2 it is a Poisson number of gamma amounts, a sum of claims, say, often 0. The
+    link is canonical for p = 1 alone, but the loss is convex in η for every p in [1, 2], which is what solver and gap
+    need; outside it is not.
 
     Args:
         power: p in [1, 2]; 1 is Poisson, 2 gamma. The default 1.5 lies in between.

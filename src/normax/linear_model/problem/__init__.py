@@ -1,1 +1,2 @@
-"""One penalised linear model as solvers are handed it: design, loss, response, and what the penalty charges at a strength."""
+"""One penalised linear model as solvers are handed it: design, loss, response, and what the penalty charges at a
+strength."""

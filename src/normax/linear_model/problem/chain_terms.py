@@ -51,7 +51,8 @@ def _growth(x: np.ndarray, d: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FusedRules:
-    """Strengths of the differences, of L1 and of L2 at strength 1; whether w >= 0 is asked for; and what is left at strength 0."""
+    """Strengths of the differences, of L1 and of L2 at strength 1; whether w >= 0 is asked for; and what is left at
+    strength 0."""
 
     fused: float
     l1: float
@@ -69,7 +70,8 @@ class FusedRules:
         return ChainTerms(edge, l1, l2, self.positive)
 
     def centred(self, V: np.ndarray) -> np.ndarray:
-        """(m, 1) what a dual point V, (m, p), must have taken away from each of its entries for what is free not to gain."""
+        """(m, 1) what a dual point V, (m, p), must have taken away from each of its entries for what is free not to
+        gain."""
         mean = V.mean(axis=1, keepdims=True) * (self.l1 == 0)
         return np.maximum(mean, 0.0) if self.positive else mean
 

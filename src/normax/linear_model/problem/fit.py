@@ -12,9 +12,9 @@ __all__ = ["Fit"]
 
 @dataclass
 class Fit:
-    """Solutions of k strengths: coefficients (k, m, p) or k sparse (m, p), intercepts (k, m) of the centred design, gaps (k,),
-    rounds (k,), whether the loss falls for ever and the fit is only where that no longer gains (k,), and whether the gaps tell
-    of stationary points alone."""
+    """Solutions of k strengths: coefficients (k, m, p) or k sparse (m, p), intercepts (k, m) of the centred design,
+    gaps (k,), rounds (k,), whether the loss falls for ever and the fit is only where that no longer gains (k,), and
+    whether the gaps tell of stationary points alone."""
 
     coef: Any
     intercept: np.ndarray

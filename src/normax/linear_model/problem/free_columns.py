@@ -1,8 +1,9 @@
 """Columns without a penalty, on a basis of their own.
 
-The penalty does not see how free columns are written: any basis of what they span gives the same model. On an orthonormal
-one the systems of the solvers are as regular as the loss allows, where on columns that all but repeat each other
-products of them lose all digits. So a bad block is exchanged for such a basis, and the coefficients are written back.
+The penalty does not see how free columns are written: any basis of what they span gives the same model. On an
+orthonormal one the systems of the solvers are as regular as the loss allows, where on columns that all but repeat
+each other products of them lose all digits. So a bad block is exchanged for such a basis, and the coefficients are
+written back.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from normax.linear_model.problem.terms import Rules
 
 __all__ = ["Basis", "basis_of", "free_features"]
 
-# Smallest over largest singular value of columns of length 1: the block is left as it is above the first, and directions
-# below the second are rounding.
+# Smallest over largest singular value of columns of length 1: the block is left as it is above the first, and
+# directions below the second are rounding.
 WELL, RANK = 1e-2, 1e-12
 
 
@@ -29,8 +30,8 @@ class Basis:
     """A design whose free columns are orthonormal, and the way back.
 
     Attributes:
-        design: as the one it stands for, with other columns in the places of the free ones; as many of them as there are
-            directions, and zeros.
+        design: as the one it stands for, with other columns in the places of the free ones; as many of them as there
+            are directions, and zeros.
     """
 
     def __init__(self, design: Design, free: np.ndarray, Q: np.ndarray, back: np.ndarray):

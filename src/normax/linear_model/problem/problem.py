@@ -31,10 +31,11 @@ class Problem:
         family: the loss; y: (n, m) response of these rows.
         rules: what the penalty charges at a strength, one of `AnyRules`; solvers serve some kinds of them.
         single: factors and bounds of the features, which are also what is left of a penalty at strength 0.
-        offset: (n, m) known part of the linear predictors, or None. Squared error takes it from y at once, and beside an
-            intercept it comes without its mean `level`, (m,).
+        offset: (n, m) known part of the linear predictors, or None. Squared error takes it from y at once, and beside
+            an intercept it comes without its mean `level`, (m,).
         unit: what the penalty's own strength multiplies those of a path by.
-        tol: the gap over the null deviance that solvers which approach it may stop at; max_iter: rounds for each strength.
+        tol: the gap over the null deviance that solvers which approach it may stop at; max_iter: rounds for each
+            strength.
         sparse_coef: whether coefficients should stay sparse where the solver's are.
     """
 

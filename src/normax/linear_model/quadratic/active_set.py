@@ -128,7 +128,8 @@ def append(L, S, size, G, j, l2):
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
 def independent_face(G, w, L, S, inside, l1, l2):
-    """Factor the face of w, which is moved, in place, along directions that G does not see until no column repeats others.
+    """Factor the face of w, which is moved, in place, along directions that G does not see until no column repeats
+    others.
 
     The objective does not grow on the way. Returns the size of the face, or −1 where that fails.
     """
@@ -175,9 +176,11 @@ def independent_face(G, w, L, S, inside, l1, l2):
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
 def _exchange(G, w, g, L, S, inside, size, l1, d, j):
-    """Let in j, which the members combine to, along the direction that G does not see, until one of them is zero and goes.
+    """Let in j, which the members combine to, along the direction that G does not see, until one of them is zero and
+    goes.
 
-    The objective falls on a line there, by what |g_j| exceeds l1_j. Returns how many members are left; −1 if none stops it.
+    The objective falls on a line there, by what |g_j| exceeds l1_j. Returns how many members are left; −1 if none
+    stops it.
     """
     for i in range(size):
         d[i] = G[j, S[i]]

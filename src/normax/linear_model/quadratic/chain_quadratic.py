@@ -2,10 +2,11 @@
 
     min_v  ½ (v − w)ᵀK(v − w) − rᵀ(v − w) + Σ_k edge_k |v_k − v_{k−1}| + Σ_k l1_k |v_k|,   perhaps with v >= 0
 
-By the coarea formula such a penalty is the least `Σ_I |α_I| charge_I` over all ways to write v as `Σ_I α_I 1_I` with intervals
-I = [s, e), where `charge_I = edge_s + edge_e + Σ_{k in I} l1_k`: it is a lasso whose columns are intervals. Few of them are at work,
-and the one that exceeds its charge most is found in one walk along the chain. So the active set of `active_set.py` does
-it: solve on the intervals at work, drop one whose coefficient would change its sign, take in the worst of the others.
+By the coarea formula such a penalty is the least `Σ_I |α_I| charge_I` over all ways to write v as `Σ_I α_I 1_I` with
+intervals I = [s, e), where `charge_I = edge_s + edge_e + Σ_{k in I} l1_k`: it is a lasso whose columns are intervals.
+Few of them are at work, and the one that exceeds its charge most is found in one walk along the chain. So the active
+set of `active_set.py` does it: solve on the intervals at work, drop one whose coefficient would change its sign, take
+in the worst of the others.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from normax.linear_model.quadratic.active_set import append, remove, solve_facto
 
 __all__ = ["minimise_chain", "minimise_stretches", "worst_interval"]
 
-# Curvature that each interval is given on top of its own, over its own, so that intervals that repeat others have a factor. The
-# steps are majorised by it, and repeated until nothing is left.
+# Curvature that each interval is given on top of its own, over its own, so that intervals that repeat others have a
+# factor. The steps are majorised by it, and repeated until nothing is left.
 PIN = 1e-10
-# What exceeds a charge by less than this share of it is rounding, and so is ROUNDING of what the products with K are made of.
+# What exceeds a charge by less than this share of it is rounding, and so is ROUNDING of what the products with K are
+# made of.
 SLACK, ROUNDING = 1e-12, 1e-15
 # Steps on a face at most, and intervals for each coefficient.
 REPEATS, MOVES = 20, 40
@@ -61,12 +63,14 @@ def minimise_chain(K, r, edge, l1, positive, w):
 
     Args:
         K: (g, g) positive semidefinite; r: (g,) negative gradient of the quadratic at w (g,), a start as well.
-        edge: (g + 1,) charges of the differences, 0 at both ends and between outputs, and positive elsewhere; l1: (g,) >= 0.
+        edge: (g + 1,) charges of the differences, 0 at both ends and between outputs, and positive elsewhere; l1:
+            (g,) >= 0.
         positive: whether v >= 0 is asked for, and holds for w.
     """
     g = len(r)
     room = 2 * g + 8
-    # Slots of intervals: [first, last), sign, height, charge, noise of a sum over it, and its row of K. S lists those at work.
+    # Slots of intervals: [first, last), sign, height, charge, noise of a sum over it, and its row of K. S lists those
+    # at work.
     first, last, sign = np.zeros(room, np.intp), np.zeros(room, np.intp), np.zeros(room)
     height, charge, noise = np.zeros(room), np.zeros(room), np.zeros(room)
     rows, G, L, S = (
@@ -193,7 +197,8 @@ def _values(g, first, last, sign, height, S, size):
 def _layers(v, edge, l1, positive, root):
     """v as intervals of one sign each, one upon the other: starts, ends, signs and heights.
 
-    Where the whole of an output is free, the rest stands on the value of the heaviest column, which then is told most exactly.
+    Where the whole of an output is free, the rest stands on the value of the heaviest column, which then is told most
+    exactly.
     """
     g = len(v)
     at, to = np.zeros(2 * g + 8, np.intp), np.zeros(2 * g + 8, np.intp)

@@ -4,9 +4,9 @@ Passes of descent near a minimum shrink the way that is left by much the same ma
 follows an average of the points, of weights that sum to 1, where those steps nearly cancel (Anderson); what is kept up
 beside them is averaged alike, since it is affine in them. The jump is taken if it lowers the objective.
 
-Two matrices M serve, (a, length), with a table T that is kept up as `T −= Δᵀ M`: the products of the columns, where T holds
-the gradients, or the columns themselves, where T holds the residuals. The first costs less until there are more groups
-at work than rows.
+Two matrices M serve, (a, length), with a table T that is kept up as `T −= Δᵀ M`: the products of the columns, where T
+holds the gradients, or the columns themselves, where T holds the residuals. The first costs less until there are more
+groups at work than rows.
 
 Source:
     Bertrand & Massias, "Anderson acceleration of coordinate descent", AISTATS 2021.
@@ -71,7 +71,8 @@ def descend_groups(M, T, W, inner, starts, l1, l2, charge, lipschitz, noise, dir
 
     Args:
         inner: (a, longest) products of each column with those of its group.
-        direct: whether M holds the columns, so that gradients are products of its rows with T's, which they else are themselves.
+        direct: whether M holds the columns, so that gradients are products of its rows with T's, which they else are
+            themselves.
     """
     m, longest = W.shape[1], inner.shape[1]
     new, old, slope = np.empty((longest, m)), np.empty((longest, m)), np.empty((longest, m))

@@ -18,8 +18,8 @@ class GroupProducts:
     """Products of columns whose groups come one after another, each with all its columns.
 
     Attributes:
-        gram: the products, as they grow; groups: (G,) in the order of arrival; lipschitz: (G,) largest eigenvalues of their
-            diagonal blocks.
+        gram: the products, as they grow; groups: (G,) in the order of arrival; lipschitz: (G,) largest eigenvalues of
+            their diagonal blocks.
     """
 
     def __init__(self, design: Design, rules: GroupRules):

@@ -2,9 +2,9 @@
 
     min_W  Σ_c [½ w_cᵀHw_c − q_cᵀw_c]  +  Σ_g [l1_g ‖W_g‖₁ + l2_g/2 ‖W_g‖² + charge_g ‖W_g‖]
 
-W is (a, m), group g its rows starts_g..starts_{g+1}. Away from zero the norm of a group is smooth, so that on the groups
-and signs that descent found Newton's method converges to rounding in a few steps. Where too many are at work for it,
-descent goes on by itself, with jumps.
+W is (a, m), group g its rows starts_g..starts_{g+1}. Away from zero the norm of a group is smooth, so that on the
+groups and signs that descent found Newton's method converges to rounding in a few steps. Where too many are at work
+for it, descent goes on by itself, with jumps.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from normax.linear_model.quadratic.group_smoothing import minimise_smoothed
 
 __all__ = ["RowBlocks", "minimise_columns", "minimise_entries", "minimise_groups", "newton_serves"]
 
-# Unknowns beyond which a Newton step costs more than it brings; of several outputs, which meet only within groups, fewer.
+# Unknowns beyond which a Newton step costs more than it brings; of several outputs, which meet only within groups,
+# fewer.
 WIDEST, WIDEST_APART = 3000, 300
 # Rounds after which descent has not found what is at work, and unknowns up to which it is then found without descent.
 PATIENT, SMOOTHED = 10, 1000
@@ -188,7 +189,8 @@ def _smoothed(H: np.ndarray, Q: np.ndarray, blocks: RowBlocks, W: np.ndarray) ->
 
 
 def _newton(H, Q, g, W, blocks: RowBlocks, max_steps: int = 12) -> bool | None:
-    """Newton steps on the coefficients at work, W in place; True once a step no longer gains, None for too many of them."""
+    """Newton steps on the coefficients at work, W in place; True once a step no longer gains, None for too many of
+    them."""
     m = W.shape[1]
     free = (blocks.l1 == 0) & (blocks.norms(W) + (blocks.charge == 0) > 0)
     rows, cols = np.nonzero((W != 0) | free[blocks.owner, None])

@@ -1,13 +1,14 @@
-"""A quadratic with a group penalty on badly conditioned columns: Newton's method on norms that are rounded off less and less.
+"""A quadratic with a group penalty on badly conditioned columns: Newton's method on norms that are rounded off less
+and less.
 
-Descent finds which groups are at work in time that grows with the condition of the columns. Here each norm is rounded off,
-`‖w‖ -> √(‖w‖² + μ²)`, and the minimum is followed as μ falls, by some Newton steps for each. What makes few steps do, however small
-μ is, are duals `z = w/√(‖w‖² + μ²)` of their own, kept within the unit ball, in which the conditions of the minimum are
-nearly bilinear.
+Descent finds which groups are at work in time that grows with the condition of the columns. Here each norm is rounded
+off, `‖w‖ -> √(‖w‖² + μ²)`, and the minimum is followed as μ falls, by some Newton steps for each. What makes few
+steps do, however small μ is, are duals `z = w/√(‖w‖² + μ²)` of their own, kept within the unit ball, in which the
+conditions of the minimum are nearly bilinear.
 
-Source: Chan, Golub & Mulet, "A nonlinear primal-dual method for total variation-based image restoration", SIAM J. Scientific
-Computing 1999; Andersen, Christiansen, Conn & Overton, "An efficient primal-dual interior-point method for minimizing a sum
-of Euclidean norms", SIAM J. Scientific Computing 2000.
+Source: Chan, Golub & Mulet, "A nonlinear primal-dual method for total variation-based image restoration", SIAM J.
+Scientific Computing 1999; Andersen, Christiansen, Conn & Overton, "An efficient primal-dual interior-point method for
+minimizing a sum of Euclidean norms", SIAM J. Scientific Computing 2000.
 """
 
 from __future__ import annotations

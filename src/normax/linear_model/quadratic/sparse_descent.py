@@ -114,7 +114,8 @@ class SparseColumns:
         if not beyond.any():
             w[face] += d
             return False
-        # Let every coefficient stop where it would leave its face, if that lowers the objective; else stop with the first.
+        # Let every coefficient stop where it would leave its face, if that lowers the objective; else stop with the
+        # first.
         before, old = self._objective(y, w, face, terms), v.copy()
         w[face] = np.where(beyond, stop, v + d)
         if not self._objective(y, w, face, terms) <= before:

@@ -15,7 +15,8 @@ MANY, PASSES = 16, 20
 
 
 class Support:
-    """Minimises `½ wᵀKw − qᵀw + Σ_j l1_j |w_j| + ½ Σ_j l2_j w_j²` for one K that may grow, warm from the last answer."""
+    """Minimises `½ wᵀKw − qᵀw + Σ_j l1_j |w_j| + ½ Σ_j l2_j w_j²` for one K that may grow, warm from the last
+    answer."""
 
     def __init__(self) -> None:
         self.w: np.ndarray | None = None

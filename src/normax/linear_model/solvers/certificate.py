@@ -34,8 +34,9 @@ def duality_gap(
         gap(c) = Σ_i ω_i D(y_i − c(y_i − μ_i), μ_i)  +  Σ_j [ω(w_j) − c w_j u_j + ω*(c u_j)]
 
     where D is the family's divergence, ω(w) = l1|w| + l2/2 w² within the bounds and ω* its conjugate, which is
-    (|v| − l1)₊² / (2 l2) without bounds. Without an L2 part c must shrink until |c u_j| <= l1; with one, the better of that c and 1 is taken. With an intercept
-    Σ_i θ_i = 0 is required of each output, which is the intercept's own condition.
+    (|v| − l1)₊² / (2 l2) without bounds. Without an L2 part c must shrink until |c u_j| <= l1; with one, the better
+    of that c and 1 is taken. With an intercept Σ_i θ_i = 0 is required of each output, which is the intercept's own
+    condition.
 
     Args:
         divergence: c (k,) -> the first sum for each strength, (k,).
@@ -96,8 +97,8 @@ class Gaps:
         gradient: np.ndarray,
         terms: Terms | GroupTerms,
     ) -> None:
-        """Fit i of the path: (n, m) linear predictors, coefficients (a,), gradients (a,) and terms of those that are not
-        zero or whose gradient exceeds l1; no other adds anything. With groups, of all."""
+        """Fit i of the path: (n, m) linear predictors, coefficients (a,), gradients (a,) and terms of those that are
+        not zero or whose gradient exceeds l1; no other adds anything. With groups, of all."""
         if isinstance(terms, GroupTerms):
             self.out[i] = group_gap(
                 lambda c: float(self.weights @ self.family.fenchel(self.y, eta, c)), coef, gradient, terms

@@ -1,4 +1,5 @@
-"""Penalties that are concave in the size of each coefficient: a sequence of lassos, each with the slopes of the last fit.
+"""Penalties that are concave in the size of each coefficient: a sequence of lassos, each with the slopes of the last
+fit.
 
 Such a penalty lies below its tangent, `Ω(v) <= Ω(w) + Σ_j slope(|w_j|) (|v_j| − |w_j|)`, so that the lasso with these
 slopes as its strengths never raises the objective (local linear approximation). The gap that is told is the duality

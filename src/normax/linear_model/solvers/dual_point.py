@@ -1,13 +1,13 @@
 """A dual point that coefficients without a penalty allow, and the gap it gives.
 
 What nothing keeps at zero, a coefficient without any penalty or an intercept, asks `z_jᵀθ = 0` of a dual point θ. The
-residuals of a fit miss that by as much as the fit misses its minimum, and no shrinking makes it good. So θ moves, along what a
-step of Newton's method on these columns alone would do to the residuals,
+residuals of a fit miss that by as much as the fit misses its minimum, and no shrinking makes it good. So θ moves,
+along what a step of Newton's method on these columns alone would do to the residuals,
 
     θ − DZ (ZᵀDZ)⁺ Zᵀθ,    D the curvature of the loss,
 
-which costs half that step's decrement, and leaves the residuals in their range while the step is short. Where no point is
-found the loss itself is the bound: its least value is no less than 0 once that of each row is.
+which costs half that step's decrement, and leaves the residuals in their range while the step is short. Where no
+point is found the loss itself is the bound: its least value is no less than 0 once that of each row is.
 """
 
 from __future__ import annotations
@@ -148,7 +148,8 @@ def _step(
     """What residuals (n, m) take off for Zᵀθ (a,) to vanish, by the rows' curvature.
 
     Args:
-        root: (n, m, m), the transposed S of each row's second derivative SSᵀ; own: (m·q,) which products count, a of them.
+        root: (n, m, m), the transposed S of each row's second derivative SSᵀ; own: (m·q,) which products count, a of
+            them.
     """
     n, m = root.shape[:2]
     B = (np.einsum("iec,ij->iecj", root, Z) * np.sqrt(weights)[:, None, None, None]).reshape(n * m, -1)[

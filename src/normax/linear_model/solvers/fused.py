@@ -1,12 +1,12 @@
 """The fused lasso: stretches that grow finer where the dual says so, and Newton steps on their values.
 
-On given stretches of equal coefficients the columns of a stretch add up to one, and the problem is one of the same kind with few
-unknowns, which Newton steps solve, each a quadratic that `chain_quadratic` minimises exactly. Then the gradient of every coefficient is at
-hand. Its part beyond the polar ball of the penalty, which is a prox away, has edges where stretches must be cut; where
-there are none, the optimality conditions hold.
+On given stretches of equal coefficients the columns of a stretch add up to one, and the problem is one of the same
+kind with few unknowns, which Newton steps solve, each a quadratic that `chain_quadratic` minimises exactly. Then the
+gradient of every coefficient is at hand. Its part beyond the polar ball of the penalty, which is a prox away, has
+edges where stretches must be cut; where there are none, the optimality conditions hold.
 
-Source: Tibshirani et al., "Sparsity and smoothness via the fused lasso", JRSS B 2005; Tibshirani & Taylor, "The solution path of the
-generalized lasso", Annals of Statistics 2011.
+Source: Tibshirani et al., "Sparsity and smoothness via the fused lasso", JRSS B 2005; Tibshirani & Taylor, "The
+solution path of the generalized lasso", Annals of Statistics 2011.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ FEW = 200
 ROUNDS = 100
 # What the dual point exceeds the polar ball by less than this share is rounding.
 SLACK = 1e-10
-# Share of the gap asked for down to which Newton's method is started again with a new Hessian, and of the gap before, above
-# which that is of no use.
+# Share of the gap asked for down to which Newton's method is started again with a new Hessian, and of the gap before,
+# above which that is of no use.
 ENOUGH, STUCK = 1e-3, 0.9
 # Neighbours that differ by less than this share of their size are equal but for the rounding of steps.
 EQUAL = 1e-13
@@ -52,7 +52,8 @@ def follow_fused(problem: Problem, strengths: np.ndarray) -> Fit:
 
 
 def largest_fused(problem: Problem) -> float:
-    """The smallest strength at which the coefficients are all zero, or, without an L1 part, all equal for each output."""
+    """The smallest strength at which the coefficients are all zero, or, without an L1 part, all equal for each
+    output."""
     design, rules = problem.design, problem.rules
     chain, strength = Chain(problem), 0.0
     chain.cut(np.zeros(design.p, dtype=bool))
@@ -71,8 +72,8 @@ def largest_fused(problem: Problem) -> float:
 def polar(rules: FusedRules, V: np.ndarray) -> float:
     """`max_w <V, w>/Ω(w)` without the L2 part at strength 1, over the w of V's own outputs, (m, p).
 
-    The most that an interval's sum of V is beyond t times its charge is convex and falls with t; Newton's method finds its root
-    from below.
+    The most that an interval's sum of V is beyond t times its charge is convex and falls with t; Newton's method
+    finds its root from below.
     """
     t, V = 0.0, V - rules.centred(V)
     for row in V:
@@ -159,14 +160,16 @@ class Chain:
         return gap, rounds
 
     def judge(self, strength: float) -> tuple[float, np.ndarray]:
-        """The duality gap in units of the objective, and what of the dual point is beyond the ball by more than rounding, (m, p).
+        """The duality gap in units of the objective, and what of the dual point is beyond the ball by more than
+        rounding, (m, p).
 
-        With θ the residual, u = X̃ᵀθ splits into p in the ball and q for the L2 part, whose conjugate is ‖q‖²/(2 l2); then
+        With θ the residual, u = X̃ᵀθ splits into p in the ball and q for the L2 part, whose conjugate is ‖q‖²/(2 l2);
+        then
 
             gap(c) = Σ_i ω_i D(y_i − c(y_i − μ_i), μ_i)  +  Ω(w) − <p, w>  +  ‖q − l2 w‖²/(2 l2),   p + q = c u,
 
-        of which no term is negative. Without an L2 part q = 0 and c p shrinks into the ball; with one, either c shrinks or q takes what
-        is beyond.
+        of which no term is negative. Without an L2 part q = 0 and c p shrinks into the ball; with one, either c
+        shrinks or q takes what is beyond.
         """
         W, rules, l2, design = self.coef, self.rules, strength * self.rules.l2, self.design
         v, known, settled = self.family.residual(self.y, self.eta), False, True

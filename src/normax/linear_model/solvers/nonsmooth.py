@@ -1,13 +1,13 @@
 """Losses with kinks: the method of multipliers, each round of which is a smooth problem.
 
 Such a loss is the largest of `v·η − …` over a dual point v for each row, its residual. Round after round the loss is
-smoothed about the last residuals, solved as any smooth one, and its residuals are a dual point of the loss itself, so that
-its gap is the true one. Nothing needs to become narrow for that: the width stays, and for piecewise linear losses a finite number of
-rounds ends at the solution.
+smoothed about the last residuals, solved as any smooth one, and its residuals are a dual point of the loss itself, so
+that its gap is the true one. Nothing needs to become narrow for that: the width stays, and for piecewise linear
+losses a finite number of rounds ends at the solution.
 
 Source: Rockafellar, "Augmented Lagrangians and applications of the proximal point algorithm in convex programming",
-Mathematics of Operations Research 1976; Li, Sun & Toh, "A highly efficient semismooth Newton augmented Lagrangian method
-for solving lasso problems", SIAM J. Optimization 2018.
+Mathematics of Operations Research 1976; Li, Sun & Toh, "A highly efficient semismooth Newton augmented Lagrangian
+method for solving lasso problems", SIAM J. Optimization 2018.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ __all__ = ["SmoothedLikelihood", "follow_nonsmooth", "model_of"]
 
 WIDTH = 0.01  # of the smoothing, over the null deviance
 NARROWEST = 1e-100  # so that its inverse is a number
-# Damping over the curvature, without which too few rows with any leave systems singular: where a round begins, and where
-# full steps follow each other, which in flat directions would crawl.
+# Damping over the curvature, without which too few rows with any leave systems singular: where a round begins, and
+# where full steps follow each other, which in flat directions would crawl.
 DAMPING, LEAST = 1e-4, 1e-9
 ENOUGH = 0.1  # of the gap asked for, at which to stop
 

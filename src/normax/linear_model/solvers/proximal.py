@@ -4,8 +4,8 @@ The slowest solver, and the one that asks least. The gap that is told is a duali
 tells its polar, `max_v <u, v>/Ω(v)`, and L2 beside it; otherwise it is what one more step promises to gain,
 `−min_v [<∇f(w), v − w> + L/2 ‖v − w‖² + Ω(v) − Ω(w)]`, which is 0 at stationary points alone.
 
-Source: Beck & Teboulle, "A fast iterative shrinkage-thresholding algorithm", SIAM J. Imaging Sciences 2009; O'Donoghue &
-Candès, "Adaptive restart for accelerated gradient schemes", Foundations of Computational Mathematics 2015.
+Source: Beck & Teboulle, "A fast iterative shrinkage-thresholding algorithm", SIAM J. Imaging Sciences 2009;
+O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", Foundations of Computational Mathematics 2015.
 """
 
 from __future__ import annotations

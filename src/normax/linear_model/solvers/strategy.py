@@ -40,8 +40,8 @@ class Solver(NamedTuple):
     Attributes:
         name: how it works, in a few words.
         serves: whether it can solve a problem, and no solver behind it in the table does so faster.
-        follow: the fits of decreasing strengths, each warm from the last; None where rounding shows, and the next one takes
-            over.
+        follow: the fits of decreasing strengths, each warm from the last; None where rounding shows, and the next one
+            takes over.
     """
 
     name: str
@@ -96,8 +96,8 @@ SOLVERS = (
 def solve(problem: Problem, strengths: np.ndarray) -> Fit:
     """The fits of decreasing strengths >= 0.
 
-    At strength 0 one penalty is as good as another and all columns are free, so that what is left there is a problem of its
-    own, unless the same solver goes on from the strengths before.
+    At strength 0 one penalty is as good as another and all columns are free, so that what is left there is a problem
+    of its own, unless the same solver goes on from the strengths before.
     """
     last = int(np.count_nonzero(strengths > 0))
     if last == len(strengths):

@@ -61,11 +61,13 @@ class Columns:
 class Hessian:
     """`X̃ᵀ ∇²loss X̃` at frozen linear predictors, free intercepts eliminated, on a growing list of coefficients.
 
-    The second derivative of a row in its m linear predictors is d on the diagonal and, where they are coupled, −μ_c μ_d off
-    it. A coefficient is a class c and a column z, so that d joins coefficients of one class alone, and the rest is one product.
+    The second derivative of a row in its m linear predictors is d on the diagonal and, where they are coupled, −μ_c
+    μ_d off it. A coefficient is a class c and a column z, so that d joins coefficients of one class alone, and the
+    rest is one product.
 
     Attributes:
-        entries: (a,) flat numbers of the coefficients, in the order of arrival; classes, at: their outputs and places in Z.
+        entries: (a,) flat numbers of the coefficients, in the order of arrival; classes, at: their outputs and places
+            in Z.
         full: the matrix with the room around it, so that kernels see contiguous rows; `K` is its used part.
         cross: (a, m) products with the intercepts; inverse: (m, m) of those among the intercepts, zeros without any.
     """
@@ -173,14 +175,15 @@ class Hessian:
 def bend(
     family: Family, weights: np.ndarray, y: np.ndarray, eta: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Weighted second derivative of the rows: d (n, m) on the diagonal, and −v_c v_d off it; v is None where outputs are
-    not coupled."""
+    """Weighted second derivative of the rows: d (n, m) on the diagonal, and −v_c v_d off it; v is None where outputs
+    are not coupled."""
     d = weights[:, None] * family.curvature(y, eta)
     return d, (np.sqrt(weights)[:, None] * family.mean(eta) if family.coupled else None)
 
 
 def intercept_inverse(d: np.ndarray, v: np.ndarray | None) -> np.ndarray:
-    """(m, m) inverse of the curvature in the intercepts; coupled ones do not see a shift of all, which is left alone."""
+    """(m, m) inverse of the curvature in the intercepts; coupled ones do not see a shift of all, which is left
+    alone."""
     total = d.sum(axis=0)
     if v is None:
         return np.diag(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0))

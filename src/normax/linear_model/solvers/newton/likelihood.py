@@ -4,9 +4,10 @@ Between neighbouring strengths the Hessian hardly changes, and a step with an ol
 triangular solves. It is computed anew where a step gains more than a share of what the step before it gained, or had
 to be shortened. Whatever the Hessian, a step of no length means that the optimality conditions hold.
 
-No step raises the loss: one that would is halved, and where no part of it is of use the curvature is damped. Where nothing
-is the best, as for separable classes without a penalty, every step moves some rows by about 1 and gains a share of what
-the one before gained; that is told from a minimum, where steps and gains shrink together, and ends with finite numbers.
+No step raises the loss: one that would is halved, and where no part of it is of use the curvature is damped. Where
+nothing is the best, as for separable classes without a penalty, every step moves some rows by about 1 and gains a
+share of what the one before gained; that is told from a minimum, where steps and gains shrink together, and ends with
+finite numbers.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ __all__ = ["Likelihood"]
 SLOW = 1e-2
 # Coefficients that have come and gone are dropped from the Hessian when there are so many times those asked for.
 CROWDED = 1.5
-# Gain over the null deviance that is no longer worth a step; the second where a new Hessian helps as little as an old one,
-# the third where steps lead to infinity.
+# Gain over the null deviance that is no longer worth a step; the second where a new Hessian helps as little as an old
+# one, the third where steps lead to infinity.
 SETTLED, CRAWL, ENDLESS = 1e-20, 1e-16, 3e-9
-# How far a step that gains next to nothing must move a row to count as one to infinity, and how far a step may move a row
-# if its gain is to be trusted unseen.
+# How far a step that gains next to nothing must move a row to count as one to infinity, and how far a step may move a
+# row if its gain is to be trusted unseen.
 FAR, UNSEEN = 0.1, 1.0
 # Shortest part of a step that is tried, and rounding in the loss.
 SHORTEST, NOISE = 1e-10, 4e-16
@@ -150,8 +151,8 @@ class Likelihood:
         return Hessian(self.columns, self.family, self.y, eta, entries, self.damping(eta, length))
 
     def damping(self, eta: np.ndarray, length: float | None) -> float:
-        """Curvature that every column is given on top of its own, per unit of its variance, after a step of some length,
-        or before the first."""
+        """Curvature that every column is given on top of its own, per unit of its variance, after a step of some
+        length, or before the first."""
         if length == 0:
             self.share = max(100 * self.share, LEAST)
         elif self.share:
@@ -167,8 +168,8 @@ class Likelihood:
         gain: float,
         charge: Callable[[float], float] = lambda t: 0.0,
     ) -> tuple[float, float]:
-        """How much of a step to take, and the loss there: all of it unless loss and charge say otherwise, and nothing where no part of it
-        gains."""
+        """How much of a step to take, and the loss there: all of it unless loss and charge say otherwise, and nothing
+        where no part of it gains."""
         if gain <= self.exact * abs(now) and not _moves(step, UNSEEN):
             return 1.0, now  # so small a step is exact, and the difference only rounding
         t, rounding = 1.0, NOISE * abs(now)

@@ -1,8 +1,8 @@
 """One output on few rows: the path in one compiled call, proximal Newton steps on a working set.
 
 With few rows the arithmetic of a step takes microseconds and what surrounds it would take most of the time. So the
-Hessian is computed anew at every step, which makes the steps converge quadratically, and a handful of them suffices. Once
-it is large, or columns repeat others, `working_set` goes on from there by the general steps.
+Hessian is computed anew at every step, which makes the steps converge quadratically, and a handful of them suffices.
+Once it is large, or columns repeat others, `working_set` goes on from there by the general steps.
 """
 
 from __future__ import annotations

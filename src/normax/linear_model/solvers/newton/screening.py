@@ -67,7 +67,8 @@ def look(pieces, place, means, norms, theta, spread, w, floor, reference, u, ent
     """The same for one output: fills entries and values; how many, and whether the reference wants to be renewed.
 
     Args:
-        pieces: (p, N) columns of X, of which rows `place` (n,) count; spread: (N,) zeros, room for θ (n,) over all rows.
+        pieces: (p, N) columns of X, of which rows `place` (n,) count; spread: (N,) zeros, room for θ (n,) over all
+            rows.
         reference, u: (n,), (p,) an earlier θ and its gradients; with `renew` all products are taken, and these are
             overwritten.
     """

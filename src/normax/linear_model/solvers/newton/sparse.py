@@ -1,8 +1,9 @@
 """One output of any family on a sparse X: proximal Newton steps, each a weighted squared error solved by descent.
 
-A step of Newton's method minimises `½ Σ_i d_i (z_i − x_i·w − b)²` and the penalty, with the curvature d of each row and the
-response z that its slope asks for. `SparseColumns` solves that without a product of two columns, so that neither thousands
-of columns at work nor many more rows become dense. Columns are checked as for squared error, by a bound on their gradients.
+A step of Newton's method minimises `½ Σ_i d_i (z_i − x_i·w − b)²` and the penalty, with the curvature d of each row
+and the response z that its slope asks for. `SparseColumns` solves that without a product of two columns, so that
+neither thousands of columns at work nor many more rows become dense. Columns are checked as for squared error, by a
+bound on their gradients.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def _newton(
     exact: float,
     last: float,
 ) -> np.ndarray:
-    """Minimise over w, in place, and the intercept, from linear predictors eta (n, 1) on; returns those at the minimum."""
+    """Minimise over w, in place, and the intercept, from linear predictors eta (n, 1) on; returns those at the
+    minimum."""
     design, family, y = smooth.design, smooth.family, smooth.y
     value = float(design.weights @ family.loss(y, eta))
     for k in range(STEPS):

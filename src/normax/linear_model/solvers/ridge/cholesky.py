@@ -15,8 +15,8 @@ FEW = 8
 
 
 class Cholesky:
-    """The face of `Spectrum`: `(ZᵀZ + sI) w = Zᵀy` where n >= p, `w = Zᵀ (ZZᵀ + sI)⁻¹ y`, at s = 0 of the smallest norm,
-    where n < p.
+    """The face of `Spectrum`: `(ZᵀZ + sI) w = Zᵀy` where n >= p, `w = Zᵀ (ZZᵀ + sI)⁻¹ y`, at s = 0 of the smallest
+    norm, where n < p.
 
     Directions in which nothing can lie are lifted: constant columns, and √ω, which centring takes from the rows.
 
