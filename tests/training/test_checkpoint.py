@@ -46,7 +46,7 @@ def test_a_killed_fit_resumes_to_the_same_bits(tmp_path, in_memory):
     kill = """
         from normax.training import sources, run, blocks
         sources.CHUNK_STEPS = 1
-        run.BLOCK_SECONDS = 0  # every block is one step
+        blocks.BLOCK_SECONDS = 0  # every block is one step
         save = run.Run.save
         def dying(self):
             save(self)

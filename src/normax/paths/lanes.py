@@ -28,7 +28,7 @@ from normax.penalties import Penalty
 from normax.training.blocks import EpochBlocks
 from normax.training.cost import forward_cost
 from normax.training.lean import lean
-from normax.training.loop import Data, Loop, RowSet, TrainState, Weakly, shuffled
+from normax.training.loop import Data, Epoch, Loop, RowSet, TrainState, Weakly, shuffled
 from normax.training.losses import find_loss
 from normax.training.recipes import recipe
 from normax.training.update import Update
@@ -114,7 +114,7 @@ class Lanes:
         names, plain = self.binding.parameter_names, {n: v[0] for n, v in axes.without_path().items()}
         self.update = Update(optimizer, names, self.binding.trainable, self.penalties(plain), prox_step, few)
         self.devices, self.placed = devices_of(net)
-        self.loop = Loop(net, self.binding, find_loss(loss), self.update, batch_size, padded)
+        self.loop = Loop(net, find_loss(loss), self.update, batch_size, padded)
         # On a CPU a convolution over lanes becomes a grouped one, many times slower than lane after lane.
         self.one_by_one = convolves(net) and self.devices[0].platform == "cpu"
         self.measured = False
@@ -281,9 +281,8 @@ class Lanes:
         order, step = shuffled(rows, key, 0, self.loop.batch_size), self.step(constants)
 
         def run(step, state, lanes):
-            return self.loop.steps(
-                step, state, data, rows, order, key, 0, 0, TRIAL_STEPS, TRIAL_STEPS, jnp.zeros((*lanes, 1))
-            )[1]
+            epoch = Epoch(data, rows, key, TRIAL_STEPS, 0, order)
+            return self.loop.steps(step, state, epoch, 0, TRIAL_STEPS, jnp.zeros((*lanes, 1)))[1]
 
         if self.one_by_one:
             return self._map(lambda setting, state: run(partial(step, setting), state, ()))(settings, state)

@@ -25,9 +25,9 @@ from normax.paths.stopping import Stopping
 from normax.paths.workers import side_by_side
 from normax.penalties import Penalty
 from normax.training.data import check_data
-from normax.training.fit import prepare_data
 from normax.training.loop import Data, RowSet, TrainState
 from normax.training.penalize import resolve
+from normax.training.preparation import prepare_data
 from normax.training.update import short_of
 
 __all__ = ["Run", "Schedule", "charges"]

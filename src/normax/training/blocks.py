@@ -11,10 +11,15 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["EpochBlocks"]
+__all__ = ["EpochBlocks", "grown", "held_interrupts"]
 
 BLOCK_SECONDS = 0.25
 """Aimed length of a block: long enough to cost no dispatch, short enough for a bar and for Ctrl-C."""
+
+
+def grown(size: int, done: int, seconds: float) -> int:
+    """The size of the next block, where of one of `size` so many steps were done in so many seconds."""
+    return max(1, min(round(done * BLOCK_SECONDS / max(seconds, 1e-4)), 4 * size))
 
 
 @contextlib.contextmanager
@@ -62,6 +67,6 @@ class EpochBlocks:
             if done == 0:
                 self.first_seconds = spent
             else:
-                size = max(1, min(round(size * BLOCK_SECONDS / max(spent, 1e-4)), 4 * size))
+                size = grown(size, stop - done, spent)
             done = stop
             after(done)

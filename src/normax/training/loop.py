@@ -19,14 +19,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from normax.binding import Binding, evaluating, grad_in_frame
+from normax.binding import Binding, bind, evaluating, grad_in_frame
 from normax.nn.cells import Cell
 from normax.nn.module import Module
 from normax.nn.random import wrap_key
+from normax.training.accumulation import accumulated
 from normax.training.losses import Loss
 from normax.training.update import Update, at, smooth_part
 
-__all__ = ["Batch", "Data", "Loop", "RowSet", "TrainState", "Weakly", "learned", "shuffled"]
+__all__ = ["Batch", "Data", "Epoch", "Loop", "RowSet", "TrainState", "Weakly", "learned", "shuffled"]
 
 EVALUATION_ROWS = 1024
 """Most rows that a forward pass takes at a time when errors are measured: enough to fill the cores, little memory."""
@@ -58,6 +59,21 @@ class TrainState(NamedTuple):
     average: Any = None
 
 
+class Epoch(NamedTuple):
+    """One pass over a row set: number `number` under `key`, of `steps` batches as far as known.
+
+    `order` holds the rows of `data` from step `offset` of the epoch on.
+    """
+
+    data: Data
+    rows: RowSet
+    key: Any
+    steps: Any
+    number: Any = 0
+    order: Any = None
+    offset: Any = 0
+
+
 class Batch(NamedTuple):
     """What one step gets.
 
@@ -78,28 +94,35 @@ class Loop:
 
     Args:
         net: the module, whose training flags at tracing time count.
-        binding: its binding.
         loss: `(output, target) -> (batch,)`.
         update: the optimiser with its prox.
         batch_size: rows a step.
         padded: whether some row set leaves a short last batch.
-        metrics: further functions of one value a row, measured beside the loss.
-        test_loss: what `errors` measures in place of the loss.
+        measures: what is measured: in place of the loss, and then further metrics of one value a row; by default the loss.
         accumulate: parts in which a batch is gone through, their gradients added.
         ema: decay of the running average of the weights.
+
+    Attributes:
         lanes: whether steps are to be mapped over many networks on a CPU.
     """
 
     def __init__(
-        self, net: Module, binding: Binding, loss: Loss, update: Update, batch_size: int, padded: bool, *,
-        metrics: Sequence[Loss] = (), test_loss: Loss | None = None, accumulate: int = 1, ema: float | None = None,
-        lanes: bool = False,
-    ):  # fmt: skip
-        self.net, self.binding, self.loss, self.update = net, binding, loss, update
+        self,
+        net: Module,
+        loss: Loss,
+        update: Update,
+        batch_size: int,
+        padded: bool,
+        measures: Sequence[Loss] = (),
+        accumulate: int = 1,
+        ema: float | None = None,
+    ):
+        self.net, self.binding, self.loss, self.update = net, bind(net), loss, update
         self.batch_size, self.padded = batch_size, padded
-        self.metrics, self.accumulate, self.ema = tuple(metrics), accumulate, ema
-        self.measures, self.lanes = (test_loss or loss, *metrics), lanes
-        self.constants: list[Cell] = list(binding.frozen)
+        self.measures = tuple(measures) or (loss,)
+        self.metrics, self.accumulate, self.ema = self.measures[1:], accumulate, ema
+        self.lanes = False
+        self.constants: list[Cell] = list(self.binding.frozen)
         self.kind = object()
         self._initial = jax.jit(partial(_started, update, ema))
 
@@ -171,22 +194,16 @@ class Loop:
     def _accumulated(self, state: TrainState, penalties: Any, constants: Any, batch: Batch):
         """The same in `accumulate` parts of the batch, one after the other: buffers move as in PyTorch's loop."""
         count, k = _rows(batch), self.accumulate
-        data, mask = jax.tree.map(lambda a: a.reshape(k, -1, *a.shape[1:]), (batch.data, batch.mask))
+        parts: Any = jax.tree.map(lambda a: a.reshape(k, -1, *a.shape[1:]), (batch.data, batch.mask))
 
-        def body(carry, part):
-            number, data, mask = part
-            gradients, totals, buffers = carry
-            piece = batch._replace(data=data, mask=mask, key=(*batch.key, number))
-            found = self._gradients(state._replace(buffers=buffers), penalties, constants, piece, count)
-            after = (*jax.tree.map(jnp.add, (gradients, totals), found[:2]), found[2])
-            if mask is None:
-                return after, None
-            # A part that is all padding has no statistics.
-            return jax.tree.map(lambda new, old: jnp.where(mask.any(), new, old), after, carry), None
+        def gradients(number, part, buffers):
+            piece = batch._replace(data=part[0], mask=part[1], key=(*batch.key, number))
+            return self._gradients(state._replace(buffers=buffers), penalties, constants, piece, count)
 
         smooth = jax.grad(lambda weights: smooth_part(penalties, weights))(state.weights)
         start = smooth, jnp.zeros(1 + len(self.metrics)), state.buffers
-        return lax.scan(body, start, (jnp.arange(k), data, mask))[0]
+        # A part that is all padding has no statistics.
+        return accumulated(gradients, start, parts, None if batch.mask is None else parts[1].any(1))
 
     def epoch(
         self, step: Any, state: TrainState, data: Data, rows: RowSet, key: Any, number: Any, lanes: tuple = ()
@@ -199,25 +216,21 @@ class Loop:
         order = shuffled(rows, key, number, self.batch_size)
         steps = -(-rows.n // self.batch_size)
         blank = jnp.zeros((*lanes, 1 + len(self.metrics)))
-        state, totals = self.steps(step, state, data, rows, order, key, number, 0, steps, steps, blank)
+        epoch = Epoch(data, rows, key, steps, number, order)
+        state, totals = self.steps(step, state, epoch, 0, steps, blank)
         return state, totals[..., 0] / (rows.n * rows.mean_weight)
 
-    def steps(
-        self, step: Any, state: TrainState, data: Data, rows: RowSet, order: Any, key: Any, number: Any,
-        first: Any, stop: Any, idle: Any, totals: Any, *, offset: Any = 0,
-    ):  # fmt: skip
-        """Steps `first` to `stop` of epoch `number`; returns the state, and `totals` with losses and metrics added.
-
-        `order` holds the rows of `data` from step `offset` of the epoch on.
-        """
-        size = self.batch_size
+    def steps(self, step: Any, state: TrainState, epoch: Epoch, first: Any, stop: Any, totals: Any):
+        """Steps `first` to `stop` of an epoch; returns the state, and `totals` with losses and metrics added."""
+        size, rows = self.batch_size, epoch.rows
 
         def body(i, carry):
             state, total = carry
-            chosen = lax.dynamic_slice(order, ((i - offset) * size,), (size,))
+            chosen = lax.dynamic_slice(epoch.order, ((i - epoch.offset) * size,), (size,))
             mask = i * size + jnp.arange(size) < rows.n if self.padded else None
-            chosen_data = jax.tree.map(lambda a: a[chosen], data)
-            state, totals = step(state, Batch(chosen_data, mask, rows.mean_weight, (key, number, i), idle))
+            data = jax.tree.map(lambda a: a[chosen], epoch.data)
+            key = epoch.key, epoch.number, i
+            state, totals = step(state, Batch(data, mask, rows.mean_weight, key, epoch.steps))
             return state, total + totals
 
         return lax.fori_loop(first, stop, body, (state, totals))

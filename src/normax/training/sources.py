@@ -10,6 +10,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -28,19 +29,32 @@ CHUNK_STEPS = 256
 Convert = Callable[[Any, Any, Any, Callable[[int], str]], Data]
 
 
-class Memory(NamedTuple):
-    """All rows on the device: `steps` batches an epoch."""
+@dataclass(frozen=True)
+class Memory:
+    """All rows on the device."""
 
     data: Data
     rows: RowSet
-    steps: int
+    batch_size: int
+
+    @property
+    def n(self) -> int:
+        return self.rows.n
+
+    @property
+    def y(self) -> Any:
+        return self.data.y
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return -(-self.n // self.batch_size)
 
 
 class Chunk(NamedTuple):
     """Whole batches in a row: steps `first` to `stop` of an epoch, `last` where these end it.
 
-    `n` is the number of rows of the epoch up to here, `data` padded to the same length in every chunk, `idle` the
-    steps of an epoch as far as known.
+    `n` is the number of rows of the epoch up to here, `data` padded to the same length in every chunk.
     """
 
     data: Data
@@ -97,9 +111,9 @@ class Batches:
         class_weight: class -> weight, or None.
     """
 
-    mean_weight = 1.0
+    mean_weight, n = 1.0, None
 
-    def __init__(self, loader: Any, class_weight: dict | None = None):
+    def __init__(self, loader: Any, class_weight: Any = None):
         if not callable(loader) and (not isinstance(loader, Iterable) or isinstance(loader, Iterator)):
             raise InputError(
                 "data: expected (X, y), a loader that can be gone through once an epoch, or a function of the epoch "

@@ -28,6 +28,7 @@ from normax.nn.cells import Buffer
 from normax.nn.frames import Frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
+from normax.training.accumulation import accumulated
 from normax.training.data import check_arrays, check_counts
 from normax.training.groups import grouped
 from normax.training.packing import Packing, check_alike
@@ -234,9 +235,7 @@ class _StepProgram:
                 if step.accumulate == 1:
                     loss, gradients = gradients_of(batch)
                 else:
-                    loss, gradients = _accumulated(
-                        gradients_of, frame, outside, values, batch, step.accumulate
-                    )
+                    loss, gradients = _in_parts(gradients_of, frame, outside, values, batch, step.accumulate)
                     smooth = jax.grad(lambda values: smooth_part(charged, values))(values)
                     gradients = jax.tree.map(jnp.add, gradients, smooth)
             self.foreign.note(frame)
@@ -287,7 +286,7 @@ class _StepProgram:
         retrying(call, self.others)
 
 
-def _accumulated(
+def _in_parts(
     gradients_of: Any, frame: Frame, outside: list[Any], weights: list[Any], batch: tuple, k: int
 ) -> Any:
     """Mean loss and gradients over `k` parts of a batch, one after the other, each with draws of its own."""
@@ -300,20 +299,16 @@ def _accumulated(
     key, buffers = wrap_key(frame.key), [cell for cell in outside if isinstance(cell, Buffer)]
     precision = jnp.result_type(float)
 
-    def body(carry, part):
-        number, arrays = part
-        held, total, sums = carry
+    def part(number, arrays, held):
         frame.key, frame.draws = jax.random.key_data(jax.random.fold_in(key, number)), {}
         frame.values.update(zip(buffers, held))
         rest = iter(arrays)
         loss, gradients = gradients_of(
             jax.tree.unflatten(tree, [next(rest) if has else leaf for leaf, has in zip(leaves, rows)])
         )
-        held = [frame.values[cell] for cell in buffers]
-        return (held, total + loss.astype(precision), jax.tree.map(jnp.add, sums, gradients)), None
+        return gradients, loss.astype(precision), [frame.values[cell] for cell in buffers]
 
-    first = [frame.values[cell] for cell in buffers]
-    start = first, jnp.zeros((), precision), [jnp.zeros_like(w) for w in weights]
-    (held, total, sums), _ = jax.lax.scan(body, start, (jnp.arange(k), parts))
+    blank = [jnp.zeros_like(w) for w in weights], jnp.zeros((), precision)
+    sums, total, held = accumulated(part, (*blank, [frame.values[cell] for cell in buffers]), parts)
     frame.values.update(zip(buffers, held))
     return total / k, [g / k for g in sums]
