@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import KFold
 
 from normax import linear_model as lm
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 from normax.linear_model.analysis.stability import error_bound
 
 
@@ -275,3 +275,23 @@ def test_a_relaxed_fit_that_expects_more_than_a_number_holds_is_not_chosen():
     found = lm.relaxed_path(X, rng.poisson(np.exp(0.5 * X[:, 0])), family="poisson", strengths=20)
     assert np.isfinite(found.cv_mean[found.best])
     assert not np.isnan(found.cv_se).any()
+
+
+def test_relaxed_folds_judge_the_classes_that_they_train_on():
+    """A class with one row: the fold that holds it out has the error of its other rows among the other classes."""
+    rng = np.random.default_rng(0)
+    y = np.r_[np.arange(24) % 2, 2]
+    X = rng.normal(size=(25, 3)) + y[:, None] % 2
+    test = np.arange(0, 25, 3)
+    train = np.setdiff1d(np.arange(25), test)
+    given = {"family": "multinomial", "strengths": [0.05, 0.01]}
+    with pytest.warns(Notice, match="fold 0 trains without class 2, of which it holds out 1"):
+        found = lm.relaxed_path(X, y, cv=[(train, test), (test, train)], **given)
+    rest, kept = np.flatnonzero(y < 2), test[y[test] < 2]
+    where = {row: i for i, row in enumerate(rest)}
+    pair = [np.array([where[i] for i in rows]) for rows in (train, kept)]
+    alone = lm.relaxed_path(X[rest], y[rest], cv=[tuple(pair)], **given)
+    last = lm.relaxed_path(X, y, cv=[(test, train)], **given)
+    sizes = [len(kept), len(train)]
+    expected = np.average([alone.cv_mean, last.cv_mean], axis=0, weights=sizes)
+    np.testing.assert_allclose(found.cv_mean, expected, rtol=1e-8)

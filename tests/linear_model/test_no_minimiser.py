@@ -7,7 +7,16 @@ import pytest
 from scipy.optimize import linprog
 
 from normax.errors import InputError, Notice
-from normax.linear_model import LogisticRegression, PenalisedRegressor, PoissonRegressor, fit_path
+from normax.linear_model import (
+    LogisticRegression,
+    PenalisedRegressor,
+    PoissonRegressor,
+    PoissonRegressorCV,
+    fit_path,
+    max_strength,
+    relaxed_path,
+    stability_selection,
+)
 from normax.linear_model.families import Tweedie, family_of
 from normax.penalties import MCP, GroupLasso
 
@@ -105,23 +114,37 @@ def test_a_column_without_penalty_that_separates_is_told_at_every_strength():
 
 
 @pytest.mark.parametrize(
-    ("name", "y"),
+    ("name", "y", "value"),
     [
-        ("binomial", [1, 1, 1, 1, 1]),
-        ("binomial", [0, 0, 0, 0, 0]),
-        ("poisson", [0, 0, 0, 0, 0]),
-        ("tweedie", [0, 0, 0, 0, 0]),
-        ("multinomial", [1, 1, 1, 1, 1]),
+        ("binomial", [1, 1, 1, 1, 1], "1"),
+        ("binomial", [0, 0, 0, 0, 0], "0"),
+        ("poisson", [0, 0, 0, 0, 0], "0"),
+        ("tweedie", [0, 0, 0, 0, 0], "0"),
+        ("multinomial", [1, 1, 1, 1, 1], "class 1"),
     ],
 )
 @pytest.mark.parametrize("options", [{}, {"l1_ratio": 0.0}, {"sample_weight": [1, 1, 1, 1, 0]}])
-def test_one_value_in_every_row_is_told(name, y, options):
-    X = np.random.default_rng(0).normal(size=(5, 2))
-    path, none = told(X, y, family=name, strengths=[0.1, 0.0], **options)
-    assert none
-    assert np.abs(path.intercept).max() < 50
-    assert not path.coef.any()
-    assert path.null_deviance == 0
+def test_one_value_in_every_row_is_refused_beside_an_intercept(name, y, value, options):
+    X, y = np.random.default_rng(0).normal(size=(5, 2)), np.array(y)
+    if options.get("sample_weight"):
+        y[-1] = 1 - y[-1]
+    for call in (
+        lambda: fit_path(X, y, family=name, strengths=[0.1], **options),
+        lambda: max_strength(X, y, family=name, **options),
+    ):
+        with pytest.raises(
+            InputError, match=f"^y: {name} expects rows that differ, got {value} in every row,"
+        ):
+            call()
+    path, _ = told(X, y, family=name, strengths=[0.01], fit_intercept=False, **options)
+    assert path.coef.any()
+
+
+def test_outputs_that_are_alike_in_every_row_are_told_by_number():
+    X, Y = np.random.default_rng(0).normal(size=(6, 2)), np.eye(6)[:, :4]
+    Y[:, [1, 3]] = 0
+    with pytest.raises(InputError, match="got 0 in every row of output 1, 3,"):
+        fit_path(X, Y, family="poisson", strengths=[0.1])
 
 
 def test_estimators_refuse_one_value_in_every_row():
@@ -132,3 +155,19 @@ def test_estimators_refuse_one_value_in_every_row():
     assert (PoissonRegressor(fit_intercept=False, alpha=0.1).fit(X, y).coef_ != 0).any()
     with pytest.raises(InputError, match="got 1 class: every row that counts is 1"):
         LogisticRegression().fit(X, [0, 1, 1, 1, 1, 1], sample_weight=[0, 1, 1, 1, 1, 1])
+
+
+def test_folds_without_an_event_judge_nothing_and_halves_without_one_choose_nothing():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 3)), np.r_[np.zeros(20), np.arange(1, 11)]
+    pairs = [(np.arange(20), np.arange(20, 30)), (np.arange(10, 30), np.arange(10))]
+    for call in (
+        lambda: PoissonRegressorCV(cv=pairs).fit(X, y),
+        lambda: relaxed_path(X, y, family="poisson", cv=pairs, strengths=5),
+    ):
+        with pytest.raises(InputError, match="fold 0 trains on rows that are all 0, where no finite"):
+            call()
+    y = np.r_[np.zeros(29), 5.0]
+    X[-1, 1] = 9.0
+    found = stability_selection(X, y, family="poisson", halves=10, strengths=5)
+    assert found.frequency[-1, 1] == 0.5  # of each pair of halves one holds the event

@@ -19,7 +19,7 @@ from normax.linear_model.design.validation import (
     check_strengths,
     check_weights,
 )
-from normax.linear_model.families import family_of
+from normax.linear_model.families import Family, family_of
 from normax.linear_model.problem.chain_terms import FusedRules
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.free_columns import basis_of
@@ -28,7 +28,6 @@ from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import Rules, Terms
 from normax.linear_model.solvers.dual_point import WIDEST, certify
 from normax.linear_model.solvers.fused import largest_fused
-from normax.linear_model.solvers.newton.likelihood import Likelihood
 from normax.linear_model.solvers.nonsmooth import SmoothedLikelihood, follow_nonsmooth, model_of
 from normax.linear_model.solvers.strategy import solve
 from normax.rows import Table
@@ -190,7 +189,8 @@ def fit_path(
         A `LinearPath`; m is the number of outputs, and C for multinomial.
 
     Raises:
-        InputError: for data or arguments that cannot be used.
+        InputError: for data or arguments that cannot be used, such as counts that are 0 in every row, for which no finite
+            intercept is the best.
 
     Warns:
         ConvergenceWarning: where the gap stayed above `tol`, naming the strengths and the gap reached.
@@ -249,7 +249,7 @@ def follow_path(problem: Problem, strengths: Any) -> LinearPath:
         stationary=fit.stationary,
     )
     warn_unconverged(result.strengths, result.gap, tol)
-    _tell_endless(strengths[fit.endless[back]], model)
+    _tell_endless(strengths[fit.endless[back]], model.family)
     return result
 
 
@@ -382,29 +382,21 @@ def response(y: Any, family: Any, n: int) -> np.ndarray:
     return family_of(family).response(y, n)
 
 
-def _tell_endless(strengths: np.ndarray, model: Likelihood) -> None:
+def _tell_endless(strengths: np.ndarray, family: Family) -> None:
     """A Notice where no coefficients are the best ones."""
-    if model.edge.any():
-        where = "" if model.m == 1 else f" of output {', '.join(map(str, np.flatnonzero(model.edge)))}"
-        told = (
-            f"y{where} is {model.y[0, np.argmax(model.edge)]:g} in every row that counts, where no finite intercept is the best: "
-            "it stops where the likelihood no longer gains; give rows that differ"
-        )
-    elif len(strengths):
-        rows = (
-            "separate classes, or some of their rows"
-            if model.family.classes
-            else "tell some rows whose response is 0"
-        )
-        cure = "penalise what is free" if strengths.any() else "give a strength > 0"
-        told = (
-            f"there is no minimiser at strengths {', '.join(f'{s:.4g}' for s in strengths[:5])}: the features {rows}, so that "
-            "without a penalty the best coefficients are infinite; these stopped growing where the likelihood no "
-            f"longer gained; {cure}"
-        )
-    else:
+    if not len(strengths):
         return
-    warnings.warn(told, Notice, stacklevel=3)
+    rows = (
+        "separate classes, or some of their rows" if family.classes else "tell some rows whose response is 0"
+    )
+    cure = "penalise what is free" if strengths.any() else "give a strength > 0"
+    warnings.warn(
+        f"there is no minimiser at strengths {', '.join(f'{s:.4g}' for s in strengths[:5])}: the features {rows}, so that "
+        "without a penalty the best coefficients are infinite; these stopped growing where the likelihood no "
+        f"longer gained; {cure}",
+        Notice,
+        stacklevel=3,
+    )
 
 
 def _bound_by_loss(fit: Fit, late: np.ndarray, problem: Problem, strengths: np.ndarray) -> None:

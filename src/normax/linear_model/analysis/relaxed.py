@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, Notice
+from normax.linear_model.cross_validation.held_out import Scope, scopes_of
 from normax.linear_model.design.products import times
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import LARGEST, Sound, check_design, column_names, plain_weights
@@ -154,7 +155,7 @@ def relaxed_path(
     n, loss = X.shape[0], family_of(family)
     Y, weights = response(y, family, n), plain_weights(sample_weight, n)
 
-    def both(rows: Any, grid: np.ndarray) -> tuple[LinearPath, np.ndarray, np.ndarray]:
+    def both(rows: Any, grid: np.ndarray, Y: np.ndarray = Y) -> tuple[LinearPath, np.ndarray, np.ndarray]:
         path = fit_path(Sound(X[rows]), Y[rows], strengths=grid, sample_weight=weights[rows], **common)
         coef, intercept = _free(X[rows], Y[rows], path, weights[rows], common)
         share = mix[:, None]
@@ -164,24 +165,30 @@ def relaxed_path(
             share * path.intercept[:, None] + (1 - share) * intercept[:, None],
         )
 
+    pairs = []
+    if cv is not None:
+        loss.refuse_if_tied("cross-validation")
+        labels = np.argmax(Y, axis=1) if loss.coupled else Y[:, 0]
+        splitter = check_cv(cv, labels.astype(int), classifier=True) if loss.classes else check_cv(cv)
+        pairs = folds(splitter, n, labels, groups)
+        scopes = [Scope(np.ones(Y.shape[1], dtype=bool), test) for _, test in pairs]
+        if fit_intercept:
+            scopes = scopes_of(loss, Y, weights, pairs, penalty=options.get("penalty"))
+        sizes = np.array([weights[scope.test].sum() for scope in scopes])
     with warnings.catch_warnings():
         # Columns that separate classes are no news here: the mixture with the penalised fit tames them.
         warnings.simplefilter("ignore", Notice)
         mean = se = None
         best = None
-        if cv is not None:
-            loss.refuse_if_tied("cross-validation")
-            classes = np.argmax(Y, axis=1) if loss.coupled else Y[:, 0]
-            splitter = check_cv(cv, classes.astype(int), classifier=True) if loss.classes else check_cv(cv)
-            pairs = folds(splitter, n, classes, groups)
-            sizes = np.array([weights[test].sum() for _, test in pairs])
+        if pairs:
 
             def one(k: int, grid: np.ndarray) -> np.ndarray:
-                train, test = pairs[k]
-                _, w, b = both(train, grid)
+                (train, _), (present, test) = pairs[k], scopes[k]
+                known = Y[:, present] if loss.coupled else Y
+                _, w, b = both(train, grid, known)
                 eta = times(X[test], w.reshape(-1, X.shape[1]).T).reshape(len(test), *b.shape) + b
                 cells = eta.reshape(len(test), -1, b.shape[-1]).transpose(1, 0, 2)
-                return np.array([loss.loss(Y[test], e) for e in cells]) @ (
+                return np.array([loss.loss(known[test], e) for e in cells]) @ (
                     weights[test] / weights[test].sum()
                 )
 

@@ -11,7 +11,8 @@ import numpy as np
 from normax.errors import InputError
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import Sound, check_design, column_names, plain_weights
-from normax.linear_model.path import fit_path, grid_of, response
+from normax.linear_model.families import family_of
+from normax.linear_model.path import fit_path, grid_of
 from normax.rows import Table
 
 __all__ = ["Stability", "error_bound", "stability_selection"]
@@ -140,7 +141,8 @@ def stability_selection(
         most = max(1, min(p, math.floor(math.sqrt(false_selections * (2 * threshold - 1) * p) + 1e-9)))
     if int(most) != most or not 1 <= most <= p:
         raise InputError(f"most: expected a whole number from 1 to {p} features, got {most!r}")
-    Y, weights = response(y, family, n), plain_weights(sample_weight, n)
+    loss, weights = family_of(family), plain_weights(sample_weight, n)
+    Y = loss.response(y, n)
     rules: dict[str, Any] = {
         "family": family,
         "l1_ratio": l1_ratio,
@@ -153,6 +155,8 @@ def stability_selection(
     rows = _halves(n, int(halves), complementary, seed)
 
     def one(k: int) -> np.ndarray:
+        if fit_intercept and loss.at_edge(Y[rows[k]][weights[rows[k]] > 0]).all():
+            return np.zeros((len(grid), p), dtype=bool)  # rows that are all alike need no feature
         path = fit_path(
             Sound(X[rows[k]]), Y[rows[k]], strengths=grid, sample_weight=weights[rows[k]], **rules
         )

@@ -24,13 +24,21 @@ from normax.linear_model.design.validation import (
     plain_weights,
     without_excluded,
 )
-from normax.linear_model.families import family_of
+from normax.linear_model.families import Family, family_of
 from normax.linear_model.path import follow_path, warn_unconverged
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import check_rules
 from normax.selection import summarise, widened
 
-__all__ = ["Mixtures", "Scope", "best_mixture", "cross_validate", "held_out", "scopes_of_classes"]
+__all__ = [
+    "Mixtures",
+    "Scope",
+    "best_mixture",
+    "cross_validate",
+    "held_out",
+    "scopes_of",
+    "scopes_of_classes",
+]
 
 
 def cross_validate(
@@ -85,8 +93,8 @@ def held_out(
         A function from strengths (k,) to fold_errors (K, k), and fold_sizes (K,).
 
     Raises:
-        InputError: for data or arguments that cannot be used; for folds that train on one class alone, or hold out
-            nothing that they train on.
+        InputError: for data or arguments that cannot be used; for folds that train on one class or on counts of 0
+            alone, or hold out nothing that they train on.
 
     Warns:
         ConvergenceWarning: by the function, where the gap of a training fit stayed above `tol`.
@@ -106,9 +114,8 @@ def held_out(
         Y, known = Y - known, None
     units = np.array([1.0 if per_row else weights[train].sum() for train, _ in pairs])
     loss.refuse_if_tied("cross-validation")
-    scopes = None
-    if loss.classes and intercept:
-        scopes = scopes_of_classes(Y, weights, pairs, classes, penalty)
+    scopes = scopes_of(loss, Y, weights, pairs, classes, penalty) if intercept else None
+    if scopes is not None:
         pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
     sizes = np.array([weights[test].sum() for _, test in pairs])
 
@@ -208,6 +215,35 @@ class Scope(NamedTuple):
 
     present: np.ndarray
     test: np.ndarray
+
+
+def scopes_of(
+    loss: Family, Y: np.ndarray, weights: np.ndarray, pairs: Pairs, classes: Any = None, penalty: Any = None
+) -> list[Scope]:
+    """The scope of every fold beside an intercept, for any family; see `scopes_of_classes`.
+
+    Raises:
+        InputError: as there, and for folds that train on a response whose best constant is infinite.
+
+    Example:
+        >>> counts = np.array([[0.0], [0.0], [3.0]])
+        >>> scopes_of(family_of("poisson"), counts, np.ones(3), [(np.array([0, 1]), np.array([2]))])
+        Traceback (most recent call last):
+        normax.errors.InputError: cv: fold 0 trains on rows that are all 0...
+    """
+    if loss.coupled or (loss.classes and Y.shape[1] == 1):
+        return scopes_of_classes(Y, weights, pairs, classes, penalty)
+    faults = []
+    for k, (train, _) in enumerate(pairs):
+        known = Y[train[weights[train] > 0]]
+        if len(known) and (at := loss.at_edge(known)).any():
+            faults.append(f"fold {k} trains on rows that are all {known[0, np.argmax(at)]:g}")
+    if faults:
+        raise InputError(
+            f"cv: {'; '.join(faults)}, where no finite intercept is the best; shuffle the folds, KFold(shuffle=True), or take "
+            "fewer of them"
+        )
+    return [Scope(np.ones(Y.shape[1], dtype=bool), test) for _, test in pairs]
 
 
 def scopes_of_classes(

@@ -122,8 +122,6 @@ class Penalised(LinearEstimator):
         options: dict[str, Any] = {"family": family, "sample_weight": sample_weight, "offset": offset}
         options |= {"tol": self.tol, "max_iter": self.max_iter}
         Y = response(y, family, X.shape[0])
-        if self.fit_intercept:
-            family_of(family).refuse_edge(Y, sample_weight)
         cv, at = None, 0
         if isinstance(strength, str):
             classes, (wanted, eps) = family_of(family).classes, self._wanted()

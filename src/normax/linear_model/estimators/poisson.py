@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.metrics import d2_tweedie_score
 
 from normax.linear_model.estimators.base import LinearRegressor
-from normax.linear_model.families import family_of
 from normax.linear_model.path import follow_path
 
 __all__ = ["PoissonRegressor"]
@@ -91,8 +90,6 @@ class PoissonRegressor(LinearRegressor):
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
         X, y = self._check_fit(X, y)
-        if self.fit_intercept:
-            family_of("poisson").refuse_edge(y[:, None], sample_weight)
         problem = self._problem(
             X,
             y,

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from normax.errors import InputError
-from normax.linear_model.design.validation import plain_weights, refuse_not_finite
+from normax.linear_model.design.validation import refuse_not_finite
 
 __all__ = ["EDGE", "Family", "log_sum", "relative_entropy", "weighted_mean", "weighted_quantile"]
 
@@ -59,15 +59,23 @@ class Family:
                 "use fit_path with rows of equal weight, and judge its predictions by the family's own measure"
             )
 
-    def refuse_edge(self, y: np.ndarray, sample_weight: Any) -> None:
-        """An InputError where an output of y, (n, m), is at an end of the range of means in every row that counts; a
-        class of several may be."""
-        seen = y[plain_weights(sample_weight, len(y)) > 0]
-        ends = [end for end in self.edges if (seen == end).all(axis=0).any()]
-        if ends and not self.coupled:
+    def at_edge(self, y: np.ndarray) -> np.ndarray:
+        """(m,) which outputs of y, (n, m), are at an end of the range of means in every row, so that no finite intercept
+        is the best. Of classes that are told apart, all are or none is: one may never occur."""
+        at = np.isin(y[0], self.edges)
+        if at.any():
+            at &= (y == y[0]).all(axis=0)
+        return at & at.all() if self.coupled else at
+
+    def refuse_edge(self, y: np.ndarray) -> None:
+        """An InputError where outputs of y are at an edge."""
+        at = np.flatnonzero(self.at_edge(y))
+        if len(at):
+            value = f"class {np.argmax(y[0])}" if self.coupled else f"{y[0, at[0]]:g}"
+            where = "" if self.coupled or y.shape[1] == 1 else f" of output {', '.join(map(str, at))}"
             raise InputError(
-                f"y: {self.name} expects rows that differ, got {ends[0]:g} in every row, where no finite intercept is the best; "
-                "predict that value, or use fit_intercept=False"
+                f"y: {self.name} expects rows that differ, got {value} in every row{where}, where no finite intercept is "
+                "the best; predict that value, or use fit_intercept=False"
             )
 
     def response(self, y: Any, n: int) -> np.ndarray:

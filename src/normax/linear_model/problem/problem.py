@@ -72,6 +72,8 @@ class Problem:
             offset = None if offset is None else offset[rows]
         if offset is not None and loss.name == "gaussian":
             y, offset = y - offset, None
+        if fit_intercept:
+            loss.refuse_edge(y)
         if np.ptp(weights):
             loss.refuse_if_tied("sample_weight of different sizes")
         if offset is not None and fit_intercept:

@@ -173,9 +173,7 @@ class Chain:
         """
         W, rules, l2, design = self.coef, self.rules, strength * self.rules.l2, self.design
         v, known, settled = self.family.residual(self.y, self.eta), False, True
-        if (
-            rules.l1 == 0 and l2 == 0 and not self.whole.edge.any()
-        ):  # what is free must not move along with a dual point
+        if rules.l1 == 0 and l2 == 0:  # what is free must not move along with a dual point
             known = self.family.young(self.y, self.eta, v) is not None
             free, left = np.zeros((len(W), 1), dtype=bool), v
             while known:

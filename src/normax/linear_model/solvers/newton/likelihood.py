@@ -20,7 +20,6 @@ import numpy as np
 from normax.errors import InputError
 from normax.linear_model.design.design import Design
 from normax.linear_model.families import Family
-from normax.linear_model.families.base import weighted_mean
 from normax.linear_model.problem.chain_terms import ChainTerms
 from normax.linear_model.problem.group_terms import GroupTerms
 from normax.linear_model.problem.terms import Terms
@@ -65,11 +64,7 @@ class Likelihood:
         self.columns = Columns(design)
         self.hessian: Hessian | None = None
         eta = np.zeros_like(y) + self.offset
-        self.start, mean = np.zeros(self.m), weighted_mean(y, design.weights)
-        # Outputs whose intercept has no best value: their response is the same in every row, and no mean reaches it.
-        self.edge = design.centred & ((mean <= family.edges[0]) | (mean >= family.edges[1]))
-        if family.coupled:  # a class that never occurs is none of them while others differ
-            self.edge &= self.edge.all()
+        self.start = np.zeros(self.m)
         if design.centred:
             self.start = family.constant(self.y, design.weights, eta)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -80,8 +75,6 @@ class Likelihood:
                 f"offset: {family.name} expects linear predictors whose means are finite numbers, and these reach "
                 f"{float(np.abs(eta).max()):g}; fit an intercept, or take a constant off the offset"
             )
-        if self.edge.any():  # nothing is left to explain, and the whole loss tells what little is
-            deviance = self._loss(eta) - first
         self.scale = max(deviance, 1e-14 * abs(first)) or 1.0
 
     def _loss(self, eta: np.ndarray) -> float:
@@ -109,8 +102,6 @@ class Likelihood:
         """
         flat, b = coef.reshape(-1), intercept.copy()
         H, renew, self.endless = self.hessian, False, False
-        if self.edge.all():  # as good as any other coefficients
-            return self.design.predict(coef) + b + self.offset, 0.0
         if H is None or len(H.entries) > CROWDED * len(entries) + 8:
             eta = self.design.predict(coef) + b + self.offset
             H, fresh = self._hessian(eta, entries, None), True
@@ -201,8 +192,6 @@ class Likelihood:
             db = intercept_inverse(*bend(self.family, self.design.weights, self.y, eta)) @ ub
             gain, t = float(ub @ db), 1.0
             if not gain > 0 or (gain <= SETTLED * self.scale and size >= 0.5 * last):
-                break
-            if self.edge.any() and gain <= ENDLESS * self.scale:
                 break
             if gain > 1e-9 * self.scale or _moves(db, UNSEEN):
                 t, _ = self._length(eta, db, self._loss(eta), gain)

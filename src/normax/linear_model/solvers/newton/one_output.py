@@ -36,14 +36,7 @@ def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: n
     """Write the first strengths of a path into fit, as many as suit this solver; returns how many."""
     design, rows, rules = smooth.design, smooth.family.rows(), problem.rules
     k, l1_ratio = int(np.count_nonzero(strengths > 0)), rules.l1_ratio
-    if (
-        smooth.m > 1
-        or smooth.edge.any()
-        or rows is None
-        or rules.bounded
-        or not rules.factor.all()
-        or design.pieces is None
-    ):
+    if smooth.m > 1 or rows is None or rules.bounded or not rules.factor.all() or design.pieces is None:
         return 0
     if k * design.n > KEPT:
         return 0

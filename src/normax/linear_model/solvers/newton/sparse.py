@@ -42,7 +42,7 @@ def follow_sparse_family(
     Args: gaps takes what certifies each fit.
     """
     design, family, rules = smooth.design, smooth.family, problem.rules
-    if smooth.m > 1 or smooth.edge.any() or not descent_pays(design.X):
+    if smooth.m > 1 or not descent_pays(design.X):
         return 0
     squares = design.squares()
     squares[design.constant] = 0.0

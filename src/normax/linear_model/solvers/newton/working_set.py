@@ -90,15 +90,14 @@ def _follow(fit: Fit, problem: Problem, strengths: np.ndarray) -> None:
             found, u = look(min(i + 1, len(strengths) - 1))  # what the next strength will ask for as well
         exact, bare = None, int(np.count_nonzero(terms.unpenalised))
         # Without a best fit no dual point tells how far the loss could fall.
-        none = smooth.endless or smooth.edge.all()
-        if not none and (bare or missed) and bare * (1 if grouped else m) <= WIDEST:
+        if not smooth.endless and (bare or missed) and bare * (1 if grouped else m) <= WIDEST:
             exact = certify(design, family, y, eta, coef, terms)
         if exact is not None:
             fit.gap[i] = exact
         elif s > 0:
             gaps.fit(i, eta, flat[found], u, terms if grouped else terms.of(found, p))
             if (
-                bare and not none
+                bare and not smooth.endless
             ):  # the best guess where the loss tells no conjugate: what a step would still gain
                 gaps.flush()
                 fit.gap[i] += decrement
