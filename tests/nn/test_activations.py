@@ -81,6 +81,10 @@ def test_gumbel_softmax_draws_the_categories_with_their_probabilities():
     np.testing.assert_allclose(draws.mean(0), [0.1, 0.2, 0.7], atol=0.015)
 
 
+def test_hardtanh_knows_the_names_of_old():
+    assert repr(nn.Hardtanh(min_value=-2.0, max_value=3.0)) == "Hardtanh(min_val=-2.0, max_val=3.0)"
+
+
 def test_refused():
     with pytest.raises(InputError, match="expected an even length of axis -1, got 3"):
         nn.GLU()(jnp.ones((2, 3)))

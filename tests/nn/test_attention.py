@@ -190,3 +190,20 @@ def test_a_sequence_of_padding_alone_leaves_the_others_alone():
     loss, gradients = nx.value_and_grad(net, loss_fn)(x)
     assert np.isfinite(loss)
     assert all(np.isfinite(g).all() for g in gradients.values())
+
+
+@pytest.mark.parametrize("kind", [bool, "f4"])
+def test_masks_merge_like_torch(kind):
+    ours, theirs = (m.MultiheadAttention(4, 2, batch_first=True) for m in (nn, torch.nn))
+    random = np.random.default_rng(0)
+    x, hidden = np.zeros((3, 5, 4), "f4"), random.integers(0, 2, (3, 5)).astype(kind)
+    masks = [random.integers(0, 2, shape).astype(kind) for shape in ((5, 5), (6, 5, 5))]
+    for pair in [(None, None), (None, hidden), *((m, h) for m in masks for h in (None, hidden))]:
+        merged, code = ours.merge_masks(*pair, x)
+        wanted, wanted_code = theirs.merge_masks(
+            *(None if m is None else torch.tensor(m) for m in pair), torch.tensor(x)
+        )
+        assert code == wanted_code
+        assert (merged is None) == (wanted is None)
+        if merged is not None:
+            np.testing.assert_array_equal(merged, wanted)

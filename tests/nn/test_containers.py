@@ -78,6 +78,26 @@ def test_dict_edits_like_torch():
     assert len(ours[0]) == 0
 
 
+def test_dicts_of_parameters_like_torch():
+    def build(nn):
+        one = nn.Parameter(torch.ones(2) if nn is torch.nn else jnp.ones(2))
+        held = nn.ParameterDict({"b": one, "a": one})
+        held["c"] = one
+        copy = held.copy()
+        last, value = held.popitem()
+        both = held | nn.ParameterDict([("z", one), ("y", one)])
+        held |= {"e": one, "d": one}
+        assert value is one
+        assert copy["a"] is one
+        keys = [list(d.keys()) for d in (copy, both, held, held.fromkeys("xw"))]
+        return last, list(reversed(held)), keys, held.fromkeys("xw")["x"]
+
+    ours, theirs = both(build)
+    assert ours == theirs
+    with pytest.raises(KeyError, match="empty"):
+        nn.ParameterDict().popitem()
+
+
 def test_sequential_calls_in_order():
     net = nn.Sequential(nn.Flatten(), nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2))
     assert net(jnp.ones((5, 2, 3))).shape == (5, 2)

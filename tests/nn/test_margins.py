@@ -8,7 +8,7 @@ import torch
 from torch_cases import case, cases
 
 from normax import nn
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 from normax.nn import functional as F
 
 rng = np.random.default_rng(0)
@@ -70,6 +70,18 @@ def test_adaptive_softmax_is_a_distribution_and_predicts():
     np.testing.assert_allclose(np.exp(ours.log_prob(x)).sum(1), 1, rtol=1e-5)
     np.testing.assert_allclose(ours.log_prob(x), theirs.log_prob(torch.tensor(x)).detach(), rtol=1e-4)
     assert ours.predict(x).tolist() == theirs.predict(torch.tensor(x)).tolist()
+
+
+def test_classes_of_a_cluster_without_features_are_equally_likely_as_in_torch():
+    with pytest.warns(Notice, match=r"clusters without features, \[1, 0\]"):
+        ours = nn.AdaptiveLogSoftmaxWithLoss(4, 9, [3, 5], 4.0)
+    with pytest.warns(UserWarning, match="zero-element"):
+        theirs = torch.nn.AdaptiveLogSoftmaxWithLoss(4, 9, [3, 5], 4.0)
+    ours.load_state_dict(theirs.state_dict())
+    x, y = rng.standard_normal((6, 4)).astype("f4"), np.array([0, 3, 5, 8, 4, 2])
+    wanted = theirs(torch.tensor(x), torch.tensor(y))
+    np.testing.assert_allclose(ours(x, y).output, wanted.output.detach(), rtol=1e-5)
+    np.testing.assert_allclose(ours.log_prob(x), theirs.log_prob(torch.tensor(x)).detach(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("p", [0.0, 1.0, 2.0, 3.0, np.inf])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 from normax.nn.functional._common import as_array
 from normax.nn.functional._indices import check_indices, unless
 from normax.nn.layers.containers import ModuleList, Sequential
@@ -37,8 +38,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         dtype: of the parameters.
 
     Raises:
-        InputError: for cutoffs that are not as said, a cluster without features; in a call for shapes that do not
-            fit or, in eager mode, a class outside `[0, C)`; in a compiled call its output is NaN.
+        InputError: for cutoffs that are not as said; in a call for shapes that do not fit or, in eager mode, a class
+            outside `[0, C)`; in a compiled call its output is NaN.
+
+    Warns:
+        Notice: for a cluster without features, whose classes stay equally likely.
 
     Example:
         >>> import jax.numpy as jnp
@@ -75,7 +79,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         self.head = Linear(in_features, self.head_size, head_bias, **place)
         widths = [int(in_features // div_value ** (i + 1)) for i in range(self.n_clusters)]
         if min(widths) < 1:
-            raise InputError(f"div_value: {div_value} leaves a cluster without features, {widths}")
+            warnings.warn(
+                f"div_value={div_value} leaves clusters without features, {widths}: their classes stay equally likely",
+                Notice,
+                stacklevel=2,
+            )
         self.tail = ModuleList(
             Sequential(Linear(in_features, width, False, **place), Linear(width, high - low, False, **place))
             for width, low, high in zip(widths, self.cutoffs, self.cutoffs[1:])

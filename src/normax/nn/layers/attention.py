@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax.numpy as jnp
+
 from normax.errors import InputError
 from normax.nn import functional as F
 from normax.nn import init
-from normax.nn.functional._common import as_array
+from normax.nn.functional._common import as_array, optional
 from normax.nn.layers._common import new_parameter
 from normax.nn.layers.linear import Linear
 from normax.nn.module import Module
@@ -102,6 +104,16 @@ class MultiheadAttention(Module):
         if self.bias_k is not None:
             init.xavier_normal_(self.bias_k)
             init.xavier_normal_(self.bias_v)
+
+    def merge_masks(self, attn_mask: Any, key_padding_mask: Any, query: Any) -> tuple[Any, int | None]:
+        """Both masks as one, `(N, heads, L, L)`, and its kind: 2, or 1 for a `key_padding_mask` alone, or None."""
+        hidden, mask = optional(key_padding_mask), optional(attn_mask)
+        if mask is None:
+            return hidden, None if hidden is None else 1
+        batch, length, _ = query.shape
+        shape = batch, self.num_heads, length, length
+        mask = mask.reshape(shape) if mask.ndim == 3 else jnp.broadcast_to(mask, shape)
+        return (mask if hidden is None else mask + hidden.reshape(batch, 1, 1, length)), 2
 
     def forward(
         self,

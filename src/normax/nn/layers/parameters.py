@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -146,6 +147,26 @@ class ParameterDict(_Held):
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._names)
+
+    def __or__(self, other: ParameterDict) -> ParameterDict:
+        union = self.copy()
+        union.update(other)
+        return union
+
+    def __ior__(self, other: Any) -> ParameterDict:
+        self.update(other)
+        return self
+
+    def copy(self) -> ParameterDict:
+        """Another dict of the same parameters."""
+        return ParameterDict(self.items())
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        """Another dict, of these keys with one value."""
+        return ParameterDict((key, default) for key in keys)
+
     def keys(self) -> Iterable[str]:
         return self._names
 
@@ -170,12 +191,21 @@ class ParameterDict(_Held):
         self[key]
         return self._drop(key)
 
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the last key and return it with its value."""
+        if not self._names:
+            raise KeyError("popitem(): dictionary is empty")
+        key = self._names[-1]
+        return key, self._drop(key)
+
     def clear(self) -> None:
         """Remove every key."""
         for key in self._names:
             self._drop(key)
 
     def update(self, parameters: Any) -> None:
-        """Add or replace values from a mapping or pairs."""
-        for key, value in parameters.items() if hasattr(parameters, "items") else parameters:
+        """Add or replace values from a mapping or pairs; a plain dict's in the order of its keys, as PyTorch's."""
+        pairs = parameters.items() if hasattr(parameters, "items") else parameters
+        plain = isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict)
+        for key, value in sorted(pairs, key=lambda pair: pair[0]) if plain else pairs:
             self[key] = value

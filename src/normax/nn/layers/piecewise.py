@@ -88,6 +88,8 @@ class Hardtanh(Inplace):
         min_val: the least value.
         max_val: the largest.
         inplace: kept for PyTorch's sake.
+        min_value: deprecated in PyTorch; `min_val` says it.
+        max_value: deprecated in PyTorch; `max_val` says it.
 
     Raises:
         InputError: unless `min_val < max_val`.
@@ -100,8 +102,17 @@ class Hardtanh(Inplace):
 
     shown: tuple[str, ...] = ("min_val", "max_val")
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False):
+    def __init__(
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
+    ):
         super().__init__(inplace)
+        min_val = min_val if min_value is None else min_value
+        max_val = max_val if max_value is None else max_value
         if not min_val < max_val:
             raise InputError(f"Hardtanh: expected min_val < max_val, got {min_val} and {max_val}")
         self.min_val, self.max_val = min_val, max_val

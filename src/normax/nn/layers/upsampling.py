@@ -38,6 +38,7 @@ class Upsample(Module):
         recompute_scale_factor: bool | None = None,
     ):
         super().__init__()
+        self.name = type(self).__name__
         if isinstance(scale_factor, (tuple, list)):
             scale_factor = tuple(float(factor) for factor in scale_factor)
         elif scale_factor:
