@@ -19,7 +19,7 @@ from typing import Any
 
 from normax.errors import InputError
 
-__all__ = ["part_of", "replacing", "sweep", "sync", "write"]
+__all__ = ["part_of", "replacing", "sha256", "sweep", "sync", "write"]
 
 # Whose a part is stands in its name: the machine, the process, the moment it started; and a word of its own.
 _PART = re.compile(r"\..*-([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.part", re.DOTALL)
@@ -112,6 +112,19 @@ def sync(path: Path) -> None:
             raise
 
 
+def sha256(content: bytes | Path) -> str:
+    """The checksum of bytes, or of what a file holds, in hexadecimal digits.
+
+    Example:
+        >>> sha256(b"normax")[:12]
+        '7bef4b3cbb48'
+    """
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with content.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 # What systems answer that do not open or sync folders.
 _NO_FOLDERS = (errno.EINVAL, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTSUP)
 
@@ -152,4 +165,4 @@ def _text(file: str) -> str:
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return sha256(text.encode())[:8]

@@ -7,16 +7,28 @@ import types
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from normax.errors import InputError, shorten, suggest
 
-__all__ = ["check", "faults", "shown"]
+__all__ = ["Open", "check", "faults", "made", "shown"]
 
 _MOST = 20  # faults that are shown
-_NAMES = {dict: "named entries", list: "a list", tuple: "a list", str: "text", bool: "true or false",
-          int: "a whole number", float: "a finite number", types.NoneType: "null"}  # fmt: skip
+_NAMES = {
+    dict: "named entries",
+    list: "a list",
+    tuple: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a finite number",
+    types.NoneType: "null",
+}
+
+
+class Open:
+    """A dataclass of this kind is the form also of entries that have more names than its fields."""
 
 
 def check(value: Any, form: Any, where: str) -> None:
@@ -24,19 +36,19 @@ def check(value: Any, form: Any, where: str) -> None:
 
     Args:
         value: what JSON gave.
-        form: a type hint: `str`, `bool`, `int`, `float` (finite; whole numbers will do), None, `Literal`, unions, lists,
-            tuples (lists in JSON), `dict[str, X]`, a dataclass (its fields, of which those with a default may be absent,
-            and no others) or a `TypedDict` (its fields, and perhaps more).
+        form: a type hint: `str`, `bool`, `int`, `float` (finite; whole numbers will do), None, `Literal`, unions,
+            lists, tuples (lists in JSON), `dict[str, X]`, a dataclass (its fields, of which those with a default may
+            be absent, and no others unless it is `Open`) or a `TypedDict` (its fields, and perhaps more).
         where: the file.
 
     Raises:
         InputError: naming each place, what was expected and what is there.
 
     Example:
-        >>> check({"mean": [1.0, "2"], "scale": None}, dict[str, list[float]], "model.json")
+        >>> check({"mean": [1.0, "2"]}, dict[str, list[float]], "model.json")
         Traceback (most recent call last):
             ...
-        normax.errors.InputError: model.json: mean[1]: expected a finite number, got "2"; scale: expected a list, got null
+        normax.errors.InputError: model.json: mean[1]: expected a finite number, got "2"
     """
     found = list(islice(faults(value, form), _MOST + 1))
     if found:
@@ -71,6 +83,25 @@ def faults(value: Any, form: Any, where: str = "") -> Iterator[str]:
             yield from faults(item, args[1], _inside(where, name))
 
 
+def made(value: Any, form: Any) -> Any:
+    """A value of a form, checked, as the form says it: dataclasses for named entries, tuples for lists.
+
+    Example:
+        >>> made([[1.0, "a"]], list[tuple[float, str]])
+        [(1.0, 'a')]
+    """
+    origin, args = get_origin(form) or form, get_args(form)
+    if origin in (Union, types.UnionType):
+        return made(value, next(kind for kind in args if next(faults(value, kind), None) is None))
+    if is_dataclass(form):
+        hints = _hints(origin)
+        return origin(**{name: made(item, hints[name]) for name, item in value.items() if name in hints})
+    if origin is tuple:
+        kinds = repeat(args[0]) if args[-1] is Ellipsis else args
+        return tuple(made(item, kind) for item, kind in zip(value, kinds))
+    return [made(item, args[0]) for item in value] if origin is list else value
+
+
 def _is_a(value: Any, kind: Any) -> bool:
     if kind is float:
         most = sys.float_info.max
@@ -88,7 +119,7 @@ def _entries(value: Any, form: Any, where: str) -> Iterator[str]:
             yield from faults(value[name], hint, _inside(where, name))
         elif name not in _optional(form):
             yield f"{_inside(where, name)}: not there{suggest(name, [n for n in value if n not in hints])}"
-    if is_dataclass(form):
+    if is_dataclass(form) and not issubclass(form, Open):  # type: ignore[arg-type]
         yield from (f"{_inside(where, name)}: unexpected" for name in value if name not in hints)
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from normax.errors import InputError
-from normax.files import write
+from normax.files import sha256, write
 from normax.forms import shown
 
 __all__ = ["check_format", "read_arrays", "read_json", "read_sealed", "write_json", "write_sealed"]
@@ -79,7 +79,7 @@ def write_sealed(
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     data = save(arrays, {"normax": json.dumps(facts), "sha256": _BLANK.decode()})
     place = data.index(_SEAL + _BLANK) + len(_SEAL)
-    seal = hashlib.sha256(data).hexdigest().encode()
+    seal = sha256(data).encode()
     rest = memoryview(data)
     write(file, [rest[:place], seal, rest[place + len(seal) :]], parents)
 
@@ -171,4 +171,4 @@ def _checksum(content: dict[str, Any]) -> str:
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     except RecursionError:  # what was read was nested too deeply
         return ""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text.encode())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
 
-from normax.cli import screen
+from normax.cli import screen, summary
 from normax.cli.folder import FILES, staged
 from normax.cli.options.words import parse
 from normax.cli.runs.path import run
@@ -19,7 +20,8 @@ __all__ = ["demo"]
 PARTS = {
     "diabetes-lasso": "path diabetes.csv --target progression --out diabetes-lasso",
     "diabetes-ridge": "path diabetes.csv --target progression --penalty l2 --out diabetes-ridge",
-    "digits-network": "path digits.csv --target digit --task classification --model mlp --strengths 20 --epochs 50 --out digits-network",
+    "digits-network": "path digits.csv --target digit --task classification --model mlp --strengths 20 --epochs 50"
+    " --out digits-network",
 }
 TEXT = (
     "Three regularisation paths. The lasso keeps a few of ten measurements to predict the progress of diabetes;"
@@ -27,9 +29,9 @@ TEXT = (
 )
 
 
-def demo(options: argparse.Namespace) -> None:
+def demo(where: argparse.Namespace) -> None:
     """Write the data, fit the three parts, and print where the page is."""
-    out = Path(options.out)
+    out = Path(where.out)
     made = frozenset(
         {"index.html", "diabetes.csv", "digits.csv"}
         | {f"{part}/{name}" for part in PARTS for name in FILES["path"]}
@@ -40,11 +42,11 @@ def demo(options: argparse.Namespace) -> None:
         for part, command in PARTS.items():
             words = command.split()
             (folder / part).mkdir()
-            details_of = parse(words)
-            details_of.data = str(folder / details_of.data)
-            path, details = run(details_of, folder / part)
-            screen.summary(details, out / part)
-            reports.append((f"{part}/report.html", path, details))
+            options = parse(words)
+            options = replace(options, data=str(folder / options.data))
+            path, details = run(options, folder / part)
+            summary.summary(details, out / part)
+            reports.append((f"{part}/report.html", path, asdict(details)))
         from normax.report import index
 
         index(folder, reports, "normax demo", TEXT)

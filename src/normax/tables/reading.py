@@ -6,7 +6,6 @@ over the first block alone.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normax.errors import InputError, quoted, suggest
+from normax.files import sha256
 from normax.tables.arrays import from_arrays, read_npz
 from normax.tables.delimited import read_delimited
 from normax.tables.kinds import number_like
@@ -138,7 +138,7 @@ def read_table(source: Any) -> Table:
         return source
     if isinstance(source, (str, Path)):
         path = Path(source)
-        return _finish(_read_file(path), path.name, _sha256(path))
+        return _finish(_read_file(path), path.name, sha256(path))
     if isinstance(source, Mapping):
         return _finish(from_arrays(source, "mapping"), "mapping", None)
     return _finish(_from_frame(source), "data frame", None)
@@ -247,11 +247,6 @@ def _as_type(words: tuple[str, ...], kind: pa.DataType) -> pa.Array:
 
 def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _one_line(error: Exception) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from normax.errors import InputError, quoted
+from normax.forms import made
 from normax.tables import kinds
 from normax.tables.limits import MAX_FEATURES
 from normax.tables.reading import Table
@@ -196,10 +197,7 @@ class Schema:
     @classmethod
     def from_json(cls, recipe: dict[str, Any]) -> Schema:
         """The schema that `to_json` wrote."""
-        columns = [
-            Column(**{**column, "levels": tuple(column.get("levels", ()))}) for column in recipe["columns"]
-        ]
-        return cls(tuple(columns), dict(recipe.get("left_out", {})), tuple(recipe.get("missing", ())))
+        return made(recipe, cls)
 
 
 def _learn(name: str, cells: pa.Array, forced: str | None = None) -> tuple[Column, str | None]:

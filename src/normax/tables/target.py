@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normax.errors import InputError, quoted, suggest
+from normax.forms import made
 from normax.tables import kinds
 from normax.tables.reading import Table
 from normax.tables.schema import TOO_LARGE
@@ -203,7 +204,7 @@ class Target:
     @classmethod
     def from_json(cls, recipe: dict[str, Any]) -> Target:
         """The target that `to_json` wrote."""
-        return cls(**{**recipe, "labels": tuple(recipe.get("labels", ()))})
+        return made(recipe, cls)
 
 
 def _complete(table: Table, name: str) -> pa.Array:

@@ -59,12 +59,12 @@ def same_outputs(path):
 def test_an_mlp_for_a_regression(folder):
     path, details = fit(folder, "--target", "y", "--drop", "kind", "--model", "mlp", "--test", "0.2")
     same_outputs(path)
-    assert details["model_text"] == "two hidden ReLU layers of 16 units"
-    assert details["coefficients"] is None
+    assert details.model_text == "two hidden ReLU layers of 16 units"
+    assert details.coefficients is None
     recipe = json.loads((folder / "o" / "model.json").read_text())
     assert recipe["network"] == {"kind": "mlp", "width": 16, "in_features": 6, "out_features": 1}
     assert recipe["output"]["scale"] > 1
-    options = {row["option"]: (row["value"], row["default"]) for row in details["settings"]}
+    options = {row["option"]: (row["value"], row["default"]) for row in details.settings}
     assert options["--learning-rate"] == ("0.003", True)
     assert options["--epochs"] == ("3", False)
 
@@ -72,7 +72,7 @@ def test_an_mlp_for_a_regression(folder):
 def test_a_class_of_the_users_file(folder, monkeypatch, capsys):
     path, details = fit(folder, "--target", "kind", "--drop", "y", "--model", "nets.py:Net")
     same_outputs(path)
-    assert details["model_text"] == "network Net of nets.py"
+    assert details.model_text == "network Net of nets.py"
     (folder / "elsewhere").mkdir()
     monkeypatch.chdir(folder / "elsewhere")
     assert main(["predict", "../o", "../d.csv", "--trust-code"]) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import sys
@@ -13,12 +12,13 @@ import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.estimators.defaults import mlp, width_for
+from normax.files import sha256
 
 __all__ = ["architecture", "build", "describe", "outputs_of"]
 
 
 def architecture(model: str, rows: int, features: int, outputs: int, out: Path) -> dict[str, Any] | None:
-    """The network's recipe, from which `build` makes it; None for the linear model.
+    """The network as `model.json` has it, from which `build` makes it; None for the linear model.
 
     A user's file is recorded as named and as it lies from `out`, so that it is found from anywhere.
 
@@ -37,14 +37,14 @@ def architecture(model: str, rows: int, features: int, outputs: int, out: Path) 
         )
     path = Path(file)
     where = {"file": file, "from_folder": os.path.relpath(path.resolve(), out.resolve())}
-    return {"kind": "file", **where, "class": name, "sha256": _sha256(_source(path)), **size}
+    return {"kind": "file", **where, "class": name, "sha256": sha256(_source(path)), **size}
 
 
-def build(recipe: dict[str, Any], home: Path | None = None, trust_code: bool = False) -> Any:
-    """The network of a recipe, with fresh weights.
+def build(network: dict[str, Any], home: Path | None = None, trust_code: bool = False) -> Any:
+    """The network that `architecture` described, with fresh weights.
 
     Args:
-        recipe: what `architecture` made, and perhaps the `method` of a comparison.
+        network: what `architecture` made, and perhaps the `method` of a comparison.
         home: the folder of a saved model, which names the user's file as it lies from there.
         trust_code: run that file. What a folder names runs at the user's word alone, and only as it was fitted.
 
@@ -52,27 +52,27 @@ def build(recipe: dict[str, Any], home: Path | None = None, trust_code: bool = F
         InputError: if the user's file or class cannot be loaded, is not the one that was fitted or not trusted, or
             the class cannot be made or called.
     """
-    net = _plain(recipe, home, trust_code)
-    if recipe.get("method") in ("batch-norm", "dropout"):
+    net = _plain(network, home, trust_code)
+    if network.get("method") in ("batch-norm", "dropout"):
         from normax.paths.variants import with_batch_norm, with_dropout
 
-        rows = np.zeros((2, recipe["in_features"]), np.float32)
-        net = with_batch_norm(net, rows) if recipe["method"] == "batch-norm" else with_dropout(net, rows)[0]
+        rows = np.zeros((2, network["in_features"]), np.float32)
+        net = with_batch_norm(net, rows) if network["method"] == "batch-norm" else with_dropout(net, rows)[0]
     return net
 
 
-def _plain(recipe: dict[str, Any], home: Path | None, trust_code: bool) -> Any:
+def _plain(network: dict[str, Any], home: Path | None, trust_code: bool) -> Any:
     from normax import nn
 
-    p, m = recipe["in_features"], recipe["out_features"]
-    if recipe["kind"] == "mlp":
-        return mlp(p, m, recipe["width"])
-    file, name = _file(recipe, home), recipe["class"]
+    p, m = network["in_features"], network["out_features"]
+    if network["kind"] == "mlp":
+        return mlp(p, m, network["width"])
+    file, name = _file(network, home), network["class"]
     source = _source(file)
-    if _sha256(source) != recipe["sha256"]:
+    if sha256(source) != network["sha256"]:
         raise InputError(
-            f"{file.absolute()} has changed since the model was fitted (its checksum is {_sha256(source)[:12]}..., that"
-            f" of the fit {recipe['sha256'][:12]}...) and was not run; put the file of the fit back, or fit again"
+            f"{file.absolute()} has changed since the model was fitted (its checksum is {sha256(source)[:12]}..., that"
+            f" of the fit {network['sha256'][:12]}...) and was not run; put the file of the fit back, or fit again"
         )
     if home is not None and not trust_code:
         raise InputError(
@@ -102,27 +102,27 @@ def _plain(recipe: dict[str, Any], home: Path | None, trust_code: bool) -> Any:
     return net.train()
 
 
-def _file(recipe: dict[str, Any], home: Path | None) -> Path:
+def _file(network: dict[str, Any], home: Path | None) -> Path:
     """The user's file, as it lies from the folder of a saved model or else from here."""
     if home is None:
-        return Path(recipe["file"])
-    places = [Path(os.path.normpath(home / recipe["from_folder"])), Path(recipe["file"])]
+        return Path(network["file"])
+    places = [Path(os.path.normpath(home / network["from_folder"])), Path(network["file"])]
     for place in places:
         if place.is_file():
             return place
     where = " nor ".join(dict.fromkeys(str(place.absolute()) for place in places))
     raise InputError(
-        f"{home}: its network is class {recipe['class']} of a file that is not at {where}; put it there"
+        f"{home}: its network is class {network['class']} of a file that is not at {where}; put it there"
     )
 
 
-def describe(recipe: dict[str, Any] | None) -> str:
+def describe(network: dict[str, Any] | None) -> str:
     """The model in words, for the report."""
-    if recipe is None:
+    if network is None:
         return "linear model"
-    if recipe["kind"] == "mlp":
-        return f"two hidden ReLU layers of {recipe['width']} units"
-    return f"network {recipe['class']} of {Path(recipe['file']).name}"
+    if network["kind"] == "mlp":
+        return f"two hidden ReLU layers of {network['width']} units"
+    return f"network {network['class']} of {Path(network['file']).name}"
 
 
 def outputs_of(net: Any, Z: np.ndarray) -> np.ndarray:
@@ -167,7 +167,3 @@ def _source(file: Path) -> bytes:
     if not file.is_file():
         raise InputError(f"--model {file}: no such file")
     return file.read_bytes()
-
-
-def _sha256(source: bytes) -> str:
-    return hashlib.sha256(source).hexdigest()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 import numpy as np
 
+from normax.cli.details import PathDetails
 from normax.cli.folder import current
 from normax.errors import InputError
+from normax.files import sha256
 from normax.forms import check
 from normax.sealed import read_arrays, read_json, write_json
 from normax.tables import Schema, Target
@@ -62,53 +63,6 @@ class Weights(TypedDict):
     sha256: str
 
 
-class About(TypedDict):
-    """The table, as far as `normax show` tells of it."""
-
-    rows: int
-    features: int
-    test_rows: int
-
-
-class Measure(TypedDict):
-    name: str
-    cv: float | None
-    test: float | None
-
-
-class Confusion(TypedDict):
-    labels: list[str]
-    cv: list[list[int]]
-    test: list[list[int]] | None
-
-
-class Baseline(TypedDict):
-    model: Literal["null", "chosen", "minimum", "unpenalised"]
-    strength: float | None
-    nonzero: float | None
-    cv: float | None
-    se: float | None
-    test: float | None
-
-
-class Details(TypedDict):
-    """What `normax show` prints; there is more, for those who read the file."""
-
-    title: str
-    task: str
-    model_text: str
-    penalty: str
-    loss_text: str
-    select: Literal["1se", "min"]
-    data: About
-    notices: list[str]
-    metrics: list[Measure]
-    confusion: Confusion | None
-    baselines: list[Baseline]
-    caution: str | None
-    seconds: list[tuple[str, float]]
-
-
 class Recipe(TypedDict):
     """All of `model.json`."""
 
@@ -121,7 +75,7 @@ class Recipe(TypedDict):
     mean: list[float]
     scale: list[float]
     weights: Weights
-    details: Details
+    details: PathDetails
 
 
 def write(folder: Path, arrays: dict[str, np.ndarray], recipe: dict[str, Any]) -> None:
@@ -130,7 +84,7 @@ def write(folder: Path, arrays: dict[str, np.ndarray], recipe: dict[str, Any]) -
 
     data = save({name: np.array(array, order="C") for name, array in arrays.items()})
     (folder / WEIGHTS).write_bytes(data)
-    recipe["weights"] = {"file": WEIGHTS, "sha256": hashlib.sha256(data).hexdigest()}
+    recipe["weights"] = {"file": WEIGHTS, "sha256": sha256(data)}
     write_json(folder / "model.json", FORMAT, VERSION, recipe)
 
 
@@ -176,7 +130,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         data = weights.read_bytes()
     except OSError as error:
         raise InputError(f"{weights}: cannot be read ({error.strerror})") from error
-    if hashlib.sha256(data).hexdigest() != recipe["weights"]["sha256"]:
+    if sha256(data) != recipe["weights"]["sha256"]:
         raise InputError(f"{weights}: damaged, or not the weights that model.json belongs to; fit again")
     arrays = read_arrays(data, str(weights))
     _refuse(weights, _weight_faults(recipe, arrays))

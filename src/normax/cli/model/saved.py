@@ -1,58 +1,26 @@
-"""A fitted model on disk, `model.json` and `model.safetensors`: written, read back, applied, shown."""
+"""A fitted model on disk, `model.json` and `model.safetensors`: read back, applied, shown."""
 
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from normax.cli import screen
+from normax.cli import screen, summary
+from normax.cli.details import Coefficient, PathDetails
 from normax.cli.folder import written
 from normax.cli.model import recipe
 from normax.cli.model.coefficients import coefficients
+from normax.cli.sheets import write_rows
 from normax.errors import InputError
+from normax.forms import made
 from normax.tables import FillAndScale, Schema, Target, read_table
-from normax.text import sheet_cell
 
-__all__ = ["SavedModel", "predict", "save", "show"]
-
-
-def save(
-    folder: Path,
-    arrays: dict[str, np.ndarray],
-    schema: Schema,
-    target: Target,
-    scaling: FillAndScale,
-    network: dict[str, Any] | None,
-    output_scale: tuple[float, float],
-    details: dict[str, Any],
-) -> None:
-    """Write the chosen model as arrays and a plain recipe.
-
-    Args:
-        folder: where to.
-        arrays: `weight` (outputs, features) and `bias` (outputs,) of a linear model, or a network's state.
-        schema, target, scaling: how a table's rows become inputs, and outputs answers.
-        network: the recipe of the network; None for the linear model.
-        output_scale: (mean, sd) by which a network's standardised target was shifted and scaled.
-        details: what the run has to say, for `normax show`.
-    """
-    means = scaling.to_json()
-    content = {
-        "target": target.to_json(),
-        "network": network,
-        "output": {"mean": output_scale[0], "scale": output_scale[1]},
-        "schema": schema.to_json(),
-        "features": list(schema.features),
-        "fill": means["mean"],
-        **means,
-        "details": details,
-    }
-    recipe.write(folder, arrays, content)
+__all__ = ["SavedModel", "predict", "show"]
 
 
 class SavedModel:
@@ -107,7 +75,7 @@ class SavedModel:
         net.load_state_dict(self.arrays)
         return net
 
-    def coefficients(self) -> list[dict[str, Any]] | None:
+    def coefficients(self) -> list[Coefficient] | None:
         """Those of a linear model, largest first; None for a network."""
         if self.recipe["network"] is not None:
             return None
@@ -116,7 +84,7 @@ class SavedModel:
 
 
 def predict(options: argparse.Namespace) -> None:
-    """`normax predict DIR DATA [--out FILE] [--trust-code]`: answers, and for classes their probabilities, one row a row."""
+    """`normax predict DIR DATA [--out FILE] [--trust-code]`: a row's answer, and the probabilities of its classes."""
     model = SavedModel(options.dir, options.trust_code)
     with screen.notices():
         outputs = model.outputs(Path(options.data))
@@ -126,24 +94,18 @@ def predict(options: argparse.Namespace) -> None:
         heads += [f"P({label})" for label in model.target.labels]
         columns += model.target.probabilities(outputs).T.tolist()
     if options.out is None:
-        _write_rows(sys.stdout, heads, columns)
+        write_rows(sys.stdout, heads, zip(*columns))
         sys.stdout.flush()
         return
     with written(Path(options.out)) as file:
-        _write_rows(file, heads, columns)
+        write_rows(file, heads, zip(*columns))
     screen.console(error=True).print(f"{len(answers):,} predictions: {options.out}", soft_wrap=True)
 
 
 def show(options: argparse.Namespace) -> None:
     """`normax show DIR`: the summary that the run printed."""
     model = SavedModel(options.dir)
-    details = model.recipe["details"]
-    for text in details["notices"]:
+    details = made(model.recipe["details"], PathDetails)
+    for text in details.notices:
         screen.note(text, screen.console())
-    screen.summary({**details, "coefficients": model.coefficients()}, model.folder)
-
-
-def _write_rows(file: Any, heads: list[str], columns: list[list]) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(map(sheet_cell, heads))
-    writer.writerows(map(sheet_cell, row) for row in zip(*columns))
+    summary.summary(replace(details, coefficients=model.coefficients()), model.folder)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import math
-import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from normax.cli.options.run import CompareOptions, PathOptions, RunOptions
+from normax.cli.options.values import number, one_of, probabilities, several, strengths, whole
 from normax.errors import InputError, suggest
 
-__all__ = ["command_line", "parse", "settings"]
+__all__ = ["COMMANDS", "command_line", "parse", "settings"]
 
 COMMANDS = {
     "path": "fit a table: the whole regularisation path, its strength chosen by cross-validation",
@@ -36,8 +36,8 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message.removeprefix('argument ')} (see {self.prog} --help)")
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """The options of a command line.
+def parse(argv: Sequence[str]) -> Any:
+    """The options of a command line: `PathOptions`, `CompareOptions`, or the words of another command.
 
     Raises:
         InputError: for a word that does not belong there; the closest right one is suggested.
@@ -66,23 +66,24 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
             f"unexpected word {rest[0]!r}"
         ]
         raise InputError(f"{'; '.join(faults)} (see normax {options.command} --help)")
-    options.argv = list(argv)
-    return options
+    runs: dict[str, type[RunOptions]] = {"path": PathOptions, "compare": CompareOptions}
+    made = runs.get(options.command)
+    return options if made is None else made.typed({**vars(options), "argv": list(argv)})
 
 
 def _taken_for_columns(argv: Sequence[str]) -> tuple[str, str] | None:
     """An option of several words that ends the command line, and the last of these."""
     at = max((k for k, word in enumerate(argv) if word.startswith("--")), default=None)
-    several = ("--drop", "--text", "--number", "--missing")
-    return (argv[at], argv[-1]) if at is not None and argv[at] in several and at + 1 < len(argv) else None
+    greedy = ("--drop", "--text", "--number", "--missing")
+    return (argv[at], argv[-1]) if at is not None and argv[at] in greedy and at + 1 < len(argv) else None
 
 
-def command_line(options: argparse.Namespace) -> str:
+def command_line(options: RunOptions) -> str:
     """The command as one would type it again."""
     return shlex.join(["normax", *options.argv])
 
 
-def settings(options: argparse.Namespace) -> list[dict[str, Any]]:
+def settings(options: RunOptions) -> list[dict[str, Any]]:
     """Every option in force, as the report lists them: value, whether it is the default, and its meaning."""
     _, commands = _parser()
     given = {word.split("=")[0] for word in options.argv}
@@ -133,11 +134,35 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
 
 def _fit_options(parser: _Parser, compare: bool) -> None:
     parser.add_argument("data", metavar="DATA", help="a .csv, .tsv, .parquet or .npz file")
-    data = parser.add_argument_group("data")
+    _data_options(parser.add_argument_group("data"))
+    model = parser.add_argument_group("model")
+    usual = "mlp" if compare else "linear"
+    model.add_argument(
+        "--model",
+        default=usual,
+        metavar="MODEL",
+        help="linear, mlp (two hidden ReLU layers, 16 to 256 wide for about four weights a row) or FILE.py:CLASS, an"
+        f" nn.Module made as CLASS(in_features, out_features) (default: {usual})",
+    )
+    (_method_options if compare else _penalty_options)(model)
+    _choice_options(parser.add_argument_group("choosing the strength"), compare)
+    _training_options(parser.add_argument_group("networks"))
+    run = parser.add_argument_group("run")
+    run.add_argument(
+        "--seed",
+        type=whole(0),
+        default=0,
+        metavar="N",
+        help="of folds, test rows and initial weights (default: 0)",
+    )
+    run.add_argument("--out", metavar="DIR", help="folder to write (default: normax- and the name of DATA)")
+
+
+def _data_options(data: Any) -> None:
     data.add_argument("--target", metavar="COLUMN", help="the column to predict")
     data.add_argument(
         "--task",
-        type=_one_of("regression", "classification"),
+        type=one_of("regression", "classification"),
         metavar="TASK",
         help="regression or classification (default: by the target: text, booleans, two values or up to ten"
         " whole numbers are classes)",
@@ -167,7 +192,8 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         nargs="+",
         action="extend",
         default=[],
-        help="what means a missing cell in every column, beside empty cells (and NA, null, ? and the like among numbers)",
+        help="what means a missing cell in every column, beside empty cells (and NA, null, ? and the like among"
+        " numbers)",
     )
     data.add_argument("--drop-missing-target", action="store_true", help="leave out rows that have no target")
     data.add_argument(
@@ -175,7 +201,7 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
     )
     data.add_argument(
         "--class-weight",
-        type=_one_of("balanced"),
+        type=one_of("balanced"),
         metavar="balanced",
         help="weigh every class alike, however rare (default: every row alike)",
     )
@@ -187,57 +213,18 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         "--time", metavar="COLUMN", help="forward folds: train on the past, validate on what follows"
     )
 
-    model = parser.add_argument_group("model")
-    usual = "mlp" if compare else "linear"
-    model.add_argument(
-        "--model",
-        default=usual,
-        metavar="MODEL",
-        help="linear, mlp (two hidden ReLU layers, 16 to 256 wide for about four weights a row) or FILE.py:CLASS, an"
-        f" nn.Module made as CLASS(in_features, out_features) (default: {usual})",
-    )
-    if compare:
-        _method_options(model)
-    else:
-        _penalty_options(model)
-
-    choice = parser.add_argument_group("choosing the strength")
-    choice.add_argument(
-        "--strengths",
-        type=_strengths,
-        metavar="N|LIST",
-        help="of the penalties, how many, or the values with commas between (default: 20)"
-        if compare
-        else "how many, or the values with commas between (default: 100 linear, down to 1e-4 of the largest, 1e-2 if"
-        " rows < features; 30 for networks)",
-    )
-    choice.add_argument(
-        "--cv",
-        type=_whole(2),
-        metavar="K",
-        help="folds, shuffled by the seed and stratified for classes (default: 10 linear, 5 for networks)",
-    )
-    choice.add_argument(
-        "--select",
-        type=_one_of("1se", "min"),
-        default="1se",
-        metavar="RULE",
-        help="1se, the strongest within one standard error of the minimum, or min (default: 1se)",
-    )
-    _training_options(parser)
-
 
 def _penalty_options(model: Any) -> None:
     model.add_argument(
         "--penalty",
-        type=_one_of("l1", "l2", "elastic-net"),
+        type=one_of("l1", "l2", "elastic-net"),
         default="l1",
         metavar="PENALTY",
         help="l1, l2 or elastic-net (default: l1)",
     )
     model.add_argument(
         "--l1-ratio",
-        type=_number("a number from 0 to 1", low=0, high=1),
+        type=number("a number from 0 to 1", low=0, high=1),
         metavar="R",
         help="share of L1 in the elastic net, from 0 to 1 (default: 0.5)",
     )
@@ -246,99 +233,59 @@ def _penalty_options(model: Any) -> None:
 def _method_options(model: Any) -> None:
     model.add_argument(
         "--methods",
-        type=_several(METHODS),
+        type=several(METHODS),
         metavar="LIST",
         help=f"with commas between, of {', '.join(METHODS)} (default: all that the model has a place for)",
     )
     model.add_argument(
         "--dropout",
-        type=_probabilities,
+        type=probabilities,
         metavar="LIST",
         help="probabilities of dropout to try, with commas between (default: 0.05,0.1,0.2,0.35,0.5,0.65,0.8)",
     )
 
 
-def _training_options(parser: _Parser) -> None:
-    network = parser.add_argument_group("networks")
+def _choice_options(choice: Any, compare: bool) -> None:
+    choice.add_argument(
+        "--strengths",
+        type=strengths,
+        metavar="N|LIST",
+        help="of the penalties, how many, or the values with commas between (default: 20)"
+        if compare
+        else "how many, or the values with commas between (default: 100 linear, down to 1e-4 of the largest, 1e-2 if"
+        " rows < features; 30 for networks)",
+    )
+    choice.add_argument(
+        "--cv",
+        type=whole(2),
+        metavar="K",
+        help="folds, shuffled by the seed and stratified for classes (default: 10 linear, 5 for networks)",
+    )
+    choice.add_argument(
+        "--select",
+        type=one_of("1se", "min"),
+        default="1se",
+        metavar="RULE",
+        help="1se, the strongest within one standard error of the minimum, or min (default: 1se)",
+    )
+
+
+def _training_options(network: Any) -> None:
     network.add_argument(
         "--epochs",
-        type=_whole(1),
+        type=whole(1),
         metavar="N",
         help="passes over the rows (default: as many as make 2000 steps)",
     )
     network.add_argument(
         "--batch-size",
-        type=_whole(1),
+        type=whole(1),
         metavar="N",
         help="rows a step (default: about rows/16, from 16 to 256)",
     )
     network.add_argument(
         "--learning-rate",
-        type=_number("a number above 0", low=0, open_low=True),
+        type=number("a number above 0", low=0, open_low=True),
         metavar="RATE",
         help="of Adam (default: 0.003)",
     )
-
-    run = parser.add_argument_group("run")
-    run.add_argument(
-        "--seed",
-        type=_whole(0),
-        default=0,
-        metavar="N",
-        help="of folds, test rows and initial weights (default: 0)",
-    )
-    run.add_argument("--out", metavar="DIR", help="folder to write (default: normax- and the name of DATA)")
-
-
-def _one_of(*known: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in known:
-            expected = " or ".join(", ".join(known).rsplit(", ", 1))
-            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}{suggest(text, known)}")
-        return text
-
-    return check
-
-
-def _several(known: Sequence[str]) -> Callable[[str], list[str]]:
-    check = _one_of(*known)
-    return lambda text: list(dict.fromkeys(check(part.strip()) for part in text.split(",")))
-
-
-def _probabilities(text: str) -> list[float]:
-    check = _number("probabilities from 0 to 0.99 with commas between", low=0, high=0.99)
-    return list(dict.fromkeys(check(part) for part in text.split(",")))
-
-
-def _whole(low: int) -> Callable[[str], int]:
-    def check(text: str) -> int:
-        if not re.fullmatch(r"\+?\d+", text) or int(text) < low:
-            raise argparse.ArgumentTypeError(f"expected a whole number >= {low}, got {text!r}")
-        return int(text)
-
-    return check
-
-
-def _number(
-    expected: str, low: float, high: float = math.inf, open_low: bool = False
-) -> Callable[[str], float]:
-    def check(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not (low <= value <= high and value < math.inf) or (open_low and value == low):
-            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
-        return value
-
-    return check
-
-
-def _strengths(text: str) -> int | list[float]:
-    """A count, or the values themselves; a lone whole number is a count."""
-    if text in ("0", "1"):
-        raise argparse.ArgumentTypeError(f"expected a count >= 2 or values such as 1.0,0.1, got {text!r}")
-    if re.fullmatch(r"\+?\d+", text):
-        return int(text)
-    check = _number("finite strengths >= 0 with commas between, or how many", low=0)
-    return [check(part) for part in text.split(",")]

@@ -2,97 +2,68 @@
 
 from __future__ import annotations
 
-import argparse
-import datetime
-import importlib
 import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from normax.cli import screen
+from normax.cli import screen, summary
+from normax.cli.details import ComparisonDetails, plain
 from normax.cli.folder import staged
-from normax.cli.interrupts import held_back
-from normax.cli.model import network as models
-from normax.cli.options.words import command_line, settings
-from normax.cli.runs import describe as story
+from normax.cli.model.network import build
+from normax.cli.options.run import CompareOptions
 from normax.cli.runs import metrics
-from normax.cli.runs.data import Data, prepare
-from normax.cli.runs.path import (
-    check_classes,
-    check_options,
-    fill_defaults,
-    keep,
-    timed,
-    training,
-    write_table,
-)
+from normax.cli.runs.data import Dataset
+from normax.cli.runs.describe import describe_comparison, describe_path
+from normax.cli.runs.setup import Clock, Setup, set_up, training
+from normax.cli.runs.writing import keep
+from normax.cli.sheets import write_table
 
 __all__ = ["compare"]
 
 
-def compare(options: argparse.Namespace) -> None:
+def compare(options: CompareOptions) -> None:
     """Run the command and print its table; the folder appears whole or not at all."""
-    out = Path(options.out or f"normax-compare-{Path(options.data).stem}")
-    options.out = str(out)
-    check_options(options)
+    out = Path(options.out)
     with staged(out) as folder:
         comparison, details = _run(options, folder)
-    screen.comparison(comparison, details, out)
+    summary.comparison(comparison, details, out)
 
 
-def _run(options: argparse.Namespace, folder: Path) -> tuple[Any, dict[str, Any]]:
+def _run(options: CompareOptions, folder: Path) -> tuple[Any, ComparisonDetails]:
+    clock = Clock()
     with screen.notices() as said:
-        seconds: list[list[Any]] = []
-        with timed(seconds, "reading"):
-            data = prepare(options)
-            size = data.train.X.shape[1], data.target.outputs
-            recipe = models.architecture(options.model, len(data.train.y), *size, Path(options.out))
-            fill_defaults(options, len(data.train.y), recipe or {"kind": "linear"})
-            check_classes(options, data)
-        with timed(seconds, "loading"), held_back():
-            for name in ("normax.paths.comparison", "normax.report"):
-                importlib.import_module(name)
+        setup = set_up(options, clock)
         with screen.progress() as on_progress:
-            comparison = _compare(options, data, recipe, on_progress)
-        seconds += map(list, comparison.seconds.items())
-        tested = None if data.test is None else _tested(comparison, data)
-        details = story.plain(
-            {
-                "title": f"{story.title(options, data)}: methods compared",
-                "command": command_line(options),
-                "model_text": models.describe(recipe),
-                "loss_text": story.loss_text(data),
-                "settings": settings(options),
-                "data": story.describe_data(options, data),
-                "tested": tested,
-                "notices": list(dict.fromkeys([*said, *comparison.notices])),
-                "seconds": seconds,
-                "versions": story.versions(network=True),
-                "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            }
-        )
-        with timed(seconds, "writing"):
-            _write(folder, comparison, details)
-            _keep_best(folder, comparison, options, data, recipe, details)
-    return comparison, {**details, "seconds": seconds}
+            comparison = _compare(setup, on_progress)
+        clock.seconds += comparison.seconds.items()
+        tested = None if setup.data.test is None else _tested(comparison, setup.data)
+        details = describe_comparison(setup, tested)
+        notices = list(dict.fromkeys([*said, *comparison.notices]))
+        details = replace(details, notices=notices, seconds=list(clock.seconds))
+        _write(folder, comparison, details)
+        _keep_best(folder, comparison, setup, details)
+    return comparison, details
 
 
-def _compare(options: argparse.Namespace, data: Data, recipe: dict[str, Any] | None, on_progress: Any) -> Any:
+def _compare(setup: Setup, on_progress: Callable) -> Any:
     import normax as nx
 
+    options, train = setup.options, setup.data.train
     nx.manual_seed(options.seed)
-    size = data.train.X.shape[1], data.target.outputs
-    net = nx.nn.Linear(*size) if recipe is None else models.build(recipe)
-    chosen = {"methods": options.methods, "dropout": options.dropout}
-    return nx.compare(
-        net, (data.train.X, data.train.y), **training(options, data), on_progress=on_progress,
-        **{name: value for name, value in chosen.items() if value is not None},
-    )  # fmt: skip
+    if setup.network is None:
+        net = nx.nn.Linear(train.X.shape[1], setup.data.target.outputs)
+    else:
+        net = build(setup.network)
+    told = {"methods": options.methods, "dropout": options.dropout}
+    told = training(setup) | {name: value for name, value in told.items() if value is not None}
+    return nx.compare(net, (train.X, train.y), **told, on_progress=on_progress)
 
 
-def _tested(comparison: Any, data: Data) -> dict[str, float]:
+def _tested(comparison: Any, data: Dataset) -> dict[str, float]:
     """The error of every method on the rows that nothing was chosen on."""
     test = data.test
     assert test is not None
@@ -103,38 +74,26 @@ def _tested(comparison: Any, data: Data) -> dict[str, float]:
     return errors
 
 
-def _keep_best(
-    folder: Path, comparison: Any, options: argparse.Namespace, data: Data, recipe: dict[str, Any] | None,
-    details: dict[str, Any],
-) -> None:  # fmt: skip
+def _keep_best(folder: Path, comparison: Any, setup: Setup, details: ComparisonDetails) -> None:
     """Write the model of the best method, as `normax path` does."""
     method, path = comparison.best, comparison.paths[comparison.best]
-    recipe = None if path.engine == "linear" or recipe is None else {**recipe, "method": method}
-    chosen = argparse.Namespace(
-        **vars(options), penalty=method, l1_ratio=0.5 if method == "elastic-net" else None
-    )
-    told = story.describe_run(chosen, data, path, recipe)
-    keep(folder, path, data, recipe, {**told, "notices": details["notices"], "seconds": details["seconds"]})
+    network = setup.network and {**setup.network, "method": method}
+    setup = replace(setup, network=None if path.engine == "linear" else network)
+    told = describe_path(setup, path, method, 0.5 if method == "elastic-net" else None)
+    keep(folder, setup, path, replace(told, notices=details.notices, seconds=details.seconds))
 
 
-def _write(folder: Path, comparison: Any, details: dict[str, Any]) -> None:
+def _write(folder: Path, comparison: Any, details: ComparisonDetails) -> None:
     from normax.report import comparison_page
 
     rows = [dict(row) for row in comparison.table()]
-    if details["tested"]:
-        rows = [{**row, "test": details["tested"][row["method"]]} for row in rows]
+    if details.tested:
+        rows = [{**row, "test": details.tested[row["method"]]} for row in rows]
     write_table(folder / "compare.csv", rows)
-    errors = comparison.fold_errors()
-    write_table(
-        folder / "folds.csv",
-        [
-            {"method": m, "fold": k, "error": float(e)}
-            for m, values in errors.items()
-            for k, e in enumerate(values)
-        ],
-    )
-    kept = {"format": "normax comparison", "version": 1, "table": rows, **details}
-    (folder / "comparison.json").write_text(
-        json.dumps(story.plain(kept), indent=1, ensure_ascii=False), encoding="utf-8"
-    )
-    comparison_page(folder, comparison, details)
+    errors = comparison.fold_errors().items()
+    folds = [{"method": m, "fold": k, "error": float(e)} for m, each in errors for k, e in enumerate(each)]
+    write_table(folder / "folds.csv", folds)
+    kept = {"format": "normax comparison", "version": 1, "table": plain(rows), **asdict(details)}
+    text = json.dumps(kept, indent=1, ensure_ascii=False)
+    (folder / "comparison.json").write_text(text, encoding="utf-8")
+    comparison_page(folder, comparison, asdict(details))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from normax.cli.options.run import RunOptions
 from normax.errors import InputError
 from normax.tables import Schema, Table, Target, kinds, read_table
 
-__all__ = ["Data", "Rows", "prepare"]
+__all__ = ["Dataset", "Sample", "prepare"]
 
 
 @dataclass(frozen=True)
-class Rows:
+class Sample:
     """Some rows of a table: `X` (n, p) raw features with NaN, `y` (n,), and what belongs to each row."""
 
     X: np.ndarray
@@ -23,31 +23,31 @@ class Rows:
     groups: np.ndarray | None = None
     time: np.ndarray | None = None
 
-    def take(self, rows: np.ndarray) -> Rows:
+    def take(self, rows: np.ndarray) -> Sample:
         parts = (self.X, self.y, self.groups, self.time)
-        return Rows(*(None if part is None else part[rows] for part in parts))  # type: ignore[arg-type]
+        return Sample(*(None if part is None else part[rows] for part in parts))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
-class Data:
+class Dataset:
     """All that a fit needs to know of a file."""
 
     table: Table
     target: Target
     schema: Schema
-    train: Rows
-    test: Rows | None
+    train: Sample
+    test: Sample | None
     class_weight: np.ndarray | None
     missing: dict[str, int]
     without_target: int
     test_file: str | None
 
-    def weight(self, rows: Rows) -> np.ndarray | None:
+    def weight(self, rows: Sample) -> np.ndarray | None:
         """The weight of each of these rows, or None where all count alike."""
         return None if self.class_weight is None else self.class_weight[rows.y]
 
 
-def prepare(options: argparse.Namespace) -> Data:
+def prepare(options: RunOptions) -> Dataset:
     """Read DATA (and the test file), learn what its columns are, encode, hold rows out.
 
     Kinds and categories come from all rows; fills, means and scales are left to the path.
@@ -56,10 +56,10 @@ def prepare(options: argparse.Namespace) -> Data:
         InputError: for everything that "Bad input" names.
     """
     table = read_table(Path(options.data)).without(options.missing)
-    _check_columns(table, options)
-    table, without_target = _with_target(table, options)
-    target = Target.learn(table, options.target, options.task, options.log_target)
-    aside = [name for name in (options.target, options.group, options.time, *options.drop) if name]
+    name = _target_name(table, options)
+    table, without_target = _with_target(table, name, options)
+    target = Target.learn(table, name, options.task, options.log_target)
+    aside = [aside for aside in (name, options.group, options.time, *options.drop) if aside]
     features = table.drop(aside)
     if not features.names:
         raise InputError(f"{table.source}: no column is left to learn from")
@@ -69,18 +69,21 @@ def prepare(options: argparse.Namespace) -> Data:
     if options.test is not None:
         share = _fraction(options.test)
         if share is None:
-            later, _ = _with_target(read_table(Path(options.test)).without(options.missing), options)
-            test, test_file = Rows(schema.encode(later), target.encode(later)), later.source
+            later, _ = _with_target(read_table(Path(options.test)).without(options.missing), name, options)
+            test, test_file = Sample(schema.encode(later), target.encode(later)), later.source
         else:
             held = _hold_out(rows, share, target, options.seed)
             train, test = rows.take(~held), rows.take(held)
     if target.task == "regression" and train.y.min() == train.y.max():
         raise InputError(f"target {target.name!r} is constant in the rows left to train on")
     weight = _class_weight(train, target, options)
-    return Data(table, target, schema, train, test, weight, schema.absent(rows.X), without_target, test_file)
+    return Dataset(
+        table, target, schema, train, test, weight, schema.absent(rows.X), without_target, test_file
+    )
 
 
-def _check_columns(table: Table, options: argparse.Namespace) -> None:
+def _target_name(table: Table, options: RunOptions) -> str:
+    """The column to predict, once it and the others that options name are known to be there and apart."""
     if options.target is None:
         raise InputError(f"name the column to predict, --target COLUMN, one of: {', '.join(table.names)}")
     table.require(dict.fromkeys(c for c in (options.target, options.group, options.time, *options.drop) if c))
@@ -90,19 +93,20 @@ def _check_columns(table: Table, options: argparse.Namespace) -> None:
         )
     if options.group and options.time:
         raise InputError("--group and --time: folds are either grouped or forward; name one")
+    return options.target
 
 
-def _with_target(table: Table, options: argparse.Namespace) -> tuple[Table, int]:
+def _with_target(table: Table, name: str, options: RunOptions) -> tuple[Table, int]:
     """The table without the rows that have no target, if asked for, and how many those were."""
     if not options.drop_missing_target:
         return table, 0
-    there = ~kinds.absent(table.column(options.target), words=True)
+    there = ~kinds.absent(table.column(name), words=True)
     if not there.any():
-        raise InputError(f"target {options.target!r}: every cell is missing")
+        raise InputError(f"target {name!r}: every cell is missing")
     return (table, 0) if there.all() else (table.take(there), int((~there).sum()))
 
 
-def _rows(table: Table, schema: Schema, target: Target, options: argparse.Namespace) -> Rows:
+def _rows(table: Table, schema: Schema, target: Target, options: RunOptions) -> Sample:
     groups = time = None
     if options.group:
         cells = _complete(table, "--group", options.group)
@@ -115,7 +119,7 @@ def _rows(table: Table, schema: Schema, target: Target, options: argparse.Namesp
                 f"--time {options.time}: expected numbers or dates, got text such as {cells[0].as_py()!r}"
             )
         time = kinds.read(cells, kind, form)
-    return Rows(schema.encode(table), target.encode(table), groups, time)
+    return Sample(schema.encode(table), target.encode(table), groups, time)
 
 
 def _complete(table: Table, option: str, name: str):
@@ -139,7 +143,7 @@ def _fraction(text: str) -> float | None:
     return share
 
 
-def _hold_out(rows: Rows, share: float, target: Target, seed: int) -> np.ndarray:
+def _hold_out(rows: Sample, share: float, target: Target, seed: int) -> np.ndarray:
     """A mask of test rows: the last ones in time, whole groups, each class's share, or simply some rows."""
     n = len(rows.y)
     if rows.time is not None:
@@ -171,7 +175,7 @@ def _some_of_each(strata: np.ndarray, share: float, random: np.random.Generator)
     return held
 
 
-def _class_weight(train: Rows, target: Target, options: argparse.Namespace) -> np.ndarray | None:
+def _class_weight(train: Sample, target: Target, options: RunOptions) -> np.ndarray | None:
     """(classes,) the weight of a row of each class, n / (classes · rows of the class), so that all count alike."""
     if options.class_weight is None:
         return None

@@ -1,0 +1,106 @@
+"""The options of a run that fits: refused where they would have no effect, settled once the table is known, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from normax.errors import InputError
+
+__all__ = ["CompareOptions", "PathOptions", "RunOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What `normax path` and `normax compare` share, by the names of `--help`; None is for `settled` to fill in."""
+
+    folder: ClassVar[str]
+    command: str
+    argv: list[str]
+    data: str
+    target: str | None
+    task: str | None
+    drop: list[str]
+    text: list[str]
+    number: list[str]
+    missing: list[str]
+    drop_missing_target: bool
+    log_target: bool
+    class_weight: str | None
+    test: str | None
+    group: str | None
+    time: str | None
+    model: str
+    strengths: int | list[float] | None
+    cv: int | None
+    select: str
+    epochs: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    seed: int
+    out: str
+
+    @classmethod
+    def typed(cls, words: dict[str, Any]) -> Self:
+        """The options as they were typed.
+
+        Raises:
+            InputError: for those that would have no effect.
+        """
+        training = ("epochs", "batch_size", "learning_rate")
+        idle = [f"--{name.replace('_', '-')}" for name in training if words[name]]
+        if words["model"] == "linear" and idle:
+            raise InputError(f"{', '.join(idle)}: for networks, and the model is linear (--model mlp)")
+        return cls(**{**words, "out": words["out"] or f"{cls.folder}-{Path(words['data']).stem}"})
+
+    def settled(self, rows: int, network: bool) -> Self:
+        """The options with the defaults that depend on the model and the data, as `--help` states them.
+
+        Args:
+            rows: to train on.
+            network: whether one is trained.
+        """
+        cv, strengths = self.cv or (5 if network else 10), self.strengths or (30 if network else 100)
+        if not network:
+            return replace(self, cv=cv, strengths=strengths)
+        from normax.estimators.defaults import LEARNING_RATE, batch_size_for, epochs_for
+
+        batch_size = min(rows, self.batch_size or batch_size_for(rows))
+        epochs = self.epochs or epochs_for(rows, batch_size)
+        rate = self.learning_rate or LEARNING_RATE
+        return replace(
+            self, cv=cv, strengths=strengths, batch_size=batch_size, epochs=epochs, learning_rate=rate
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathOptions(RunOptions):
+    """Those of `normax path`."""
+
+    folder = "normax"
+    penalty: str
+    l1_ratio: float | None
+
+    @classmethod
+    def typed(cls, words: dict[str, Any]) -> Self:
+        penalty = words["penalty"]
+        if words["l1_ratio"] is not None and penalty != "elastic-net":
+            raise InputError(f"--l1-ratio is for --penalty elastic-net, and the penalty is {penalty}")
+        return super().typed(words)
+
+    def settled(self, rows: int, network: bool) -> Self:
+        mixed = self.penalty == "elastic-net" and self.l1_ratio is None
+        return super(PathOptions, replace(self, l1_ratio=0.5) if mixed else self).settled(rows, network)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(RunOptions):
+    """Those of `normax compare`."""
+
+    folder = "normax-compare"
+    methods: list[str] | None
+    dropout: list[float] | None
+
+    def settled(self, rows: int, network: bool = True) -> Self:
+        return super(CompareOptions, replace(self, strengths=self.strengths or 20)).settled(rows, True)

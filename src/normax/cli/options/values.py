@@ -1,0 +1,64 @@
+"""What the words of the command line may be: each says what was expected, and what was meant."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from normax.errors import suggest
+
+__all__ = ["number", "one_of", "probabilities", "several", "strengths", "whole"]
+
+
+def one_of(*known: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in known:
+            expected = " or ".join(", ".join(known).rsplit(", ", 1))
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}{suggest(text, known)}")
+        return text
+
+    return check
+
+
+def several(known: Sequence[str]) -> Callable[[str], list[str]]:
+    check = one_of(*known)
+    return lambda text: list(dict.fromkeys(check(part.strip()) for part in text.split(",")))
+
+
+def probabilities(text: str) -> list[float]:
+    check = number("probabilities from 0 to 0.99 with commas between", low=0, high=0.99)
+    return list(dict.fromkeys(check(part) for part in text.split(",")))
+
+
+def whole(low: int) -> Callable[[str], int]:
+    def check(text: str) -> int:
+        if not re.fullmatch(r"\+?\d+", text) or int(text) < low:
+            raise argparse.ArgumentTypeError(f"expected a whole number >= {low}, got {text!r}")
+        return int(text)
+
+    return check
+
+
+def number(expected: str, low: float, high: float = math.inf, open_low: bool = False) -> Callable:
+    def check(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (low <= value <= high and value < math.inf) or (open_low and value == low):
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+        return value
+
+    return check
+
+
+def strengths(text: str) -> int | list[float]:
+    """A count, or the values themselves; a lone whole number is a count."""
+    if text in ("0", "1"):
+        raise argparse.ArgumentTypeError(f"expected a count >= 2 or values such as 1.0,0.1, got {text!r}")
+    if re.fullmatch(r"\+?\d+", text):
+        return int(text)
+    check = number("finite strengths >= 0 with commas between, or how many", low=0)
+    return [check(part) for part in text.split(",")]

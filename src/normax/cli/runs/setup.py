@@ -1,0 +1,96 @@
+"""What a run starts from: the table as arrays, the network to fit, and the options that follow from both, settled."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from normax.cli.interrupts import held_back
+from normax.cli.model.network import architecture
+from normax.cli.options.run import RunOptions
+from normax.cli.runs.data import Dataset, prepare
+from normax.errors import InputError
+from normax.tables import FillAndScale
+
+__all__ = ["Clock", "Setup", "set_up", "training"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is fitted to what, and how; `network` as `model.json` has it, None for the linear model."""
+
+    options: Any
+    data: Dataset
+    network: dict[str, Any] | None
+
+
+class Clock:
+    """The seconds of a run's phases, in order."""
+
+    def __init__(self) -> None:
+        self.seconds: list[tuple[str, float]] = []
+
+    @contextmanager
+    def time(self, phase: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds.append((phase, time.perf_counter() - start))
+
+
+def set_up(options: RunOptions, clock: Clock) -> Setup:
+    """Read the table, settle the options by it, and import what the fit needs; linear models do without JAX."""
+    with clock.time("reading"):
+        data = prepare(options)
+        rows, features = data.train.X.shape
+        network = architecture(options.model, rows, features, data.target.outputs, Path(options.out))
+        options = options.settled(rows, network is not None)
+        _check_classes(options, data)
+    kind = {"compare": ["comparison"], "path": [] if network is None else ["network"]}[options.command]
+    with clock.time("loading"), held_back():
+        for name in ("normax.paths", *(f"normax.paths.{k}" for k in kind), "normax.report"):
+            importlib.import_module(name)
+    return Setup(options, data, network)
+
+
+def training(setup: Setup) -> dict[str, Any]:
+    """What `nx.path` is told of a network's folds and training."""
+    import optax
+
+    options, data, train = setup.options, setup.data, setup.data.train
+    return {
+        "loss": data.target.loss,
+        "strengths": options.strengths,
+        "cv": options.cv,
+        "groups": train.groups,
+        "time": train.time,
+        "select": options.select,
+        "optimizer": optax.adam(options.learning_rate),
+        "epochs": options.epochs,
+        "batch_size": options.batch_size,
+        "transform": FillAndScale(),
+        "scale_target": data.target.task == "regression",
+        "sample_weight": data.weight(train),
+        "feature_names": data.schema.features,
+        "seed": options.seed,
+    }
+
+
+def _check_classes(options: RunOptions, data: Dataset) -> None:
+    """Refuse stratified folds for which a class has too few rows, by its label."""
+    if data.target.task == "regression" or data.train.groups is not None or data.train.time is not None:
+        return
+    counts = np.bincount(data.train.y, minlength=len(data.target.labels))
+    few = [f"{label!r} has {n}" for label, n in zip(data.target.labels, counts) if n < options.cv]
+    if few:
+        few = [*few[:5], f"... {len(few)} classes in all"] if len(few) > 5 else few
+        raise InputError(
+            f"--cv {options.cv}: every class needs a row in each fold, but of the rows to train on class"
+            f" {', '.join(few)}"
+        )

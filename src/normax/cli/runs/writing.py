@@ -1,0 +1,51 @@
+"""What `normax predict` and `normax show` read of a run: the chosen model, and its coefficients as a table."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from normax.cli.details import PathDetails
+from normax.cli.model import recipe
+from normax.cli.runs.setup import Setup
+from normax.cli.sheets import write_table
+
+__all__ = ["keep"]
+
+
+def keep(folder: Path, setup: Setup, path: Any, details: PathDetails) -> None:
+    """Write the model of the chosen strength: `model.json`, `model.safetensors` and `coefficients.csv`."""
+    if details.coefficients is not None:
+        write_table(folder / "coefficients.csv", _coefficients(details))
+    data, means, (mean, scale) = setup.data, path.transform.to_json(), path.target_scale
+    content = {
+        "target": data.target.to_json(),
+        "network": setup.network,
+        "output": {"mean": mean, "scale": scale},
+        "schema": data.schema.to_json(),
+        "features": list(data.schema.features),
+        "fill": means["mean"],
+        **means,
+        "details": asdict(replace(details, coefficients=None)),  # coefficients.csv has them
+    }
+    recipe.write(folder, _chosen(path, linear=setup.network is None), content)
+
+
+def _chosen(path: Any, linear: bool) -> dict[str, np.ndarray]:
+    """The chosen strength's arrays: those of the linear model in float64, or the network's state."""
+    if linear:
+        return {name: np.asarray(path.weights[name][path.best.index], float) for name in ("weight", "bias")}
+    return {name: np.asarray(value) for name, value in path.model().state_dict().items()}
+
+
+def _coefficients(details: PathDetails) -> list[dict[str, Any]]:
+    assert details.coefficients is not None
+    assert details.intercept is not None
+    first = [{**asdict(row), "feature": "intercept", "column": ""} for row in details.intercept]
+    rows = [*first, *map(asdict, details.coefficients)]
+    several = ["output"] if rows[0]["output"] is not None else []
+    heads = ["feature", "column", *several, "standardised", "original"]
+    return [{head: row[head] for head in heads} for row in rows]
