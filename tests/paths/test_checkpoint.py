@@ -10,7 +10,7 @@ import pytest
 
 from normax import sealed
 from normax.errors import InputError
-from normax.paths.checkpoint import Checkpoint, Part
+from normax.paths.checkpoint import Part, PathCheckpoint
 
 IDENTITY = {"data": "0123", "folds": "4567"}
 STRENGTHS = np.array([0.1, 1e-300, 3.0])
@@ -31,7 +31,7 @@ START = [np.zeros((3, 4), "f"), np.zeros(2, ml_dtypes.bfloat16)], [np.zeros((), 
 
 @pytest.fixture
 def folder(tmp_path):
-    kept = Checkpoint(tmp_path / "run", IDENTITY)
+    kept = PathCheckpoint(tmp_path / "run", IDENTITY)
     kept.begin(STRENGTHS, "vmap")
     for chunk in range(2):
         kept.write(0, chunk, part(chunk))
@@ -39,7 +39,7 @@ def folder(tmp_path):
 
 
 def read(folder, number=0, chunk=0, identity=IDENTITY, lanes=LANES, start=START):
-    return Checkpoint(folder, identity).read(number, chunk, lanes, start)
+    return PathCheckpoint(folder, identity).read(number, chunk, lanes, start)
 
 
 def test_parts_come_back_as_they_were(folder):
@@ -49,7 +49,7 @@ def test_parts_come_back_as_they_were(folder):
             assert a.dtype == b.dtype
             np.testing.assert_array_equal(a, b)
     assert read(folder, number=1) is None
-    assert Checkpoint(folder, IDENTITY).strengths.tolist() == STRENGTHS.tolist()
+    assert PathCheckpoint(folder, IDENTITY).strengths.tolist() == STRENGTHS.tolist()
 
 
 def test_a_part_in_anothers_place_is_refused(folder):
@@ -59,7 +59,7 @@ def test_a_part_in_anothers_place_is_refused(folder):
         read(folder)
     for shapes in ({"lanes": 3}, {"start": (START[0][:1], START[1])}, {"start": (START[0], [np.zeros(2)])}):
         (folder / name(0, 0)).unlink()
-        Checkpoint(folder, IDENTITY).write(0, 0, part())
+        PathCheckpoint(folder, IDENTITY).write(0, 0, part())
         with pytest.raises(InputError, match=r"rows-0-lanes-0.*(expected|unexpected)"):
             read(folder, **shapes)
 
@@ -96,17 +96,17 @@ def test_a_damaged_description_is_refused(folder):
     ]:
         head.write_text(damaged)
         with pytest.raises(InputError, match=re.escape(message) + ".*; name another folder"):
-            Checkpoint(folder, IDENTITY)
+            PathCheckpoint(folder, IDENTITY)
     nonsense = {"identity": 3, "strengths": ["a"], "way": None}
     sealed.write_json(head, "normax path", 1, nonsense)
     with pytest.raises(InputError, match=r"identity: .*; strengths\[0\]: .*; way: expected text, got null"):
-        Checkpoint(folder, IDENTITY)
+        PathCheckpoint(folder, IDENTITY)
 
 
 def test_notes_beside_the_parts_stay(folder):
     notes = {".path.json.notes", ".rows-0-lanes-0.safetensors.1.part"}
     for name in notes:
         (folder / name).touch()
-    kept = Checkpoint(folder, IDENTITY)
+    kept = PathCheckpoint(folder, IDENTITY)
     kept.write(1, 0, part())
     assert notes < set(os.listdir(folder))

@@ -12,7 +12,8 @@ from sklearn.datasets import load_digits
 
 import normax as nx
 from normax import nn
-from normax.paths.plan import Warm, chunks
+from normax.paths.plan import chunks
+from normax.paths.schedule import Warm
 from normax.penalties import L1, L2, ElasticNet
 from normax.selection import folds, set_aside
 
@@ -219,6 +220,17 @@ def test_folds_without_a_class_are_named(net, digits):
     )
     with pytest.raises(nx.InputError, match="fold 0 trains without class 2 and holds out nothing else"):
         nx.path(net, digits, **{**options, "cv": [(np.flatnonzero(y != 2), np.flatnonzero(y == 2))]})
+
+
+def test_a_path_goes_on_in_the_same_process(net, digits, tmp_path):
+    """An interrupted cell of a notebook is run again: the programs are there already, and the path is the same."""
+    options = {**OPTIONS, "strengths": 3, "checkpoint": tmp_path}
+    whole = nx.path(net, digits, **options)
+    for part in sorted(tmp_path.glob("rows-*"))[::2]:
+        part.unlink()
+    again = nx.path(net, digits, **options)
+    np.testing.assert_array_equal(whole.fold_errors, again.fold_errors)
+    np.testing.assert_array_equal(whole.weights["fc1.weight"], again.weights["fc1.weight"])
 
 
 PATH = """

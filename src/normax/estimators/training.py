@@ -17,8 +17,9 @@ from normax.estimators.defaults import batch_size_for, epochs_for
 from normax.estimators.modules import make
 from normax.nn.module import Module
 from normax.nn.random import fork
+from normax.paths.arguments import unit_penalty
 from normax.paths.ensemble import Member
-from normax.paths.folded import target_scale, unit_penalty
+from normax.paths.folded import target_scale
 from normax.paths.network import path
 from normax.paths.result import Path
 from normax.selection import set_aside

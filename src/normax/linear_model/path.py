@@ -23,13 +23,13 @@ from normax.linear_model.families import Family, family_of
 from normax.linear_model.problem.chain_terms import FusedRules
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.free_columns import basis_of
-from normax.linear_model.problem.penalty_rules import l1_l2, parts_of
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import Rules, Terms
 from normax.linear_model.solvers.dual_point import WIDEST, certify
 from normax.linear_model.solvers.fused import largest_fused
 from normax.linear_model.solvers.nonsmooth import SmoothedLikelihood, follow_nonsmooth, model_of
 from normax.linear_model.solvers.strategy import solve
+from normax.penalties.mixture import l1_l2, parts_of
 from normax.rows import Table
 from normax.selection import strength_grid
 

@@ -16,6 +16,7 @@ import numpy as np
 from normax.errors import InputError, suggest
 from normax.nn.module import Module
 from normax.penalties import Penalty, Sum
+from normax.penalties.mixture import parts_of
 
 __all__ = ["Axes", "Axis", "Settings"]
 
@@ -142,16 +143,12 @@ class Axes:
                 setattr(net.get_submodule(axis.owner), axis.field, float(setting[axis.name]))
 
 
-def _parts(penalty: Penalty) -> tuple[Penalty, ...]:
-    return penalty.parts if isinstance(penalty, Sum) else (penalty,)
-
-
 def _with_field(penalty: Penalty, owner: str, field: str, value: Any) -> Penalty:
     changed: tuple[Any, ...] = tuple(
         dataclasses.replace(cast(Any, part), **{field: value})
         if owner in ("", type(part).__name__) and field in _fields(part)
         else part
-        for part in _parts(penalty)
+        for part in parts_of(penalty)
     )
     return Sum(changed) if isinstance(penalty, Sum) else changed[0]
 
@@ -163,7 +160,7 @@ def _fields(part: Any) -> list[str]:
 def _of_penalties(penalties: list[Penalty]) -> Iterator[Axis]:
     """`"l1_ratio"` of all that have one, `"ElasticNet.l1_ratio"` and `"L2.strength"` of one class."""
     seen = set()
-    for part in (part for penalty in penalties for part in _parts(penalty)):
+    for part in (part for penalty in penalties for part in parts_of(penalty)):
         kind = type(part).__name__
         for field in _fields(part):
             value = getattr(part, field)

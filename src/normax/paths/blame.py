@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.paths.lanes import Lanes
-from normax.training.loop import Data, RowSet, shuffled
+from normax.paths.row_sets import TrainingSet
+from normax.training.loop import Epoch, shuffled
 
 __all__ = ["Break", "first_break"]
 
@@ -24,12 +25,13 @@ class Break(NamedTuple):
 
 
 def first_break(
-    lanes: Lanes, setting: dict[str, float], weights: list[Any], buffers: list[Any], data: Data, rows: RowSet,
-    key: Any, epochs: int,
-) -> Break | None:  # fmt: skip
-    """Run one lane until it breaks; None if, by itself, it does not: another rounding may save it."""
+    lanes: Lanes, setting: dict[str, float], start: tuple[Any, Any], training: TrainingSet, epochs: int
+) -> Break | None:
+    """Run one lane from its weights and buffers until it breaks; None if, by itself, it does not: another rounding may
+    save it."""
+    data, rows, key, _ = training
     many = {name: np.array([value]) for name, value in setting.items()}
-    stacked = jax.tree.map(lambda a: jnp.asarray(a)[None], (weights, buffers))
+    stacked = jax.tree.map(lambda a: jnp.asarray(a)[None], start)
     state = jax.tree.map(lambda a: a[0], lanes.begin(many, *stacked))
     size, steps = lanes.loop.batch_size, -(-rows.n // lanes.loop.batch_size)
 
@@ -43,10 +45,8 @@ def first_break(
         def further(carry):
             done, state = carry
             number, i = divmod(done, steps)
-            order = shuffled(rows, key, number, size)
-            state, _ = lanes.loop.steps(
-                step, state, data, rows, order, key, number, i, i + 1, steps, jnp.zeros(1)
-            )
+            epoch = Epoch(data, rows, key, steps, number, shuffled(rows, key, number, size))
+            state, _ = lanes.loop.steps(step, state, epoch, i, i + 1, jnp.zeros(1))
             return done + 1, state
 
         done, state = jax.lax.while_loop(

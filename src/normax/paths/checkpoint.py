@@ -14,7 +14,7 @@ from normax.files import sweep
 from normax.forms import check
 from normax.sealed import read_json, read_sealed, write_json, write_sealed
 
-__all__ = ["Checkpoint", "Part", "digest"]
+__all__ = ["PathCheckpoint", "Part", "digest"]
 
 FORMAT, VERSION = "normax path", 1
 
@@ -67,7 +67,7 @@ def _each(function: Any, *parts: Part) -> Part:
     return Part(*(of(*values) for values in zip(*parts)))
 
 
-class Checkpoint:
+class PathCheckpoint:
     """A folder with one file a part and `path.json`, which says what path it belongs to.
 
     Args:

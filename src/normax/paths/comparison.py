@@ -13,7 +13,7 @@ import numpy as np
 
 from normax.errors import InputError, Notice, suggest
 from normax.nn.module import Module
-from normax.paths.folded import Problem
+from normax.paths.folded import FoldedData
 from normax.paths.network import path
 from normax.paths.result import Path
 from normax.paths.variants import with_batch_norm, with_dropout
@@ -169,19 +169,24 @@ def compare(
     """
     asked, (X, y) = _asked(methods, options), data
     y, weight = np.asarray(y), options.get("sample_weight")
-    problem = Problem(
-        np.asarray(X), y, weight=None if weight is None else np.asarray(weight, float), cv=cv,
-        groups=options.pop("groups", None), time=options.pop("time", None), seed=options.get("seed", 0),
+    folded = FoldedData.of(
+        np.asarray(X),
+        y,
+        cv,
+        weight=None if weight is None else np.asarray(weight, float),
+        groups=options.pop("groups", None),
+        time=options.pop("time", None),
+        seed=options.get("seed", 0),
         stratify=loss in ("cross_entropy", "binary_cross_entropy") and y.ndim == 1,
         transform=options.get("transform"),
-    )  # fmt: skip
-    if len(problem.folds) < 2:
+    )
+    if len(folded.folds) < 2:
         raise InputError(f"cv: methods are compared over folds, two at least, got cv={cv!r}")
     notices: list[str] = []
     plans: dict[str, _Plan] = {}
     for name, method in asked.items():
         try:
-            plans[name] = _plan(method, net, problem.all_rows().X, strengths, dropout)
+            plans[name] = _plan(method, net, folded.all_rows().X, strengths, dropout)
         except _NoPlace as error:
             if methods is not METHODS:
                 raise
@@ -193,7 +198,7 @@ def compare(
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", Notice)
             whole = path(
-                plan.net, (X, y), loss=loss, cv=problem.folds, on_progress=report, **plan.options, **options
+                plan.net, (X, y), loss=loss, cv=folded.folds, on_progress=report, **plan.options, **options
             )
         paths[name] = whole.at(along=plan.along)
         seconds[name] = clock.perf_counter() - began

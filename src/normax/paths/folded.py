@@ -1,109 +1,23 @@
-"""What both engines share: folds, preprocessing inside each fold, the penalty at strength 1, baselines."""
+"""Data in folds, each with the preprocessing that its own training rows teach, and the best constant of each."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from normax.errors import InputError, suggest
-from normax.penalties import (
-    L1,
-    L2,
-    L2SP,
-    MCP,
-    ElasticNet,
-    GroupLasso,
-    MaxNorm,
-    Nonnegative,
-    Penalty,
-    SparseGroupLasso,
-    Sum,
-    WeightDecay,
-)
+from normax.errors import InputError
 from normax.selection import folds as make_folds
 from normax.selection import set_aside
 
-__all__ = [
-    "Problem",
-    "Rows",
-    "check_strengths",
-    "null_output",
-    "standardises",
-    "target_scale",
-    "unit_penalty",
-]
-
-PENALTIES: dict[str, type[Penalty]] = {
-    "l1": L1,
-    "l2": L2,
-    "elastic-net": ElasticNet,
-    "group-lasso": GroupLasso,
-    "sparse-group-lasso": SparseGroupLasso,
-    "mcp": MCP,
-    "l2-sp": L2SP,
-    "max-norm": MaxNorm,
-    "weight-decay": WeightDecay,
-}
-
-Progress = Callable[[str, int, int], None]
-
-
-def unit_penalty(penalty: Any) -> Penalty:
-    """The penalty that a path's strength multiplies: a class counts as strength 1, a name as its class."""
-    if isinstance(penalty, str):
-        if penalty not in PENALTIES:
-            raise InputError(
-                f"penalty: unknown {penalty!r}{suggest(penalty, PENALTIES)}; one of {', '.join(PENALTIES)}"
-            )
-        penalty = PENALTIES[penalty]
-    if isinstance(penalty, type) and issubclass(penalty, Penalty):
-        penalty = penalty()
-    if not isinstance(penalty, Penalty):
-        raise InputError(f"penalty: expected L1, L2, ElasticNet, an instance or a name, got {penalty!r}")
-    if isinstance(penalty, Nonnegative):
-        raise InputError(
-            "penalty: Nonnegative has no strength for a path to vary; add it to one that has: `L1() + Nonnegative()`"
-        )
-    return penalty
-
-
-def elastic_net_of(penalty: Penalty) -> tuple[float, float] | None:
-    """(strength, l1_ratio) of a penalty that is some mixture of L1 and L2, or None."""
-    parts = penalty.parts if isinstance(penalty, Sum) else (penalty,)
-    l1 = l2 = 0.0
-    for part in parts:
-        if not isinstance(part, (L1, L2, ElasticNet)) or callable(part.strength):
-            return None
-        ratio = part.l1_ratio if isinstance(part, ElasticNet) else float(isinstance(part, L1))
-        l1, l2 = l1 + ratio * part.strength, l2 + (1 - ratio) * part.strength
-    return (l1 + l2, l1 / (l1 + l2)) if l1 + l2 > 0 else None
-
-
-def check_strengths(strengths: Any) -> np.ndarray | int:
-    """A count, or given strengths as a float array; negative and non-finite ones are named by position."""
-    if isinstance(strengths, (int, np.integer)) and not isinstance(strengths, bool):
-        if strengths < 1:
-            raise InputError(f"strengths: expected a count >= 1 or the values, got {strengths}")
-        return int(strengths)
-    try:
-        values = np.asarray(strengths, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"strengths: expected a count or a list of numbers, got {strengths!r}") from None
-    if values.ndim != 1 or not len(values):
-        raise InputError(f"strengths: expected a count or a list of values, got shape {values.shape}")
-    wrong = [f"{values[i]} at position {i}" for i in np.flatnonzero(~(np.isfinite(values) & (values >= 0)))]
-    if wrong:
-        raise InputError(f"strengths: expected finite values >= 0, got {', '.join(wrong)}")
-    return values
+__all__ = ["FoldedData", "Split", "null_output", "standardises", "target_scale"]
 
 
 @dataclass(frozen=True)
-class Rows:
+class Split:
     """One fit: the rows it sees and the rows that score it, on data that only the former prepared.
 
     Attributes:
@@ -123,61 +37,64 @@ class Rows:
     scale: float = 1.0
 
 
-class Problem:
+@dataclass(frozen=True)
+class FoldedData:
     """Data, folds and preprocessing of one path.
 
-    Iterating yields `Rows` for each fold and at last for all rows.
+    Attributes:
+        X, y: n rows of each.
+        weight: `(n,)` weights of the rows, or None.
+        folds: pairs (training rows, held-out rows).
+        labels: the classes to spread evenly, or None.
+        groups, time, seed: of the draw of folds.
+        transform, scale_target: what the training rows of each fold teach.
     """
 
-    def __init__(
-        self, X: Any, y: np.ndarray, *, weight: np.ndarray | None, cv: Any, groups: Any, time: Any,
-        stratify: bool, seed: int, transform: Any = None, scale_target: bool = False,
-    ):  # fmt: skip
-        self.X, self.y, self.weight = X, y, weight
-        self.seed, self.groups, self.time = seed, groups, time
-        self.labels = y if stratify else None
-        self.transform, self.scale_target = transform, scale_target
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray | None
+    folds: list[tuple[np.ndarray, np.ndarray]]
+    labels: np.ndarray | None
+    groups: Any
+    time: Any
+    seed: int
+    transform: Any = None
+    scale_target: bool = False
+
+    @staticmethod
+    def of(
+        X: Any,
+        y: np.ndarray,
+        cv: Any,
+        *,
+        stratify: bool,
+        weight: Any,
+        groups: Any,
+        time: Any,
+        seed: int,
+        **taught: Any,
+    ) -> FoldedData:
+        """The folds that `cv` asks for; rows that a fold cannot judge stay out of its error, with a notice."""
         by_count = isinstance(cv, (int, np.integer))
-        stratify = stratify and by_count and time is None
-        self.folds = make_folds(
-            cv, len(y), y if stratify or not by_count else None, groups, time, stratify, seed
-        )
-        if self.labels is not None:
-            self._leave_out_classes_without_training(self.labels)
-        for number, (_, test) in enumerate(self.folds):
+        spread = stratify and by_count and time is None
+        folds = make_folds(cv, len(y), y if spread or not by_count else None, groups, time, spread, seed)
+        if stratify:
+            folds = _that_judge(folds, y, np.ones(len(y)) if weight is None else weight)
+        for number, (_, test) in enumerate(folds):
             if weight is not None and weight[test].sum() == 0:
                 raise InputError(f"cv: fold {number} holds out only rows of weight 0")
+        return FoldedData(X, y, weight, folds, y if stratify else None, groups, time, seed, **taught)
 
-    def _leave_out_classes_without_training(self, labels: np.ndarray) -> None:
-        """A fold's held-out rows of a class that it does not train on have an infinite loss at every strength: they say
-        nothing about it, and stay out of the fold's error with a notice."""
-        classes, codes = np.unique(labels, return_inverse=True)
-        weights = self.row_weights(np.arange(len(codes)))
-        counts = [np.bincount(codes[train], weights[train], len(classes)) for train, _ in self.folds]
-        if all(count.all() for count in counts):
-            return
-        from normax.linear_model.cross_validation.held_out import scopes_of_classes
-
-        scopes = scopes_of_classes(np.eye(len(classes))[codes], weights, self.folds, classes)
-        self.folds = [(train, scope.test) for (train, _), scope in zip(self.folds, scopes)]
-
-    def __iter__(self) -> Iterator[Rows]:
-        for train, test in self.folds:
-            yield self.rows(train, test)
-        yield self.all_rows()
-
-    def __len__(self) -> int:
-        return len(self.folds) + 1
-
-    def all_rows(self) -> Rows:
-        return self.rows(np.arange(len(self.y)), np.arange(0))
+    def all_rows(self) -> Split:
+        return self.split(np.arange(len(self.y)), np.arange(0))
 
     def watched(self, train: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
         """Training rows parted into those that train and those that early stopping watches."""
         groups, time = (None if a is None else np.asarray(a) for a in (self.groups, self.time))
         return set_aside(train, share, self.seed, self.labels, groups, time)
 
-    def rows(self, train: np.ndarray, test: np.ndarray) -> Rows:
+    def split(self, train: np.ndarray, test: np.ndarray) -> Split:
+        """The rows that a fit sees and those that score it, with what the former teach."""
         X, transform, scale = self.X, None, 1.0
         centre: Any = 0.0
         weight = None if self.weight is None else self.weight[train]
@@ -186,7 +103,7 @@ class Problem:
             X = np.asarray(transform.transform(X))
         if self.scale_target:
             centre, scale = target_scale(self.y[train], weight)
-        return Rows(train, test, X, transform, centre, scale)
+        return Split(train, test, X, transform, centre, scale)
 
     def row_weights(self, rows: np.ndarray) -> np.ndarray:
         """Weights of some rows; ones where there are none."""
@@ -196,6 +113,19 @@ class Problem:
     def fold_sizes(self) -> np.ndarray:
         """Weight of the held-out rows of each fold."""
         return np.array([self.row_weights(test).sum() for _, test in self.folds])
+
+
+def _that_judge(folds: list, labels: np.ndarray, weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """A fold's held-out rows of a class that it does not train on have an infinite loss at every strength: they say
+    nothing about it, and stay out of the fold's error with a notice."""
+    classes, codes = np.unique(labels, return_inverse=True)
+    counts = [np.bincount(codes[train], weights[train], len(classes)) for train, _ in folds]
+    if all(count.all() for count in counts):
+        return folds
+    from normax.linear_model.cross_validation.held_out import scopes_of_classes
+
+    scopes = scopes_of_classes(np.eye(len(classes))[codes], weights, folds, classes)
+    return [(train, scope.test) for (train, _), scope in zip(folds, scopes)]
 
 
 def target_scale(y: np.ndarray, weight: np.ndarray | None) -> tuple[Any, float]:

@@ -23,17 +23,18 @@ from normax.nn.backend import settings
 from normax.nn.module import Module
 from normax.paths.axes import Axes, Settings
 from normax.paths.layout import at_once, convolves, devices_of, over_devices, quicker
+from normax.paths.row_sets import ScoringSet, TrainingSet, Watch
 from normax.paths.workers import cores
 from normax.penalties import Penalty
 from normax.training.blocks import EpochBlocks
 from normax.training.cost import forward_cost
 from normax.training.lean import lean
-from normax.training.loop import Data, Epoch, Loop, RowSet, TrainState, Weakly, shuffled
+from normax.training.loop import Data, Epoch, Loop, TrainState, Weakly, shuffled
 from normax.training.losses import find_loss
 from normax.training.recipes import recipe
 from normax.training.update import Update
 
-__all__ = ["Kept", "Lanes", "Trained", "Watch", "alike", "on_device"]
+__all__ = ["BestEpoch", "Lanes", "Steps", "Trained", "alike", "on_device"]
 
 WORTH_MEASURING = 1e12
 """Multiply-adds of a path from which on it is measured whether lanes run together or one after another."""
@@ -49,21 +50,7 @@ def _compiler() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(cores(), "normax-compile")
 
 
-class Watch(NamedTuple):
-    """What decides which epoch's weights a lane keeps: the loss on rows set aside, or a number known before.
-
-    Attributes:
-        data, select: the rows set aside and their weights `(1, rows)`; None where a limit for each lane decides.
-        patience, margin: epochs without improvement by `margin` after which a lane has stopped.
-    """
-
-    data: Data | None = None
-    select: Any = None
-    patience: Any = 0
-    margin: Any = 0.0
-
-
-class Kept(NamedTuple):
+class BestEpoch(NamedTuple):
     """The best of a lane so far: weights and buffers, its loss on the rows set aside, and its epoch (from 1)."""
 
     weights: list[Any]
@@ -82,6 +69,26 @@ class Trained(NamedTuple):
     curves: np.ndarray
 
 
+class Steps(NamedTuple):
+    """How each lane is trained.
+
+    Attributes:
+        optimizer: an optax transformation.
+        prox_step: see `nx.train_step`.
+        batch_size: rows a step.
+        epochs: passes over a row set, at most.
+        padded: whether some row set leaves a short last batch.
+        few: the epochs, where some row set has too few steps for the whole warm-up of a prox.
+    """
+
+    optimizer: Any
+    prox_step: Any
+    batch_size: int
+    epochs: int
+    padded: bool
+    few: int | None
+
+
 class Lanes:
     """A network and its training, ready to run lanes on any row set.
 
@@ -90,55 +97,56 @@ class Lanes:
         loss: name or per-row function.
         penalty: trainable cell -> penalty at strength 1, which a lane's strength multiplies; penalties that
             sit on the network stay as they are and add.
-        optimizer: an optax transformation.
         axes: what else differs between lanes.
-        epochs: passes over a row set, at most.
-        batch_size: rows a step.
-        padded: whether some row set leaves a short last batch.
-        prox_step: see `nx.train_step`.
-        few: the epochs, where some row set has too few steps for the whole warm-up of a prox.
+        steps: how each is trained.
 
     Attributes:
-        one_by_one: whether lanes run one after another inside the program; see `settle_way`.
+        one_by_one: whether lanes run one after another inside the program; see `settled`.
         devices: what they are laid over.
         placed: the device that the network was put on by hand, or None.
     """
 
-    def __init__(
-        self, net: Module, loss: Any, penalty: dict[Any, Penalty], optimizer: Any, axes: Axes, *, epochs: int,
-        batch_size: int, padded: bool, prox_step: Any = None, few: int | None = None,
-    ):  # fmt: skip
-        self.net, self.epochs, self.axes = net, epochs, axes
+    def __init__(self, net: Module, loss: Any, penalty: dict[Any, Penalty], axes: Axes, steps: Steps):
+        self.net, self.epochs, self.axes = net, steps.epochs, axes
         self.binding: Binding = bind(net)
         self.unit = [penalty.get(cell) for cell in self.binding.trainable]
         names, plain = self.binding.parameter_names, {n: v[0] for n, v in axes.without_path().items()}
-        self.update = Update(optimizer, names, self.binding.trainable, self.penalties(plain), prox_step, few)
+        self.update = Update(
+            steps.optimizer, names, self.binding.trainable, self.penalties(plain), steps.prox_step, steps.few
+        )
         self.devices, self.placed = devices_of(net)
-        self.loop = Loop(net, find_loss(loss), self.update, batch_size, padded)
         # On a CPU a convolution over lanes becomes a grouped one, many times slower than lane after lane.
-        self.one_by_one = convolves(net) and self.devices[0].platform == "cpu"
-        self.measured = False
+        self.one_by_one = self._on_cpu and convolves(net)
+        loop = Loop(net, find_loss(loss), self.update, steps.batch_size, steps.padded)
+        self.loop = loop.over_lanes(self._on_cpu and not self.one_by_one)
         self._made: dict[Any, Any] = {}
 
     @staticmethod
-    def of(
-        net: Module, loss: Any, penalty: dict[Any, Penalty], optimizer: Any, axes: Axes, **options: Any
-    ) -> Lanes:
+    def of(net: Module, loss: Any, penalty: dict[Any, Penalty], axes: Axes, steps: Steps) -> Lanes:
         """Lanes, with the compiled programs of an earlier call of the same kind where there was one."""
         binding = bind(net)
         charges = tuple((penalty.get(cell), cell.penalty) for cell in binding.trainable)
+        kind = architecture(net), charges, loss, recipe(steps.optimizer), axes.kind, *steps[1:]
         devices, placed = devices_of(net)
-        kind = (
-            architecture(net), charges, loss, recipe(optimizer), axes.kind, tuple(devices), placed, *options.values()
-        )  # fmt: skip
-        lanes = _programs(kind, lambda: Lanes(net, loss, penalty, optimizer, axes, **options)._bare())
+        lanes = _programs(
+            (*kind, tuple(devices), placed), lambda: Lanes(net, loss, penalty, axes, steps)._bare()
+        )
         return lanes._of(net, binding, axes)
 
     def _of(self, net: Module, binding: Binding, axes: Axes) -> Lanes:
         """These lanes for a network of the same architecture and axes with other values, with the same programs."""
         twin = copy.copy(self)
         twin.net, twin.binding, twin.axes, twin.loop = net, binding, axes, self.loop.of(net, binding)
-        twin.one_by_one, twin.measured = self._made.get("way", (self.one_by_one, False))
+        return twin
+
+    @property
+    def _on_cpu(self) -> bool:
+        return self.devices[0].platform == "cpu"
+
+    def _in_way(self, one_by_one: bool) -> Lanes:
+        """These lanes one after another inside the program, or all together."""
+        twin = copy.copy(self)
+        twin.one_by_one, twin.loop = one_by_one, self.loop.over_lanes(self._on_cpu and not one_by_one)
         return twin
 
     def _bare(self) -> Lanes:
@@ -174,57 +182,51 @@ class Lanes:
         return -(-lanes // len(self.devices)) * len(self.devices)
 
     # Programs --------------------------------------------------------------------------------------
+    #
+    # All take (carry, lanes, shared, constants): the first two have lanes, whose results are theirs.
 
     def _program(self, name: str) -> Callable[..., Any]:
         """A compiled program by name; both ways of running lanes are kept."""
         key = name, self.one_by_one
         if key not in self._made:
-            # Which arguments have lanes: carry, settings, limits; state and settings; settings, weights and buffers.
-            programs: dict[str, tuple[Callable[..., Any], tuple[bool, ...], tuple[int, ...]]] = {
-                "train": (Lanes._epochs, (True, False, False, True, *(False,) * 5, True), (1,)),
-                "trial": (Lanes._trial, (True, True, *(False,) * 4), ()),
-                "begin": (Lanes._begin, (True, True, True, False), ()),
-                "measure": (Lanes._errors, (True, True, True, False, False, False), ()),
-                "outputs": (Lanes._held_out, (True, True, True, False, False), ()),
+            functions = {
+                "train": Lanes._epochs,
+                "trial": Lanes._trial,
+                "begin": Lanes._begin,
+                "measure": Lanes._errors,
+                "outputs": Lanes._held_out,
             }
-            function, by_lane, donated = programs[name]
+            function = functions[name]
 
             def call(held, *args):
                 lanes = held()
-                return over_devices(partial(function, lanes), lanes.devices, by_lane)(*args)
+                return over_devices(partial(function, lanes), lanes.devices)(*args)
 
+            donated = 1 if name == "train" else ()
             self._made[key] = jax.jit(
                 call, static_argnums=0, donate_argnums=donated, compiler_options=settings()
             )
         return self._made[key]
 
-    def compiled(self, name: str, *args: Any, constants_at: int) -> Callable[..., Any]:
+    def compiled(self, name: str, carry: Any, lanes: Any, shared: Any = None) -> Callable[..., Any]:
         """A program for arguments of these shapes, ready for other threads: it compiles in the background."""
         program: Any = self._program(name)
-        before, after = args[:constants_at], args[constants_at:]
         if len(self.devices) > 1:  # arguments are laid out anew at each call
             return lambda *args: retrying(
-                lambda: program(
-                    Weakly(self), *args[:constants_at], self.loop.constant_values(), *args[constants_at:]
-                ),
-                self.loop.constants,
+                lambda: program(Weakly(self), *args, self.loop.constant_values()), self.loop.constants
             )
+        args = carry, lanes, shared
         frozen = self.binding.frozen
         leaves, tree = jax.tree.flatten(args)
         key = name, self.one_by_one, tree, tuple(map(jax.typeof, leaves))
         if key not in self._made:
-            self.loop.lanes = self.devices[0].platform == "cpu" and not self.one_by_one
             lowered = retrying(
-                lambda: program.lower(Weakly(self), *before, self.loop.constant_values(), *after),
-                self.loop.constants,
+                lambda: program.lower(Weakly(self), *args, self.loop.constant_values()), self.loop.constants
             )
             self._made[key] = _compiler().submit(lowered.compile), self.loop.constants[len(frozen) :]
         executable, foreign = self._made[key]
         constants = [cell.value for cell in (*frozen, *foreign)]
-        return lambda *args: executable.result()(*args[:constants_at], constants, *args[constants_at:])
-
-    def _call(self, name: str, *args: Any, constants_at: int) -> Any:
-        return self.compiled(name, *args, constants_at=constants_at)(*args)
+        return lambda *args: executable.result()(*args, constants)
 
     def _map(self, function: Any) -> Any:
         """`function` of a lane, over all lanes."""
@@ -248,8 +250,9 @@ class Lanes:
 
         return measured
 
-    def _epochs(self, carry, first, stop, settings, constants, data, rows, key, watch, limits):
+    def _epochs(self, carry, lanes, shared, constants):
         """Epochs `first` to `stop` of every lane; returns the carry and the curves, zero elsewhere."""
+        (settings, limits), (first, stop, (data, rows, key, watch)) = lanes, shared
         step, measure = self.step(constants), None
         if watch is not None and watch.data is not None:
             measure = self._measured(constants, watch.data, watch.select)
@@ -276,8 +279,9 @@ class Lanes:
             )
         return run(carry, settings, limits, limits.shape)
 
-    def _trial(self, state, settings, constants, data, rows, key):
+    def _trial(self, state, settings, training, constants):
         """A few steps, to measure by."""
+        data, rows, key, _ = training
         order, step = shuffled(rows, key, 0, self.loop.batch_size), self.step(constants)
 
         def run(step, state, lanes):
@@ -289,25 +293,25 @@ class Lanes:
         size = len(settings["strength"])
         return run(partial(jax.vmap(step, in_axes=(0, 0, None)), settings), state, (size,))
 
-    def _errors(self, settings, weights, buffers, constants, data, selections):
-        return self._map(self._measured(constants, data, selections))(settings, weights, buffers)
+    def _errors(self, trained, settings, shared, constants):
+        return self._map(self._measured(constants, *shared))(settings, *trained)
 
-    def _held_out(self, settings, weights, buffers, constants, X):
+    def _held_out(self, trained, settings, X, constants):
         def outputs(setting, weights, buffers):
             with self.axes.inside(self.net, setting):
                 return self.loop.outputs(weights, buffers, constants, X)
 
-        return self._map(outputs)(settings, weights, buffers)
+        return self._map(outputs)(settings, *trained)
 
     # Calls -----------------------------------------------------------------------------------------
 
     def begin(self, settings: Settings, weights: list[Any], buffers: list[Any]) -> TrainState:
         """The state of lanes that start from stacked weights and buffers: their optimisers know nothing yet."""
-        args = on_device(settings), *jax.device_put((weights, buffers), self.placed)
-        return self.compiled("begin", *args, constants_at=3)(*args)
+        args = jax.device_put((weights, buffers), self.placed), on_device(settings), None
+        return self.compiled("begin", *args)(*args)
 
-    def _begin(self, settings, weights, buffers, constants):
-        weights, buffers = jax.tree.map(lambda a: jnp.array(a, copy=True), (weights, buffers))
+    def _begin(self, begun, settings, _, constants):
+        weights, buffers = jax.tree.map(lambda a: jnp.array(a, copy=True), begun)
         update = jax.vmap(self.update.init)(weights)
         return TrainState(weights, self.axes.optimizer_state(update, settings), buffers)
 
@@ -324,59 +328,62 @@ class Lanes:
                 self.penalties(setting), partial(self.axes.optimizer_state, settings=setting)
             )
 
-    def settle_way(
-        self, work: Settings, start: TrainState, data: Data, rows: RowSet, key: Any, known: str | None
-    ) -> str:
-        """Decide between one `vmap` over lanes and one lane after another, and return the decision.
+    def settled(self, work: Settings, start: TrainState, training: TrainingSet, known: str | None) -> Lanes:
+        """These lanes in one `vmap` or one after another, as is quicker.
 
         Known from an earlier run, it stays. Where the work is worth it, a few steps of some lanes are timed
         both ways, once for a kind of program; otherwise convolutions on a CPU run one by one.
         """
         if known is not None:
-            self.one_by_one = known == "one by one"
-        elif not self.measured and self._multiply_adds(data, rows, len(work["strength"])) > WORTH_MEASURING:
-            settings = {name: np.resize(values, self.whole(TRIAL_LANES)) for name, values in work.items()}
-            weights, buffers = alike((start.weights, start.buffers), self.whole(TRIAL_LANES))
-            state = self.begin(settings, weights, buffers)
-            settings, rows = on_device((settings, rows))
+            self._made["way"] = known
+        elif "way" not in self._made:
+            worth = self._multiply_adds(training, len(work["strength"])) > WORTH_MEASURING
+            self._made["way"] = self._quicker_way(work, start, training) if worth else self.way
+        return self._in_way(self._made["way"] == "one by one")
 
-            def way(one_by_one):
-                self.one_by_one = one_by_one
-                args = state, settings, data, rows, key
-                trial = self.compiled("trial", *args, constants_at=2)
-                with ThreadPoolExecutor(self.at_once[0]) as pool:  # as chunks will run: side by side
-                    runs = [pool.submit(trial, *args) for _ in range(self.at_once[0])]
-                    return [jax.block_until_ready(run.result()) for run in runs]
-
-            found = quicker({"one by one": partial(way, True), "together": partial(way, False)})
-            self.one_by_one = found == "one by one"
-            for key in [key for key in self._made if key[0] == "trial"]:
-                del self._made[key]
-        self.measured = True
-        self._made["way"] = self.one_by_one, True
+    @property
+    def way(self) -> str:
+        """How lanes run, in a word."""
         return "one by one" if self.one_by_one else "together"
 
-    def _multiply_adds(self, data: Data, rows: RowSet, lanes: int) -> float:
-        """Of training all lanes on a row set: a forward's, counted three times; the weights' number if less is known."""
+    def _quicker_way(self, work: Settings, start: TrainState, training: TrainingSet) -> str:
+        settings = {name: np.resize(values, self.whole(TRIAL_LANES)) for name, values in work.items()}
+        state = self.begin(settings, *alike((start.weights, start.buffers), self.whole(TRIAL_LANES)))
+        settings, training = on_device(settings), training._replace(rows=on_device(training.rows))
+
+        def way(one_by_one):
+            args = state, settings, training
+            trial = self._in_way(one_by_one).compiled("trial", *args)
+            with ThreadPoolExecutor(self.at_once[0]) as pool:  # as chunks will run: side by side
+                runs = [pool.submit(trial, *args) for _ in range(self.at_once[0])]
+                return [jax.block_until_ready(run.result()) for run in runs]
+
+        found = quicker({"one by one": partial(way, True), "together": partial(way, False)})
+        for key in [key for key in self._made if key[0] == "trial"]:
+            del self._made[key]
+        return found
+
+    def _multiply_adds(self, training: TrainingSet, lanes: int) -> float:
+        """Of training all lanes: a forward's, counted three times; the weights' number if less is known."""
         row = sum(cell.size for cell in self.binding.trainable)
         if convolves(self.net):
-            row = sum(forward_cost(self.net, (data.X[:2],)).multiply_adds.values()) / 2
-        return 3.0 * row * float(rows.n) * self.epochs * lanes
+            row = sum(forward_cost(self.net, (training.data.X[:2],)).multiply_adds.values()) / 2
+        return 3.0 * row * float(training.rows.n) * self.epochs * lanes
 
     def training(
-        self, settings: Settings, start: TrainState, data: Data, rows: RowSet, key: Any, epochs: int
+        self, settings: Settings, start: TrainState, training: TrainingSet, epochs: int
     ) -> Callable[[Callable[[int], None]], Trained]:
         """The training of lanes from `start` (`begin`), for any thread: a function of `after`, which is called
         with the number of epochs done now and then."""
-        settings, rows = on_device((settings, rows))
+        settings, training = on_device(settings), training._replace(rows=on_device(training.rows))
         limits = jax.device_put(np.zeros(len(settings["strength"]), np.int32))
-        fixed = settings, data, rows, key, None, limits
-        first, carry = np.int32(0), (start, None)
-        program = self.compiled("train", carry, first, first, *fixed, constants_at=4)
+        lanes, first, carry = (settings, limits), np.int32(0), (start, None)
+        program = self.compiled("train", carry, lanes, (first, first, training))
 
         def train(after: Callable[[int], None]) -> Trained:
             blocks = EpochBlocks(
-                lambda carry, first, stop: program(carry, np.int32(first), np.int32(stop), *fixed), carry
+                lambda carry, first, stop: program(carry, lanes, (np.int32(first), np.int32(stop), training)),
+                carry,
             )
             blocks.run(epochs, after)
             curves = np.full((len(limits), self.epochs), np.nan)
@@ -387,30 +394,33 @@ class Lanes:
         return train
 
     def scoring(
-        self, settings: Settings, start: TrainState, data: Data, selections: Any, X: Any
+        self, settings: Settings, start: TrainState, scored: ScoringSet
     ) -> Callable[[Trained], tuple[np.ndarray, np.ndarray | None]]:
         """For any thread, a function of trained lanes: `(lanes, s)` mean losses over each of s weightings of the rows,
-        and `(lanes, n, ...)` outputs for X, if there is one."""
-        settings = on_device(settings)
-        example = settings, start.weights, start.buffers
-        errors = self.compiled("measure", *example, data, selections, constants_at=3)
-        outputs = None if X is None else self.compiled("outputs", *example, X, constants_at=3)
+        and `(lanes, n, ...)` outputs for the inputs, if there are any."""
+        settings, example, rows, X = (
+            on_device(settings),
+            (start.weights, start.buffers),
+            scored[:2],
+            scored.inputs,
+        )
+        errors = self.compiled("measure", example, settings, rows)
+        outputs = None if X is None else self.compiled("outputs", example, settings, X)
 
         def score(trained: Trained) -> tuple[np.ndarray, np.ndarray | None]:
-            lanes = settings, *jax.tree.map(jnp.asarray, (trained.weights, trained.buffers))
-            found = np.asarray(errors(*lanes, data, selections))
-            return found, None if outputs is None else np.asarray(outputs(*lanes, X))
+            ends = jax.tree.map(jnp.asarray, (trained.weights, trained.buffers))
+            found = np.asarray(errors(ends, settings, rows))
+            return found, None if outputs is None else np.asarray(outputs(ends, settings, X))
 
         return score
 
-    def printed(self, settings: Settings, start: TrainState, data: Data, rows: RowSet, key: Any) -> str:
+    def printed(self, settings: Settings, start: TrainState, training: TrainingSet) -> str:
         """The training of one lane as text: what two runs that are to agree bit for bit have in common."""
         state = self.begin(settings, *alike((start.weights, start.buffers), 1))
 
         def text():
-            program, constants = jax.make_jaxpr(self._epochs), self.loop.constant_values()
-            limits = jnp.zeros(1, jnp.int32)
-            return str(program((state, None), 0, 1, settings, constants, data, rows, key, None, limits))
+            args = (state, None), (settings, jnp.zeros(1, jnp.int32)), (0, 1, training)
+            return str(jax.make_jaxpr(self._epochs)(*args, self.loop.constant_values()))
 
         return retrying(text, self.loop.constants)
 
@@ -430,7 +440,9 @@ def alike(tree: Any, lanes: int) -> Any:
     return jax.tree.map(lambda a: np.repeat(np.asarray(a)[None], lanes, axis=0), tree)
 
 
-def _keep(kept: Kept, state: TrainState, score: Any, number: Any, watch: Watch, limits: Any) -> Kept:
+def _keep(
+    kept: BestEpoch, state: TrainState, score: Any, number: Any, watch: Watch, limits: Any
+) -> BestEpoch:
     """What a lane has best after epoch `number` (from 0): stopped lanes keep what they had."""
     if score is None:
         score, better = kept.score, limits == number + 1
@@ -442,4 +454,4 @@ def _keep(kept: Kept, state: TrainState, score: Any, number: Any, watch: Watch, 
         return jnp.where(better.reshape(better.shape + (1,) * (new.ndim - better.ndim)), new, old)
 
     epoch = jnp.full_like(kept.epoch, number + 1)
-    return jax.tree.map(choose, Kept(state.weights, state.buffers, score, epoch), kept)
+    return jax.tree.map(choose, BestEpoch(state.weights, state.buffers, score, epoch), kept)

@@ -57,8 +57,9 @@ def convolves(net: Module) -> bool:
     return any("Conv" in type(module).__name__ for module in net.modules())
 
 
-def over_devices(function: Callable[..., Any], devices: list[Any], by_lane: tuple[bool, ...]) -> Any:
-    """`function` with the leading axis of its results, and of the arguments that `by_lane` marks, cut over devices.
+def over_devices(function: Callable[..., Any], devices: list[Any]) -> Any:
+    """`function` of (carry, lanes, shared, constants) with the leading axis of the first two, and of its results, cut over
+    devices.
 
     Each device runs its own lanes and hears nothing of the others.
     """
@@ -66,7 +67,7 @@ def over_devices(function: Callable[..., Any], devices: list[Any], by_lane: tupl
         return function
     mesh = Mesh(np.array(devices), ("lanes",), axis_types=(AxisType.Auto,))
     lanes, everywhere = PartitionSpec("lanes"), PartitionSpec()
-    specs = tuple(lanes if cut else everywhere for cut in by_lane)
+    specs = lanes, lanes, everywhere, everywhere
     return jax.shard_map(function, mesh=mesh, in_specs=specs, out_specs=lanes, check_vma=False)
 
 

@@ -14,10 +14,12 @@ from normax.errors import InputError, Notice
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.families import family_of
 from normax.linear_model.path import RIDGE_RATIO, is_ridge, max_strength, mixture_in_units, response
-from normax.paths.folded import Problem, Progress, check_strengths, elastic_net_of, unit_penalty
+from normax.paths.arguments import Progress, check_strengths, unit_penalty
+from normax.paths.folded import FoldedData
 from normax.paths.linear_folds import LinearFolds
 from normax.paths.result import Path
 from normax.penalties import L1, ElasticNet
+from normax.penalties.mixture import mixture_of
 from normax.selection import strength_grid, summarise, widened
 
 __all__ = ["linear_path"]
@@ -104,18 +106,24 @@ def linear_path(
     seconds: dict[str, float] = {}
     family, y = FAMILY_OF[loss], np.asarray(y)
     unit = unit_penalty(penalty)
-    mixture = elastic_net_of(unit)
-    if mixture is None:
+    mixture = mixture_of(unit)
+    if mixture is None or not mixture[0]:
         raise InputError(f"penalty: a linear path takes mixtures of L1 and L2 of some strength, got {unit!r}")
     unit_strength, l1_ratio = mixture
     given = check_strengths(strengths)
     weight = None if sample_weight is None else np.asarray(sample_weight, float)
-    problem = Problem(
-        X, y, weight=weight, cv=cv, groups=groups, time=time, seed=seed, transform=transform,
+    folded = FoldedData.of(
+        X,
+        y,
+        cv,
+        weight=weight,
+        groups=groups,
+        time=time,
+        seed=seed,
+        transform=transform,
         stratify=family != "gaussian",
-    )  # fmt: skip
-
-    whole = problem.all_rows()
+    )
+    whole = folded.all_rows()
     classes = int(y.max()) + 1 if family == "multinomial" else 1
     targets = _one_hot(y, classes) if family == "multinomial" else y
     # "mse" averages over outputs what "squared" halves and sums: the same minimiser at another strength.
@@ -138,9 +146,9 @@ def linear_path(
     own = unit_strength / scale  # from a strength of the path to one of the family's mean loss
     seconds["preparing"] = clock.perf_counter() - began
 
-    engine = LinearFolds(problem, targets, loss, family, scale, l1_ratio, fit_intercept, tol)
+    engine = LinearFolds(folded, targets, loss, family, scale, l1_ratio, fit_intercept, tol)
     report = on_progress or (lambda phase, done, total: None)
-    count, sizes, notices = len(problem.folds), problem.fold_sizes, []
+    count, sizes, notices = len(folded.folds), folded.fold_sizes, []
     baselines: list[tuple[Any, Any]] = []
 
     def score(strengths: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -155,7 +163,7 @@ def linear_path(
         if first:
             baselines.extend((fold.null, fold.free) for fold in scored)
         outputs = np.full((len(strengths), len(y), scored[0].held_out.shape[2]), np.nan)
-        for (_, test), fold in zip(problem.folds, scored):
+        for (_, test), fold in zip(folded.folds, scored):
             outputs[:, test] = fold.held_out
         return np.column_stack([f.train for f in scored]), np.column_stack([f.test for f in scored]), outputs
 

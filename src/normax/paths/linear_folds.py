@@ -12,7 +12,7 @@ from normax.linear_model.cross_validation.folds import LassoFold, LassoFolds, ou
 from normax.linear_model.design.validation import check_design
 from normax.linear_model.families import family_of
 from normax.linear_model.path import response, warn_unconverged
-from normax.paths.folded import Problem, Rows, null_output, standardises
+from normax.paths.folded import FoldedData, Split, null_output, standardises
 
 __all__ = ["FoldScore", "LinearFolds"]
 
@@ -30,16 +30,16 @@ class FoldScore(NamedTuple):
 
 @dataclass
 class LinearFolds:
-    """Fits and errors of a linear model on some rows of a problem.
+    """Fits and errors of a linear model on some rows of the data.
 
     Args:
-        problem: data, folds, preprocessing; targets: y, for classes their shares (n, C).
+        folded: data, folds, preprocessing; targets: y, for classes their shares (n, C).
         loss, family: the loss by its name in a path and the family that minimises it.
         scale: of `loss` over the family's own mean loss, to which all strengths here belong.
         l1_ratio, fit_intercept, tol: as of `fit_path`.
     """
 
-    problem: Problem
+    folded: FoldedData
     targets: np.ndarray
     loss: str
     family: str
@@ -49,12 +49,12 @@ class LinearFolds:
     tol: float
 
     def __post_init__(self) -> None:
-        self.weights = self.problem.row_weights(np.arange(len(self.targets)))
+        self.weights = self.folded.row_weights(np.arange(len(self.targets)))
         self.squares = self.family == "gaussian" and self.l1_ratio > 0
-        self.shared = self._shared() if self.squares and self.problem.folds else None
+        self.shared = self._shared() if self.squares and self.folded.folds else None
 
     def fit(
-        self, rows: Rows, strengths: Any, l1_ratio: float | None = None, tol: float | None = None
+        self, rows: Split, strengths: Any, l1_ratio: float | None = None, tol: float | None = None
     ) -> LinearPath:
         own = np.zeros_like(self.weights)  # the rows held out stay where they are, without a weight
         own[rows.train] = self.weights[rows.train]
@@ -95,13 +95,13 @@ class LinearFolds:
 
     def score(self, number: int, strengths: np.ndarray, baselines: bool) -> FoldScore:
         """Fit and score a fold."""
-        train, test = self.problem.folds[number]
+        train, test = self.folded.folds[number]
         fitted = (self._squares if self.squares else self._plain)(number, train, test, strengths, baselines)
         train_errors, held_out, free = fitted
         test_errors = self.errors(held_out, test)
         if free is None:
             return FoldScore(train_errors, test_errors, held_out, None, None)
-        constant = null_output(self.loss, self.problem.y[train], self.weights[train], held_out.shape[2])
+        constant = null_output(self.loss, self.folded.y[train], self.weights[train], held_out.shape[2])
         assert constant is not None  # every loss of this engine has a best constant
         alone = np.broadcast_to(constant, (1, len(test), len(constant)))
         null = self.errors(alone, test)[0]
@@ -110,7 +110,7 @@ class LinearFolds:
     def _plain(
         self, number: int, train: np.ndarray, test: np.ndarray, strengths: np.ndarray, baselines: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        rows, free = self.problem.rows(train, test), None
+        rows, free = self.folded.split(train, test), None
         outputs = self.predict(self.fit(rows, strengths), rows.X, train)
         if baselines:  # without a penalty: of smallest norm where there are many; its gap is of no interest
             free = self.predict(self.fit(rows, [0.0], 0.0, np.inf), rows.X[test], train)
@@ -122,7 +122,7 @@ class LinearFolds:
         if self.shared is not None:
             fold = LassoFold(self.shared, number)
         else:
-            fold = LassoFold(self._folds(self.problem.rows(train, test).X, [(train, test)]), 0)
+            fold = LassoFold(self._folds(self.folded.split(train, test).X, [(train, test)]), 0)
         coef, intercept, gap = fold.fit(strengths)
         warn_unconverged(strengths, gap, self.tol)
         inside = fold.squared_errors(coef, intercept, held_out=False) * (
@@ -134,14 +134,14 @@ class LinearFolds:
 
     def _shared(self) -> LassoFolds | None:
         """All folds at once, where preprocessing does no more than standardise columns."""
-        transform, rounding = self.problem.transform, None
+        transform, rounding = self.folded.transform, None
         if transform is not None:
             rounding = (
-                standardises(transform, self.problem.X, self.problem.weight) if self.fit_intercept else None
+                standardises(transform, self.folded.X, self.folded.weight) if self.fit_intercept else None
             )
             if rounding is None:
                 return None
-        return self._folds(self.problem.X, self.problem.folds, rounding)
+        return self._folds(self.folded.X, self.folded.folds, rounding)
 
     def _folds(self, X: Any, pairs: list, rounding: float | None = None) -> LassoFolds:
         Y, X = response(self.targets, self.family, len(self.targets)), check_design(X)

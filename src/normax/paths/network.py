@@ -14,15 +14,16 @@ from normax import nn
 from normax.errors import InputError, Notice
 from normax.nn.module import Module
 from normax.nn.random import check_seed
+from normax.paths.arguments import Progress, check_strengths, unit_penalty
 from normax.paths.axes import Axes
-from normax.paths.folded import Problem, Progress, check_strengths, elastic_net_of, unit_penalty
+from normax.paths.folded import FoldedData
 from normax.paths.outcome import outcome
-from normax.paths.pilot import automatic_strengths
-from normax.paths.plan import Warm
+from normax.paths.phases import fit_phases
 from normax.paths.result import Path, check_selection
-from normax.paths.setup import Run, Schedule, charges
-from normax.paths.stopping import Stopping
+from normax.paths.schedule import Schedule, Stopping, Warm
+from normax.paths.setup import Charges, Setup
 from normax.penalties import L1
+from normax.penalties.mixture import mixture_of
 from normax.training.data import check_counts, check_data, check_unmasked
 from normax.training.losses import check_targets, find_loss
 from normax.training.modes import in_training_mode
@@ -67,9 +68,9 @@ def path(
 
     Minimises `Σ_i w_i loss_i / Σ_i w_i + s·Ω(w) + Ω_own(w)`, where Ω_own are penalties that `nx.penalize` put on
     the network. All strengths of a row set, and all other settings, are lanes of one compiled program, laid over all
-    devices; each is exactly the fit that `nx.fit` with the same seed would run on those rows alone. A single `Linear` with a convex loss and one
-    mixture of L1 and L2 goes to the certified solver, and `optimizer`, `epochs` and `batch_size` have no say; with
-    `over`, `warm_start` or `early_stopping`, which are about training, it is trained.
+    devices; each is exactly the fit that `nx.fit` with the same seed would run on those rows alone. A single `Linear`
+    with a convex loss and one mixture of L1 and L2 goes to the certified solver, and `optimizer`, `epochs` and
+    `batch_size` have no say; with `over`, `warm_start` or `early_stopping`, which are about training, it is trained.
 
     Args:
         net: the module; every fit starts from its present weights, in the modes of `nx.fit`, and it is left as it is.
@@ -133,6 +134,52 @@ def path(
         >>> path.engine, path.best.nonzero
         ('linear', 2)
     """
+    X, y, weight = _checked_data(data, loss, transform, sample_weight, feature_names)
+    seed = check_seed("seed", 0 if seed is None else seed, most=(1 << 32) - 1)
+    check_counts(epochs=epochs, batch_size=batch_size, seeds=seeds)
+    chosen = check_strengths(strengths)
+    if optimizer is None:
+        optimizer = _default_optimizer(over)
+    layer = None if over or warm_start or early_stopping else _single_linear(net, loss, penalty)
+    names = None if feature_names is None else tuple(feature_names)
+    splits: dict[str, Any] = {"cv": cv, "groups": groups, "time": time, "seed": seed, "transform": transform}
+    if layer is not None:
+        from normax.paths.linear import linear_path
+
+        fitted: dict[str, Any] = {"loss": loss, "penalty": penalty, "strengths": strengths, "select": select}
+        fitted |= {"fit_intercept": layer.bias is not None, "sample_weight": weight, "feature_names": names}
+        return linear_path(X, y, **fitted, **splits, on_progress=on_progress)
+    if scale_target and loss not in ("squared", "mse", "absolute"):
+        raise InputError(
+            f"scale_target: only distances can be rescaled ('squared', 'mse', 'absolute'), got {loss!r}"
+        )
+    charges = Charges.of(net, penalty)
+    axes = Axes(net, list(charges.cells.values()), optimizer, over)
+    simpler = check_selection(select, simpler, list(axes.values(np.zeros(1))))
+    warm = Warm.of(warm_start, chosen if isinstance(chosen, int) else len(chosen), epochs, warm_epochs)
+    stopping = Stopping.of(early_stopping, validation)
+    schedule = Schedule(optimizer, prox_step, epochs, batch_size, seeds, warm, stopping)
+    stratify = loss in ("cross_entropy", "binary_cross_entropy") and y.ndim == 1
+    folded = FoldedData.of(X, y, weight=weight, stratify=stratify, scale_target=scale_target, **splits)
+    with progress_bar(f"path {type(net).__name__}", 1, progress if on_progress is None else False) as bar:
+
+        def report(phase: str, done: int, total: int) -> None:
+            if on_progress is not None:
+                on_progress(phase, done, total)
+            bar(done / total, lambda: phase)
+
+        setup = Setup.of(net, loss, folded, charges, axes, schedule, chosen, checkpoint)
+        fits = fit_phases(setup, report)
+    result = outcome(setup, fits, select=select, simpler=simpler, feature_names=names)
+    for notice in result.notices:
+        warnings.warn(notice, Notice, stacklevel=3)
+    return result
+
+
+def _checked_data(
+    data: Any, loss: Any, transform: Any, sample_weight: Any, feature_names: Any
+) -> tuple[Any, np.ndarray, np.ndarray | None]:
+    """X, y and weights that the loss and the names suit; X as it is where a transformer is to read it."""
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         what = f"{len(data)} parts" if isinstance(data, (tuple, list)) else type(data).__name__
         raise InputError(f"data: expected (X, y), got {what}; weights go to sample_weight=")
@@ -144,55 +191,9 @@ def path(
         _, y, weight = check_data(np.zeros(len(X)), y, sample_weight)
     find_loss(loss)
     check_targets(loss, y, ())
-    seed = check_seed("seed", 0 if seed is None else seed, most=(1 << 32) - 1)
     if feature_names is not None and transform is None and X.ndim == 2 and len(feature_names) != X.shape[1]:
         raise InputError(f"feature_names: expected {X.shape[1]}, one a column of X, got {len(feature_names)}")
-    check_counts(epochs=epochs, batch_size=batch_size, seeds=seeds)
-    chosen = check_strengths(strengths)
-    if optimizer is None:
-        optimizer = _default_optimizer(over)
-    layer = None if over or warm_start or early_stopping else _single_linear(net, loss, penalty)
-    if layer is not None:
-        from normax.paths.linear import linear_path
-
-        return linear_path(
-            X, y, loss=loss, penalty=penalty, strengths=strengths, cv=cv, groups=groups, time=time, select=select,
-            transform=transform, seed=seed, sample_weight=weight, fit_intercept=layer.bias is not None,
-            feature_names=feature_names, on_progress=on_progress,
-        )  # fmt: skip
-    if scale_target and loss not in ("squared", "mse", "absolute"):
-        raise InputError(
-            f"scale_target: only distances can be rescaled ('squared', 'mse', 'absolute'), got {loss!r}"
-        )
-    charged, unit = charges(net, penalty)
-    axes = Axes(net, list(charged.values()), optimizer, over)
-    simpler = check_selection(select, simpler, list(axes.values(np.zeros(1))))
-    count = chosen if isinstance(chosen, int) else len(chosen)
-    warm = Warm.of(warm_start, count, epochs, warm_epochs)
-    schedule = Schedule(epochs, batch_size, warm, Stopping.of(early_stopping, validation))
-    problem = Problem(
-        X, y, weight=weight, cv=cv, groups=groups, time=time, seed=seed, transform=transform,
-        stratify=loss in ("cross_entropy", "binary_cross_entropy") and y.ndim == 1, scale_target=scale_target,
-    )  # fmt: skip
-    notices: list[str] = []
-    with progress_bar(f"path {type(net).__name__}", 1, progress if on_progress is None else False) as bar:
-
-        def report(phase: str, done: int, total: int) -> None:
-            if on_progress is not None:
-                on_progress(phase, done, total)
-            bar(done / total, lambda: phase)
-
-        run = Run(net, problem, loss, charged, axes, optimizer, schedule, seeds, prox_step, report)
-        idle = run.lanes.update.idle_notice(run.fewest)
-        notices += [idle] if idle else []
-        grid, fitted = run.path(chosen, lambda run, n: automatic_strengths(run, n, notices), checkpoint)
-    result = outcome(
-        run, grid, fitted, unit, notices, select=select, simpler=simpler,
-        feature_names=None if feature_names is None else tuple(feature_names),
-    )  # fmt: skip
-    for notice in result.notices:
-        warnings.warn(notice, Notice, stacklevel=3)
-    return result
+    return X, y, weight
 
 
 def _default_optimizer(over: Mapping[str, Any] | None) -> Any:
@@ -215,4 +216,5 @@ def _single_linear(net: Module, loss: Any, penalty: Any) -> Any:
     from normax.paths.linear import FAMILY_OF  # whose solvers take a second to load
 
     free = net.weight.penalty is None and all(cell.requires_grad for cell in net.parameters())
-    return net if free and loss in FAMILY_OF and elastic_net_of(unit_penalty(penalty)) is not None else None
+    mixture = mixture_of(unit_penalty(penalty))
+    return net if free and loss in FAMILY_OF and mixture is not None and mixture[0] > 0 else None

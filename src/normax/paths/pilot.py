@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time as clock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from normax.paths.arguments import Progress
 from normax.paths.lanes import Trained, alike
-from normax.paths.setup import Run
+from normax.paths.setup import Setup
 from normax.paths.workers import side_by_side
 from normax.selection import strength_grid
 
-__all__ = ["automatic_strengths"]
+__all__ = ["Pilot", "automatic_strengths"]
 
 L2_RANGE = (1.0, 1e-5)
 """Strengths of a pure L2 path of a network, largest and smallest: shrinking has no point of all zeros."""
@@ -38,57 +39,66 @@ MOST = 60
 PHASE = "looking for the largest strength"
 
 
-def automatic_strengths(run: Run, count: int, notices: list[str]) -> np.ndarray:
+class Pilot(NamedTuple):
+    """Strengths from the largest that a path needs, how long it took to find that, and what must be said of it."""
+
+    strengths: np.ndarray
+    seconds: float | None = None
+    notice: str | None = None
+
+
+def automatic_strengths(setup: Setup, count: int, report: Progress) -> Pilot:
     """Strengths from what a doubling pilot finds, or the fixed range of penalties without kinks."""
-    if all(unit is None or unit.nonsmooth is None for unit in run.lanes.unit):
-        return np.geomspace(*L2_RANGE, count) if count > 1 else np.array(L2_RANGE[:1])
-    began = clock.perf_counter()
-    warm = run.schedule.warm
-    strength, found = _pilot(run) if warm is None else _climb(run, warm.epochs)
-    if warm is not None and NETWORK_RATIO ** -(warm.strengths / count) < PACES[-1][0]:
-        strength *= SLOWER
+    if all(unit is None or unit.nonsmooth is None for unit in setup.lanes.unit):
+        return Pilot(np.geomspace(*L2_RANGE, count) if count > 1 else np.array(L2_RANGE[:1]))
+    began, schedule = clock.perf_counter(), setup.schedule
+    if schedule.warm is None:
+        strength, found = _doublings(setup, report)
+    else:
+        strength, found = _climb(setup, schedule.warm.epochs, report)
+        if NETWORK_RATIO ** -(schedule.warm.strengths / count) < PACES[-1][0]:
+            strength *= SLOWER
+    notice = None
     if not found:
-        notices.append(
-            f"no strength up to {strength:.3g} left all penalised weights at zero in {run.schedule.epochs} epochs; the "
+        notice = (
+            f"no strength up to {strength:.3g} left all penalised weights at zero in {schedule.epochs} epochs; the "
             "grid starts there"
         )
-    run.seconds["pilot"] = clock.perf_counter() - began
-    return strength_grid(strength, count, NETWORK_RATIO)
+    return Pilot(strength_grid(strength, count, NETWORK_RATIO), clock.perf_counter() - began, notice)
 
 
 class _PilotJob:
-    """Lanes on all rows from one network's weights and buffers, where they end, and how many weights each is left with."""
+    """Lanes on all rows from a network's weights and buffers, where they end, and how many weights each is left with."""
 
-    def __init__(self, run: Run, strengths: np.ndarray, start: Any, epochs: int):
-        self.run, self.strengths, self.start, self.epochs = run, strengths, start, epochs
+    def __init__(self, setup: Setup, strengths: np.ndarray, start: Any, epochs: int):
+        self.setup, self.strengths, self.start, self.epochs = setup, strengths, start, epochs
         self.nonzero = np.zeros(0)
 
     def ready(self) -> bool:
         return True
 
     def begin(self) -> Any:
-        run = self.run
-        settings = run.axes.first(self.strengths)
-        state = run.lanes.begin(settings, *alike(self.start, len(self.strengths)))
-        data, rows = run.data(run.whole), run.row_set(run.whole.train)
-        return run.lanes.training(settings, state, data, rows, run.key, self.epochs)
+        lanes, rows = self.setup.lanes, self.setup.rows
+        settings = self.setup.axes.first(self.strengths)
+        state = lanes.begin(settings, *alike(self.start, len(self.strengths)))
+        return lanes.training(settings, state, rows.training(rows.whole.train), self.epochs)
 
     def end(self, result: Trained) -> None:
         self.weights, self.buffers = result.weights, result.buffers
-        self.nonzero = self.run.lanes.nonzero(result.weights)
+        self.nonzero = self.setup.lanes.nonzero(result.weights)
 
 
-def _pilot(run: Run) -> tuple[float, bool]:
+def _doublings(setup: Setup, report: Progress) -> tuple[float, bool]:
     """The smallest of doubling strengths, on all rows, from which on no penalised weight is left, and whether there is one.
 
     Other axes stand at their first values. Chunks are of the size of the path's, so that its program serves.
     """
-    chunks, epochs, top = -(-FEWEST // run.size), run.schedule.epochs, 1.0
-    start = run.starts[0].weights, run.starts[0].buffers
+    size, epochs, top = setup.lineup.size, setup.schedule.epochs, 1.0
+    chunks, start = -(-FEWEST // size), (setup.starts[0].weights, setup.starts[0].buffers)
     for _ in range(6):
-        strengths = top * 2.0 ** -np.arange(chunks * run.size)
-        jobs = [_PilotJob(run, some, start, epochs) for some in np.split(strengths, chunks)]
-        side_by_side(jobs, run.workers, lambda done: run.report(PHASE, done, chunks * epochs))
+        strengths = top * 2.0 ** -np.arange(chunks * size)
+        jobs = [_PilotJob(setup, some, start, epochs) for some in np.split(strengths, chunks)]
+        side_by_side(jobs, setup.workers, lambda done: report(PHASE, done, chunks * epochs))
         zero = np.concatenate([job.nonzero for job in jobs]) == 0
         zero &= np.logical_and.accumulate(zero)
         if zero[0] and not zero.all():
@@ -97,27 +107,28 @@ def _pilot(run: Run) -> tuple[float, bool]:
     return float(strengths[0]), False
 
 
-def _climb(run: Run, warm_epochs: int) -> tuple[float, bool]:
+def _climb(setup: Setup, warm_epochs: int, report: Progress) -> tuple[float, bool]:
     """The same for a warm chain: from a dense network upwards, each strength from where the one before ended.
 
     Weights that have grown under weaker strengths outlive those that start cold, by a factor of ten and more.
     """
-    done, total = 0, run.schedule.epochs + MOST // 3 * warm_epochs
+    epochs, size = setup.schedule.epochs, setup.lineup.size
+    done, total = 0, epochs + MOST // 3 * warm_epochs
 
     def train(strengths: np.ndarray, start: Any, epochs: int) -> _PilotJob:
         nonlocal done
-        job = _PilotJob(run, strengths, start, epochs)
-        side_by_side([job], 1, lambda now: run.report(PHASE, min(done + now, total), total))
+        job = _PilotJob(setup, strengths, start, epochs)
+        side_by_side([job], 1, lambda now: report(PHASE, min(done + now, total), total))
         done += epochs
         return job
 
     strength, paces = WEAKEST, list(PACES)
-    start = run.starts[0].weights, run.starts[0].buffers
-    steps = np.arange(1, run.size + 1)
-    job = train(np.full(run.size, strength), start, run.schedule.epochs)
+    start = setup.starts[0].weights, setup.starts[0].buffers
+    steps = np.arange(1, size + 1)
+    job = train(np.full(size, strength), start, epochs)
     while not job.nonzero[-1] and strength > 1e-30:
         strength *= WEAKEST
-        job = train(np.full(run.size, strength), start, run.schedule.epochs)
+        job = train(np.full(size, strength), start, epochs)
     dense = job.nonzero[-1]
     for _ in range(MOST):
         start = [w[-1] for w in job.weights], [b[-1] for b in job.buffers]

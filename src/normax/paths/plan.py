@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from normax.errors import InputError
+from normax.paths.axes import Axes, Settings
+from normax.paths.lanes import Lanes
+from normax.paths.schedule import Schedule, Warm
 
-__all__ = ["Chunk", "Warm", "chunks"]
+__all__ = ["LaneChunk", "Lineup", "chunks"]
 
 
-class Chunk(NamedTuple):
+class LaneChunk(NamedTuple):
     """Lanes that are trained together.
 
     Attributes:
@@ -32,38 +35,59 @@ class Chunk(NamedTuple):
         return np.resize(self.lanes, self.size)
 
 
-class Warm(NamedTuple):
-    """Warm starts in blocks: how many strengths a block holds, and how long later blocks train."""
+@dataclass(frozen=True)
+class Lineup:
+    """Which lanes a row set has, and in which chunks they are trained.
 
-    strengths: int
-    epochs: int
+    Attributes:
+        axes: what varies beside the strength.
+        baseline: whether a lane without penalty follows those of the grid.
+        schedule: epochs and warm starts.
+        size: lanes of a chunk.
+    """
+
+    axes: Axes
+    baseline: bool
+    schedule: Schedule
+    size: int
 
     @staticmethod
-    def of(wish: Any, strengths: int, epochs: int, warm_epochs: int | None) -> Warm | None:
-        """From what `nx.path` was given: False, True, "weak-to-strong", or strengths a block."""
-        if wish is None or wish is False:
-            if warm_epochs is not None:
-                raise InputError("warm_epochs: for warm starts; ask for them, warm_start=True")
-            return None
-        if wish == "strong-to-weak":
-            raise InputError(
-                "warm_start: a layer of zeros passes no gradient on, so that a network which starts from a stronger "
-                "penalty never gets its weights back; use warm_start=True, from weak to strong"
-            )
-        if wish is True or wish == "weak-to-strong":
-            wish = max(1, round(strengths**0.5))
-        if not isinstance(wish, (int, np.integer)) or wish < 1:
-            raise InputError(
-                f"warm_start: expected True, or how many strengths a block holds (>= 1), got {wish!r}"
-            )
-        if warm_epochs is not None and warm_epochs < 1:
-            raise InputError(f"warm_epochs: expected at least 1 epoch, got {warm_epochs}")
-        return Warm(int(wish), epochs if warm_epochs is None else int(warm_epochs))
+    def of(axes: Axes, baseline: bool, schedule: Schedule, lanes: Lanes, count: int) -> Lineup:
+        """Chunks of equal size that occupy all workers, the fit on all rows from one seed included."""
+        workers, most = lanes.at_once
+        longest = max(
+            chunk.size for chunk in Lineup(axes, baseline, schedule, most)._uneven(np.arange(count) + 1.0, 1)
+        )
+        return Lineup(axes, baseline, schedule, lanes.whole(-(-longest // workers)))
+
+    def table(self, strengths: np.ndarray, seeds: int) -> tuple[Settings, np.ndarray]:
+        """The settings of all lanes of a row set, and what sets them apart beside the strength, as a number."""
+        grid, plain = self.axes.settings(strengths), self.axes.without_path()
+        count = len(grid["strength"])
+        others = count // len(strengths)
+        kind = np.arange(count) % others
+        if self.baseline:
+            grid = {name: np.append(grid[name], plain[name]) for name in grid}
+            kind = np.append(kind, others if self.axes else 0)
+        settings = {name: np.tile(grid[name], seeds) for name in grid}
+        return settings, (np.arange(seeds)[:, None] * (others + 1) + kind).ravel()
+
+    def per_seed(self, strengths: np.ndarray) -> int:
+        """Lanes of one starting point."""
+        return len(self.axes.settings(strengths)["strength"]) + self.baseline
+
+    def chunks(self, strengths: np.ndarray, seeds: int) -> list[LaneChunk]:
+        """All lanes of a row set in chunks of one size."""
+        return [chunk._replace(size=self.size) for chunk in self._uneven(strengths, seeds)]
+
+    def _uneven(self, strengths: np.ndarray, seeds: int) -> list[LaneChunk]:
+        settings, kinds = self.table(strengths, seeds)
+        return chunks(settings["strength"], kinds, self.schedule.epochs, self.size, self.schedule.warm)
 
 
 def chunks(
     strengths: np.ndarray, kinds: np.ndarray, epochs: int, most: int, warm: Warm | None = None
-) -> list[Chunk]:
+) -> list[LaneChunk]:
     """All lanes in chunks of one size, at most `most`, each after the chunks that it starts from.
 
     Args:
@@ -77,7 +101,7 @@ def chunks(
     everyone = np.arange(len(strengths))
     if warm is None:
         return _cut(everyone, None, epochs, most)
-    result: list[Chunk] = []
+    result: list[LaneChunk] = []
     ordered = np.unique(strengths)  # weak to strong
     last: dict[int, int] = {}
     for at in range(0, len(ordered), warm.strengths):
@@ -96,9 +120,9 @@ def chunks(
     return [chunk._replace(size=size) for chunk in result]
 
 
-def _cut(lanes: np.ndarray, before: np.ndarray | None, epochs: int, most: int) -> list[Chunk]:
+def _cut(lanes: np.ndarray, before: np.ndarray | None, epochs: int, most: int) -> list[LaneChunk]:
     """Even chunks, so that copies fill up as few places as can be."""
     count = -(-len(lanes) // most)
     size = -(-len(lanes) // count)
     places = [slice(at, at + size) for at in range(0, len(lanes), size)]
-    return [Chunk(lanes[p], None if before is None else before[p], size, epochs) for p in places]
+    return [LaneChunk(lanes[p], None if before is None else before[p], size, epochs) for p in places]

@@ -3,78 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from normax.errors import InputError
 from normax.paths.axes import Settings
-from normax.paths.lanes import Kept, Lanes, Trained, Watch, on_device
-from normax.training.callbacks import EarlyStopping
-from normax.training.loop import Data, RowSet, TrainState
+from normax.paths.lanes import BestEpoch, Lanes, Trained, on_device
+from normax.paths.row_sets import TrainingSet
+from normax.training.loop import TrainState
 
-__all__ = ["Stopping", "watched_training"]
+__all__ = ["watched_training"]
 
 PARTS = 4
 """Parts in which a chunk of lanes is trained here. Stopped lanes are dropped by whole parts, so that one compiled
 program serves however many are left."""
 
 
-class Stopping(NamedTuple):
-    """How long a lane may go without improvement, and the share of its training rows that tells."""
-
-    patience: int
-    margin: float
-    share: float
-
-    @staticmethod
-    def of(wish: Any, share: float) -> Stopping | None:
-        """From what `nx.path` was given: None, epochs of patience, or an `nx.EarlyStopping`."""
-        if wish is None or wish is False:
-            return None
-        if isinstance(wish, (int, np.integer)) and not isinstance(wish, bool):
-            wish = EarlyStopping(patience=int(wish))
-        if not isinstance(wish, EarlyStopping):
-            raise InputError(
-                f"early_stopping: expected epochs of patience or nx.EarlyStopping(patience=10), got {wish!r}"
-            )
-        if wish.monitor != "validation_loss":
-            raise InputError(f"early_stopping: lanes watch 'validation_loss', got monitor={wish.monitor!r}")
-        if wish.patience < 1:
-            raise InputError(f"early_stopping: expected a patience >= 1 epoch, got {wish.patience}")
-        if not 0 < share < 1:
-            raise InputError(f"validation: expected a share of the rows between 0 and 1, got {share!r}")
-        return Stopping(wish.patience, wish.min_delta, share)
-
-
 def watched_training(
-    lanes: Lanes, settings: Settings, start: TrainState, data: Data, rows: RowSet, key: Any, epochs: int,
-    watch: Watch, limits: np.ndarray | None,
-) -> Callable[[Callable[[int], None]], Trained]:  # fmt: skip
+    lanes: Lanes,
+    settings: Settings,
+    start: TrainState,
+    training: TrainingSet,
+    epochs: int,
+    limits: np.ndarray | None,
+) -> Callable[[Callable[[int], None]], Trained]:
     """`Lanes.training` that gives each lane at its best epoch, or at its limit where that is given.
 
     What a lane keeps does not depend on which others are still under way.
     """
-    settings, rows, watch = on_device((settings, rows, watch))
+    assert training.watch is not None
+    patience, watching = int(training.watch.patience), training.watch.data is not None
+    settings, rows, watch = on_device((settings, training.rows, training.watch))
+    training = training._replace(rows=rows, watch=watch)
     count = len(settings["strength"])
     size = lanes.whole(-(-count // PARTS))
     limits = np.zeros(count, np.int32) if limits is None else np.asarray(limits, np.int32)
     # How often lanes are regrouped must not depend on the clock, or two runs would differ in their last bits.
-    patience = int(watch.patience)
-    stride = epochs if watch.data is None else max(1, patience // 2)
-    if watch.data is None:
-        stride = max(1, -(-epochs // 8))
+    stride = max(1, patience // 2 if watching else -(-epochs // 8))
     blank = jnp.full(count, jnp.inf), jnp.zeros(count, jnp.int32)
     best = jax.tree.map(lambda a: jnp.array(a, copy=True), (start.weights, start.buffers))
-    carry = start, Kept(best[0], best[1], *blank)
-    some = np.resize(np.arange(count), size)
-    example, chosen = jax.tree.map(lambda leaf: leaf[some], (carry, settings))
-    first, fixed = np.int32(0), (data, rows, key, watch)
-    program = lanes.compiled(
-        "train", example, first, first, chosen, *fixed, jnp.asarray(limits[some]), constants_at=4
-    )
+    carry = start, BestEpoch(best[0], best[1], *blank)
+
+    def of(numbers):
+        """Settings and limits of some lanes."""
+        return jax.tree.map(lambda leaf: leaf[numbers], settings), jnp.asarray(limits[numbers])
+
+    some, first = np.resize(np.arange(count), size), np.int32(0)
+    example = jax.tree.map(lambda leaf: leaf[some], carry)
+    program = lanes.compiled("train", example, of(some), (first, first, training))
 
     def train(after: Callable[[int], None]) -> Trained:
         curves = np.full((count, lanes.epochs), np.nan)
@@ -85,19 +63,16 @@ def watched_training(
             parts = _regrouped(parts, active, size)
             following = []
             for numbers, part in parts:
-                chosen = jax.tree.map(lambda leaf, some=numbers: leaf[some], settings)
-                part, new = program(
-                    part, np.int32(done), np.int32(stop), chosen, *fixed, jnp.asarray(limits[numbers])
-                )
+                part, new = program(part, of(numbers), (np.int32(done), np.int32(stop), training))
                 curves[numbers, done:stop] = np.asarray(new)[:, done:stop]
                 following.append((numbers, part))
             parts, done = following, stop
             kept = _gathered(kept, parts, count)
-            live = done < limits if watch.data is None else done - kept.epoch < patience
+            live = done - kept.epoch < patience if watching else done < limits
             active = active[live[active]]
             after(done if len(active) else epochs)
         # What a lane went through after it stopped is nobody's business.
-        last = kept.epoch if watch.data is None else np.minimum(kept.epoch + patience, epochs)
+        last = np.minimum(kept.epoch + patience, epochs) if watching else kept.epoch
         curves[np.arange(lanes.epochs) >= last[:, None]] = np.nan
         return Trained(kept.weights, kept.buffers, kept.epoch, curves)
 
@@ -119,7 +94,7 @@ def _regrouped(parts: list[Any], active: np.ndarray, size: int) -> list[Any]:
     return result
 
 
-def _gathered(kept: Any, parts: list[Any], count: int) -> Kept:
+def _gathered(kept: Any, parts: list[Any], count: int) -> BestEpoch:
     """What all lanes keep, those that have stopped included, on the host."""
     for numbers, (_, new) in parts:
         new = jax.tree.map(np.asarray, new)

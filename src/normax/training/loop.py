@@ -133,6 +133,12 @@ class Loop:
         twin.constants = list(binding.frozen)
         return twin
 
+    def over_lanes(self, lanes: bool) -> Loop:
+        """This loop with steps that are mapped over many networks on a CPU, or not."""
+        twin = copy.copy(self)
+        twin.lanes = lanes
+        return twin
+
     def bare(self) -> Loop:
         """This loop without its network, for a cache: programs are kept, weights are not."""
         twin = copy.copy(self)

@@ -13,17 +13,11 @@ from normax.linear_model.design.validation import Sound, check_strengths, plain_
 from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor
 from normax.linear_model.estimators.logistic import LinearClassifier
 from normax.linear_model.families import FAMILIES, Family, family_of
-from normax.linear_model.path import (
-    follow_path,
-    grid_for,
-    is_ridge,
-    mixture_in_units,
-    response,
-)
-from normax.linear_model.problem.penalty_rules import l1_l2, parts_of
+from normax.linear_model.path import follow_path, grid_for, is_ridge, mixture_in_units, response
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.nonsmooth import model_of
 from normax.penalties import L1, L2, ElasticNet, Penalty
+from normax.penalties.mixture import l1_l2, mixture_of, parts_of
 from normax.selection import choose, folds, summarise, widened
 
 __all__ = ["PenalisedClassifier", "PenalisedRegressor", "PoissonRegressorCV"]
@@ -48,14 +42,12 @@ def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
             )
         named = NAMES[penalty]
         return 1.0, l1_ratio if named is None else named
-    parts = [l1_l2(part) for part in parts_of(penalty)]
-    if None in parts:
+    found = mixture_of(penalty)
+    if found is None:
         raise InputError(
             f"penalty: expected a penalty such as L1, GroupLasso or MCP, a sum of them or a name ({', '.join(NAMES)}), got {penalty!r}"
         )
-    first, second = (sum(strengths) for strengths in zip(*parts))
-    total = first + second
-    return total, first / total if total > 0 else 1.0
+    return found
 
 
 def other(penalty: Any) -> Penalty | None:

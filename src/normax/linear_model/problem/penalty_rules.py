@@ -22,42 +22,12 @@ from normax.linear_model.problem.concave_terms import ConcaveRules
 from normax.linear_model.problem.group_terms import GroupRules, group_rules
 from normax.linear_model.problem.proximal_rules import ProximalRules
 from normax.linear_model.problem.terms import Rules
-from normax.penalties import (
-    L1,
-    L2,
-    ElasticNet,
-    Fused,
-    GroupLasso,
-    Nonnegative,
-    Penalty,
-    SparseGroupLasso,
-    Sum,
-)
+from normax.penalties import Fused, GroupLasso, Nonnegative, Penalty, SparseGroupLasso
+from normax.penalties.mixture import l1_l2, parts_of
 
-__all__ = ["AnyRules", "l1_l2", "parts_of", "rules_of"]
+__all__ = ["AnyRules", "rules_of"]
 
 AnyRules = Rules | GroupRules | ConcaveRules | FusedRules | ProximalRules
-
-
-def parts_of(penalty: Any) -> tuple[Any, ...]:
-    """The parts of a sum, or the one."""
-    return penalty.parts if isinstance(penalty, Sum) else (penalty,)
-
-
-def l1_l2(part: Any) -> tuple[float, float] | None:
-    """Strengths of the L1 and the L2 part of a penalty that has nothing else; None for any other.
-
-    Example:
-        >>> l1_l2(ElasticNet(2.0, l1_ratio=0.25)), l1_l2(GroupLasso(0.1, [0, 0, 1]))
-        ((0.5, 1.5), None)
-    """
-    if isinstance(part, L1):
-        return float(part.strength), 0.0
-    if isinstance(part, L2):
-        return 0.0, float(part.strength)
-    if isinstance(part, ElasticNet):
-        return float(part.strength * part.l1_ratio), float(part.strength * (1 - part.l1_ratio))
-    return None
 
 
 def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[float, AnyRules]:
