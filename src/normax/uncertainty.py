@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from normax.binding import jit
+from normax.binding import jit, training_where
 from normax.errors import InputError
 from normax.nn.layers.attention import MultiheadAttention
 from normax.nn.layers.dropout import DropConnect, _DropoutNd
@@ -92,7 +90,7 @@ class monte_carlo(jit):
             )
 
     def _draws(self, module: Module) -> bool:
-        """Whether the training mode of a module means dropout."""
+        """Whether the training mode of a module means dropout: it is on there alone."""
         if isinstance(module, (_DropoutNd, DropConnect)):
             return module.p > 0
         if isinstance(module, RNNBase):
@@ -101,25 +99,13 @@ class monte_carlo(jit):
             return module.dropout > 0
         return isinstance(module, self.layers)
 
-    @contextlib.contextmanager
-    def _dropping(self) -> Iterator[None]:
-        """Dropout on and all else in evaluation mode while tracing; every module gets its own mode back."""
-        before = [(module, module.training) for module in self.net.modules()]
-        for module, _ in before:
-            object.__setattr__(module, "training", self._draws(module))
-        try:
-            yield
-        finally:
-            for module, mode in before:
-                object.__setattr__(module, "training", mode)
-
     def _body(self, binding, static):
         forward = super()._body(binding, static)
 
         def body(frame, arrays):
             def one(raw):
                 inner = binding.frame(dict(frame.values), raw)
-                with inner.active(), self._dropping():
+                with inner.active(), training_where(self.net, self._draws):
                     result = forward(inner, arrays)
                 frame.foreign.update(inner.foreign)
                 return result

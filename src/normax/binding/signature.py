@@ -1,16 +1,16 @@
-"""What a trace through a module depends on beside arrays, in a form that compares: for this network, or for any built alike."""
+"""What a trace through a module depends on beside arrays, for this network or for any built alike, to compare by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from normax.nn.attributes import is_fixed, remembered
+from normax.nn.attributes import remembered
 from normax.nn.cells import Cell
 from normax.nn.module import Module
 
-__all__ = ["REGISTRIES", "ById", "Watched", "architecture", "attributes", "plain_attributes"]
+__all__ = ["REGISTRIES", "ById", "architecture", "attributes", "plain_attributes", "static"]
 
 
 def attributes(
@@ -23,13 +23,13 @@ def attributes(
     held = {name: value for name, value in module.__dict__.items() if name not in _OWN}
     if module._kept:
         held |= remembered(module, exact)
-    return tuple((name, _static(value, places)) for name, value in held.items())
+    return tuple((name, static(value, places)) for name, value in held.items())
 
 
 def architecture(net: Module) -> tuple:
-    """All that a trace depends on beside arrays, for any network built alike: a tie or a child counts by its place.
+    """All that a trace depends on beside arrays, for any network built alike.
 
-    Two networks of one architecture run the same programs, each with its own arrays in the order of its binding. What an
+    A tie or a child counts by its place. Two networks of one architecture run the same programs, each with its own arrays in the order of its binding. What an
     attribute holds beside plain values, cells and modules counts by identity.
     """
     modules = list(net.modules())
@@ -45,55 +45,14 @@ def architecture(net: Module) -> tuple:
 
 def plain_attributes(module: Module) -> dict[str, Any]:
     """What a module is set to, apart from its cells and children, in hashable form."""
-    return {name: _static(value) for name, value in module.__dict__.items() if name not in REGISTRIES}
-
-
-class Watched:
-    """The lists, dicts and sets among plain attributes, which can change without an assignment."""
-
-    def __init__(self, modules: Iterable[Module]):
-        self._held = [
-            (f"{type(module).__name__}.{name}", part, _static(part), part.copy())
-            for module in modules
-            for name, value in (module.__dict__ | remembered(module, exact=True)).items()
-            if name not in REGISTRIES
-            for part in _containers(value)
-        ]
-
-    def is_current(self) -> bool:
-        return not self._held or all(_static(part) == before for _, part, before, _ in self._held)
-
-    def restore(self) -> list[str]:
-        """Put back what was there, and name the attributes to which more happened than that a dict got arrays which no
-        input of a trace bears on, such as masks by their length."""
-        wrong = []
-        for label, part, before, copy in self._held:
-            if _static(part) == before:
-                continue
-            new = [part[key] for key in part if key not in copy] if isinstance(part, dict) else []
-            if not isinstance(part, dict) or not (
-                all(part.get(key, part) is value for key, value in copy.items()) and all(map(is_fixed, new))
-            ):
-                wrong.append(label)
-            part.clear()
-            part.extend(copy) if isinstance(part, list) else part.update(copy)
-        return wrong
+    return {name: static(value) for name, value in module.__dict__.items() if name not in REGISTRIES}
 
 
 _OWN = {"_version", "_kept"}
 REGISTRIES = {"_parameters", "_buffers", "_modules", "_hooks", "_computed", *_OWN}
 
 
-def _containers(value: Any) -> Iterator[Any]:
-    """The lists, dicts and sets of a value, itself and within."""
-    if isinstance(value, (list, dict, set)):
-        yield value
-    if isinstance(value, (list, tuple, dict)):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _containers(part)
-
-
-def _static(value: Any, places: Mapping[int, Any] = MappingProxyType({})) -> Any:
+def static(value: Any, places: Mapping[int, Any] = MappingProxyType({})) -> Any:
     """A hashable stand-in for a plain attribute: equal values compile to equal programs.
 
     `places`: the id of an object -> what stands for it instead of its identity.
@@ -101,11 +60,11 @@ def _static(value: Any, places: Mapping[int, Any] = MappingProxyType({})) -> Any
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
         return type(value), value
     if isinstance(value, (tuple, list)):
-        return type(value), tuple(_static(v, places) for v in value)
+        return type(value), tuple(static(v, places) for v in value)
     if isinstance(value, dict):
-        return dict, tuple((k, _static(v, places)) for k, v in value.items())
+        return dict, tuple((k, static(v, places)) for k, v in value.items())
     if isinstance(value, (set, frozenset)):
-        return type(value), frozenset(_static(v, places) for v in value)
+        return type(value), frozenset(static(v, places) for v in value)
     return places[id(value)] if id(value) in places else ById(value)
 
 

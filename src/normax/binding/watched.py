@@ -1,0 +1,53 @@
+"""Plain attributes that can change without an assignment, watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from normax.binding.signature import REGISTRIES, static
+from normax.nn.attributes import is_fixed, remembered
+from normax.nn.module import Module
+
+__all__ = ["Watched"]
+
+
+class Watched:
+    """The lists, dicts and sets among plain attributes, which can change without an assignment."""
+
+    def __init__(self, modules: Iterable[Module]):
+        self._held = [
+            (f"{type(module).__name__}.{name}", part, static(part), part.copy())
+            for module in modules
+            for name, value in (module.__dict__ | remembered(module, exact=True)).items()
+            if name not in REGISTRIES
+            for part in _containers(value)
+        ]
+
+    def is_current(self) -> bool:
+        return not self._held or all(static(part) == before for _, part, before, _ in self._held)
+
+    def restore(self) -> list[str]:
+        """Put back what was there, and name the attributes to which more happened than that a dict got arrays which no
+        input of a trace bears on, such as masks by their length."""
+        wrong = []
+        for label, part, before, copy in self._held:
+            if static(part) == before:
+                continue
+            new = [part[key] for key in part if key not in copy] if isinstance(part, dict) else []
+            if not isinstance(part, dict) or not (
+                all(part.get(key, part) is value for key, value in copy.items()) and all(map(is_fixed, new))
+            ):
+                wrong.append(label)
+            part.clear()
+            part.extend(copy) if isinstance(part, list) else part.update(copy)
+        return wrong
+
+
+def _containers(value: Any) -> Iterator[Any]:
+    """The lists, dicts and sets of a value, itself and within."""
+    if isinstance(value, (list, dict, set)):
+        yield value
+    if isinstance(value, (list, tuple, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _containers(part)
