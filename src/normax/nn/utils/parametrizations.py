@@ -85,11 +85,11 @@ class _SpectralNorm(Module):
             self._iterate(matrix, 15)
 
     def _iterate(self, matrix: jax.Array, times: int) -> None:
-        matrix, v = jax.lax.stop_gradient(matrix), self._v.value
+        matrix, v = jax.lax.stop_gradient(matrix), self._v
         for _ in range(times):
             u = unit(matrix @ v, self.eps)
             v = unit(matrix.T @ u, self.eps)
-        self._u.value, self._v.value = u, v
+        self._u, self._v = u, v
 
     def forward(self, weight: Any) -> Any:
         if weight.ndim == 1:
@@ -97,7 +97,7 @@ class _SpectralNorm(Module):
         matrix = as_matrix(weight, self.dim)
         if self.training:
             self._iterate(matrix, self.n_power_iterations)
-        return weight / (self._u.value @ (matrix @ self._v.value))
+        return weight / (self._u @ (matrix @ self._v))
 
     def right_inverse(self, value: Any) -> Any:
         return value
@@ -136,5 +136,5 @@ def spectral_norm(
         Miyato et al., "Spectral normalization for GANs", ICLR 2018.
     """
     dim = output_axis(module) if dim is None else dim
-    part = _SpectralNorm(getattr(module, name).value, n_power_iterations, dim, eps)
+    part = _SpectralNorm(getattr(module, name), n_power_iterations, dim, eps)
     return register_parametrization(module, name, part)

@@ -31,8 +31,8 @@ def _like(cell: Parameter, data: Any) -> Parameter:
 
 
 def _weight(module: Module, name: str, dim: int) -> Any:
-    v = getattr(module, name + "_v").value
-    return v * (getattr(module, name + "_g").value / norm_except(v, dim))
+    v = getattr(module, name + "_v")
+    return v * (getattr(module, name + "_g") / norm_except(v, dim))
 
 
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
@@ -45,8 +45,8 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     """
     dim = -1 if dim is None else dim
     cell = _take(module, name)
-    module.register_parameter(name + "_g", _like(cell, norm_except(cell.value, dim)))
-    module.register_parameter(name + "_v", _like(cell, cell.value))
+    module.register_parameter(name + "_g", _like(cell, norm_except(cell, dim)))
+    module.register_parameter(name + "_v", _like(cell, cell))
     module._compute(name, partial(_weight, name=name, dim=dim))
     return module
 
@@ -68,15 +68,14 @@ def _restore(module: Module, name: str, *parts: str) -> Module:
 
 
 def _spectral(module: Module, name: str, times: int, dim: int, eps: float) -> Any:
-    weight = getattr(module, name + "_orig").value
-    u, v = getattr(module, name + "_u"), getattr(module, name + "_v")
+    weight, u, v = (getattr(module, name + suffix) for suffix in ("_orig", "_u", "_v"))
     matrix = as_matrix(weight, dim)
     if module.training:
         still = jax.lax.stop_gradient(matrix)
         for _ in range(times):
-            v.value = unit(still.T @ u.value, eps)
-            u.value = unit(still @ v.value, eps)
-    return weight / (u.value @ (matrix @ v.value))
+            v.value = unit(still.T @ u, eps)
+            u.value = unit(still @ v, eps)
+    return weight / (u @ (matrix @ v))
 
 
 def spectral_norm(
@@ -98,10 +97,10 @@ def spectral_norm(
     dim = output_axis(module) if dim is None else dim
     cell = _take(module, name)
     module.register_parameter(name + "_orig", cell)
-    for suffix, size in zip("uv", as_matrix(cell.value, dim).shape):
+    for suffix, size in zip("uv", as_matrix(cell, dim).shape):
         buffer = Buffer(jnp.zeros(size, cell.dtype))
         init.normal_(buffer)
-        buffer.value = unit(buffer.value, eps)
+        buffer.value = unit(buffer, eps)
         module.register_buffer(f"{name}_{suffix}", buffer)
     module._compute(name, partial(_spectral, name=name, times=n_power_iterations, dim=dim, eps=eps))
     return module
