@@ -6,6 +6,8 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 
+from normax.text import printable
+
 __all__ = ["progress_bar"]
 
 Report = Callable[[float, Callable[[], str]], None]
@@ -13,7 +15,9 @@ Report = Callable[[float, Callable[[], str]], None]
 
 @contextlib.contextmanager
 def progress_bar(title: str, total: int, show: bool | None) -> Iterator[Report]:
-    """Yield `report(done, text)`, text a function that is called where it is shown; draws with `rich` on a terminal's standard error, otherwise nothing.
+    """Yield `report(done, text)`, text a function that is called where it is shown.
+
+    It draws with `rich` on a terminal's standard error, otherwise nothing.
 
     Args:
         title: what is going on.
@@ -29,11 +33,13 @@ def progress_bar(title: str, total: int, show: bool | None) -> Iterator[Report]:
 
     # What matters least comes last: a narrow terminal cuts there.
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(20),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[text]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+        TextColumn(
+            "{task.fields[text]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")
+        ),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=total, text="")
-        yield lambda done, text: progress.update(task, completed=done, text=text())
+        task = progress.add_task(printable(title), total=total, text="")
+        yield lambda done, text: progress.update(task, completed=done, text=printable(text()))

@@ -224,3 +224,20 @@ def test_rows_without_target_are_left_out_on_request(table, tmp_path, capsys):
     assert main([*base, "--drop-missing-target"]) == 0
     details = json.loads((tmp_path / "o" / "model.json").read_text())["details"]
     assert (details["data"]["rows"], details["data"]["rows_without_target"]) == (900, 100)
+
+
+def test_folds_without_a_class_name_it_by_its_label(table, tmp_path, monkeypatch, capsys):
+    """Refused where they can judge nothing, told of where they judge the rest."""
+    kind = np.resize(["oak", "fir"], 120)
+    late = kind.copy()
+    late[60::2] = "yew"
+    command = "path d.csv --target kind --task classification --time t --cv 3 --strengths 3"
+    monkeypatch.chdir(tmp_path)
+    nothing_else = np.where(np.arange(120) < 60, kind, "yew")
+    for labels, code, said in (
+        (late, 0, "trains without class 'yew', of which it holds out 15"),
+        (nothing_else, 2, "trains without class 'yew' and holds out nothing else"),
+    ):
+        table[["x0", "x1"]].head(120).assign(kind=labels, t=np.arange(120)).to_csv("d.csv", index=False)
+        assert main(command.split()) == code
+        assert said in capsys.readouterr().err

@@ -16,6 +16,7 @@ from normax.cli.folder import staged
 from normax.cli.model.network import build
 from normax.cli.options.run import CompareOptions
 from normax.cli.runs import metrics
+from normax.cli.runs.classes import called_by_label
 from normax.cli.runs.data import Dataset
 from normax.cli.runs.describe import describe_comparison, describe_path
 from normax.cli.runs.setup import Clock, Setup, set_up, training
@@ -37,7 +38,7 @@ def _run(options: CompareOptions, folder: Path) -> tuple[Any, ComparisonDetails]
     clock = Clock()
     with screen.notices() as said:
         setup = set_up(options, clock)
-        with screen.progress() as on_progress:
+        with screen.progress() as on_progress, called_by_label(setup.data.target.labels):
             comparison = _compare(setup, on_progress)
         clock.seconds += comparison.seconds.items()
         tested = None if setup.data.test is None else _tested(comparison, setup.data)

@@ -12,6 +12,7 @@ from normax.cli.details import PathDetails
 from normax.cli.folder import staged
 from normax.cli.model.network import build
 from normax.cli.options.run import PathOptions
+from normax.cli.runs.classes import called_by_label
 from normax.cli.runs.describe import describe_path
 from normax.cli.runs.setup import Clock, Setup, set_up, training
 from normax.cli.runs.writing import keep
@@ -39,7 +40,7 @@ def run(options: PathOptions, folder: Path) -> tuple[Any, PathDetails]:
     clock = Clock()
     with screen.notices() as said:
         setup = set_up(options, clock)
-        with screen.progress() as on_progress:
+        with screen.progress() as on_progress, called_by_label(setup.data.target.labels):
             path = (_linear if setup.network is None else _network)(setup, on_progress)
         if path.engine == "linear":  # also what a class that is one Linear becomes
             setup = replace(setup, network=None)
