@@ -11,39 +11,14 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+from jax.extend.core import Jaxpr, Literal
 
+from normax.binding.primitives import CALLS, JOINING, inner_programs
 from normax.errors import Notice
 
 __all__ = ["crossing", "say_crossing"]
 
 Shape = tuple[int, ...]
-
-_ELEMENTWISE = frozenset(
-    [
-        "add",
-        "sub",
-        "mul",
-        "div",
-        "rem",
-        "max",
-        "min",
-        "pow",
-        "atan2",
-        "nextafter",
-        "eq",
-        "ne",
-        "lt",
-        "le",
-        "gt",
-        "ge",
-        "and",
-        "or",
-        "xor",
-        "select_n",
-        "clamp",
-    ]
-)
 
 
 class _Value(NamedTuple):
@@ -123,12 +98,12 @@ class _Search:
             places = eqn.params["broadcast_dimensions"]
             axes = frozenset(places[i] for i in given[0].axes)
             return None, [given[0]._replace(axes=axes)]
-        if name in _ELEMENTWISE:
+        if name in JOINING:
             found = self.crossed(given, shapes[0])
             axes = frozenset().union(*(v.axes for v in given if v.axes))
             return found, [_Value(axes, shapes[0], net, batch)]
         inner: list[_Value] | None = None
-        for sub in _programs(eqn):
+        for _, sub in inner_programs(eqn):
             less = len(eqn.invars) - len(sub.invars)  # of a `cond`, the index
             if less not in (0, 1):
                 continue
@@ -141,13 +116,7 @@ class _Search:
             found, inner = self.run(sub, fitted)
             if found is not None:
                 return found, []
-        if inner is not None and name in (
-            "jit",
-            "custom_jvp_call",
-            "custom_vjp_call",
-            "checkpoint",
-            "remat2",
-        ):
+        if inner is not None and name in CALLS:
             return None, inner
         if len(given) == len(shapes) == 1 and shapes[0] == tuple(getattr(eqn.invars[0].aval, "shape", ())):
             return None, given
@@ -163,13 +132,3 @@ class _Search:
                 if lengths[0] & lengths[1]:
                     return output.shape, target.shape
         return None
-
-
-def _programs(eqn: Any) -> Iterable[Jaxpr]:
-    """The programs within an equation."""
-    for param in eqn.params.values():
-        for one in param if isinstance(param, (tuple, list)) else (param,):
-            if isinstance(one, ClosedJaxpr):
-                yield one.jaxpr
-            elif isinstance(one, Jaxpr):
-                yield one

@@ -17,28 +17,12 @@ import numpy as np
 from jax import lax
 from jax.extend import core
 
+from normax.binding.primitives import CALLS, ELEMENTWISE, called
 from normax.pruning.axes import AxisRules
 from normax.pruning.units import FIXED, UNIFORM, Units
 
 __all__ = ["Flow", "Meeting", "Walk"]
 
-ELEMENTWISE = frozenset(
-    """add sub mul div max min neg sign abs sqrt rsqrt cbrt pow integer_pow square exp exp2 expm1 log log1p tanh logistic
-    select_n eq ne lt le gt ge and or xor not is_finite convert_element_type copy copy_p clamp stop_gradient add_any floor
-    ceil round rem erf erfc erf_inv lgamma digamma sin cos tan asin acos atan atan2 sinh cosh asinh acosh atanh
-    reduce_precision nextafter""".split()  # noqa: SIM905
-)
-CALLS = (
-    "jit",
-    "pjit",
-    "closed_call",
-    "core_call",
-    "custom_jvp_call",
-    "custom_vjp_call",
-    "checkpoint",
-    "remat2",
-    "remat",
-)
 BILINEAR = ("dot_general", "conv_general_dilated", "normax_convolve", "normax_depthwise")
 # Each output a sum (or maximum) of some of the operand's elements.
 SUMS = frozenset(
@@ -120,9 +104,7 @@ class Walk(AxisRules):
     def _step(self, eqn: Any, ins: list[Flow]) -> list[Flow]:
         name, params = eqn.primitive.name, eqn.params
         if name in CALLS:
-            inner = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
-            closed = hasattr(inner, "consts")
-            return self.run(inner.jaxpr if closed else inner, inner.consts if closed else [], ins)
+            return self.run(*called(eqn), ins)
         if name == "split":
             return _split(ins[0], params["sizes"], params["axis"])
         values = eqn.primitive.bind(*(f.value for f in ins), **eqn.primitive.get_bind_params(params))

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend import core
 
 from normax.binding import retrying
+from normax.binding.primitives import inner_programs
 from normax.nn.frames import CapturingFrame
 from normax.nn.module import Module
 
@@ -128,16 +128,7 @@ def _multiply_adds(jaxpr: Any, around: tuple[str, ...]) -> Iterator[tuple[tuple[
             yield from max(branches, key=lambda found: sum(count for _, count in found))
         else:
             times = eqn.params["length"] if name == "scan" else 1
-            for inner in _inner(eqn.params, name):
-                for where, count in _multiply_adds(inner, scopes):
-                    yield where, count * times
-
-
-def _inner(params: dict[str, Any], name: str) -> Iterator[Any]:
-    for key, value in params.items():
-        if key in ("jvp_jaxpr_fun", "cond_jaxpr") or callable(value):
-            continue
-        if isinstance(value, core.ClosedJaxpr):
-            yield value.jaxpr
-        elif isinstance(value, core.Jaxpr):
-            yield value
+            for held_by, inner in inner_programs(eqn):
+                if held_by != "cond_jaxpr":
+                    for where, count in _multiply_adds(inner, scopes):
+                        yield where, count * times

@@ -12,12 +12,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend import core
 
 from normax.errors import InputError
 from normax.nn.cells import Cell
 
-__all__ = ["LARGEST", "Packing", "check_alike"]
+__all__ = ["LARGEST", "Packing"]
 
 LARGEST = 8192
 """Elements of the largest array that is packed: copying more costs more than an array's passage."""
@@ -88,8 +87,8 @@ class Packing:
             for i in group:
                 if acts_after_step(penalties[i]):
                     raise InputError(
-                        "a packed parameter got a penalty that acts after the step (a non-smooth one, or decay); make a new step: "
-                        "`step = nx.train_step(net, loss_fn, optimizer, packing=True)`"
+                        "a packed parameter got a penalty that acts after the step (a non-smooth one, or decay); "
+                        "make a new step: `step = nx.train_step(net, loss_fn, optimizer, packing=True)`"
                     )
 
     def leaves(self) -> list[jax.Array]:
@@ -124,97 +123,3 @@ class Packing:
                 self.cells[i]._value = values[i]
                 del self.cells[i]._lender
         self._vectors = None
-
-
-# Elementwise primitives, by whose results no element learns of another.
-ELEMENTWISE = frozenset(
-    """add sub mul div max min neg sign abs sqrt rsqrt cbrt pow integer_pow square exp exp2 expm1 log log1p
-    tanh logistic select_n eq ne lt le gt ge and or not is_finite convert_element_type copy clamp
-    stop_gradient add_any floor ceil round rem""".split()  # noqa: SIM905
-)
-CALLS = {"jit", "pjit", "closed_call", "core_call"}
-# Parameters of an equation that do not bear on what it computes for an element.
-SHAPES = {"shape", "sharding", "broadcast_dimensions", "jaxpr", "name", "out_sharding"}
-
-
-def check_alike(tx: Any, names: Sequence[str], values: Sequence[Any]) -> None:
-    """Refuse an optimiser whose update is not the same elementwise formula for every weight.
-
-    Read off the jaxprs of `tx.init` and `tx.update`: every equation that touches a weight must be elementwise
-    and touch one weight only, and the formulas of all weights must be equal.
-
-    Raises:
-        InputError: with the equation, or the weights that are treated differently (masks, groups).
-    """
-    weights = dict(zip(names, (jnp.zeros(jnp.shape(v), jnp.result_type(v)) for v in values)))
-    state = jax.eval_shape(tx.init, weights)
-    _compare(lambda w: tx.init(w), (weights,), names)
-    _compare(lambda g, s, w: tx.update(g, s, w), (weights, state, weights), names)
-
-
-def _compare(function: Any, args: tuple, names: Sequence[str]) -> None:
-    known = set(names)
-    jaxpr, shape = jax.make_jaxpr(function, return_shape=True)(*args)
-    formulas: dict[Any, int] = {}
-
-    def number(*formula: Any) -> int:
-        return formulas.setdefault(formula, len(formulas))
-
-    def role(path: tuple) -> tuple[str | None, str]:
-        owner = next((k.key for k in path if getattr(k, "key", None) in known), None)
-        return owner, jax.tree_util.keystr(tuple(k for k in path if getattr(k, "key", None) != owner))
-
-    def refuse(why: str) -> None:
-        raise InputError(
-            f"packing: expected an optimiser that updates every weight by one elementwise formula, but {why}; "
-            "leave packing out: `nx.train_step(net, loss_fn, optimizer)`"
-        )
-
-    inputs = []
-    for path, _ in jax.tree_util.tree_leaves_with_path(args):
-        owner, text = role(path)
-        inputs.append((owner, number("input", text)))
-
-    def walk(jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Any]) -> list[tuple[str | None, int]]:
-        # A variable is the weight it belongs to, or None for what all share, and the number of its formula.
-        env = dict(zip(jaxpr.invars, inputs))
-        for var, const in zip(jaxpr.constvars, consts):
-            if np.shape(const) != ():
-                refuse(f"it holds an array of shape {np.shape(const)}")
-            env[var] = (None, number("constant", repr(const)))
-
-        def read(atom):
-            return (None, number("constant", repr(atom.val))) if isinstance(atom, core.Literal) else env[atom]
-
-        for eqn in jaxpr.eqns:
-            name, operands = eqn.primitive.name, [read(atom) for atom in eqn.invars]
-            if name in CALLS:
-                inner = eqn.params["jaxpr"]
-                env.update(zip(eqn.outvars, walk(inner.jaxpr, inner.consts, operands)))
-                continue
-            owners = {owner for owner, _ in operands} - {None}
-            arrays = any(var.aval.shape != () for var in eqn.outvars)
-            spread = name == "broadcast_in_dim" and all(atom.aval.shape == () for atom in eqn.invars)
-            if len(owners) > 1:
-                refuse(f"`{name}` mixes {' and '.join(sorted(owners)[:2])}")
-            if not spread and name not in ELEMENTWISE and (owners or arrays):
-                refuse(f"it applies `{name}`" + (f" to {next(iter(owners))}" if owners else ""))
-            params = tuple(sorted((k, str(v)) for k, v in eqn.params.items() if k not in SHAPES))
-            code = number(name, params, *(formula for _, formula in operands))
-            owner = next(iter(owners), None)
-            for k, var in enumerate(eqn.outvars):
-                env[var] = (owner, number("result", code, k))
-        return [read(atom) for atom in jaxpr.outvars]
-
-    results: dict[str, dict[str, int]] = {name: {} for name in names}
-    found = walk(jaxpr.jaxpr, jaxpr.consts, inputs)
-    for (path, leaf), (owner, formula) in zip(jax.tree_util.tree_leaves_with_path(shape), found):
-        place, text = role(path)
-        if place is None and (leaf.shape != () or owner is not None):
-            refuse(f"its state {text} belongs to no single weight")
-        if place is not None:
-            results[place][text] = formula
-    first = results[names[0]]
-    other = next((name for name in names if results[name] != first), None)
-    if other is not None:
-        refuse(f"it treats {names[0]} and {other} differently")

@@ -29,9 +29,10 @@ from normax.nn.frames import Frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
 from normax.training.accumulation import accumulated
+from normax.training.alike import check_alike
 from normax.training.data import check_arrays, check_counts
 from normax.training.groups import grouped
-from normax.training.packing import Packing, check_alike
+from normax.training.packing import Packing
 from normax.training.penalize import untrainable
 from normax.training.update import Update, at, smooth_part
 
