@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as clock
 import warnings
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,11 +13,19 @@ from sklearn.exceptions import ConvergenceWarning
 from normax.errors import InputError, Notice
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.families import family_of
-from normax.linear_model.path import RIDGE_RATIO, is_ridge, max_strength, mixture_in_units, response
+from normax.linear_model.path import (
+    RIDGE_RATIO,
+    LinearPath,
+    is_ridge,
+    max_strength,
+    mixture_in_units,
+    response,
+)
 from normax.paths.arguments import Progress, check_strengths, unit_penalty
-from normax.paths.folded import FoldedData
+from normax.paths.folded import FoldedData, Split
 from normax.paths.linear_folds import LinearFolds
 from normax.paths.result import Path
+from normax.paths.timing import timed
 from normax.penalties import L1, ElasticNet
 from normax.penalties.mixture import mixture_of
 from normax.selection import strength_grid, summarise, widened
@@ -103,56 +111,76 @@ def linear_path(
     if len(X) != len(y):
         raise InputError(f"X and y: expected as many rows in both, got {len(X)} and {len(y)}")
     began = clock.perf_counter()
-    seconds: dict[str, float] = {}
-    family, y = FAMILY_OF[loss], np.asarray(y)
-    unit = unit_penalty(penalty)
+    family, y, unit = FAMILY_OF[loss], np.asarray(y), unit_penalty(penalty)
     mixture = mixture_of(unit)
     if mixture is None or not mixture[0]:
         raise InputError(f"penalty: a linear path takes mixtures of L1 and L2 of some strength, got {unit!r}")
-    unit_strength, l1_ratio = mixture
-    given = check_strengths(strengths)
+    strength, l1_ratio = mixture
+    grid = check_strengths(strengths)
     weight = None if sample_weight is None else np.asarray(sample_weight, float)
-    folded = FoldedData.of(
-        X,
-        y,
-        cv,
-        weight=weight,
-        groups=groups,
-        time=time,
-        seed=seed,
-        transform=transform,
-        stratify=family != "gaussian",
-    )
-    whole = folded.all_rows()
-    classes = int(y.max()) + 1 if family == "multinomial" else 1
-    targets = _one_hot(y, classes) if family == "multinomial" else y
+    splits: dict[str, Any] = {"groups": groups, "time": time, "seed": seed, "transform": transform}
+    folded = FoldedData.of(X, y, cv, weight=weight, stratify=family != "gaussian", **splits)
+    whole, automatic = folded.all_rows(), isinstance(grid, int)
+    targets = _one_hot(y, int(y.max()) + 1) if family == "multinomial" else y
     # "mse" averages over outputs what "squared" halves and sums: the same minimiser at another strength.
     scale = 1.0 if loss != "mse" else 2.0 / (1 if y.ndim == 1 else y.shape[1])
-    common: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
-    if isinstance(given, int):
-        if 0 < l1_ratio < 1 and family_of(family).identity:
-            l1_ratio = common["l1_ratio"] = mixture_in_units(
-                l1_ratio, response(targets, family, len(y)), family, weight
-            )
-            unit = ElasticNet(unit_strength, l1_ratio=l1_ratio)
-        largest = max_strength(whole.X, targets, sample_weight=weight, **common) * scale / unit_strength
+    own = strength / scale  # from a strength of the path to one of the family's mean loss
+    if automatic and 0 < l1_ratio < 1 and family_of(family).identity:
+        l1_ratio = mixture_in_units(l1_ratio, response(targets, family, len(y)), family, weight)
+        unit = ElasticNet(strength, l1_ratio=l1_ratio)
+    if isinstance(grid, int):
+        mix: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
+        largest = max_strength(whole.X, targets, sample_weight=weight, **mix) * scale / strength
         if largest == 0:
             raise InputError(
                 "no column of X has anything to do with y, so there is no strength to begin with"
             )
-        grid = strength_grid(largest, given, ratio or _default_ratio(l1_ratio, *whole.X.shape))
-    else:
-        grid = given
-    own = unit_strength / scale  # from a strength of the path to one of the family's mean loss
-    seconds["preparing"] = clock.perf_counter() - began
-
+        grid = strength_grid(largest, grid, ratio or _default_ratio(l1_ratio, *whole.X.shape))
+    seconds = {"preparing": clock.perf_counter() - began}
     engine = LinearFolds(folded, targets, loss, family, scale, l1_ratio, fit_intercept, tol)
     report = on_progress or (lambda phase, done, total: None)
-    count, sizes, notices = len(folded.folds), folded.fold_sizes, []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        with timed(seconds, "folds"):
+            scores = _cross_validated(engine, whole, grid, own, automatic, report) if folded.folds else None
+        grid = grid if scores is None else scores.strengths
+        report("fit on all rows", 0, 1)
+        with timed(seconds, "fit on all rows"):
+            final = engine.fit(whole, grid * own)
+        report("fit on all rows", 1, 1)
+    notices = tuple(str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning))
+    for w in caught:
+        if not issubclass(w.category, ConvergenceWarning):
+            warnings.warn_explicit(w.message, w.category, w.filename, w.lineno)
+    names = None if feature_names is None else tuple(feature_names)
+    told: dict[str, Any] = {"penalty": unit, "select": select, "feature_names": names, "notices": notices}
+    path = _as_path(engine, whole, grid, final, scores, seconds=seconds, **told)
+    for notice in path.notices:
+        warnings.warn(notice, Notice, stacklevel=2)
+    return path
+
+
+class Scores(NamedTuple):
+    """Strengths (k,), errors (k, K) of the training and of the held-out rows of the folds, outputs (k, n, m) of the
+    latter, and (K,) errors of a constant and of the fit without a penalty."""
+
+    strengths: np.ndarray
+    train: np.ndarray
+    test: np.ndarray
+    outputs: np.ndarray
+    null: list[float]
+    free: list[float]
+
+
+def _cross_validated(
+    engine: LinearFolds, whole: Split, grid: np.ndarray, own: float, automatic: bool, report: Progress
+) -> Scores:
+    """Every fold at every strength of the grid, and of more where an automatic one ends before the error does."""
+    folds, sizes = engine.folded.folds, engine.folded.fold_sizes
+    n, count = len(engine.targets), len(folds)
     baselines: list[tuple[Any, Any]] = []
 
     def score(strengths: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Errors (k, K) of training and of held-out rows, and outputs (k, n, m) of the latter."""
         first = not baselines
         report("folds", 0, count)
         scored = side_by_side(
@@ -162,71 +190,56 @@ def linear_path(
         )
         if first:
             baselines.extend((fold.null, fold.free) for fold in scored)
-        outputs = np.full((len(strengths), len(y), scored[0].held_out.shape[2]), np.nan)
-        for (_, test), fold in zip(folded.folds, scored):
+        outputs = np.full((len(strengths), n, scored[0].held_out.shape[2]), np.nan)
+        for (_, test), fold in zip(folds, scored):
             outputs[:, test] = fold.held_out
         return np.column_stack([f.train for f in scored]), np.column_stack([f.test for f in scored]), outputs
 
     def limits() -> tuple[float, float]:
         """Errors of the null model, and without a penalty, to which all penalties tend where there are rows enough."""
         null, free = sizes @ np.array(baselines, float) / sizes.sum()
-        return null, free if whole.X.shape[1] < len(y) else np.inf
+        return null, free if whole.X.shape[1] < n else np.inf
 
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        start = clock.perf_counter()
-        train_errors = test_errors = outputs = None
-        if count and isinstance(given, int):
-            grid, (train_errors, test_errors, outputs) = widened(
-                grid,
-                score,
-                lambda _, test, __: summarise(test.T, sizes)[0],
-                stronger=is_ridge(l1_ratio),
-                limits=limits,
-            )
-        elif count:
-            train_errors, test_errors, outputs = score(grid)
-        seconds["folds"] = clock.perf_counter() - start
-        report("fit on all rows", 0, 1)
-        start = clock.perf_counter()
-        final = engine.fit(whole, grid * own)
-        seconds["fit on all rows"] = clock.perf_counter() - start
-        report("fit on all rows", 1, 1)
-    notices += [str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning)]
-    for w in caught:
-        if not issubclass(w.category, ConvergenceWarning):
-            warnings.warn_explicit(w.message, w.category, w.filename, w.lineno)
+    def error(_: Any, test: np.ndarray, __: Any) -> np.ndarray:
+        return summarise(test.T, sizes)[0]
 
-    none = np.zeros((0, len(grid)))
-    null_errors, free_errors = map(list, zip(*baselines)) if baselines else ([], [])
-    path = Path(
+    if automatic:
+        grid, values = widened(grid, score, error, stronger=is_ridge(engine.l1_ratio), limits=limits)
+    else:
+        values = score(grid)
+    null, free = map(list, zip(*baselines))
+    return Scores(grid, *values, null, free)
+
+
+def _as_path(
+    engine: LinearFolds, whole: Split, grid: np.ndarray, final: LinearPath, scores: Scores | None, **told: Any
+) -> Path:
+    """The result, of the fit on all rows and of what the folds gave; `told` are its fields that the caller knows."""
+    sizes, none = engine.folded.fold_sizes, np.zeros((0, len(grid)))
+    if scores is None:
+        train = engine.errors(final.predict(whole.X), whole.train)
+    else:
+        train = scores.train.mean(axis=1)
+    free = None if scores is None else (*_scored(scores.free, sizes), final.coef[0].size)
+    return Path(
         strengths=grid,
-        fold_errors=none if test_errors is None else np.ascontiguousarray(test_errors.T),
-        fold_train_errors=none if train_errors is None else np.ascontiguousarray(train_errors.T),
+        fold_errors=none if scores is None else np.ascontiguousarray(scores.test.T),
+        fold_train_errors=none if scores is None else np.ascontiguousarray(scores.train.T),
         fold_sizes=sizes,
-        train_mean=engine.errors(final.predict(whole.X), whole.train)
-        if train_errors is None
-        else train_errors.mean(axis=1),
+        train_mean=train,
         weights={"weight": final.coef, "bias": final.intercept},
         penalised=("weight",),
-        loss=loss,
-        penalty=unit,
+        loss=engine.loss,
         engine="linear",
-        select=select,
-        feature_names=None if feature_names is None else tuple(feature_names),
         gaps=final.gap,
-        null_error=_scored(null_errors, sizes),
-        unpenalised_error=_unpenalised_score(free_errors, sizes, final.coef[0].size),
-        seconds=seconds,
-        notices=tuple(notices),
-        held_out_outputs=outputs,
+        null_error=None if scores is None else _scored(scores.null, sizes),
+        unpenalised_error=free,
+        held_out_outputs=None if scores is None else scores.outputs,
         transform=whole.transform,
-        build=partial(_as_module, final.coef, final.intercept, fit_intercept),
+        build=partial(_as_module, final.coef, final.intercept, engine.fit_intercept),
         outputs=partial(_linear, final.coef, final.intercept),
+        **told,
     )
-    for notice in path.notices:
-        warnings.warn(notice, Notice, stacklevel=2)
-    return path
 
 
 def _default_ratio(l1_ratio: float, n: int, p: int) -> float:
@@ -242,16 +255,9 @@ def _one_hot(y: np.ndarray, classes: int) -> np.ndarray:
     return np.eye(classes)[y.astype(int)]
 
 
-def _scored(errors: list[float], sizes: np.ndarray) -> tuple[float, float] | None:
-    if not errors:
-        return None
+def _scored(errors: list[float], sizes: np.ndarray) -> tuple[float, float]:
     mean, se = summarise(np.array(errors)[:, None], sizes)
     return float(mean[0]), float(se[0])
-
-
-def _unpenalised_score(errors: list[float], sizes: np.ndarray, count: int) -> tuple[float, float, int] | None:
-    score = _scored(errors, sizes)
-    return None if score is None else (*score, count)
 
 
 def _linear(coefs: np.ndarray, intercepts: np.ndarray, index: int, X: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time as clock
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +14,7 @@ from normax.paths.fitting import Fitted, Fitting
 from normax.paths.folded import Split
 from normax.paths.pilot import automatic_strengths
 from normax.paths.setup import Setup
+from normax.paths.timing import timed
 from normax.paths.workers import side_by_side
 
 __all__ = ["PathFits", "fit_phases"]
@@ -62,13 +62,12 @@ def _fit_row_sets(
         splits: Mapping[int, Callable[[], Split]], seeds: int, phase: str, limits: np.ndarray | None = None
     ) -> list[Fitted]:
         """Row sets, which go by number: read from the checkpoint, or trained."""
-        began = clock.perf_counter()
         fits = [Fitting(setup, number, split, strengths, seeds, limits) for number, split in splits.items()]
         before = sum(fit.plan[c].epochs for fit in fits for c in fit.parts)
         work = sum(chunk.epochs for fit in fits for chunk in fit.plan)
         jobs = [job for fit in fits for job in fit.jobs]
-        side_by_side(jobs, setup.workers, lambda done: report(phase, before + done, work))
-        seconds[phase] = clock.perf_counter() - began
+        with timed(seconds, phase):
+            side_by_side(jobs, setup.workers, lambda done: report(phase, before + done, work))
         return [fit.fitted for fit in fits]
 
     fitted, limits, number, whole = [], None, len(folds), (lambda: rows.whole)

@@ -1,0 +1,15 @@
+"""Wall-clock seconds by phase."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["timed"]
+
+
+@contextmanager
+def timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
+    """Note how long the `with` block takes."""
+    began = time.perf_counter()
+    yield
+    seconds[phase] = time.perf_counter() - began
