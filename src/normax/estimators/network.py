@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from normax.errors import InputError, suggest
-from normax.estimators.training import Settings, fit_at, fit_path
+from normax.estimators.training import FitSettings, fit_at, fit_chosen
 from normax.nn.module import Module
 from normax.paths.ensemble import Member
 from normax.penalties import Penalty
@@ -32,7 +32,7 @@ class NetworkEstimator(BaseEstimator):
     _member: Member
 
     def _check_table(self, X: Any, y: Any = "no_validation", reset: bool = True, **options: Any) -> Any:
-        """X, and y where there is one, checked; whole numbers stay whole where nothing is standardised, for embeddings."""
+        """X, and any y, checked; whole numbers stay whole where nothing is standardised, for embeddings."""
         check_unmasked("X", X)
         check_unmasked("y", y)
         try:
@@ -49,15 +49,22 @@ class NetworkEstimator(BaseEstimator):
         return (table, *rest) if rest else table
 
     def _fit(
-        self, X: np.ndarray, y: np.ndarray, loss: str, outputs: list[int], weight: Any, groups: Any, **target: bool
-    ) -> str:  # fmt: skip
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        loss: str,
+        outputs: list[int],
+        weight: Any,
+        groups: Any,
+        **target: bool,
+    ) -> str:
         """Make the network and train it; returns the loss that it was trained with."""
-        settings = Settings.of(self, X, y, loss, outputs, weight, **target)
+        settings = FitSettings.of(self, X, y, loss, outputs, weight, **target)
         strength = chosen = _strength(self.strength, self.penalty)
         for name in {"path_", "history_"} & set(vars(self)):
             delattr(self, name)
         if chosen == "cv":
-            self.path_, self._member = fit_path(settings, self, groups)
+            self.path_, self._member = fit_chosen(settings, self, groups)
             best, epochs = self.path_.best, self.path_.epochs
             strength = best.strength
             self.n_iter_ = settings.epochs if epochs is None else int(epochs[-1, best.index])
@@ -99,17 +106,17 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
         Σ_i ω_i loss_i / Σ_i ω_i  +  strength · Ω(w)
 
-    Columns of X and y are standardised inside each fold, so that one strength means the same on every table; predictions
-    are in the units of y.
+    Columns of X and y are standardised inside each fold, so that one strength means the same on every table;
+    predictions are in the units of y.
 
     Args:
         module: what makes the network: a class or function called with (in_features, out_features), or with nothing if
-            its layers are lazy; an `nn.Module`, which is copied, so that every fit starts from its weights; None for two
-            hidden ReLU layers, 16 to 256 wide for about four weights a row.
+            its layers are lazy; an `nn.Module`, which is copied, so that every fit starts from its weights; None for
+            two hidden ReLU layers, 16 to 256 wide for about four weights a row.
         penalty: "l1" (default), "l2", "elastic-net"; a class or instance of `normax.penalties`; a dict from pattern to
             one of them, as in `nx.penalize`; None for none.
-        strength: a number, which multiplies an instance's own; "cv" chooses one by cross-validation over the whole path.
-            None (default) takes instances as they are, and "cv" for what only names a kind.
+        strength: a number, which multiplies an instance's own; "cv" chooses one by cross-validation over the whole
+            path. None (default) takes instances as they are, and "cv" for what only names a kind.
         strengths: for "cv": how many (default 30), or the values; see `nx.path`.
         cv: for "cv": a count of shuffled folds (default 5), a splitter, or pairs of indices.
         select: "1se" (default), the largest strength within one standard error of the minimum, or "min".
@@ -235,10 +242,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     logit of the second), softmax where it has one for each class.
 
     Args:
-        module: as of `NetworkRegressor`; a factory is asked for one output for two classes and for one a class otherwise;
-            a network with two outputs for two classes will do as well.
-        class_weight: None, "balanced", or a dict from class to weight (1 where a class is not named), which multiplies the
-            rows' own.
+        module: as of `NetworkRegressor`; a factory is asked for one output for two classes and for one a class
+            otherwise; a network with two outputs for two classes will do as well.
+        class_weight: None, "balanced", or a dict from class to weight (1 where a class is not named), which multiplies
+            the rows' own.
         penalty, strength, strengths, cv, select, optimizer, learning_rate, epochs, batch_size, early_stopping,
             validation_fraction, n_iter_no_change, standardize, random_state, verbose: as of `NetworkRegressor`; folds
             are stratified.

@@ -30,11 +30,11 @@ from normax.training.history import History
 from normax.training.penalize import resolve
 from normax.training.progress import progress_bar
 
-__all__ = ["Settings", "fit_at", "fit_path"]
+__all__ = ["FitSettings", "fit_at", "fit_chosen"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class FitSettings:
     """What a fit needs, whether its strength is given or chosen.
 
     Attributes:
@@ -66,9 +66,14 @@ class Settings:
 
     @staticmethod
     def of(
-        estimator: Any, X: np.ndarray, y: np.ndarray, loss: str, outputs: list[int], weight: Any,
+        estimator: Any,
+        X: np.ndarray,
+        y: np.ndarray,
+        loss: str,
+        outputs: list[int],
+        weight: Any,
         scale_target: bool = False,
-    ) -> Settings:  # fmt: skip
+    ) -> FitSettings:
         """The settings of an estimator for some data; two classes of one output have the binomial loss."""
         X, y, weight = check_data(X, y, weight)
         batch_size, epochs = estimator.batch_size, estimator.epochs
@@ -89,11 +94,28 @@ class Settings:
         standardize = X.ndim == 2 if estimator.standardize is None else estimator.standardize
         if standardize and X.ndim != 2:
             raise InputError(f"standardize: expected a table of two axes, got X of shape {X.shape}")
-        return Settings(
-            net, X, y, weight, loss, _optimizer(estimator.optimizer, estimator.learning_rate), epochs, batch_size, seed,
-            bool(standardize), scale_target, estimator.n_iter_no_change if estimator.early_stopping else None,
-            estimator.validation_fraction, bool(estimator.verbose),
-        )  # fmt: skip
+        return FitSettings(
+            net=net,
+            X=X,
+            y=y,
+            weight=weight,
+            loss=loss,
+            optimizer=_optimizer(estimator.optimizer, estimator.learning_rate),
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=seed,
+            standardize=bool(standardize),
+            scale_target=scale_target,
+            patience=estimator.n_iter_no_change if estimator.early_stopping else None,
+            validation=estimator.validation_fraction,
+            verbose=bool(estimator.verbose),
+        )
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """What `nx.path` and `nx.fit` take alike."""
+        names = "loss", "optimizer", "epochs", "batch_size", "seed"
+        return {name: getattr(self, name) for name in names}
 
 
 @contextmanager
@@ -108,22 +130,30 @@ def _own_words() -> Iterator[None]:
 
 
 @_own_words()
-def fit_path(settings: Settings, estimator: Any, groups: Any) -> tuple[Path, Member]:
+def fit_chosen(settings: FitSettings, estimator: Any, groups: Any) -> tuple[Path, Member]:
     """The whole path and the network at the strength that it chooses."""
-    s, names = settings, getattr(estimator, "feature_names_in_", None)
+    s, names = settings, ("penalty", "strengths", "cv", "select")
+    chosen = {name: getattr(estimator, name) for name in names}
     with progress_bar(f"path {type(s.net).__name__}", 1, s.verbose) as report:
         result = path(
-            s.net, (s.X, s.y), loss=s.loss, penalty=estimator.penalty, strengths=estimator.strengths, cv=estimator.cv,
-            select=estimator.select, optimizer=s.optimizer, epochs=s.epochs, batch_size=s.batch_size, groups=groups,
-            transform=StandardScaler() if s.standardize else None, scale_target=s.scale_target, sample_weight=s.weight,
-            feature_names=names, seed=s.seed, early_stopping=s.patience, validation=s.validation,
+            s.net,
+            (s.X, s.y),
+            **s.training,
+            **chosen,
+            sample_weight=s.weight,
+            groups=groups,
+            transform=StandardScaler() if s.standardize else None,
+            scale_target=s.scale_target,
+            feature_names=getattr(estimator, "feature_names_in_", None),
+            early_stopping=s.patience,
+            validation=s.validation,
             on_progress=lambda phase, done, total: report(done / total, lambda: phase),
-        )  # fmt: skip
+        )
     return result, Member(result.model(), result.transform, *result.target_scale)
 
 
 @_own_words()
-def fit_at(settings: Settings, penalty: Any, strength: float, groups: Any) -> tuple[History, Member]:
+def fit_at(settings: FitSettings, penalty: Any, strength: float, groups: Any) -> tuple[History, Member]:
     """A single fit at a strength, with early stopping on rows set aside where asked for."""
     s, everything = settings, np.arange(len(settings.X))
     _charge(s.net, penalty, strength)
@@ -144,10 +174,8 @@ def fit_at(settings: Settings, penalty: Any, strength: float, groups: Any) -> tu
     if len(held):
         validation = (X[held], y[held], *([] if s.weight is None else [s.weight[held]]))
         callbacks = [EarlyStopping(patience=s.patience or 1)]
-    history = fit(
-        s.net, (X[train], y[train]), loss=s.loss, optimizer=s.optimizer, epochs=s.epochs, batch_size=s.batch_size,
-        sample_weight=weight, validation=validation, callbacks=callbacks, seed=s.seed, progress=s.verbose,
-    )  # fmt: skip
+    watched: dict[str, Any] = {"validation": validation, "callbacks": callbacks, "progress": s.verbose}
+    history = fit(s.net, (X[train], y[train]), **s.training, sample_weight=weight, **watched)
     return history, Member(s.net.eval(), transform, centre, scale)
 
 
@@ -166,13 +194,15 @@ def _optimizer(optimizer: Any, learning_rate: Any) -> Any:
     if not isinstance(optimizer, str):
         if not hasattr(optimizer, "update"):
             raise InputError(
-                f"optimizer: expected the name of an optax transformation or one such as optax.adam(1e-3), got {optimizer!r}"
+                f"optimizer: expected the name of an optax transformation or one such as optax.adam(1e-3), "
+                f"got {optimizer!r}"
             )
         return optimizer
     if not callable(getattr(optax, optimizer, None)):
         known = ("adam", "adamw", "sgd", "rmsprop", "adagrad", "nadam", "adamax", "yogi")
         raise InputError(
-            f"optimizer: optax has no {optimizer!r}{suggest(optimizer, known)}; {', '.join(known)}, or any of its transformations"
+            f"optimizer: optax has no {optimizer!r}{suggest(optimizer, known)}; {', '.join(known)}, or any "
+            f"of its transformations"
         )
     number = isinstance(learning_rate, (int, float, np.number)) and not isinstance(learning_rate, bool)
     if not callable(learning_rate) and not (number and 0 < learning_rate < np.inf):

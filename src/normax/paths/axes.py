@@ -217,7 +217,8 @@ def _numbers(values: Any) -> bool:
 
 def _lost(name: str, places: list[Axis], found: list[Axis]) -> str:
     if places:
-        return f"{name!r} is a number of the {' and of the '.join(axis.kind for axis in places)}; vary one of them under another name"
+        owners = " and of the ".join(axis.kind for axis in places)
+        return f"{name!r} is a number of the {owners}; vary one of them under another name"
     if name == "learning_rate":
         return (
             "'learning_rate' is fixed inside the optimizer; write "

@@ -80,7 +80,7 @@ class Comparison:
         return float(mean[0]), float(se[0])
 
     def table(self) -> Table:
-        """One row a method: its strength (p for dropout), errors, non-zeros, the paired difference to the best, time."""
+        """One row a method: strength (p for dropout), errors, non-zeros, the paired difference to the best, time."""
         rows = []
         for name, each in self.paths.items():
             chosen, (difference, se) = each.best, self.difference(name)

@@ -156,8 +156,8 @@ def standardises(transform: Any, X: Any, weight: np.ndarray | None) -> float | N
     deviations, but for a shift that an intercept takes up.
 
     Returns:
-        The share of a column's mean below which its deviation counts as rounding, or None. A transformer of another make
-        than scikit-learn's tells it by a method `standardises(X, sample_weight)`.
+        The share of a column's mean below which its deviation counts as rounding, or None. A transformer of another
+        make than scikit-learn's tells it by a method `standardises(X, sample_weight)`.
     """
     from sklearn.preprocessing import StandardScaler
 

@@ -58,8 +58,8 @@ def convolves(net: Module) -> bool:
 
 
 def over_devices(function: Callable[..., Any], devices: list[Any]) -> Any:
-    """`function` of (carry, lanes, shared, constants) with the leading axis of the first two, and of its results, cut over
-    devices.
+    """`function` of (carry, lanes, shared, constants) with the leading axis of the first two, and of its results, cut
+    over devices.
 
     Each device runs its own lanes and hears nothing of the others.
     """

@@ -73,11 +73,11 @@ def linear_path(
         penalty: `L1`, `L2`, `ElasticNet`, an instance (its own strength multiplies), a sum, or a name.
         strengths: a count, for a geometric grid from the smallest strength that leaves no coefficient, or
             the values. While the cross-validated error is smallest at the weak edge of a grid, or for pure L2 at the
-            strong one, and still changes there, the grid goes on beyond it, 15 decades at most. Under a count a mixture of
-            L1 and L2 beside squared error is meant for y of unit variance, as glmnet's: `penalty` of the result states it
-            for y as it is.
-        ratio: smallest over largest strength of that grid; None is 1e-4, or 1e-2 where n < p. For pure L2, whose largest
-            strength is that at which the features explain a thousandth of the deviance (`max_strength`), 1e-7.
+            strong one, and still changes there, the grid goes on beyond it, 15 decades at most. Under a count a
+            mixture of L1 and L2 beside squared error is meant for y of unit variance, as glmnet's: `penalty` of the
+            result states it for y as it is.
+        ratio: smallest over largest strength of that grid; None is 1e-4, or 1e-2 where n < p. For pure L2, whose
+            largest strength is that at which the features explain a thousandth of the deviance (`max_strength`), 1e-7.
         cv: a count of shuffled (for classes stratified) folds, a splitter, pairs, or None.
         groups: `(n,)`; rows of a group stay in one fold.
         time: `(n,)`; folds go forward in time.
@@ -180,14 +180,14 @@ def _cross_validated(
     n, count = len(engine.targets), len(folds)
     baselines: list[tuple[Any, Any]] = []
 
+    def tell(done: int) -> None:
+        if done < count:
+            report("folds", done, count)
+
     def score(strengths: np.ndarray) -> tuple[np.ndarray, ...]:
         first = not baselines
         report("folds", 0, count)
-        scored = side_by_side(
-            lambda number: engine.score(number, strengths * own, first),
-            count,
-            lambda done: done < count and report("folds", done, count),
-        )
+        scored = side_by_side(lambda number: engine.score(number, strengths * own, first), count, tell)
         if first:
             baselines.extend((fold.null, fold.free) for fold in scored)
         outputs = np.full((len(strengths), n, scored[0].held_out.shape[2]), np.nan)
@@ -207,8 +207,8 @@ def _cross_validated(
         grid, values = widened(grid, score, error, stronger=is_ridge(engine.l1_ratio), limits=limits)
     else:
         values = score(grid)
-    null, free = map(list, zip(*baselines))
-    return Scores(grid, *values, null, free)
+    (train, test, outputs), (null, free) = values, map(list, zip(*baselines))
+    return Scores(grid, train, test, outputs, null, free)
 
 
 def _as_path(

@@ -1,4 +1,4 @@
-"""The folds of a linear path: fitted to their training rows, scored on both sides, and sharing what is exact to share."""
+"""The folds of a linear path: fitted to their training rows, scored on both sides; what is exact to share is shared."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["FoldScore", "LinearFolds"]
 
 
 class FoldScore(NamedTuple):
-    """One fold: errors (k,) of the training and of the held-out rows, outputs (k, rows, m) of the latter, and the errors
-    there of a constant and of the fit without a penalty, if asked for."""
+    """One fold: errors (k,) of the training and of the held-out rows, outputs (k, rows, m) of the latter, and the
+    errors there of a constant and of the fit without a penalty, if asked for."""
 
     train: np.ndarray
     test: np.ndarray
@@ -77,7 +77,7 @@ class LinearFolds:
         return self.weights[rows] @ self.targets[rows] > 0
 
     def predict(self, path: LinearPath, X: Any, train: np.ndarray) -> np.ndarray:
-        """Outputs (k, rows, m) of a fit to some rows; a class that is not among them has probability 0, the logit -inf."""
+        """Outputs (k, rows, m) of a fit to some rows; a class that is not among them has the logit -inf."""
         found = path.predict(X)
         if self.family != "multinomial" or (there := self.present(train)).all():
             return found

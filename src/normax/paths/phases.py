@@ -39,7 +39,8 @@ class PathFits:
 
 def fit_phases(setup: Setup, report: Progress) -> PathFits:
     """Find the strengths where only their number is given, and fit every row set."""
-    strengths, seconds, notices = setup.strengths, {}, [setup.idle]
+    strengths, notices = setup.strengths, [setup.idle]
+    seconds: dict[str, float] = {}
     if isinstance(strengths, int):
         pilot = automatic_strengths(setup, strengths, report)
         strengths, notices = pilot.strengths, [*notices, pilot.notice]
@@ -55,8 +56,8 @@ def _fit_row_sets(
     setup: Setup, strengths: np.ndarray, report: Progress
 ) -> tuple[list[Fitted], dict[str, float]]:
     """Every fold, and at last all rows, with the seconds of each phase."""
-    rows, schedule, seconds = setup.rows, setup.schedule, {}
-    folds = rows.folded.folds
+    rows, schedule, folds = setup.rows, setup.schedule, setup.rows.folded.folds
+    seconds: dict[str, float] = {}
 
     def fit(
         splits: Mapping[int, Callable[[], Split]], seeds: int, phase: str, limits: np.ndarray | None = None

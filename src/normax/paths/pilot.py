@@ -68,7 +68,7 @@ def automatic_strengths(setup: Setup, count: int, report: Progress) -> Pilot:
 
 
 class _PilotJob:
-    """Lanes on all rows from a network's weights and buffers, where they end, and how many weights each is left with."""
+    """Lanes on all rows from one network's weights and buffers, where they end, and how many weights are left."""
 
     def __init__(self, setup: Setup, strengths: np.ndarray, start: Any, epochs: int):
         self.setup, self.strengths, self.start, self.epochs = setup, strengths, start, epochs
@@ -89,7 +89,7 @@ class _PilotJob:
 
 
 def _doublings(setup: Setup, report: Progress) -> tuple[float, bool]:
-    """The smallest of doubling strengths, on all rows, from which on no penalised weight is left, and whether there is one.
+    """The smallest of doubling strengths, on all rows, from which on no penalised weight is left; whether it exists.
 
     Other axes stand at their first values. Chunks are of the size of the path's, so that its program serves.
     """

@@ -61,7 +61,8 @@ class Path:
         target_scale: (centre, scale) of the targets that the network saw, (0, 1) if unscaled.
         curves: `(K + 1, k, epochs)` mean training loss of every lane in every epoch, the fit on all rows last
             (networks), or None.
-        epochs: `(K + 1, k)` epochs behind the weights of every lane, the fit on all rows last, with early stopping, or None.
+        epochs: `(K + 1, k)` epochs behind the weights of every lane, the fit on all rows last, with early stopping, or
+            None.
         axes: name -> values, strength first; empty for a path over strengths alone.
         simpler: the order of simplicity among axes, for `"1se"`.
         along: what `strengths` holds: the strength, or the axis of `at(along=)`.
@@ -122,7 +123,7 @@ class Path:
 
     @property
     def verdict(self) -> str | None:
-        """One sentence where the chosen entry is measurably worse than the best constant or than no penalty, else None."""
+        """One sentence where the chosen entry is measurably worse than the best constant or no penalty, else None."""
         if not len(self.fold_errors) or np.isnan(self.cv_mean).all():
             return None
         free = self.unpenalised_error
@@ -244,7 +245,7 @@ class Path:
         return choose(self._simplicity(), self.cv_mean, self.cv_se, rule)
 
     def _simplicity(self) -> np.ndarray:
-        """`(k,)` numbers that are larger the simpler an entry is; of entries alike, the better one counts as simpler."""
+        """`(k,)` numbers that are larger the simpler an entry is; of entries alike, the better one is simpler."""
         if not self.axes:
             return self.strengths
         keys = [-np.nan_to_num(self.cv_mean, nan=np.inf)]
@@ -333,7 +334,7 @@ class Path:
         return (stacked.reshape(len(stacked), -1, p) != 0).any(axis=1)
 
     def table(self) -> Table:
-        """One row a strength: strength, non-zeros, errors, and the two choices marked; before them the `verdict`, if any."""
+        """One row a strength: strength, non-zeros, errors, and the two choices marked; before them any `verdict`."""
         marks: dict[int, list[str]] = {}
         if len(self.fold_errors):
             pairs = [(self.minimum, "min")]
@@ -411,8 +412,9 @@ def check_selection(select: str, simpler: Any, axes: list[str]) -> tuple[str, ..
         )
     if select == "1se" and axes and not names:
         raise InputError(
-            f"select: '1se' takes the simplest of the good, and between {' and '.join(axes)} nothing says what is simpler; "
-            f"name the order, simpler={axes}, with '-' where a smaller value is simpler, or select='min'"
+            f"select: '1se' takes the simplest of the good, and between {' and '.join(axes)} nothing says "
+            f"what is simpler; name the order, simpler={axes}, with '-' where a smaller value is simpler, "
+            "or select='min'"
         )
     return names
 

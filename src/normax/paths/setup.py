@@ -89,12 +89,16 @@ class Setup:
 
     @staticmethod
     def of(
-        net: Module, loss: Any, folded: FoldedData, charges: Charges, axes: Axes, schedule: Schedule,
-        strengths: np.ndarray | int, checkpoint: Any,
-    ) -> Setup:  # fmt: skip
-        rows = RowSets.of(
-            net, loss, folded, schedule.stopping
-        )  # looked at before anything is made of strengths
+        net: Module,
+        loss: Any,
+        folded: FoldedData,
+        charges: Charges,
+        axes: Axes,
+        schedule: Schedule,
+        strengths: np.ndarray | int,
+        checkpoint: Any,
+    ) -> Setup:
+        rows = RowSets.of(net, loss, folded, schedule.stopping)
         batch = min(schedule.batch_size, len(folded.y))
         steps = Steps(
             schedule.optimizer,

@@ -80,7 +80,7 @@ def watched_training(
 
 
 def _regrouped(parts: list[Any], active: np.ndarray, size: int) -> list[Any]:
-    """The lanes still under way in parts of one size, the last filled up with copies; as they were if that drops none."""
+    """The lanes still under way in parts of one size, the last filled up with copies; as before if that drops none."""
     needed = -(-len(active) // size)
     if len(parts) == needed and all(len(numbers) == size for numbers, _ in parts):
         return parts

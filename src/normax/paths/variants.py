@@ -49,8 +49,8 @@ def with_batch_norm(net: Module, X: Any) -> Module:
         kinds = {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d, 5: nn.BatchNorm3d}
         if axes not in kinds or (axes > 2 and not convolves):
             raise InputError(
-                f"batch-norm: {name} gives {axes} axes, (rows, ..., features), which batch norm does not take; leave the "
-                "method out, or put a norm into the network by hand"
+                f"batch-norm: {name} gives {axes} axes, (rows, ..., features), which batch norm does not "
+                "take; leave the method out, or put a norm into the network by hand"
             )
         channels = layer.out_channels if convolves else layer.out_features
         fresh.set_submodule(name, nn.Sequential(layer, kinds[axes](channels)))
@@ -108,7 +108,7 @@ def _weight_layers(net: Module, X: Any) -> list[_Layer]:
             handle.remove()
     if len(met) < 2:
         raise InputError(
-            f"{type(net).__name__} has no hidden layer of weights, so that there is no place for dropout or batch norm; "
-            "methods=['none', 'l1', 'l2', 'elastic-net'] compares the others"
+            f"{type(net).__name__} has no hidden layer of weights, so that there is no place for dropout or "
+            "batch norm; methods=['none', 'l1', 'l2', 'elastic-net'] compares the others"
         )
     return list(met.values())

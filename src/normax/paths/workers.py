@@ -1,7 +1,8 @@
 """Jobs side by side, each in a thread with a core for itself.
 
-Small products of matrices gain little from two cores at work on each, and wait for the slower one at every operation. Chunks
-of lanes have nothing to wait for: as many threads as there are cores, each with its own chunk, take half the time on two.
+Small products of matrices gain little from two cores at work on each, and wait for the slower one at every operation.
+Chunks of lanes have nothing to wait for: as many threads as there are cores, each with its own chunk, take half the
+time on two.
 """
 
 from __future__ import annotations

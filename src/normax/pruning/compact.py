@@ -37,11 +37,11 @@ def compact(net: Module, *args: Any, multiple: int = 1) -> Module:
 
     A unit (a neuron, a channel, a head of attention) goes where nothing depends on it: all weights out of it are zero,
     or it is zero for every input, or it is one constant, for zero weights into it leave its bias alone, and that
-    constant can be folded into the bias of the next `Linear` or `Conv`. What belongs together goes together: both sides of a residual
-    sum, the statistics of a batch norm, the columns of a linear layer behind a flattened channel. All of it is read
-    off the traced forward in evaluation mode, so that forwards written by hand are seen through as well; what is not
-    understood stays, and so does what would change an output, for every removal is tried on the inputs given and
-    on random ones. Inputs and outputs keep their sizes.
+    constant can be folded into the bias of the next `Linear` or `Conv`. What belongs together goes together: both
+    sides of a residual sum, the statistics of a batch norm, the columns of a linear layer behind a flattened channel.
+    All of it is read off the traced forward in evaluation mode, so that forwards written by hand are seen through as
+    well; what is not understood stays, and so does what would change an output, for every removal is tried on the
+    inputs given and on random ones. Inputs and outputs keep their sizes.
 
     Args:
         net: the module; it is left as it is.
@@ -56,8 +56,8 @@ def compact(net: Module, *args: Any, multiple: int = 1) -> Module:
         Its `compaction` is the report: counts and shapes before and after, and what had to stay, with the reason.
 
     Raises:
-        InputError: if `net` is no Module, `multiple` no count, if an input is needed and there is none, or if the forward
-            leaves JAX.
+        InputError: if `net` is no Module, `multiple` no count, if an input is needed and there is none, or if the
+            forward leaves JAX.
 
     Example:
         >>> import numpy as np

@@ -68,7 +68,8 @@ class Compaction:
         console.print(table)
         for line in self.kept:
             console.print(f"Kept: {line}", markup=False)
-        return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip().splitlines())  # type: ignore[attr-defined]
+        text = console.file.getvalue().rstrip()  # type: ignore[attr-defined]
+        return "\n".join(line.rstrip() for line in text.splitlines())
 
     __repr__ = __str__
 
