@@ -12,7 +12,7 @@ import numpy as np
 from normax.paths.checkpoint import Part
 from normax.paths.folded import Split
 from normax.paths.row_sets import ScoringSet, TrainingSet
-from normax.paths.setup import Setup
+from normax.paths.setup import PathSetup
 from normax.paths.stopping import watched_training
 
 __all__ = ["Fitted", "Fitting"]
@@ -39,7 +39,7 @@ class Fitting:
 
     def __init__(
         self,
-        setup: Setup,
+        setup: PathSetup,
         number: int,
         split: Callable[[], Split],
         strengths: np.ndarray,

@@ -21,7 +21,7 @@ from normax.paths.outcome import outcome
 from normax.paths.phases import fit_phases
 from normax.paths.result import Path, check_selection
 from normax.paths.schedule import Schedule, Stopping, Warm
-from normax.paths.setup import Charges, Setup
+from normax.paths.setup import Charges, PathSetup
 from normax.penalties import L1
 from normax.penalties.mixture import mixture_of
 from normax.training.data import check_counts, check_data, check_unmasked
@@ -168,7 +168,7 @@ def path(
                 on_progress(phase, done, total)
             bar(done / total, lambda: phase)
 
-        setup = Setup.of(net, loss, folded, charges, axes, schedule, chosen, checkpoint)
+        setup = PathSetup.of(net, loss, folded, charges, axes, schedule, chosen, checkpoint)
         fits = fit_phases(setup, report)
     result = outcome(setup, fits, select=select, simpler=simpler, feature_names=names)
     for notice in result.notices:

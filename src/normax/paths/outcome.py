@@ -13,7 +13,7 @@ from normax.paths.ensemble import Fits
 from normax.paths.folded import null_output
 from normax.paths.phases import PathFits
 from normax.paths.result import Path
-from normax.paths.setup import Setup
+from normax.paths.setup import PathSetup
 from normax.penalties import Hierarchical, Penalty
 from normax.selection import summarise
 from normax.training.losses import find_loss
@@ -24,7 +24,7 @@ SHOWN = 3
 """Diverged lanes that are told of one by one: each is run again to find where."""
 
 
-def outcome(setup: Setup, fits: PathFits, **told: Any) -> Path:
+def outcome(setup: PathSetup, fits: PathFits, **told: Any) -> Path:
     """The `Path` of fitted row sets; `told` are its fields that the caller knows."""
     fitted, folds = fits.fitted, setup.rows.folded.folds
     settings = setup.axes.settings(fits.strengths)
@@ -67,7 +67,7 @@ def outcome(setup: Setup, fits: PathFits, **told: Any) -> Path:
     )
 
 
-def _errors(setup: Setup, fits: PathFits) -> tuple[np.ndarray, np.ndarray]:
+def _errors(setup: PathSetup, fits: PathFits) -> tuple[np.ndarray, np.ndarray]:
     """Training `(K + 1, lanes)` and held-out errors `(K, lanes)` of every lane, averaged over seeds."""
     lanes, folds = setup.lineup.per_seed(fits.strengths), len(setup.rows.folded.folds)
     errors = [fit.part.errors.reshape(-1, lanes, fit.part.errors.shape[1]).mean(0) for fit in fits.fitted]
@@ -76,7 +76,7 @@ def _errors(setup: Setup, fits: PathFits) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _baselines(
-    setup: Setup, fits: PathFits, free_errors: np.ndarray
+    setup: PathSetup, fits: PathFits, free_errors: np.ndarray
 ) -> tuple[tuple[float, float] | None, tuple[float, float, int]]:
     """Cross-validated errors of the best constant, where one is known, and of the lane without penalty."""
     sizes, null, null_errors = setup.rows.folded.fold_sizes, None, _null_errors(setup)
@@ -99,7 +99,7 @@ def _held_out(fits: PathFits, k: int, n: int) -> np.ndarray:
     return held_out
 
 
-def _null_errors(setup: Setup) -> np.ndarray | None:
+def _null_errors(setup: PathSetup) -> np.ndarray | None:
     """Held-out error of the best constant, by fold; None where none is known for the loss."""
     folded, y, loss = setup.rows.folded, setup.rows.folded.y, setup.loss
     classes = int(y.max()) + 1 if loss == "cross_entropy" else 1
@@ -114,7 +114,7 @@ def _null_errors(setup: Setup) -> np.ndarray | None:
     return np.array([np.average(part, weights=w) for part, w in zip(np.split(losses, ends), weights)])
 
 
-def _diverged(setup: Setup, fits: PathFits) -> list[str]:
+def _diverged(setup: PathSetup, fits: PathFits) -> list[str]:
     """What must be said of lanes that are no longer finite: where, when, and what went bad first."""
     settings, per_seed = setup.axes.settings(fits.strengths), setup.lineup.per_seed(fits.strengths)
     broken = [

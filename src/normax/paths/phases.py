@@ -13,7 +13,7 @@ from normax.paths.checkpoint import Part
 from normax.paths.fitting import Fitted, Fitting
 from normax.paths.folded import Split
 from normax.paths.pilot import automatic_strengths
-from normax.paths.setup import Setup
+from normax.paths.setup import PathSetup
 from normax.paths.timing import timed
 from normax.paths.workers import side_by_side
 
@@ -37,7 +37,7 @@ class PathFits:
     notices: list[str]
 
 
-def fit_phases(setup: Setup, report: Progress) -> PathFits:
+def fit_phases(setup: PathSetup, report: Progress) -> PathFits:
     """Find the strengths where only their number is given, and fit every row set."""
     strengths, notices = setup.strengths, [setup.idle]
     seconds: dict[str, float] = {}
@@ -53,7 +53,7 @@ def fit_phases(setup: Setup, report: Progress) -> PathFits:
 
 
 def _fit_row_sets(
-    setup: Setup, strengths: np.ndarray, report: Progress
+    setup: PathSetup, strengths: np.ndarray, report: Progress
 ) -> tuple[list[Fitted], dict[str, float]]:
     """Every fold, and at last all rows, with the seconds of each phase."""
     rows, schedule, folds = setup.rows, setup.schedule, setup.rows.folded.folds

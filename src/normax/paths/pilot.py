@@ -9,7 +9,7 @@ import numpy as np
 
 from normax.paths.arguments import Progress
 from normax.paths.lanes import Trained, alike
-from normax.paths.setup import Setup
+from normax.paths.setup import PathSetup
 from normax.paths.workers import side_by_side
 from normax.selection import strength_grid
 
@@ -47,7 +47,7 @@ class Pilot(NamedTuple):
     notice: str | None = None
 
 
-def automatic_strengths(setup: Setup, count: int, report: Progress) -> Pilot:
+def automatic_strengths(setup: PathSetup, count: int, report: Progress) -> Pilot:
     """Strengths from what a doubling pilot finds, or the fixed range of penalties without kinks."""
     if all(unit is None or unit.nonsmooth is None for unit in setup.lanes.unit):
         return Pilot(np.geomspace(*L2_RANGE, count) if count > 1 else np.array(L2_RANGE[:1]))
@@ -70,7 +70,7 @@ def automatic_strengths(setup: Setup, count: int, report: Progress) -> Pilot:
 class _PilotJob:
     """Lanes on all rows from one network's weights and buffers, where they end, and how many weights are left."""
 
-    def __init__(self, setup: Setup, strengths: np.ndarray, start: Any, epochs: int):
+    def __init__(self, setup: PathSetup, strengths: np.ndarray, start: Any, epochs: int):
         self.setup, self.strengths, self.start, self.epochs = setup, strengths, start, epochs
         self.nonzero = np.zeros(0)
 
@@ -88,7 +88,7 @@ class _PilotJob:
         self.nonzero = self.setup.lanes.nonzero(result.weights)
 
 
-def _doublings(setup: Setup, report: Progress) -> tuple[float, bool]:
+def _doublings(setup: PathSetup, report: Progress) -> tuple[float, bool]:
     """The smallest of doubling strengths, on all rows, from which on no penalised weight is left; whether it exists.
 
     Other axes stand at their first values. Chunks are of the size of the path's, so that its program serves.
@@ -107,7 +107,7 @@ def _doublings(setup: Setup, report: Progress) -> tuple[float, bool]:
     return float(strengths[0]), False
 
 
-def _climb(setup: Setup, warm_epochs: int, report: Progress) -> tuple[float, bool]:
+def _climb(setup: PathSetup, warm_epochs: int, report: Progress) -> tuple[float, bool]:
     """The same for a warm chain: from a dense network upwards, each strength from where the one before ended.
 
     Weights that have grown under weaker strengths outlive those that start cold, by a factor of ten and more.

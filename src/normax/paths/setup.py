@@ -27,7 +27,7 @@ from normax.training.loop import TrainState
 from normax.training.penalize import resolve
 from normax.training.update import short_of
 
-__all__ = ["Charges", "Setup"]
+__all__ = ["Charges", "PathSetup"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Charges:
 
 
 @dataclass(frozen=True)
-class Setup:
+class PathSetup:
     """What a path of a network is about.
 
     Attributes:
@@ -97,7 +97,7 @@ class Setup:
         schedule: Schedule,
         strengths: np.ndarray | int,
         checkpoint: Any,
-    ) -> Setup:
+    ) -> PathSetup:
         rows = RowSets.of(net, loss, folded, schedule.stopping)
         batch = min(schedule.batch_size, len(folded.y))
         steps = Steps(
@@ -131,7 +131,7 @@ class Setup:
         lanes = lanes.settled(many, starts[0], training, kept.way)
         if kept.strengths is not None:
             strengths = kept.strengths
-        return Setup(
+        return PathSetup(
             net, loss, charges.unit, axes, schedule, rows, lanes, lineup, workers, starts, kept, strengths
         )
 
