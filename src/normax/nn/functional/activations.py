@@ -61,8 +61,8 @@ def relu(input: Any, inplace: bool = False) -> jax.Array:
 
 
 # From `max(x, 0)`, which costs nothing, XLA computes the result anew where the gradient asks for its sign, and keeps
-# every x for that. What reads x twice it does not repeat, and a net keeps half as much: a step of 32 layers takes 0.9 of
-# the time.
+# every x for that. What reads x twice it does not repeat, and a net keeps half as much: a step of 32 layers takes 0.9
+# of the time.
 @jax.custom_jvp
 @jax.jit
 def _relu(x: jax.Array) -> jax.Array:
