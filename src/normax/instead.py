@@ -13,37 +13,38 @@ _GRADIENTS = (
 )
 _TRAINING = "write optax.{} and give it to nx.train_step, nx.fit or nx.path"
 
-_INSTEAD = {
-    **dict.fromkeys(
-        ("tensor", "as_tensor", "from_numpy", "Tensor", "FloatTensor", "LongTensor"),
-        "arrays are jax.numpy's, and modules take NumPy's too; write jnp.asarray(x)",
+_ARRAYS = """float16 bfloat16 float32 float64 float half double int8 int16 int32 int64 long bool uint8 zeros ones
+    empty full eye arange linspace zeros_like ones_like full_like cat concat concatenate stack split chunk reshape
+    permute transpose squeeze unsqueeze flatten matmul mm bmm dot einsum outer sum mean std var max min argmax argmin
+    sort argsort topk cumsum exp log sqrt sin cos tanh abs clamp clip where isnan isinf isfinite allclose equal norm
+    linalg fft"""
+
+# PyTorch's names, parted by spaces -> what to write instead.
+_SAID = {
+    "tensor as_tensor from_numpy Tensor FloatTensor LongTensor": (
+        "arrays are jax.numpy's, and modules take NumPy's too; write jnp.asarray(x)"
     ),
-    **dict.fromkeys(
-        ("no_grad", "enable_grad", "set_grad_enabled", "inference_mode", "is_grad_enabled"), _GRADIENTS
-    ),
-    **dict.fromkeys(("autograd", "grad", "backward"), "write nx.value_and_grad(net, loss_fn)(x, y), or jax.grad"),
-    **dict.fromkeys(("vmap", "func", "jacobian"), "write jax.vmap, jax.jacobian over nx.functional_call"),
+    "no_grad enable_grad set_grad_enabled inference_mode is_grad_enabled": _GRADIENTS,
+    "autograd grad backward": "write nx.value_and_grad(net, loss_fn)(x, y), or jax.grad",
+    "vmap func jacobian": "write jax.vmap, jax.jacobian over nx.functional_call",
     "optim": "optimisers are optax's: import optax; optax.adam(1e-3), optax.sgd(0.1)",
     "Adam": _TRAINING.format("adam(1e-3)"),
     "AdamW": _TRAINING.format("adamw(1e-3)"),
     "SGD": _TRAINING.format("sgd(0.1)"),
     "RMSprop": _TRAINING.format("rmsprop(1e-3)"),
-    **dict.fromkeys(("compile", "script", "trace"), "write nx.jit(net)"),
+    "compile script trace": "write nx.jit(net)",
     "functional": "write nx.nn.functional",
-    **dict.fromkeys(("seed", "initial_seed", "set_rng_state"), "write nx.manual_seed(0)"),
-    **dict.fromkeys(("DataLoader", "Dataset", "TensorDataset"), "nx.fit takes arrays (X, y), or any loader of batches"),
-    **dict.fromkeys(("amp", "autocast"), "cast the network, net.to('bfloat16')"),
-    **dict.fromkeys(("DataParallel", "DistributedDataParallel", "distributed"), "nx.path lays its lanes over all devices by itself"),
+    "seed initial_seed set_rng_state": "write nx.manual_seed(0)",
+    "DataLoader Dataset TensorDataset": "nx.fit takes arrays (X, y), or any loader of batches",
+    "amp autocast": "cast the network, net.to('bfloat16')",
+    "DataParallel DistributedDataParallel distributed": "nx.path lays its lanes over all devices by itself",
     "SyncBatchNorm": "write nn.BatchNorm2d",
-    **dict.fromkeys(
-        ["float16", "bfloat16", "float32", "float64", "float", "half", "double", "int8", "int16", "int32", "int64", "long", "bool", "uint8", "zeros", "ones", "empty", "full", "eye", "arange", "linspace", "zeros_like", "ones_like", "full_like", "cat", "concat", "concatenate", "stack", "split", "chunk", "reshape", "permute", "transpose", "squeeze", "unsqueeze", "flatten", "matmul", "mm", "bmm", "dot", "einsum", "outer", "sum", "mean", "std", "var", "max", "min", "argmax", "argmin", "sort", "argsort", "topk", "cumsum", "exp", "log", "sqrt", "sin", "cos", "tanh", "abs", "clamp", "clip", "where", "isnan", "isinf", "isfinite", "allclose", "equal", "norm", "linalg", "fft"],
-        "arrays are jax.numpy's: import jax.numpy as jnp",
+    _ARRAYS: "arrays are jax.numpy's: import jax.numpy as jnp",
+    "rand randn randint randperm normal bernoulli multinomial Generator random": (
+        "random arrays are jax.random's or NumPy's: np.random.default_rng(0).normal(size=(n, p)).astype('float32')"
     ),
-    **dict.fromkeys(
-        ("rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "Generator", "random"),
-        "random arrays are jax.random's or NumPy's: np.random.default_rng(0).normal(size=(n, p)).astype('float32')",
-    ),
-}  # fmt: skip
+}
+_INSTEAD = {name: said for names, said in _SAID.items() for name in names.split()}
 
 
 def missing_name(

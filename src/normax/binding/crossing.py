@@ -22,7 +22,7 @@ Shape = tuple[int, ...]
 
 
 class _Value(NamedTuple):
-    """The axes along which a value varies, its shape before it was broadcast, and whether network and batch bear on it."""
+    """The axes along which a value varies, its shape before it was broadcast, whether network and batch bear on it."""
 
     axes: frozenset[int]
     shape: Shape
@@ -57,8 +57,8 @@ def say_crossing(what: str, found: tuple[Shape, Shape] | None, stacklevel: int) 
         return False
     output, target = found
     warnings.warn(
-        f"{what}: an output of shape {output} against a part of the batch of shape {target} broadcasts to every pair of "
-        f"rows, {output[:1] * 2}; make the shapes equal: `y.reshape(output.shape)`, or `output.squeeze(1)`",
+        f"{what}: an output of shape {output} against a part of the batch of shape {target} broadcasts to every "
+        f"pair of rows, {output[:1] * 2}; make the shapes equal: `y.reshape(output.shape)`, or `output.squeeze(1)`",
         Notice,
         stacklevel=stacklevel + 1,
     )

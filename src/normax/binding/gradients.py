@@ -104,8 +104,8 @@ def grad_in_frame(
         wrong = [frame.names.get(c, "of another module") for c in changed if c in own]
         if wrong and not moving:
             raise InputError(
-                f"{', '.join(wrong)}: Embedding(max_norm=...) changes its table while reading it, which a training step "
-                "cannot follow; leave it out and constrain the rows, "
+                f"{', '.join(wrong)}: Embedding(max_norm=...) changes its table while reading it, which a training "
+                "step cannot follow; leave it out and constrain the rows, "
                 f"`nx.penalize(net, {{{wrong[0]!r}: penalties.MaxNorm(1 / max_norm)}})`"
             )
         return loss, (aux, [frame.values[c] for c in changed])

@@ -13,7 +13,7 @@ from normax.errors import InputError
 from normax.files import write
 from normax.sealed import read_arrays
 
-__all__ = ["read_index", "read_safetensors", "write_safetensors"]
+__all__ = ["read_index", "write_safetensors"]
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
@@ -36,10 +36,6 @@ def write_safetensors(state: dict[str, np.ndarray], file: Path, max_shard_size: 
     return write(place, json.dumps(index, indent=2), parents=False)
 
 
-def read_safetensors(file: Path) -> dict[str, Any]:
-    return read_arrays(file)
-
-
 def read_index(file: Path) -> dict[str, Any]:
     """The arrays of all shards that an index names; every fault of the index at once."""
     try:
@@ -60,7 +56,7 @@ def read_index(file: Path) -> dict[str, Any]:
     state: dict[str, Any] = {}
     faults: list[str] = []
     for name, keys in shards.items():
-        arrays = read_safetensors(file.with_name(name))
+        arrays = read_arrays(file.with_name(name))
         faults += [f"{key} is not in {name}" for key in sorted(keys) if key not in arrays]
         faults += [
             f"{name} holds {key}, which the index does not place there" for key in arrays if key not in keys

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, Notice, suggest
-from normax.interop.safetensors import read_index, read_safetensors, write_safetensors
+from normax.interop.safetensors import read_index, write_safetensors
 from normax.nn.module import LoadResult, Module
+from normax.sealed import read_arrays
 
 __all__ = ["load", "save"]
 
@@ -82,7 +83,7 @@ def load(
         raise InputError(
             f"{file}: no such file" + (f"; its index is there: {index}" if index.is_file() else "")
         )
-    readers = {".safetensors": read_safetensors, ".json": read_index}
+    readers: dict[str, Any] = {".safetensors": read_arrays, ".json": read_index}
     torch_endings = (".pt", ".pth", ".bin")
     if file.suffix in torch_endings:
         state = _pytorch(file, key)

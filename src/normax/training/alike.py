@@ -34,7 +34,7 @@ def check_alike(tx: Any, names: Sequence[str], values: Sequence[Any]) -> None:
     _Formulas(names).compare(lambda g, s, w: tx.update(g, s, w), weights, state, weights)
 
 
-class _Value(NamedTuple):
+class _Numbered(NamedTuple):
     """The weight that a variable belongs to, None for what all share, and the number of its formula."""
 
     owner: str | None
@@ -54,7 +54,7 @@ class _Formulas:
         inputs = []
         for path, _ in jax.tree_util.tree_leaves_with_path(args):
             owner, text = self._role(path)
-            inputs.append(_Value(owner, self._number("input", text)))
+            inputs.append(_Numbered(owner, self._number("input", text)))
         results: dict[str, dict[str, int]] = {name: {} for name in self.names}
         found = self._walk(closed.jaxpr, closed.consts, inputs)
         for (path, leaf), value in zip(jax.tree_util.tree_leaves_with_path(shape), found):
@@ -71,22 +71,22 @@ class _Formulas:
     def _number(self, *formula: Any) -> int:
         return self._numbers.setdefault(formula, len(self._numbers))
 
-    def _constant(self, value: Any) -> _Value:
-        return _Value(None, self._number("constant", repr(value)))
+    def _constant(self, value: Any) -> _Numbered:
+        return _Numbered(None, self._number("constant", repr(value)))
 
     def _role(self, path: tuple) -> tuple[str | None, str]:
         """The weight that a leaf belongs to, and its path apart from that."""
         owner = next((k.key for k in path if getattr(k, "key", None) in self.names), None)
         return owner, jax.tree_util.keystr(tuple(k for k in path if getattr(k, "key", None) != owner))
 
-    def _walk(self, jaxpr: Jaxpr, consts: Sequence[Any], inputs: Sequence[_Value]) -> list[_Value]:
-        env: dict[Any, _Value] = dict(zip(jaxpr.invars, inputs))
+    def _walk(self, jaxpr: Jaxpr, consts: Sequence[Any], inputs: Sequence[_Numbered]) -> list[_Numbered]:
+        env: dict[Any, _Numbered] = dict(zip(jaxpr.invars, inputs))
         for var, const in zip(jaxpr.constvars, consts):
             if np.shape(const) != ():
                 _refuse(f"it holds an array of shape {np.shape(const)}")
             env[var] = self._constant(const)
 
-        def read(atom: Any) -> _Value:
+        def read(atom: Any) -> _Numbered:
             return self._constant(atom.val) if isinstance(atom, Literal) else env[atom]
 
         for eqn in jaxpr.eqns:
@@ -100,7 +100,7 @@ class _Formulas:
             )
         return [read(atom) for atom in jaxpr.outvars]
 
-    def _step(self, eqn: Any, operands: list[_Value]) -> list[_Value]:
+    def _step(self, eqn: Any, operands: list[_Numbered]) -> list[_Numbered]:
         name, owners = eqn.primitive.name, {value.owner for value in operands if value.owner is not None}
         arrays = any(var.aval.shape != () for var in eqn.outvars)
         spread = name == "broadcast_in_dim" and all(atom.aval.shape == () for atom in eqn.invars)
@@ -111,7 +111,7 @@ class _Formulas:
             _refuse(f"it applies `{name}`" + (f" to {owner}" if owner else ""))
         params = tuple(sorted((k, str(v)) for k, v in eqn.params.items() if k not in SHAPES))
         code = self._number(name, params, *(value.formula for value in operands))
-        return [_Value(owner, self._number("result", code, k)) for k in range(len(eqn.outvars))]
+        return [_Numbered(owner, self._number("result", code, k)) for k in range(len(eqn.outvars))]
 
 
 def _refuse(why: str) -> NoReturn:

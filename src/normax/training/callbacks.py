@@ -85,8 +85,12 @@ class EarlyStopping(Callback):
     """
 
     def __init__(
-        self, monitor: str = "validation_loss", patience: int = 10, min_delta: float = 0.0, mode: str | None = None
-    ):  # fmt: skip
+        self,
+        monitor: str = "validation_loss",
+        patience: int = 10,
+        min_delta: float = 0.0,
+        mode: str | None = None,
+    ):
         if mode not in (None, "min", "max"):
             raise InputError(f"mode: expected 'min' or 'max', got {mode!r}")
         if isinstance(patience, bool) or not isinstance(patience, (int, np.integer)) or patience < 1:

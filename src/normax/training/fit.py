@@ -141,17 +141,7 @@ def fit(
     binding = bind(net)
     if not binding.trainable:
         raise InputError(untrainable(net))
-    checkpoint = Checkpoint(checkpoint) if isinstance(checkpoint, (str, Path)) else checkpoint
-    if resume and checkpoint is None:
-        raise InputError("resume: from which file? Name it: checkpoint='run.safetensors'")
-    stored = files.read(checkpoint.file) if resume and checkpoint and checkpoint.file.exists() else None
-    key = raw_key(seed) if stored is None else stored[0]["key"]
-    if seed is not None and not np.array_equal(raw_key(seed), key):
-        raise InputError(
-            f"seed: the checkpoint is of a fit with another seed than {seed}; write seed=None to go on with its own, "
-            "name another file, or resume=False"
-        )
-
+    checkpoint, stored, key = _begun(checkpoint, resume, seed)
     source, held_out = prepare_source(
         Preparation(net, loss), data, batch_size, validation, sample_weight, class_weight, in_memory, key
     )
@@ -195,26 +185,28 @@ def fit(
             callbacks=as_callbacks(callbacks),
             report=report,
             checkpoint=checkpoint,
-            facts={
-                "batch_size": batch_size,
-                "rows": source.n,
-                "shuffle": shuffle,
-                "accumulate": accumulate,
-            },
         )
         if stored is not None:
             run.resume(*stored)
-        try:
-            run.train()
-        except KeyboardInterrupt:
-            if checkpoint is not None:
-                run.save()
-            raise
-        finally:
-            loop.keep(run.carry.state)
-            for callback in run.callbacks:
-                callback.finish(run)
+        run.train()
     return _history(run, time.perf_counter() - began)
+
+
+def _begun(
+    checkpoint: Checkpoint | str | Path | None, resume: bool, seed: int | None
+) -> tuple[Checkpoint | None, tuple[dict[str, np.ndarray], dict[str, Any]] | None, Any]:
+    """Where checkpoints go, what is there if the fit goes on from it, and the random key."""
+    checkpoint = Checkpoint(checkpoint) if isinstance(checkpoint, (str, Path)) else checkpoint
+    if resume and checkpoint is None:
+        raise InputError("resume: from which file? Name it: checkpoint='run.safetensors'")
+    stored = files.read(checkpoint.file) if resume and checkpoint and checkpoint.file.exists() else None
+    key = raw_key(seed) if stored is None else stored[0]["key"]
+    if seed is not None and not np.array_equal(raw_key(seed), key):
+        raise InputError(
+            f"seed: the checkpoint is of a fit with another seed than {seed}; write seed=None to go on with its own, "
+            "name another file, or resume=False"
+        )
+    return checkpoint, stored, key
 
 
 def _history(run: Run, seconds: float) -> History:

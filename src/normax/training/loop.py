@@ -98,7 +98,7 @@ class Loop:
         update: the optimiser with its prox.
         batch_size: rows a step.
         padded: whether some row set leaves a short last batch.
-        measures: what is measured: in place of the loss, and then further metrics of one value a row; by default the loss.
+        measures: what is reported: a function for the loss, then metrics of one value a row; by default the loss.
         accumulate: parts in which a batch is gone through, their gradients added.
         ema: decay of the running average of the weights.
 
@@ -318,8 +318,8 @@ def shuffled(rows: RowSet, key: Any, epoch: Any, size: int) -> Any:
     """Row numbers in the random order of an epoch, the padding last, padded further to whole batches.
 
     The order sorts a hash of (key, epoch, place): a dozen integer operations, where a cipher like threefry
-    takes a third of a second to compile. Shuffling needs no more. The hash is one to one in the place, which is read back
-    from it: numbers are sorted in a sixth of the time of pairs.
+    takes a third of a second to compile. Shuffling needs no more. The hash is one to one in the place, which is read
+    back from it: numbers are sorted in a sixth of the time of pairs.
     """
     n_max = rows.rows.shape[0]
     place = jnp.arange(n_max, dtype=jnp.uint32)

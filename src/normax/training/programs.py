@@ -14,8 +14,12 @@ __all__ = ["Carry", "Given", "Programs", "finite"]
 
 
 class Carry(NamedTuple):
-    """What a fit moves: the state, and for each epoch `(epochs, 1 + m)` sums of losses and metrics, and those of the rows
-    held out."""
+    """What a fit moves: the state, and the history so far.
+
+    Attributes:
+        sums: `(epochs, 1 + m)` sums of losses and of m metrics, as the batches met them.
+        held_out: `(epochs, 1 + m)` means over the rows held out.
+    """
 
     state: TrainState
     sums: Any

@@ -1,8 +1,8 @@
 """What an optimiser does, in hashable form: `optax.adam(1e-3)` made twice is one recipe, and compiles once.
 
-An optax transformation is closures over numbers and other closures. Two of the library's functions with the same code over
-equal values compute the same. A user's functions may read global names that change, so they count by identity, as
-does whatever is neither a function nor a plain value.
+An optax transformation is closures over numbers and other closures. Two of the library's functions with the same code
+over equal values compute the same. A user's functions may read global names that change, so they count by identity,
+as does whatever is neither a function nor a plain value.
 """
 
 from __future__ import annotations

@@ -45,7 +45,6 @@ class Run:
     callbacks: list[Any]
     report: Report
     checkpoint: files.Checkpoint | None
-    facts: dict[str, Any]
 
     def __post_init__(self) -> None:
         self.epoch = self.step = 0
@@ -59,7 +58,14 @@ class Run:
         self.columns = ["epoch", *self.names, *held_out]
         blank = jnp.zeros((self.epochs, len(self.names)))
         self.carry = Carry(self.loop.initial(), blank, blank)
-        self.facts["measures"] = self.columns
+        # What must be the same to go on from a checkpoint.
+        self.facts = {
+            "batch_size": self.loop.batch_size,
+            "rows": self.source.n,
+            "shuffle": self.programs.shuffle,
+            "accumulate": self.loop.accumulate,
+            "measures": self.columns,
+        }
 
     @property
     def net(self) -> Any:
@@ -93,7 +99,19 @@ class Run:
             cell.value = jnp.asarray(values[name])
 
     def train(self) -> None:
-        """Go on from where the run stands to its end."""
+        """Go on from where the run stands to its end; whatever happens, the network then holds what was trained."""
+        try:
+            self._train()
+        except KeyboardInterrupt:
+            if self.checkpoint is not None:
+                self.save()
+            raise
+        finally:
+            self.loop.keep(self.carry.state)
+            for callback in self.callbacks:
+                callback.finish(self)
+
+    def _train(self) -> None:
         for callback in self.callbacks:
             callback.start(self)
         self.restore()

@@ -190,8 +190,8 @@ class train_step:
         lost = [n for n, cell in zip(names, self.cells) if not bool(jnp.isfinite(cell.value).all())]
         what = f", and so are weights now ({', '.join(lost[:3])})" if lost else ""
         warnings.warn(
-            f"train_step: the loss was {float(before)} at step {number} or before{what}: a batch holds NaN, inf or a class or "
-            "index that there is not, or the learning rate is too high; load weights of before, "
+            f"train_step: the loss was {float(before)} at step {number} or before{what}: a batch holds NaN, inf or "
+            "a class or index that there is not, or the learning rate is too high; load weights of before, "
             "`net.load_state_dict(state)`",
             Notice,
             stacklevel=3,
@@ -241,10 +241,9 @@ class _StepProgram:
                     gradients = jax.tree.map(jnp.add, gradients, smooth)
             self.foreign.note(frame)
             new, state = update(packing.pack(gradients), state, weights, packing.select(penalties))
+            changes, count = written(frame, outside, others), len(loose)
             # What is donated first, in its order: so is it matched.
-            return (
-                new[: len(loose)], jax.tree.leaves(state), new[len(loose) :], loss, written(frame, outside, others),
-            )  # fmt: skip
+            return new[:count], jax.tree.leaves(state), new[count:], loss, changes
 
         # A donated vector XLA would copy whole: it does not see that the update comes after the last use of a part.
         self.compiled = jax.jit(program, donate_argnums=(0, 2), compiler_options=settings())

@@ -24,8 +24,8 @@ class Row:
 
     `output`: shape or pytree of shapes, None where the forward did not pass; `parameters`, `trainable`: numbers of
     values; `bytes`: of parameters and buffers; `multiply_adds`: of one forward, None without an input; `zeros`:
-    share of exact zeros among the weights (biases and norm parameters apart), None without any; `penalties`: own parameter -> penalty; `tied`:
-    own parameter -> path at which it stood first.
+    share of exact zeros among the weights (biases and norm parameters apart), None without any; `penalties`: own
+    parameter -> penalty; `tied`: own parameter -> path at which it stood first.
     """
 
     path: str
@@ -68,7 +68,7 @@ class ModuleSummary:
                 notes.append("frozen")
             elif row.trainable < row.parameters:
                 notes.append(f"{row.parameters - row.trainable:,} frozen")
-            table.append([
+            cells = [
                 label,
                 _shape(row.output),
                 f"{row.parameters:,}" if row.parameters else "",
@@ -76,7 +76,8 @@ class ModuleSummary:
                 f"{row.zeros:.1%}" if row.zeros else "",
                 ", ".join(_charge(own, penalty) for own, penalty in row.penalties.items()),
                 ", ".join(notes),
-            ])  # fmt: skip
+            ]
+            table.append(cells)
         kept = [i for i in range(len(heads)) if i == 0 or any(line[i] for line in table)]
         return [heads[i] for i in kept], [[line[i] for i in kept] for line in table]
 
@@ -108,7 +109,8 @@ class ModuleSummary:
             )
         for line in lines:
             table.add_row(*(cell.replace("[", "\\[") for cell in line))
-        console = Console(file=io.StringIO(), width=None, highlight=False, color_system=None)
+        text = io.StringIO()
+        console = Console(file=text, width=None, highlight=False, color_system=None)
         # rich drops the last columns of a table that is wider than the terminal: let it be wider.
         wide = console.options.update(max_width=10_000)
         console.width = max(console.width, Measurement.get(console, wide, table).minimum)
@@ -116,7 +118,7 @@ class ModuleSummary:
         console.print(self._totals())
         for notice in self.notices:
             console.print(f"Note: {notice}", markup=False)
-        return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip().splitlines())  # type: ignore[attr-defined]
+        return "\n".join(line.rstrip() for line in text.getvalue().rstrip().splitlines())
 
     __repr__ = __str__
 
@@ -208,8 +210,8 @@ def _evasions(net: Module, feeds: list[tuple[str, str]]) -> list[str]:
         a, b = _penalty(one), _penalty(two)
         if NORMS.match(two._get_name()) and a is not None and not NORMS.match(one._get_name()):
             notices.append(
-                f"{before}.weight has {a}, but {after} divides its scale out again: the penalty measures nothing there; "
-                f"penalise {after}.weight (γ) or groups of {before}.weight"
+                f"{before}.weight has {a}, but {after} divides its scale out again: the penalty measures nothing "
+                f"there; penalise {after}.weight (γ) or groups of {before}.weight"
             )
         elif not any(NORMS.match(m._get_name()) for m in (one, two)) and (a is None) != (b is None):
             if HOMOGENEOUS.match(two._get_name()) or not all("weight" in m._parameters for m in (one, two)):

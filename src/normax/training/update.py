@@ -31,8 +31,8 @@ class Update:
     The smooth parts of the penalties are in the gradients already; the others act here, after the
     optimiser: decoupled decay at its learning rate, the prox with its per-coordinate steady response as step.
     With a second moment the prox waits for `WARM_UP` steps, or half of so few (constraints do not wait); a coordinate
-    without any gradient so far (an embedding row that no batch held) is left alone for `idle` steps, an epoch where that
-    is known, and then the penalty alone decides on it.
+    without any gradient so far (an embedding row that no batch held) is left alone for `idle` steps, an epoch where
+    that is known, and then the penalty alone decides on it.
 
     Args:
         tx: an optax transformation; it sees a dict from path to array, for masks and labels by name.
@@ -106,11 +106,12 @@ class Update:
                 if p is not None and p.smooth is not None:
                     curved[name] = max(curved.get(name, 0.0), float(p.curvature))
                 if p is not None and p.decoupled_strength is not None and self.probe is not None:
-                    shrunk = self.probe.first[name] * float(p.decoupled_strength)
+                    rate, strength = self.probe.first[name], float(p.decoupled_strength)
+                    shrunk = rate * strength
                     if shrunk >= 2:
                         raise InputError(
-                            f"{name}: learning rate {self.probe.first[name]:g} times decay {float(p.decoupled_strength):g} "
-                            f"is {shrunk:g}, and weights grow from 2 on; lower one of them"
+                            f"{name}: learning rate {rate:g} times decay {strength:g} is {shrunk:g}, "
+                            "and weights grow from 2 on; lower one of them"
                         )
         if not curved:
             return
@@ -140,8 +141,8 @@ class Update:
         if self.waiting is None or self.epochs is None:
             return None
         return (
-            f"the penalty of {self.waiting} acts from step {steps // 2 + 1} of {steps}: with this optimizer its prox should "
-            f"wait for {WARM_UP} steps, until the second moment is known, and takes half where there are so few; "
+            f"the penalty of {self.waiting} acts from step {steps // 2 + 1} of {steps}: with this optimizer its "
+            f"prox should wait for {WARM_UP} steps, until the second moment is known, and takes half where there are so few; "
             "raise epochs or lower batch_size"
         )
 
