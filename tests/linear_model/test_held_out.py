@@ -1,12 +1,14 @@
 """Cross-validation as one problem against the plain way: a fit for each fold."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, TimeSeriesSplit
 
 from normax.errors import InputError, Notice
-from normax.linear_model import fit_path, max_strength
+from normax.linear_model import fit_path, max_strength, relaxed_path
 from normax.linear_model.cross_validation.held_out import cross_validate
 from normax.linear_model.design.moments import Moments
 from normax.linear_model.families import FAMILIES
@@ -177,3 +179,35 @@ def test_folds_that_cannot_judge_any_class_are_refused(y, family, fault):
     Y = np.array(y) if family == "binomial" else np.eye(3)[y]
     with pytest.raises(InputError, match=fault):
         cross_validate(np.arange(6.0)[:, None], Y, pairs, strengths=np.array([0.1]), family=family)
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "multinomial", "poisson"])
+def test_a_row_of_weight_two_is_two_rows_and_one_of_weight_zero_is_none(family):
+    """Also where a fold trains on a class by rows of weight zero alone."""
+    X, z, rng = problem(40, 5)
+    weights = rng.integers(0, 4, size=40)
+    y = {"gaussian": z, "poisson": rng.poisson(2, size=40)}.get(family, (z > 0).astype(int))
+    if family == "multinomial":
+        y[:2], weights[:2] = 2, [2, 0]
+    repeated = np.repeat(np.arange(40), weights)
+    fold = np.arange(40) % 3
+    pairs, again = (
+        [(np.flatnonzero(f != k), np.flatnonzero(f == k)) for k in range(3)] for f in (fold, fold[repeated])
+    )
+    kinds, relaxed, told = [], [], []
+    for rows, split, own in ((np.arange(40), pairs, weights), (repeated, again, None)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            kinds.append(
+                cross_validate(
+                    X[rows], y[rows], split, strengths=[0.1, 0.01], family=family, sample_weight=own
+                )
+            )
+            given = {"strengths": [0.1], "family": family, "sample_weight": own}
+            relaxed.append(relaxed_path(X[rows], y[rows], cv=split, **given).cv_mean)
+        told.append([str(w.message)[:38] for w in caught])
+    np.testing.assert_allclose(kinds[0][0], kinds[1][0], rtol=1e-6)
+    np.testing.assert_array_equal(kinds[0][1], kinds[1][1])
+    np.testing.assert_allclose(*relaxed, rtol=1e-5)
+    assert told[0] == told[1]
+    assert bool(told[0]) == (family == "multinomial")

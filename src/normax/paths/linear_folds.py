@@ -60,7 +60,8 @@ class LinearFolds:
         own[rows.train] = self.weights[rows.train]
         X, targets = rows.X, self.targets
         if self.family == "multinomial" and not (there := self.present(rows.train)).all():
-            X, targets, own = X[rows.train], targets[rows.train][:, there], own[rows.train]
+            counting = np.flatnonzero(own)
+            X, targets, own = X[counting], targets[counting][:, there], own[counting]
         return fit_path(
             X,
             targets,

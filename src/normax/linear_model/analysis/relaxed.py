@@ -184,7 +184,7 @@ def relaxed_path(
 
             def one(k: int, grid: np.ndarray) -> np.ndarray:
                 (train, _), (present, test) = pairs[k], scopes[k]
-                known = Y[:, present] if loss.coupled else Y
+                known, train = Y[:, present] if loss.coupled else Y, train[weights[train] > 0]
                 _, w, b = both(train, grid, known)
                 eta = times(X[test], w.reshape(-1, X.shape[1]).T).reshape(len(test), *b.shape) + b
                 cells = eta.reshape(len(test), -1, b.shape[-1]).transpose(1, 0, 2)

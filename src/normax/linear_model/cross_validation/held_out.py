@@ -125,8 +125,8 @@ def held_out(
         inside[train] = weights[train]
         design, truth, exposure = X, Y, known
         if scopes is not None and not scopes[k].present.all():
-            # Absent classes have probability 0: the rest alone.
-            there = scopes[k].present
+            # Absent classes have probability 0: the rest alone. Rows without a weight may be of any class.
+            there, train = scopes[k].present, train[weights[train] > 0]
             truth = Y[:, there]
             exposure = None if known is None else known[:, there]
             design, inside = X[train], inside[train]
@@ -275,6 +275,7 @@ def scopes_of_classes(
     for k, (train, test) in enumerate(pairs):
         present = weights[train] @ shares[train] > 0
         lost = shares[test][:, ~present].any(axis=1)
+        counted = int((weights[test[lost]] > 0).sum())
         scopes.append(Scope(present, test[~lost]))
         if present.all():
             continue
@@ -285,8 +286,8 @@ def scopes_of_classes(
             faults.append(f"fold {k} trains without {absent} and holds out nothing else")
         elif penalty is not None:
             faults.append(f"fold {k} trains without {absent}, which {penalty!r} may tie to the others")
-        elif lost.any():
-            left_out.append(f"fold {k} trains without {absent}, of which it holds out {lost.sum()}")
+        elif counted:
+            left_out.append(f"fold {k} trains without {absent}, of which it holds out {counted}")
     if faults:
         raise InputError(
             f"cv: {'; '.join(faults)}; use folds in which every class trains, such as "
