@@ -24,8 +24,8 @@ __all__ = [
     "without_excluded",
 ]
 
-# Powers and products of sizes up to this stay far within double precision.
-LARGEST = 1e60
+# Products of so many powers of such sizes as the solvers form stay within double precision.
+LARGEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -73,39 +73,45 @@ def column_names(X: Any) -> tuple[str, ...] | None:
 
 
 def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None) -> None:
-    """Name the first rows and all columns that hold NaN or infinity."""
-    if issparse(a):
-        if a.nnz:
-            _refuse_extreme(what, np.array([max(a.data.max(), -a.data.min())]), None)
-        if not np.isfinite(a.data).all():
-            a = a.tocoo()
-            bad = ~np.isfinite(a.data)
-            _tell_not_finite(what, a.data[bad], np.column_stack([a.row[bad], a.col[bad]]), names)
-        return
-    if a.dtype.kind != "f" or not a.size:
+    """Name the first rows and all columns that hold NaN or infinity, and columns far out in size."""
+    if a.dtype.kind != "f" or not a.shape[0]:
         return
     with np.errstate(invalid="ignore", over="ignore"):
         # One fast pass tells whether there is anything to look for, in a's own precision, since another takes a copy.
-        sums = np.ones(len(a), a.dtype) @ a
-    if not (np.isfinite(sums).all() or np.isfinite(a).all()):
-        bad = ~np.isfinite(a)
-        _tell_not_finite(what, a[bad], np.argwhere(bad), names)
-    if a.ndim == 2:
-        _refuse_extreme(what, np.abs(sums), names)
-    else:
-        _refuse_extreme(what, np.abs(a).max(keepdims=True), None)
+        # Weights that differ keep numbers of both signs from cancelling.
+        sums = np.atleast_1d(np.linspace(1, 2, a.shape[0], dtype=a.dtype) @ a)
+    values = a.data if issparse(a) else a
+    if not (np.isfinite(sums).all() or np.isfinite(values).all()):
+        bad = ~np.isfinite(values)
+        if issparse(a):
+            cells = a.tocoo()
+            at = np.column_stack([cells.row, cells.col])[bad]
+        else:
+            at = np.argwhere(bad)
+        _tell_not_finite(what, values[bad], at, names)
+    odd = _extreme(np.abs(sums))
+    if odd.any():
+        columns = abs((a if a.ndim == 2 else a[:, None])[:, np.flatnonzero(odd)])
+        sizes = np.zeros(len(odd))
+        sizes[odd] = columns.max(axis=0).toarray().ravel() if issparse(a) else columns.max(axis=0)
+        _refuse_extreme(what, sizes, names)
 
 
 def _refuse_extreme(what: str, sizes: np.ndarray, names: Sequence[str] | None) -> None:
-    """An InputError for columns whose size, (k,), is such that its powers leave the range of double precision."""
-    sizes = sizes.astype(float)  # single precision has no numbers so large
-    bad = np.flatnonzero(np.isfinite(sizes) & (sizes > 0) & ((sizes > LARGEST) | (sizes < 1 / LARGEST)))
+    """An InputError for columns whose largest number, (k,), is such that its powers leave the range of double precision."""
+    bad = np.flatnonzero(_extreme(sizes))
     if len(bad):
         where = f" in columns {_some([repr(str(names[int(j)])) for j in bad] if names is not None else bad)}"
         raise InputError(
-            f"{what}: expected numbers between {1 / LARGEST:g} and {LARGEST:g} in size, or 0, whose squares can be told from 0 and "
-            f"infinity, got {sizes[bad[0]]:.3g}{where if len(sizes) > 1 else ''}; change the unit"
+            f"{what}: expected numbers between {1 / LARGEST:g} and {LARGEST:g} in size, or 0, whose products stay within double "
+            f"precision, got {sizes[bad[0]]:.3g}{where if len(sizes) > 1 else ''}; change the unit"
         )
+
+
+def _extreme(sizes: np.ndarray) -> np.ndarray:
+    """Which sizes, (k,) >= 0, are far out; 0 is not."""
+    sizes = sizes.astype(float)  # single precision has no numbers so large
+    return (sizes > LARGEST) | ((sizes > 0) & (sizes < 1 / LARGEST))
 
 
 def _tell_not_finite(what: str, values: np.ndarray, cells: np.ndarray, names: Sequence[str] | None) -> None:

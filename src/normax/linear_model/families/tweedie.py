@@ -72,14 +72,14 @@ class Tweedie(Family):
         return _exp(eta)
 
     def loss(self, y, eta):
-        return (y * _h(-eta, self.power - 1) + _h(eta, 2 - self.power)).sum(axis=1)
+        return (_times(y, _h(-eta, self.power - 1)) + _h(eta, 2 - self.power)).sum(axis=1)
 
     def residual(self, y, eta):
-        return y * _exp((1 - self.power) * eta) - _exp((2 - self.power) * eta)
+        return _times(y, _exp((1 - self.power) * eta)) - _exp((2 - self.power) * eta)
 
     def curvature(self, y, eta):
         a, b = self.power - 1, 2 - self.power
-        return a * y * _exp(-a * eta) + b * _exp(b * eta)
+        return a * _times(y, _exp(-a * eta)) + b * _exp(b * eta)
 
     def deviance(self, y, eta):
         some = np.where(y > 0, y, 1.0)
@@ -122,6 +122,12 @@ class Gamma(Tweedie):
     power: float = field(default=2.0, init=False, repr=False)
 
     name = "gamma"
+
+
+def _times(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """`y x`, 0 where y is, however large x."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(y > 0, y * x, 0.0)
 
 
 def _exp(x: np.ndarray) -> np.ndarray:

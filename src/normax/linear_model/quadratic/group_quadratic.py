@@ -144,7 +144,17 @@ def minimise_groups(
         H: (a, a) symmetric positive semi-definite, C-contiguous rows; Q: (a, m).
         max_rounds: of descent and Newton steps; what is left then shows in the duality gap.
         enough: whether W with g = Q − HW is good enough to stop short of rounding, asked where descent is alone.
+
+    Returns:
+        W; NaN where the quadratic falls for ever.
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        W = _alternate(H, Q, blocks, W, max_rounds, enough)
+    return W if np.isfinite(W).all() else np.full_like(W, np.nan)
+
+
+def _alternate(H, Q, blocks: RowBlocks, W, max_rounds, enough) -> np.ndarray:
+    """Rounds of descent and of Newton steps, until neither gains."""
     W = np.ascontiguousarray(W).copy()
     diagonal = np.sqrt(np.maximum(np.diag(H), 0.0))
     scaled = np.divide(np.abs(Q).max(axis=1), diagonal, out=np.zeros(len(Q)), where=diagonal > 0)
@@ -170,7 +180,7 @@ def minimise_groups(
         g = Q - H @ W
         if settled is None and enough(W, g):
             break
-        if (settled or changed == 0) and not blocks.wants_to_move(g, W, noise):
+        if ((settled or changed == 0) and not blocks.wants_to_move(g, W, noise)) or not np.isfinite(g).all():
             break
         T[:] = g.T
         passes = min(2 * passes, 64)

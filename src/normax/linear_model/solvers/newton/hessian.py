@@ -128,7 +128,11 @@ class Hessian:
         self, theta: np.ndarray, w: np.ndarray, own: Terms | GroupTerms | ChainTerms
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """From w and the intercepts to the minimum of the quadratic model and the penalty: dw, db, and what the slope
-        of the objective promises."""
+        of the objective promises, which is not finite where the model falls for ever."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._step(theta, w, own)
+
+    def _step(self, theta, w, own):
         u, ub = (self.columns.Z.T @ theta)[self.at, self.classes], theta.sum(axis=0)
         lift = self.inverse @ ub
         r = u - self.cross @ lift

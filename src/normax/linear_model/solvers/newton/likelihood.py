@@ -117,10 +117,12 @@ class Likelihood:
                 H, fresh = self._hessian(eta, H.entries, t), True
                 self.hessian = H
             dw, db, gain = H.step(self.residual(eta), w, own)
-            if not gain > 0:
+            if gain <= 0:
                 break
-            deta = H.predict(dw) + db
-            t, now = self._length(eta, deta, now, gain, partial(_charge, own, w, dw))
+            t = 0.0
+            if np.isfinite(gain):  # else nothing stops the quadratic model, and it is damped
+                deta = H.predict(dw) + db
+                t, now = self._length(eta, deta, now, gain, partial(_charge, own, w, dw))
             if t == 0:
                 if fresh and self.share >= self.most:
                     break
