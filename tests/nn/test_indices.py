@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import normax as nx
@@ -110,3 +111,78 @@ def test_lengths_beyond_the_array(lengths, counts):
     loss = jax.jit(lambda a, b: F.ctc_loss(LOGP[:, :2], np.ones((2, 1), int), a, b, reduction="none"))
     wrong = [length > 6 or not 0 <= count <= 1 for length, count in zip(lengths, counts)]
     assert np.isnan(loss(jnp.array(lengths), jnp.array(counts))).tolist() == wrong
+
+
+class Positions(nn.Module):
+    """A table of one's own, read by index."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Parameter(TABLE)
+        self.register_buffer("counts", np.arange(5, dtype="f4"))
+
+    def forward(self, i):
+        return self.table[i] * self.counts[i][..., None]
+
+
+@pytest.mark.parametrize("bad", [5, 9, -6])
+def test_tables_of_ones_own_have_no_other_rows(bad):
+    net, rows = Positions(), np.array([1, bad, -1])
+    with pytest.raises(InputError, match=f"from 0 to 4, got {bad}"):
+        net(rows)
+    with pytest.raises(InputError, match="axis 1 from 0 to 1, got 7"):
+        net.table[:, 7]
+    assert (np.isnan(nx.jit(net)(rows)) == [[False] * 2, [True] * 2, [False] * 2]).all()
+    loss, gradients = nx.value_and_grad(net, lambda net, i: net(i).sum())(rows)
+    assert np.isnan(loss)
+    assert np.isnan(gradients["table"][1]).sum() == 0
+    X, y = np.arange(12).reshape(12, 1) % 5, np.zeros(12)
+    X[7] = bad
+    with pytest.raises(InputError, match=f"X: .*got {bad} at row 7"):
+        nx.fit(
+            nn.Sequential(net, nn.Flatten(), nn.Linear(2, 1)),
+            (X, y),
+            loss="mse",
+            optimizer=optax.sgd(0.1),
+            epochs=1,
+        )
+
+
+def test_cells_are_indexed_as_arrays():
+    array = np.arange(60.0, dtype="f4").reshape(3, 4, 5)
+    cell, draw = nn.Parameter(array), np.random.default_rng(0)
+    parts = [
+        lambda: int(draw.integers(-5, 5)),
+        lambda: slice(*sorted(draw.integers(-5, 6, 2).tolist())),
+        lambda: None,
+        lambda: Ellipsis,
+        lambda: draw.integers(-4, 4, 2),
+        lambda: np.uint8(draw.integers(0, 5)),
+    ]
+    for _ in range(100):
+        index = tuple(parts[i]() for i in draw.integers(0, len(parts), draw.integers(1, 4)))
+        if sum(part is Ellipsis for part in index) > 1:
+            continue
+        try:
+            expected = array[index]
+        except IndexError:
+            with pytest.raises((IndexError, InputError)):
+                cell[index]
+        else:
+            np.testing.assert_array_equal(cell[index], expected)
+    some = array[:, :, 0] > 20
+    np.testing.assert_array_equal(cell[nn.Buffer(some), None, 2], array[some, None, 2])
+
+
+@pytest.mark.parametrize("wide", [2**32 + 1, -(2**32) + 1, -(2**63)])
+def test_compiled_calls_refuse_numbers_that_would_wrap_around(wide):
+    rows, net = np.array([[0, wide]]), nn.Embedding(5, 2)
+    step = nx.train_step(net, lambda net, batch: net(batch["rows"]).sum(), optax.sgd(0.1))
+    gradient = nx.value_and_grad(net, lambda net, rows: net(rows).sum())
+    for call in (net, nx.jit(net), gradient, lambda rows: step({"rows": rows})):
+        with pytest.raises(InputError, match="would wrap them around"):
+            call(rows)
+    if wide > 0:
+        with pytest.raises(InputError, match="would wrap them around"):
+            nx.jit(net)(rows.astype("uint64"))
+    assert np.isfinite(nx.jit(net)(np.array([[0, 4]], "uint64"))).all()

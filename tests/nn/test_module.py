@@ -13,6 +13,7 @@ import pytest
 
 import normax as nx
 from normax import nn
+from normax.errors import InputError
 
 torch = pytest.importorskip("torch")
 
@@ -337,3 +338,19 @@ def test_a_trace_in_one_thread_is_invisible_in_another():
 
     nx.jit(Spying())(jnp.ones((1, 2)))
     assert not issubclass(seen[0], jax.core.Tracer)
+
+
+def test_modules_that_are_no_part_are_named_by_themselves():
+    """One of a closure is read as any other; what it says of itself is the place of an error."""
+    other = nn.Sequential(nn.Linear(3, 2), nn.Sequential(nn.Linear(2, 1)))
+
+    class Reads(nn.Module):
+        def forward(self, x):
+            return other(x)
+
+    x = np.ones((4, 3), "float32")
+    np.testing.assert_allclose(nx.jit(Reads())(x), other(x), rtol=1e-6)
+    with pytest.raises(InputError, match=r"^in 0 \(Linear\): expected input of shape"):
+        nn.Sequential(Reads())(x[:, :2])
+    with pytest.raises(InputError, match=r"^in 0\.1\.0 \(Linear\)"):
+        nn.Sequential(nx.remat(nn.Sequential(nn.Linear(3, 3), nn.Sequential(nn.Linear(2, 1)))))(x)

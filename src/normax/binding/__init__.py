@@ -5,7 +5,7 @@ from normax.binding.compiled import jit
 from normax.binding.foreign import Foreign
 from normax.binding.gradients import check_scalar, grad_in_frame, value_and_grad
 from normax.binding.modes import evaluating, training_where
-from normax.binding.program import Program, retrying, rows_of, sides, written
+from normax.binding.program import Program, check_batch, retrying, rows_of, sides, written
 from normax.binding.pure import functional_call
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Foreign",
     "Program",
     "bind",
+    "check_batch",
     "check_scalar",
     "evaluating",
     "functional_call",

@@ -21,11 +21,11 @@ from normax.binding.recent import Recent
 from normax.errors import InputError
 from normax.nn.attributes import refuse_old
 from normax.nn.backend import compiled
-from normax.nn.cells import Cell, Parameter
+from normax.nn.cells import Cell, Parameter, check_whole
 from normax.nn.frames import ForeignCell, Frame, Rewritten, current_frame, rewritten
 from normax.nn.random import layer_key, raw_key
 
-__all__ = ["Program", "retrying", "rows_of", "sides", "written"]
+__all__ = ["Program", "check_batch", "retrying", "rows_of", "sides", "written"]
 
 
 class Program:
@@ -56,6 +56,7 @@ class Program:
         return result, written(frame, self.inputs, values)
 
     def __call__(self, *args: Any) -> Any:
+        check_batch(args)
         plain = current_frame() is None
         key = raw_key() if plain else jax.random.key_data(layer_key(self))
         result, changes = retrying(
@@ -76,6 +77,12 @@ class Program:
         compiled: Any = self.traces.compiled
         traced = compiled.trace(self._own, values, raw_key(0), *args).jaxpr.jaxpr
         return crossing(traced, sides(traced, args), rows_of(args))
+
+
+def check_batch(args: tuple) -> None:
+    """Refuse whole numbers that a compiled call would wrap around."""
+    for leaf in jax.tree.leaves(args):
+        check_whole(leaf)
 
 
 def sides(jaxpr: Any, batch: tuple) -> list[bool]:

@@ -11,8 +11,9 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.nn.frames import baking, current_frame, structure
+from normax.nn.indices import item_of
 
-__all__ = ["Buffer", "Cell", "Computed", "Parameter", "as_array"]
+__all__ = ["Buffer", "Cell", "Computed", "Parameter", "as_array", "check_whole"]
 
 
 def in_64_bits() -> bool:
@@ -33,15 +34,34 @@ def as_array(data: Any) -> jax.Array:
     if hasattr(data, "detach"):
         data = _of_tensor(data)
     if isinstance(data, (np.ndarray, np.generic)) and not in_64_bits():
+        check_whole(data)
         if data.dtype in (np.float64, np.complex128):
             raise InputError(
                 f"{data.dtype} data, but JAX runs in 32 bits: convert it, `x.astype('float32')`, or enable 64 "
                 "bits, `jax.config.update('jax_enable_x64', True)`"
             )
-        if data.dtype == np.int64 and data.size and np.abs(data).max() > np.iinfo(np.int32).max:
-            raise InputError("int64 values beyond 32 bits, in which JAX runs")
     # `jnp.asarray` would compile a program for each shape.
     return jax.device_put(data) if isinstance(data, np.ndarray) else jnp.asarray(data)
+
+
+def check_whole(data: Any) -> None:
+    """Refuse an array of whole numbers that JAX would wrap around, because it runs in 32 bits."""
+    if (
+        not isinstance(data, (np.ndarray, np.generic))
+        or data.dtype.itemsize < 8
+        or data.dtype.kind not in "iu"
+    ):
+        return
+    floor, ceiling = (-(2**31), 2**31 - 1) if data.dtype.kind == "i" else (0, 2**32 - 1)
+    bits = int(np.bitwise_or.reduce(data, axis=None))  # one pass tells for what is not negative
+    if 0 <= bits <= ceiling or in_64_bits():
+        return
+    least, most = data.min(), data.max()
+    if least < floor or most > ceiling:
+        raise InputError(
+            f"{data.dtype} values from {least} to {most}, but JAX runs in 32 bits and would wrap them around: number them "
+            "anew, or enable 64 bits, `jax.config.update('jax_enable_x64', True)`"
+        )
 
 
 def _of_tensor(tensor: Any) -> np.ndarray:
@@ -172,7 +192,9 @@ class Cell:
         return np.array(self.value, dtype=dtype, copy=True if copy is None else copy)
 
     def __getitem__(self, index: Any) -> jax.Array:
-        return self.value[index.value if isinstance(index, Cell) else index]
+        if isinstance(index, tuple):
+            index = tuple(part.value if isinstance(part, Cell) else part for part in index)
+        return item_of(self.value, index.value if isinstance(index, Cell) else index)
 
     def __len__(self) -> int:
         return len(self.value)

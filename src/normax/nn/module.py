@@ -397,8 +397,11 @@ def _locate(module: Module, error: Exception) -> None:
     """Write the path of the module that failed into the error, growing it call by call outwards."""
     inner, path = getattr(error, "_normax_trail", (None, ""))
     if inner is not None and inner is not module:
-        names = (name for name, m in module.named_modules() if m is inner)
-        path = ".".join(part for part in (next(names, ""), path) if part)
+        # By their __dict__, which a rematerialised twin shares.
+        names = [name for name, m in module.named_modules() if m.__dict__ is inner.__dict__]
+        if not names:  # no part of this one: a closure's, or one of a plain list
+            return
+        path = ".".join(part for part in (names[0], path) if part)
     label = (
         f"{path or type(module).__name__} ({module.get_submodule(path)._get_name()})"
         if path

@@ -13,7 +13,7 @@ from jax.interpreters.partial_eval import dce_jaxpr
 from normax.binding import bind, evaluating, functional_call, retrying
 from normax.errors import InputError
 from normax.nn.frames import Frame
-from normax.nn.functional._indices import Lookup, lookups
+from normax.nn.indices import Lookup, lookups
 from normax.nn.module import Module
 from normax.nn.random import raw_key
 

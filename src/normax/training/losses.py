@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError, suggest
-from normax.nn.functional._indices import past_end
+from normax.nn.indices import past_end
 
 __all__ = ["LOSSES", "check_targets", "find_loss", "smoothed"]
 

@@ -14,6 +14,7 @@ from normax.binding import (
     Binding,
     Foreign,
     bind,
+    check_batch,
     check_scalar,
     grad_in_frame,
     retrying,
@@ -153,6 +154,7 @@ class train_step:
         return program
 
     def __call__(self, *batch: Any) -> jax.Array:
+        check_batch(batch)
         program = self._program()
         weights = self._packing.leaves()
         for i, (value, owned) in enumerate(zip(weights, self._owned)):

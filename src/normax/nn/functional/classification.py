@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array, factors, legacy, optional, pair, reduce_loss
-from normax.nn.functional._indices import check_indices, past_end, rows_at
+from normax.nn.indices import check_indices, past_end, rows_at
 
 __all__ = [
     "binary_cross_entropy",

@@ -10,7 +10,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array, reduce_loss
-from normax.nn.functional._indices import check_indices, unless
+from normax.nn.indices import check_indices, unless
 
 __all__ = ["ctc_loss"]
 

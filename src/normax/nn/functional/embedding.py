@@ -11,7 +11,7 @@ import numpy as np
 from normax.errors import InputError, suggest
 from normax.nn.cells import Buffer, Parameter
 from normax.nn.functional._common import as_array, optional
-from normax.nn.functional._indices import check_indices, past_end, rows_at, unless
+from normax.nn.indices import check_indices, past_end, rows_at, unless
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn.functional._common import as_array, legacy, optional, reduce_loss
-from normax.nn.functional._indices import check_indices, past_end, rows_at, unless
+from normax.nn.indices import check_indices, past_end, rows_at, unless
 
 __all__ = ["multi_margin_loss", "multilabel_margin_loss"]
 

@@ -13,8 +13,8 @@ import numpy as np
 from normax.errors import InputError
 from normax.nn.backend import fence
 from normax.nn.functional._common import as_array, spatial, tuple_of
-from normax.nn.functional._indices import check_indices, unless
 from normax.nn.functional._windows import Window, axis_max, axis_sum, max_tiles, window
+from normax.nn.indices import check_indices, unless
 
 __all__ = [
     "avg_pool1d",

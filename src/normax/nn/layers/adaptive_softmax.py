@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError, Notice
 from normax.nn.functional._common import as_array
-from normax.nn.functional._indices import check_indices, unless
+from normax.nn.indices import check_indices, unless
 from normax.nn.layers.containers import ModuleList, Sequential
 from normax.nn.layers.linear import Linear
 from normax.nn.module import Module

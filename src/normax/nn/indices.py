@@ -19,7 +19,7 @@ from jax.extend.core import get_opaque_trace_state
 
 from normax.errors import InputError
 
-__all__ = ["Lookup", "check_indices", "lookups", "past_end", "rows_at", "unless"]
+__all__ = ["Lookup", "check_indices", "item_of", "lookups", "past_end", "rows_at", "unless"]
 
 
 class Lookup(NamedTuple):
@@ -78,6 +78,39 @@ def past_end(index: jax.Array, size: int) -> jax.Array:
 def rows_at(table: jax.Array, index: jax.Array) -> jax.Array:
     """`table[index]`, NaN where there is no such row."""
     return table.at[index].get(mode="fill", wrap_negative_indices=False)
+
+
+def item_of(array: jax.Array, index: Any) -> jax.Array:
+    """`array[index]`, but for integers outside `[-n, n)`: refused or, in a compiled call, NaN."""
+    parts = index if isinstance(index, tuple) else (index,)
+    traced = False
+    for part, axis, size in _integers(parts, array.shape):
+        known = not isinstance(part, jax.core.Tracer)
+        traced |= not known
+        counted: Any = np.asarray(part) if known else part
+        from_back = (counted < 0) & (counted >= -size)
+        check_indices((np if known else jnp).where(from_back, 0, counted), size, f"indices into axis {axis}")
+    return array.at[index].get(mode="fill") if traced else array[index]
+
+
+def _integers(parts: tuple, shape: tuple[int, ...]) -> Iterator[tuple[Any, int, int]]:
+    """The integer parts of an index, with the axis that each reads and its size."""
+    taken = [_axes(part) for part in parts]
+    axis = 0
+    for part, n in zip(parts, taken):
+        if part is Ellipsis:
+            axis += len(shape) - sum(taken)
+        elif axis < len(shape) and n == 1 and jnp.issubdtype(getattr(part, "dtype", type(part)), jnp.integer):
+            yield part, axis, shape[axis]
+        axis += n
+
+
+def _axes(part: Any) -> int:
+    """How many axes a part of an index takes."""
+    if part is None or part is Ellipsis or isinstance(part, bool):
+        return 0
+    kind = getattr(getattr(part, "dtype", None), "kind", "")
+    return np.ndim(part) if kind == "b" else 1
 
 
 def unless(wrong: Any, values: jax.Array) -> jax.Array:
