@@ -8,9 +8,10 @@ from typing import Any
 
 __all__ = ["markup", "printable", "sheet_cell"]
 
-# Control characters but tab and line feed, halves of characters, non-characters, line separators, overrides of direction.
+# Control characters but tab and line feed, halves of characters, non-characters, line separators, directions' overrides.
 _UNSAFE = re.compile(
-    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff]"
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069"
+    "\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff]"
 )
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
@@ -36,7 +37,7 @@ def markup(value: Any) -> str:
 
 
 def sheet_cell(value: Any) -> Any:
-    """A cell of a CSV file that a spreadsheet takes as text and never runs: what begins as a formula gets an apostrophe.
+    """A cell of a CSV file that a spreadsheet takes as text and never runs: a formula's beginning gets an apostrophe.
 
     A spreadsheet shows such a cell without it. Numbers stay as they are, also those that are written as text.
 

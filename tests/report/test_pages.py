@@ -11,7 +11,7 @@ import pytest
 from normax.errors import InputError
 from normax.files import write
 from normax.penalties import L2, Hierarchical
-from normax.report import index, page, pages
+from normax.report import figures, index, page, pages
 from normax.report.words import captions, headline, objective
 
 VOID = {"meta", "br", "img", "link", "hr", "input", "path", "use"}
@@ -131,7 +131,7 @@ def test_a_path_alone_makes_a_page(name, tmp_path, request):
 
 
 def test_any_key_of_the_details_may_be_missing(lasso, details, tmp_path, monkeypatch):
-    monkeypatch.setattr(pages, "svg", lambda *_: "<svg></svg>")
+    monkeypatch.setattr(figures, "svg", lambda *_: "<svg></svg>")
     monkeypatch.setattr(pages, "png", lambda *_: b"")
     for key in details:
         read(page(tmp_path, lasso, {k: v for k, v in details.items() if k != key}))

@@ -22,6 +22,7 @@ from normax.report.style import (
     picture,
     set_heights,
     short,
+    word,
 )
 
 __all__ = [
@@ -148,11 +149,9 @@ def stability_figure(stability: Any) -> Picture:
             zorder=above,
         )
     ax.axhline(stability.threshold, color=COLOURS["ink"], linewidth=1.0, linestyle=(0, (4, 3)), zorder=2)
-    ax.annotate(
-        f"threshold {stability.threshold:g}: at most {stability.bound:.2g} false ones expected",
-        xy=(0, stability.threshold), xycoords=("axes fraction", "data"), xytext=(4, 3), textcoords="offset points",
-        fontsize=SIZE - 0.5, color=COLOURS["ink"], zorder=4, bbox=PAPER,
-    )  # fmt: skip
+    told = f"threshold {stability.threshold:g}: at most {stability.bound:.2g} false ones expected"
+    place, coords = (0, stability.threshold), ("axes fraction", "data")
+    word(ax, told, place, (4, 3), xycoords=coords, zorder=4, bbox=PAPER)
     margin_labels(
         ax, [(float(stability.frequency[-1, j]), names[j], SERIES[r % 8]) for r, j in enumerate(chosen)]
     )
@@ -185,12 +184,11 @@ def inflation_figure(inflation: Any) -> Picture:
         colour = COLOURS["s2"] if value >= 10 else COLOURS["s5"] if value >= 5 else COLOURS["s1"]
         ax.barh(place, min(value, end) - 1, left=1, height=0.62, color=colour)
         told = "∞: repeats others" if np.isinf(value) else f"{value:.3g}"
-        inside = min(value, end) > end**0.75
-        ax.annotate(
-            told, xy=(min(value, end), place), xytext=(-4 if inside else 4, 0), textcoords="offset points", va="center",
-            ha="right" if inside else "left", fontsize=SIZE - 0.5, color=COLOURS["paper" if inside else "ink"],
-            bbox=None if inside else PAPER,
-        )  # fmt: skip
+        at = (min(value, end), place)
+        if at[0] > end**0.75:  # inside the bar
+            word(ax, told, at, (-4, 0), va="center", ha="right", color=COLOURS["paper"])
+        else:
+            word(ax, told, at, (4, 0), va="center", ha="left", bbox=PAPER)
     for mark in (5, 10):
         ax.axvline(mark, color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
     ax.set_yticks(places, names, parse_math=False, fontfamily=families())
@@ -299,11 +297,8 @@ def _names(names: Sequence[str] | None, p: int) -> list[str]:
 
 def _note(ax: Any, text: str, share: float) -> None:
     """A word at the foot of a vertical line, on the side that has room."""
-    left = share > 0.6
-    ax.annotate(
-        text, xy=(share, 0), xycoords="axes fraction", xytext=(-4 if left else 4, 4), textcoords="offset points",
-        ha="right" if left else "left", va="bottom", fontsize=SIZE - 0.5, fontweight="bold", color=COLOURS["ink"],
-    )  # fmt: skip
+    away, side = (-4, "right") if share > 0.6 else (4, "left")
+    word(ax, text, (share, 0), (away, 4), xycoords="axes fraction", ha=side, va="bottom", fontweight="bold")
 
 
 def _panels(heights: list[float], names: Sequence[str]) -> tuple[Picture, list[Any]]:

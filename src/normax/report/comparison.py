@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path as File
 from typing import Any
 
@@ -12,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from normax.files import write
 from normax.report import html, origins
 from normax.report.curves import loss_label
-from normax.report.figures import NARROW, WIDE, error_figure
+from normax.report.figures import WIDE, error_figure, shown
 from normax.report.html import Raw, escape
 from normax.report.strength_axis import number
 from normax.report.style import (
@@ -26,7 +27,6 @@ from normax.report.style import (
     picture,
     png,
     short,
-    svg,
 )
 
 __all__ = ["comparison_figure", "comparison_page"]
@@ -163,41 +163,46 @@ def comparison_page(folder: str | File, comparison: Any, details: Mapping[str, A
         f"{data['rows']:,} rows" if data.get("rows") else None,
         f"{data['features']:,} features" if data.get("features") else None,
     ]
+    picture = shown(
+        partial(comparison_figure, comparison),
+        "compare",
+        "Errors of the methods and their differences to the best one",
+        CAPTION,
+        wide,
+    )
     body = [
         f'<header><h1>{escape(title)}</h1><p class="headline">{escape(headline(comparison))}</p>'
         f'<p class="quiet">{escape(" · ".join(a for a in about if a))}</p></header>',
         html.section(
             "Which cure?",
-            html.figure(
-                svg(wide, "compare"), svg(comparison_figure(comparison, width=NARROW), "compare-narrow"),
-                "Errors of the methods and their differences to the best one", CAPTION,
-            ),
+            picture,
             comparison_table(comparison, known.get("tested")),
             f'<p class="caution">{escape(CAUTION)}</p>',
         ),
-        *(
-            html.section(
-                f"The path of {name}",
-                html.figure(
-                    svg(error_figure(path), f"m{i}"), svg(error_figure(path, width=NARROW), f"m{i}-narrow"),
-                    f"Errors of {name} against its strength", f"{escape(name)}: its errors along its own path.",
-                ),
-            )
-            for i, (name, path) in enumerate(comparison.paths.items())
-            if name not in comparison.without_strength and not getattr(path, "axes", {})
-        ),
+        *_paths(comparison),
         html.section("Notes", f"<ul>{listed}</ul>" if listed else ""),
         origins.provenance(next(iter(comparison.paths.values())), known) if known else "",
         "<footer>Drawn by normax.</footer>",
-    ]  # fmt: skip
+    ]
     return write(folder / "report.html", html.document(title, "".join(body)))
 
 
+def _paths(comparison: Any) -> Iterator[Raw]:
+    """The error curve of every method that has a strength, and no other axis."""
+    for i, (name, path) in enumerate(comparison.paths.items()):
+        if name not in comparison.without_strength and not getattr(path, "axes", {}):
+            alt, about = (
+                f"Errors of {name} against its strength",
+                f"{escape(name)}: its errors along its own path.",
+            )
+            yield html.section(f"The path of {name}", shown(partial(error_figure, path), f"m{i}", alt, about))
+
+
 CAPTION = (
-    "<b>On the left</b>, filled: mean error on the rows that a fold held out, with ± 1 standard error; rings: error on the "
-    "rows that it was fitted to. A long way between ring and point is overfitting. <b>On the right</b>: how much worse than "
-    "the best a method is, fold by fold. All met the same folds, so that what makes a fold hard cancels; where the bar of "
-    "a difference comes near zero, these data do not tell the two apart."
+    "<b>On the left</b>, filled: mean error on the rows that a fold held out, with ± 1 standard error; rings: error on"
+    " the rows that it was fitted to. A long way between ring and point is overfitting. <b>On the right</b>: how much"
+    " worse than the best a method is, fold by fold. All met the same folds, so that what makes a fold hard cancels;"
+    " where the bar of a difference comes near zero, these data do not tell the two apart."
 )
 CAUTION = (
     "The strengths were chosen on the same folds, and so was the best method: the more strengths were tried, the more "
@@ -227,8 +232,8 @@ def _listed(names: list[str]) -> str:
 def comparison_table(comparison: Any, tested: Mapping[str, float] | None = None) -> Raw:
     """One row a method, the best one stressed; `tested` are errors on a test set by method."""
     rows = comparison.table()
-    head = ["method", "strength", "not zero", "training error", "validation error", "± SE", "behind the best", "± SE",
-            *(["test error"] if tested else []), "seconds"]  # fmt: skip
+    errors = ["training error", "validation error", "± SE", "behind the best", "± SE"]
+    head = ["method", "strength", "not zero", *errors, *(["test error"] if tested else []), "seconds"]
     cells = [
         [
             row["method"].replace("-", "\u2011"),  # so that no name breaks

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from normax.report.strength_axis import StrengthAxis, has_choice
-from normax.report.style import COLOURS, SIZE, axes_points, dress, margin_labels, set_heights
+from normax.report.style import COLOURS, axes_points, dress, margin_labels, set_heights, word
 
 __all__ = ["errors", "loss_label"]
 
@@ -138,15 +138,5 @@ def _regions(path: Any, ax: Any, axis: StrengthAxis, mean: np.ndarray) -> None:
             ax.axvspan(edge, inner, color=COLOURS["wash"], zorder=0, linewidth=0)
             if abs(axis.share(edge) - axis.share(inner)) * width < 80:  # points: no room for the word
                 continue
-            ax.annotate(
-                text,
-                xy=(end, 1),
-                xycoords="axes fraction",
-                xytext=(4 if side == "left" else -4, -4),
-                textcoords="offset points",
-                ha=side,
-                va="top",
-                fontsize=SIZE - 0.5,
-                style="italic",
-                color=COLOURS["muted"],
-            )
+            away, look = (4 if side == "left" else -4, -4), {"style": "italic", "color": COLOURS["muted"]}
+            word(ax, text, (end, 1), away, xycoords="axes fraction", ha=side, va="top", **look)

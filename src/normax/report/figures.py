@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from normax.report import curves, traces
+from normax.report import curves, html, traces
+from normax.report.html import Raw
 from normax.report.strength_axis import StrengthAxis
-from normax.report.style import CHARACTER, Picture, columns, picture
+from normax.report.style import CHARACTER, Picture, columns, picture, svg
 
-__all__ = ["error_figure", "figure", "trace_figure"]
+__all__ = ["error_figure", "figure", "shown", "trace_figure"]
 
 Row = tuple[float, Callable[..., None]]  # height in inches, what draws into the axes
 
@@ -38,6 +39,21 @@ def error_figure(path: Any, *, width: float = WIDE) -> Picture:
 def trace_figure(path: Any, *, width: float = WIDE, outputs: Sequence[str] | None = None) -> Picture:
     """The traces alone: which weights survive which strength."""
     return _stack(path, _trace_rows(path, 3.0, outputs), width)
+
+
+def shown(
+    draw: Callable[..., Picture], name: str, alt: str, caption: str, wide: Picture | None = None
+) -> Raw:
+    """A picture as a part of the page: as wide as the page, and drawn anew for a phone.
+
+    Args:
+        draw: makes it, of a `width` in inches.
+        name: keeps its ids apart from others'.
+        alt, caption: what it shows, and what to read in it.
+        wide: the picture for the page where it is drawn already.
+    """
+    narrow = svg(draw(width=NARROW), f"{name}-narrow")
+    return html.figure(svg(wide or draw(width=WIDE), name), narrow, alt, caption)
 
 
 def _trace_rows(path: Any, height: float, outputs: Sequence[str] | None) -> list[Row]:

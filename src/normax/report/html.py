@@ -145,6 +145,7 @@ color:inherit;text-decoration:none}
 @media (max-width:34rem){.wide{display:none}.narrow{display:block}main{padding:1.3rem .9rem 3rem}
 h1{font-size:1.35rem}.headline{font-size:1.06rem}.bar{width:5rem}.formula{font-size:1rem;padding:.7rem}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}}
-@media print{main{max-width:none;padding:0}figure,tr,.tile{break-inside:avoid}h2,h3,thead{break-after:avoid}body{font-size:11pt}
+@media print{main{max-width:none;padding:0}figure,tr,.tile{break-inside:avoid}h2,h3,thead{break-after:avoid}
+body{font-size:11pt}
 details::details-content{content-visibility:visible;height:auto}.wide{display:block}.narrow{display:none}}
 """

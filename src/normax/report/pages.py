@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path as File
 from typing import Any
 
@@ -11,10 +12,10 @@ import numpy as np
 
 from normax.files import write
 from normax.report import html, origins, results, traces
-from normax.report.figures import NARROW, error_figure, trace_figure
+from normax.report.figures import error_figure, shown, trace_figure
 from normax.report.html import Raw, escape
 from normax.report.strength_axis import has_choice, number
-from normax.report.style import png, svg
+from normax.report.style import png
 from normax.report.surface import surface_figure
 from normax.report.words import captions, headline, objective
 
@@ -58,20 +59,22 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
         opening,
         html.section(
             "How much penalty?",
-            html.figure(
-                svg(curves, "errors"),
-                svg(error_figure(path, width=NARROW), "errors-narrow"),
+            shown(
+                partial(error_figure, path),
+                "errors",
                 "Training and validation error against the strength of the penalty",
                 about_errors,
+                curves,
             ),
         ),
         html.section(
             f"What the penalty does to the {what}",
-            html.figure(
-                svg(traces, "traces"),
-                svg(trace_figure(path, width=NARROW, outputs=labels), "traces-narrow"),
+            shown(
+                partial(trace_figure, path, outputs=labels),
+                "traces",
                 f"The {what} against the strength of the penalty",
                 about_traces,
+                traces,
             ),
         ),
         results.baselines(path, known),
@@ -92,17 +95,14 @@ def _surface(folder: File, path: Any) -> Raw:
     """The heat map of a path with several axes, as a file and as a section of the page."""
     wide = surface_figure(path)
     write(folder / "surface.png", png(wide))
-    narrow = svg(surface_figure(path, width=NARROW), "surface-narrow")
     place = ""
     if has_choice(path):
         chosen = {"strength": path.best.strength, **path.best.settings}
-        place = f" The disc is the entry that was chosen: {', '.join(f'{n} {number(v)}' for n, v in chosen.items())}."
-        place += " The ring is the minimum; dots are within one standard error of it."
-    return html.section(
-        "Which settings?",
-        html.figure(svg(wide, "surface"), narrow, "Validation error by two hyper-parameters",
-                    f"The lighter, the better.{escape(place)} What follows holds all but the strength there."),
-    )  # fmt: skip
+        listed = ", ".join(f"{name} {number(value)}" for name, value in chosen.items())
+        place = f" The disc is the entry that was chosen: {listed}. The ring is the minimum; dots are within one standard error of it."
+    about = f"The lighter, the better.{escape(place)} What follows holds all but the strength there."
+    draw, alt = partial(surface_figure, path), "Validation error by two hyper-parameters"
+    return html.section("Which settings?", shown(draw, "surface", alt, about, wide))
 
 
 def index(
@@ -124,9 +124,8 @@ def index(
     """
     cards = []
     for number_, (address, path, details) in enumerate(reports):
-        wide = svg(error_figure(path), f"card{number_}")
-        narrow = svg(error_figure(path, width=NARROW), f"card{number_}-narrow")
-        picture = html.figure(wide, narrow, "Training and validation error against the strength", "")
+        alt = "Training and validation error against the strength"
+        picture = shown(partial(error_figure, path), f"card{number_}", alt, "")
         known = details or {}
         cards.append(
             f'<a class="card" href="{escape(address)}"><h2>{escape(_title(known))} <span>→</span></h2>'
@@ -161,7 +160,7 @@ def _head(path: Any, details: dict) -> Raw:
             tiles.append(
                 (number(value), f"{row['name']}, {'test set' if tested else 'validation (optimistic)'}")
             )
-    shown = "".join(
+    tiled = "".join(
         f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>' for value, name in tiles
     )
     caution = details.get("caution")
@@ -169,7 +168,7 @@ def _head(path: Any, details: dict) -> Raw:
         f"<header><h1>{escape(_title(details))}</h1>"
         f'<p class="headline">{escape(headline(path, details))}</p>'
         + _about(details)
-        + (f'<div class="tiles">{shown}</div>' if shown else "")
+        + (f'<div class="tiles">{tiled}</div>' if tiled else "")
         + (f'<p class="caution">{escape(caution)}</p>' if caution else "")
         + "</header>"
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
-from normax.report.style import COLOURS, SIZE, axes_points
+from normax.report.style import COLOURS, SIZE, axes_points, word
 
 __all__ = ["StrengthAxis", "has_choice", "number"]
 
@@ -139,18 +139,9 @@ class StrengthAxis:
             start = x if side == "left" else x - need
             row = sum(start < b and a < start + need for a, b in written)
             written.append((start, start + need))
-            ax.annotate(
-                text,
-                xy=(at, 0),
-                xycoords=("data", "axes fraction"),
-                xytext=(4 if side == "left" else -4, 3 + 1.25 * SIZE * row),
-                textcoords="offset points",
-                ha=side,
-                va="bottom",
-                fontsize=SIZE - 0.5,
-                fontweight="bold" if taken else "normal",
-                color=colour,
-            )
+            away = (4 if side == "left" else -4, 3 + 1.25 * SIZE * row)
+            look = {"ha": side, "va": "bottom", "fontweight": "bold" if taken else "normal", "color": colour}
+            word(ax, text, (at, 0), away, xycoords=("data", "axes fraction"), **look)
 
 
 def compact(count: int) -> str:

@@ -63,10 +63,11 @@ CHARACTER = (SIZE - 0.5) * 0.58 / 72  # inches that a letter of a margin's label
 
 
 # Families that know Chinese, Japanese and Korean, for names that the default family cannot write.
-FAMILIES = (
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB",
-    "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS",
-)  # fmt: skip
+_FAMILIES = """
+Noto Sans CJK SC, Noto Sans CJK JP, Noto Sans SC, Source Han Sans SC, PingFang SC, Hiragino Sans GB, Microsoft YaHei,
+SimHei, WenQuanYi Micro Hei, WenQuanYi Zen Hei, Droid Sans Fallback, Arial Unicode MS
+"""
+FAMILIES = _FAMILIES.strip().replace("\n", " ").split(", ")
 
 
 @cache
@@ -118,7 +119,7 @@ def svg(figure: Figure, name: str) -> str:
 
 @contextmanager
 def _missing_glyphs_are_boxes() -> Iterator[None]:
-    """A letter that no installed font knows is drawn as a box, without a warning for each; the page names it in text."""
+    """A letter that no installed font knows is drawn as a box, without a warning each; the page names it in text."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         yield
@@ -135,6 +136,12 @@ def dress(ax: Any) -> None:
     ax.tick_params(which="minor", length=2)
     ax.xaxis.label.set(size=SIZE, color=COLOURS["ink"])
     ax.yaxis.label.set(size=SIZE, color=COLOURS["ink"], fontfamily=families(), parse_math=False)
+
+
+def word(ax: Any, text: str, at: tuple, away: tuple[float, float], **look: Any) -> None:
+    """A word so many points away from a place; in ink and small unless `look` says otherwise."""
+    look = {"fontsize": SIZE - 0.5, "color": COLOURS["ink"]} | look
+    ax.annotate(text, xy=at, xytext=away, textcoords="offset points", **look)
 
 
 def axes_points(ax: Any) -> tuple[float, float]:

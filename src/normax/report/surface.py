@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
 
 from normax.report.curves import STEEP, loss_label
 from normax.report.strength_axis import has_choice, number
-from normax.report.style import COLOURS, SIZE, Picture, columns, dress, picture, short
+from normax.report.style import COLOURS, SIZE, Picture, columns, dress, picture, short, word
 
 __all__ = ["surface_figure"]
 
@@ -69,8 +69,8 @@ def surface_figure(path: Any, *, width: float = WIDE, axes: tuple[str, str] | No
     fixed = "".join(
         f", {name} {number(path.best.settings.get(name, path.best.strength))}" for name in held if validated
     )
-    ax.set_title(f"{kind} {loss_label(path.loss)} per row{', log colours' if log else ''}{fixed}", loc="left",
-                 parse_math=False, fontsize=SIZE, color=COLOURS["ink"])  # fmt: skip
+    title = f"{kind} {loss_label(path.loss)} per row{', log colours' if log else ''}{fixed}"
+    ax.set_title(title, loc="left", parse_math=False, fontsize=SIZE, color=COLOURS["ink"])
     roomy = (width - left - 1.1) / len(xs) > 0.42 and len(ys) <= 14
     _write(ax, path, index, error, norm, roomy, validated)
     return fig
@@ -114,8 +114,8 @@ def _write(ax: Any, path: Any, index: Any, error: Any, norm: Any, roomy: bool, v
             ax.annotate("×", at, ha="center", va="center", color=COLOURS["muted"], fontsize=SIZE)
             continue
         if roomy:
-            ax.annotate(number(value), at, ha="center", va="center", color=colour, fontsize=SIZE - 1.5,
-                        xytext=(0, 3.5), textcoords="offset points")  # fmt: skip
+            middle = {"ha": "center", "va": "center", "fontsize": SIZE - 1.5}
+            word(ax, number(value), at, (0, 3.5), color=colour, **middle)
         place = (at[0], row + (0.24 if roomy else 0.5))
         if validated and entry == path.best.index:
             ax.plot(*place, "o", color=colour, markersize=6)

@@ -51,7 +51,7 @@ def selects_features(path: Any) -> bool:
 
 
 def counted(path: Any) -> tuple[np.ndarray, int, str, str]:
-    """What a penalty takes out: how many are left at each strength, of how many, their name, and what those left are."""
+    """What a penalty takes out: how many are left at each strength, of how many, their name, and what they are."""
     if selects_features(path):
         return path.feature_counts, path.weights[path.penalised[0]].shape[-1], "features", "in"
     total = sum(np.prod(np.shape(path.weights[name])[1:], dtype=int) for name in path.penalised)

@@ -25,8 +25,10 @@ RULES = {"1se": "the 1\u2011SE rule", "min": "the minimum of the validation erro
 
 
 def headline(path: Any, details: Mapping[str, Any] | None = None) -> str:
-    """What was chosen and what it means, in one sentence; by the test set where the details have one. Before it stands that
-    the chosen model is measurably worse than a simple one, where it is."""
+    """What was chosen and what it means, in one sentence; by the test set where the details have one.
+
+    Before it stands that the chosen model is measurably worse than a simple one, where it is.
+    """
     if not has_choice(path):
         count = len(path.strengths)
         return f"{count} strengths fitted on all rows without cross-validation, so none of them was chosen."
@@ -113,8 +115,8 @@ def _about_traces(path: Any) -> str:
             "makes them, with a weight that is not zero"
         )
         return (
-            "<b>From top to bottom</b>: the size of each penalised weight tensor; the share of its weights that are not "
-            f"exactly zero{units if traces.drops_units(path) else ''}. Read from right to left: as the penalty grows, "
+            "<b>From top to bottom</b>: the size of each penalised weight tensor; the share of its weights that are "
+            f"not exactly zero{units if traces.drops_units(path) else ''}. Read from right to left: as the penalty grows, "
             "weights shrink and go out one by one."
         )
     if zeros:

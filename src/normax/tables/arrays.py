@@ -99,8 +99,8 @@ def check_shapes(shapes: Mapping[Any, tuple[int, ...]], source: str) -> None:
     twice = [name for name, count in names.items() if count > 1]
     if twice:
         raise InputError(
-            f"{source}: more than one array gives the column {listed(twice)} (a two-dimensional X becomes X_0, X_1, ...);"
-            " give each its own name"
+            f"{source}: more than one array gives the column {listed(twice)} (a two-dimensional X becomes X_0, X_1,"
+            " ...); give each its own name"
         )
 
 

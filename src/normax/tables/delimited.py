@@ -128,9 +128,8 @@ def _blanks_part(text: str) -> bool:
         head, *rows = [row for row in islice(_by_blanks(text), _SAMPLE) if row]
     except (csv.Error, ValueError):
         return False
-    return len(head) > 1 and bool(rows) and all(
-        len(row) == len(head) and any(map(_NUMBER.fullmatch, row)) for row in rows
-    )  # fmt: skip
+    fits = (len(row) == len(head) and any(map(_NUMBER.fullmatch, row)) for row in rows)
+    return len(head) > 1 and bool(rows) and all(fits)
 
 
 def _by_blanks(text: str) -> Iterator[list[str]]:

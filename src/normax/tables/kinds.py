@@ -47,9 +47,9 @@ MISSING = ("na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "nat", "?")
 
 #: Marks that count as missing there too, which deserves a word.
 MARKS = (
-    "-", "--", "---", "–", "—", ".", "..", "...", "n.a.", "n.a", "none", "nil", "(null)", "na()",
-    "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#error!",
-)  # fmt: skip
+    *("-", "--", "---", "–", "—", ".", "..", "...", "n.a.", "n.a", "none", "nil", "(null)", "na()"),
+    *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#error!"),
+)
 
 _TOO_LONG = "whole numbers too long to stay apart"
 EXACT = 2.0**53  # from here on float64 does not tell whole numbers apart
@@ -242,7 +242,7 @@ def why_text(cells: pa.Array) -> str | None:
 
 
 def _suspects(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Which cells begin with 0 and another digit, and which are too long for float64: mostly none, so read off the bytes."""
+    """Which cells begin with 0 and another digit, and which are too long for float64: mostly none, so read off bytes."""
     _, ends, letters = cells.buffers()
     places = np.frombuffer(ends, np.int32)[cells.offset : cells.offset + len(cells) + 1]
     starts, length = places[:-1], places[1:] - places[:-1]

@@ -292,14 +292,16 @@ def _say_why_text(name: str, values: pa.Array, count: np.ndarray) -> None:
             notice(f"column {quoted(name)} taken as text: {why} (--number, if it is one)")
     elif 2 * count[number].sum() >= count.sum():
         example = values.filter(pa.array(other)).to_pylist()
+        missing = shlex.quote(example[0][:60])
         notice(
             f"column {quoted(name)} taken as text: not a number in {many(count[other].sum(), 'cell')}"
-            f" ({', '.join(map(quoted, example[:3]))}); if that means missing, say --missing {shlex.quote(example[0][:60])}"
+            f" ({', '.join(map(quoted, example[:3]))}); if that means missing, say --missing {missing}"
         )
     elif 2 * count[number | kinds.nearly_number(values)].sum() > count.sum():
         example = values[int(np.flatnonzero(other)[0])].as_py()
         notice(
-            f"column {quoted(name)} taken as text: {quoted(example)} is not a number, though nearly; write it without signs and units"
+            f"column {quoted(name)} taken as text: {quoted(example)} is not a number, though nearly; write it"
+            " without signs and units"
         )
 
 

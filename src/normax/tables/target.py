@@ -156,7 +156,7 @@ class Target:
 
     @property
     def _is_text(self) -> bool:
-        """Whether labels are told apart letter by letter: words but for truth values, and numbers too long for float64."""
+        """Whether labels are told apart letter by letter: words but truth values, and numbers too long for float64."""
         if isinstance(self.labels[0], str):
             return not kinds.is_truth(self.labels)
         return max(map(abs, self.labels)) >= kinds.EXACT
