@@ -44,39 +44,14 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
         InputError: if the folder cannot be written.
     """
     folder, known = File(folder), dict(details or {})
-    labels = known.get("labels")
     opening = Raw("")
     if path.axes:
         opening, path = _surface(folder, path), replace(path.at(), notices=path.notices)
-    curves, traces = error_figure(path), trace_figure(path, outputs=labels)
-    write(folder / "cv.png", png(curves))
-    write(folder / "path.png", png(traces))
-    about_errors, about_traces = captions(path, known)
     rows = (known.get("data") or {}).get("rows") or _rows(path)
-    what = "weights" if path.engine != "linear" else "coefficients"
     body = [
         _head(path, known),
         opening,
-        html.section(
-            "How much penalty?",
-            shown(
-                partial(error_figure, path),
-                "errors",
-                "Training and validation error against the strength of the penalty",
-                about_errors,
-                curves,
-            ),
-        ),
-        html.section(
-            f"What the penalty does to the {what}",
-            shown(
-                partial(trace_figure, path, outputs=labels),
-                "traces",
-                f"The {what} against the strength of the penalty",
-                about_traces,
-                traces,
-            ),
-        ),
+        *_curves_and_traces(folder, path, known),
         results.baselines(path, known),
         results.metrics(known),
         results.confusion(known),
@@ -89,6 +64,22 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
         "<footer>Drawn by normax.</footer>",
     ]
     return write(folder / "report.html", html.document(_title(known), "".join(body)))
+
+
+def _curves_and_traces(folder: File, path: Any, details: dict) -> list[Raw]:
+    """The two pictures that every path has, as files and as sections of the page."""
+    labels = details.get("labels")
+    curves, traces = error_figure(path), trace_figure(path, outputs=labels)
+    write(folder / "cv.png", png(curves))
+    write(folder / "path.png", png(traces))
+    about_errors, about_traces = captions(path, details)
+    what = "weights" if path.engine != "linear" else "coefficients"
+    alt = "Training and validation error against the strength of the penalty"
+    errors = shown(partial(error_figure, path), "errors", alt, about_errors, curves)
+    alt = f"The {what} against the strength of the penalty"
+    traced = shown(partial(trace_figure, path, outputs=labels), "traces", alt, about_traces, traces)
+    title = f"What the penalty does to the {what}"
+    return [html.section("How much penalty?", errors), html.section(title, traced)]
 
 
 def _surface(folder: File, path: Any) -> Raw:

@@ -21,8 +21,21 @@ def folder(table, tmp_path, monkeypatch):
 
 
 def test_a_table_and_a_picture(folder, capsys):
-    words = ["compare", "made.csv", "--target", "y", "--methods", "none,l1,dropout", "--strengths", "1,0.1", "--cv", "3",
-             "--dropout", "0.2", "--epochs", "5", "--test", "0.2", "--out", "o"]  # fmt: skip
+    words = [
+        "compare",
+        "made.csv",
+        "--target",
+        "y",
+        "--methods",
+        "none,l1,dropout",
+        "--strengths",
+        "1,0.1",
+        "--cv",
+        "3",
+        "--dropout",
+        "0.2",
+    ]
+    words += ["--epochs", "5", "--test", "0.2", "--out", "o"]
     assert main(words) == 0
     said = capsys.readouterr()
     assert {path.name for path in (folder / "o").iterdir()} == FILES["compare"] - {"coefficients.csv"}
@@ -57,22 +70,19 @@ def test_a_table_and_a_picture(folder, capsys):
 
 @pytest.mark.parametrize(
     "words",
-    [["--methods", "batch-norm", "--epochs", "2"], ["--methods", "dropout", "--dropout", "0.3", "--epochs", "2"],
-     ["--model", "linear", "--methods", "l1"]],
-)  # fmt: skip
+    [
+        "--methods batch-norm --epochs 2",
+        "--methods dropout --dropout 0.3 --epochs 2",
+        "--model linear --methods l1",
+    ],
+)
 def test_the_best_model_predicts_and_shows(folder, capsys, words):
+    words = words.split()
     command = [
         "compare",
         "made.csv",
-        "--target",
-        "y",
-        "--cv",
-        "2",
-        "--test",
-        "made.csv",
+        *["--target", "y", "--cv", "2", "--test", "made.csv", "--out", "o"],
         *words,
-        "--out",
-        "o",
     ]
     assert main(command) == 0
     recipe = json.loads((folder / "o" / "model.json").read_text())
