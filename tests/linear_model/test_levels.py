@@ -149,3 +149,21 @@ def test_tables_without_anything_to_learn_end_in_the_intercept(family, shape):
     path = fit_path(np.ones(shape), y, family=family, strengths=[0.1, 1e-6, 0.0])
     assert not path.coef.any()
     assert np.isfinite(path.intercept).all()
+
+
+@pytest.mark.parametrize("tiny", [1e-9, 1e-12, 1e-20])
+@pytest.mark.parametrize("kind", [np.asarray, sps.csc_array, sps.csr_array])
+@pytest.mark.parametrize("shape", [(80, 8), (8, 8), (6, 12)])
+@pytest.mark.parametrize("strengths", [[0.0], [0.1, 0.0]])
+@pytest.mark.parametrize("l1_ratio", [0.0, 1.0])
+def test_least_squares_take_a_column_of_any_size_for_one(tiny, kind, shape, strengths, l1_ratio):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=shape) * (rng.random(shape) < 0.3) + np.eye(*shape)
+    y = X @ rng.normal(size=shape[1]) + rng.normal(size=shape[0])
+    unit = np.where(np.arange(shape[1]) == 2, tiny, 1.0)
+    path = fit_path(kind(X * unit), y, strengths=strengths, l1_ratio=l1_ratio)
+    plain = fit_path(X, y, strengths=[0.0])
+    np.testing.assert_allclose(
+        (X * unit) @ path.coef[-1, 0] + path.intercept[-1], X @ plain.coef[-1, 0] + plain.intercept[-1]
+    )
+    assert path.gap.max() < 1e-6

@@ -150,13 +150,13 @@ def fit_path(
 
     Args:
         X: (n, p) finite numbers, dense or sparse (SciPy's CSC or CSR), float64 or float32. It is read as it is, neither
-            copied nor widened nor made dense, unless unpenalised columns nearly repeat each other; all sums and the
-            certificate are in float64.
+            copied nor widened nor made dense, unless unpenalised columns nearly repeat each other or differ by more
+            than 1e6 in size; all sums and the certificate are in float64.
         y: (n,) or (n, m), where outputs are fitted separately at the same strength (one against the rest, say):
             numbers, for binomial in [0, 1], for poisson counts >= 0. Multinomial takes (n,) of whole numbers 0..C−1,
             or (n, C) shares of the classes.
         strengths: (k,) values >= 0 in any order. At 0, gaussian gives the least squares solution of the
-            smallest norm; other families take Newton steps until the loss gains nothing. Where it falls for ever, as
+            smallest norm (of columns of like sizes, where they differ by more than 1e6); other families take Newton steps until the loss gains nothing. Where it falls for ever, as
             for classes that features separate, wholly or in part, the fit ends where it no longer gains, at finite
             coefficients and with a `Notice`. The gap at 0 is that last gain.
         family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber" or "quantile", or an

@@ -11,8 +11,9 @@ import numpy as np
 from normax.linear_model.design.shapes import factorises, gram_pays
 from normax.linear_model.problem.chain_terms import FusedRules
 from normax.linear_model.problem.concave_terms import ConcaveRules
+from normax.linear_model.problem.even_columns import EvenColumns, even_columns_of
 from normax.linear_model.problem.fit import Fit
-from normax.linear_model.problem.free_columns import basis_of
+from normax.linear_model.problem.free_columns import Basis, basis_of
 from normax.linear_model.problem.group_terms import GroupRules
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.proximal_rules import ProximalRules
@@ -28,7 +29,6 @@ from normax.linear_model.solvers.ridge.path import follow_ridge
 from normax.linear_model.solvers.squares.path import follow_complete, follow_growing, follow_residuals
 
 __all__ = ["SOLVERS", "Solver", "solve"]
-
 
 # Entries of X up to which all columns may be exchanged for others at strength 0, where they all but repeat each other.
 ORTHOGONAL = 10_000_000
@@ -102,15 +102,23 @@ def solve(problem: Problem, strengths: np.ndarray) -> Fit:
     last = int(np.count_nonzero(strengths > 0))
     if last == len(strengths):
         return _follow(problem, strengths)
-    rest, design, basis = problem.at_zero(), problem.design, None
-    if not problem.squared and design.n * design.p <= ORTHOGONAL:
-        basis = basis_of(design, replace(rest.rules, factor=np.zeros(design.p)))
+    rest = problem.at_zero()
+    other = _better_columns(rest)
     same = isinstance(problem.rules, Rules) and _serving(problem)[0] is _serving(rest)[0]
-    if same and basis is None:
+    if same and other is None:
         return _follow(problem, strengths)
-    fit = _follow(rest if basis is None else replace(rest, design=basis.design), strengths[last:])
-    fit.coef = fit.coef if basis is None else basis.original(fit.coef)
+    fit = _follow(rest if other is None else replace(rest, design=other.design), strengths[last:])
+    fit.coef = fit.coef if other is None else other.original(fit.coef)
     return _follow(replace(problem, sparse_coef=False), strengths[:last]).then(fit) if last else fit
+
+
+def _better_columns(rest: Problem) -> Basis | EvenColumns | None:
+    """The columns of a problem at strength 0 in a form that rounding spares more, where it would not spare them."""
+    if rest.squared:
+        return even_columns_of(rest.design) if _ridge(rest) else None
+    if rest.design.n * rest.design.p > ORTHOGONAL:
+        return None
+    return basis_of(rest.design, replace(rest.rules, factor=np.zeros(rest.design.p)))
 
 
 def _serving(problem: Problem) -> list[Solver]:
