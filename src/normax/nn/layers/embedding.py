@@ -110,8 +110,8 @@ class Embedding(_Table):
     ) -> Embedding:
         """An embedding with a given table, frozen unless `freeze=False`."""
         table = _given_table(embeddings)
-        rest: Any = padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse
-        embedding = cls(*table.shape, *rest, _weight=table)
+        rest = padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse
+        embedding = cls(table.shape[0], table.shape[1], *rest, _weight=table)
         embedding.weight.requires_grad = not freeze
         return embedding
 
@@ -186,8 +186,8 @@ class EmbeddingBag(_Table):
     ) -> EmbeddingBag:
         """An embedding bag with a given table, frozen unless `freeze=False`."""
         table = _given_table(embeddings)
-        rest: Any = mode, sparse, table, include_last_offset, padding_idx
-        bag = cls(*table.shape, max_norm, norm_type, scale_grad_by_freq, *rest)
+        rest = mode, sparse, table, include_last_offset, padding_idx
+        bag = cls(table.shape[0], table.shape[1], max_norm, norm_type, scale_grad_by_freq, *rest)
         bag.weight.requires_grad = not freeze
         return bag
 

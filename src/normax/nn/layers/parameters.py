@@ -150,7 +150,7 @@ class ParameterDict(_Held):
     def __reversed__(self) -> Iterator[str]:
         return reversed(self._names)
 
-    def __or__(self, other: ParameterDict) -> ParameterDict:
+    def __or__(self, other: Any) -> ParameterDict:
         union = self.copy()
         union.update(other)
         return union

@@ -36,7 +36,7 @@ class _ConvTransposeNd(_ConvNd):
             )
         if isinstance(padding, str):
             raise InputError(f"padding: expected integers for a transposed convolution, got {padding!r}")
-        sizes: Any = kernel_size, stride, padding, dilation
+        sizes = kernel_size, stride, padding, dilation
         super().__init__(in_channels, out_channels, *sizes, groups, bias, padding_mode, device, dtype)
         self.output_padding = tuple_of(self.dimensions, output_padding, "output_padding")
 

@@ -16,7 +16,7 @@ from normax.nn.utils.parametrize import register_parametrization
 __all__ = ["spectral_norm", "weight_norm"]
 
 
-def norm_except(weight: jax.Array, dim: int) -> jax.Array:
+def norm_except(weight: Any, dim: int) -> jax.Array:
     """The 2-norm of each slice along one axis, that axis kept; of everything for −1."""
     if dim == -1:
         return jnp.linalg.norm(weight.ravel())
@@ -58,11 +58,11 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     return register_parametrization(module, name, _WeightNorm(dim), unsafe=True)
 
 
-def unit(x: jax.Array, eps: float) -> jax.Array:
+def unit(x: Any, eps: float) -> jax.Array:
     return x / jnp.maximum(jnp.linalg.norm(x), eps)
 
 
-def as_matrix(weight: jax.Array, dim: int) -> jax.Array:
+def as_matrix(weight: Any, dim: int) -> jax.Array:
     return jnp.moveaxis(weight, dim, 0).reshape(weight.shape[dim], -1)
 
 
@@ -72,6 +72,9 @@ def output_axis(module: Module) -> int:
 
 
 class _SpectralNorm(Module):
+    _u: Any
+    _v: Any
+
     def __init__(self, weight: jax.Array, n_power_iterations: int, dim: int, eps: float):
         super().__init__()
         if n_power_iterations <= 0:
