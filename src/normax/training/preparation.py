@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -68,58 +69,55 @@ def prepare_source(
         return batches, held_out
     mapped = isinstance(data[0], np.memmap) if in_memory is None else not in_memory
     share = None if given else validation
-    source = _mapped if mapped else _in_memory
     X, y = data
-    found, chosen = source(prepare, X, y, batch_size, share, sample_weight, class_weight, key)
+    rows = _Arrays(prepare, X, y, batch_size, share, sample_weight, class_weight, key)
+    found, chosen = rows.mapped() if mapped else rows.in_memory()
     return found, held_out if given else chosen
 
 
-def _mapped(
-    prepare: Preparation,
-    X: Any,
-    y: Any,
-    batch_size: int,
-    share: Any,
-    sample_weight: Any,
-    class_weight: ClassWeight,
-    key: Any,
-) -> tuple[Mapped, Data | None]:
-    X, y = np.asanyarray(X), np.asarray(y)
-    if X.ndim < 1 or y.ndim < 1 or len(X) != len(y) or len(X) < 2:
-        raise InputError(
-            f"X and y: expected as many rows in both, and 2 at least, got {X.shape} and {y.shape}"
-        )
-    own = check_weights(sample_weight, len(X))
-    weight = class_weighted(own, y, class_weight)
-    train, chosen = _split(len(X), share, key)
-    prepare.look(*check_data(X[:2], y[:2])[:2])
-    check_targets(prepare.loss, y, prepare.outputs or ())
-    held_out = None
-    if chosen is not None:
-        places = np.asarray(chosen)
-        held_X, held_y, _ = check_data(X[places], y[places], numbers=places)
-        held_out = Data(*prepare(held_X, held_y, None if own is None else own[places]))
-    return Mapped(X, y, weight, np.asarray(train), min(batch_size, len(train)), prepare.convert), held_out
+@dataclass(frozen=True)
+class _Arrays:
+    """X and y of as many rows, and what is asked of them; `share` of the rows is held out, None: none is."""
 
+    prepare: Preparation
+    X: Any
+    y: Any
+    batch_size: int
+    share: float | None
+    sample_weight: Any
+    class_weight: ClassWeight
+    key: Any
 
-def _in_memory(
-    prepare: Preparation,
-    X: Any,
-    y: Any,
-    batch_size: int,
-    share: Any,
-    sample_weight: Any,
-    class_weight: ClassWeight,
-    key: Any,
-) -> tuple[Memory, Data | None]:
-    X, y, weight = check_data(X, y, sample_weight)
-    train, chosen = _split(len(X), share, key)
-    rows = Data(*prepare(X, y, weight))
-    held_out = None if chosen is None else jax.tree.map(lambda a: a[chosen], rows)
-    weighted = class_weighted(weight, y, class_weight)
-    rows = rows._replace(weight=None if weighted is None else jnp.asarray(weighted, prepare.dtype))
-    mean = 1.0 if weighted is None else float(rows.weight[train].mean())
-    return Memory(rows, RowSet(train, len(train), mean), min(batch_size, len(train))), held_out
+    def mapped(self) -> tuple[Mapped, Data | None]:
+        """Rows to read as they come, and the held-out ones."""
+        prepare, X, y = self.prepare, np.asanyarray(self.X), np.asarray(self.y)
+        if X.ndim < 1 or y.ndim < 1 or len(X) != len(y) or len(X) < 2:
+            raise InputError(
+                f"X and y: expected as many rows in both, and 2 at least, got {X.shape} and {y.shape}"
+            )
+        own = check_weights(self.sample_weight, len(X))
+        weight = class_weighted(own, y, self.class_weight)
+        train, chosen = _split(len(X), self.share, self.key)
+        prepare.look(*check_data(X[:2], y[:2])[:2])
+        check_targets(prepare.loss, y, prepare.outputs or ())
+        held_out = None
+        if chosen is not None:
+            places = np.asarray(chosen)
+            held_X, held_y, _ = check_data(X[places], y[places], numbers=places)
+            held_out = Data(*prepare(held_X, held_y, None if own is None else own[places]))
+        size = min(self.batch_size, len(train))
+        return Mapped(X, y, weight, np.asarray(train), size, prepare.convert), held_out
+
+    def in_memory(self) -> tuple[Memory, Data | None]:
+        """All rows, and the held-out ones."""
+        X, y, weight = check_data(self.X, self.y, self.sample_weight)
+        train, chosen = _split(len(X), self.share, self.key)
+        rows = Data(*self.prepare(X, y, weight))
+        held_out = None if chosen is None else jax.tree.map(lambda a: a[chosen], rows)
+        weighted = class_weighted(weight, y, self.class_weight)
+        rows = rows._replace(weight=None if weighted is None else jnp.asarray(weighted, self.prepare.dtype))
+        mean = 1.0 if weighted is None else float(rows.weight[train].mean())
+        return Memory(rows, RowSet(train, len(train), mean), min(self.batch_size, len(train))), held_out
 
 
 class Preparation:
