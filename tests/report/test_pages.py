@@ -102,12 +102,17 @@ def test_a_page_needs_nothing_but_itself(lasso, details, tmp_path):
 
 def test_a_page_says_what_was_chosen_and_what_came_out(lasso, details, tmp_path):
     text = read(page(tmp_path, lasso, details)).text
-    for expected in (
-        details["title"], headline(lasso, details), details["caution"], "1,584", "0.471", "101", "optimistic",
-        f"{lasso.best.nonzero}of 10 coefficients not zero",
-        f"{10 - lasso.best.nonzero} exactly zero", "patient: text with as many values as rows",
-        details["notices"][0], details["command"], "shuffled folds, seed 0", "ab12", "folds 1.2", "7 without target",
-    ):  # fmt: skip
+    told = [details[key] for key in ("title", "caution", "command")] + details["notices"]
+    data = [
+        "patient: text with as many values as rows",
+        "shuffled folds, seed 0",
+        "ab12",
+        "folds 1.2",
+        "7 without target",
+    ]
+    live = lasso.best.nonzero
+    counts = [f"{live}of 10 coefficients not zero", f"{10 - live} exactly zero"]
+    for expected in (*told, *data, *counts, headline(lasso, details), "1,584", "0.471", "101", "optimistic"):
         assert expected in text, expected
 
 
@@ -236,19 +241,19 @@ def test_an_index_links_its_reports(lasso, network, details, tmp_path):
 
 
 HOSTILE = (
-    "\x1b[31mred", "bell\x07", "down\x0b", "nul\0", "half\ud800", "\u202eevil", "--x--", "$x_{", "<b>&", "宽" * 10_000,
-)  # fmt: skip
+    *("\x1b[31mred", "bell\x07", "down\x0b", "nul\0", "half\ud800", "\u202eevil"),
+    *("--x--", "$x_{", "<b>&", "宽" * 10_000),
+)
 
 
 def test_hostile_names_leave_page_and_pictures_well_formed(lasso, multinomial, details, tmp_path):
     columns = [{"name": n, "kind": n, "features": 1, "levels": None, "missing": 0} for n in HOSTILE]
     left_out = [{"name": n, "reason": n} for n in HOSTILE]
     rows = [row | {"feature": n, "column": n} for row, n in zip(details["coefficients"], HOSTILE)]
-    known = details | {
-        "title": HOSTILE[0], "command": HOSTILE[1], "notices": HOSTILE, "coefficients": rows, "labels": HOSTILE[:3],
-        "confusion": {"labels": HOSTILE[:2], "cv": [[1, 2], [3, 4]], "test": None},
-        "data": details["data"] | {"file": HOSTILE[4], "columns": columns, "left_out": left_out},
-    }  # fmt: skip
+    table = details["data"] | {"file": HOSTILE[4], "columns": columns, "left_out": left_out}
+    confusion = {"labels": HOSTILE[:2], "cv": [[1, 2], [3, 4]], "test": None}
+    known = details | {"title": HOSTILE[0], "command": HOSTILE[1], "notices": HOSTILE, "labels": HOSTILE[:3]}
+    known |= {"coefficients": rows, "confusion": confusion, "data": table}
     for number, path in enumerate((lasso, multinomial)):
         path.feature_names = HOSTILE
         text = page(tmp_path / str(number), path, known).read_text(encoding="utf-8")

@@ -22,10 +22,23 @@ def surface():
     folds = error + np.random.default_rng(0).normal(size=(5, len(error))) * 0.01
     weights = np.random.default_rng(1).normal(size=(len(error), 3, 4))
     return Path(
-        strengths=S, fold_errors=folds, fold_train_errors=folds - 0.1, fold_sizes=np.full(5, 20), engine="network",
-        weights={"fc.weight": weights}, penalised=("fc.weight",), loss="squared", penalty=L1(), select="1se",
-        train_mean=error - 0.1, axes=axes, simpler=("strength", "drop.p"), build=str, outputs=str, members=str,
-    )  # fmt: skip
+        strengths=S,
+        fold_errors=folds,
+        fold_train_errors=folds - 0.1,
+        fold_sizes=np.full(5, 20),
+        engine="network",
+        weights={"fc.weight": weights},
+        penalised=("fc.weight",),
+        loss="squared",
+        penalty=L1(),
+        select="1se",
+        train_mean=error - 0.1,
+        axes=axes,
+        simpler=("strength", "drop.p"),
+        build=str,
+        outputs=str,
+        members=str,
+    )
 
 
 def test_every_cell_is_the_error_of_its_settings(surface):

@@ -129,9 +129,8 @@ def test_no_row_is_lost_in_a_stray_quote(tmp_path, text, message):
 
 def test_a_note_of_several_lines_is_a_cell(tmp_path):
     text = rows(4, r1='"a, b\nc",1,1', r2='5" pipe,2,2', r3='"say ""hi"", you",3,3')
-    assert read_table(write(tmp_path, text)).column("name").to_pylist() == [
-        "p0", "a, b\nc", '5" pipe', 'say "hi", you',
-    ]  # fmt: skip
+    names = ["p0", "a, b\nc", '5" pipe', 'say "hi", you']
+    assert read_table(write(tmp_path, text)).column("name").to_pylist() == names
     with pytest.warns(Notice, match="line 2 takes in 1 line that look like rows"):
         assert read_table(write(tmp_path, 'text,y\n"a, b\nc",2\nd,3\n')).rows == 2
 

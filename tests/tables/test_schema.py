@@ -104,9 +104,8 @@ def test_words_for_missing_are_levels_among_text_and_missing_among_numbers():
 
 
 def test_what_a_user_says_of_columns_and_cells_holds_for_later_tables_too():
-    columns = {
-        "region": [1, 2, 1, 3], "zip": ["01", "02", "02", "04"], "x": [1.5, -9, 3, 4], "s": ["a", "-9", "a", "b"],
-    }  # fmt: skip
+    columns = {"region": [1, 2, 1, 3], "zip": ["01", "02", "02", "04"]}
+    columns |= {"x": [1.5, -9, 3, 4], "s": ["a", "-9", "a", "b"]}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         schema = Schema.learn(read_table(columns), text=["region"], numbers=["zip"], missing=["-9"])

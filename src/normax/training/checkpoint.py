@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import jax
 import numpy as np
 
-from normax import sealed
+import normax.sealed as sealed
 from normax.errors import InputError
 from normax.forms import check
 from normax.sealed import read_sealed, write_sealed
