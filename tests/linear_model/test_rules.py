@@ -9,6 +9,7 @@ from normax import linear_model as lm
 from normax.errors import InputError
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES
+from normax.linear_model.problem.terms import Terms
 
 FAMILY_NAMES = ("gaussian", "binomial", "multinomial", "poisson")
 
@@ -146,3 +147,11 @@ def test_positive_is_scikit_learns(ours, theirs):
     X, y = problem("gaussian")
     expected = theirs(0.05, positive=True, tol=1e-12, max_iter=10**6).fit(X, y).coef_
     np.testing.assert_allclose(ours(0.05, positive=True).fit(X, y).coef_, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_change_of_the_penalty_keeps_digits_that_its_values_lose(sign):
+    one, bare = np.ones(1), np.full(1, np.inf)
+    terms = Terms(one, 0 * one, -bare, bare)
+    assert terms.change(sign * 1e8 * one, sign * 1e-9 * one) == pytest.approx(1e-9, rel=1e-12)
+    assert terms.change(sign * one, -3 * sign * one) == pytest.approx(1.0)

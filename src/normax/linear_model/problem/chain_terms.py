@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normax.linear_model.problem.terms import Rules
+from normax.linear_model.problem.terms import Rules, growth
 from normax.penalties import L1, Fused
 
 __all__ = ["ChainTerms", "FusedRules"]
@@ -40,13 +40,8 @@ class ChainTerms:
 
     def change(self, w: np.ndarray, d: np.ndarray) -> float:
         """value(w + d) − value(w), where small differences do not cancel."""
-        sizes = self.edge[1:-1] @ _growth(np.diff(w), np.diff(d)) + self.l1 @ _growth(w, d)
+        sizes = self.edge[1:-1] @ growth(np.diff(w), np.diff(d)) + self.l1 @ growth(w, d)
         return float(sizes + 0.5 * (self.l2 * d) @ (2 * w + d))
-
-
-def _growth(x: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """|x + d| − |x|, to rounding of d where x keeps its sign."""
-    return np.where(x * (x + d) > 0, np.sign(x) * d, np.abs(x + d) - np.abs(x))
 
 
 @dataclass(frozen=True)

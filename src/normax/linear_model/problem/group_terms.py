@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
+from normax.linear_model.problem.terms import growth
 from normax.penalties.groups import group_labels
 
 __all__ = ["GroupRules", "GroupTerms", "group_rules"]
@@ -60,9 +61,7 @@ class GroupTerms:
         lengths = self.norms(w + d) + self.norms(w)
         moved = np.bincount(self.labels, d * (2 * w + d), len(self.charge))
         grown = np.divide(moved, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-        return float(
-            self.l1 @ (np.abs(w + d) - np.abs(w)) + 0.5 * (self.l2 * d) @ (2 * w + d) + self.charge @ grown
-        )
+        return float(self.l1 @ growth(w, d) + 0.5 * (self.l2 * d) @ (2 * w + d) + self.charge @ grown)
 
     def excess(self, u: np.ndarray) -> np.ndarray:
         """(G,) how far the thresholded negative gradient of each group, flat (d,), exceeds its charge."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from normax.errors import InputError
 
-__all__ = ["Rules", "Terms", "check_rules"]
+__all__ = ["Rules", "Terms", "check_rules", "growth"]
 
 # A coefficient violates where |u| exceeds l1 by more than rounding can.
 SLACK = 1e-10
@@ -65,11 +65,16 @@ class Terms:
 
     def change(self, w: np.ndarray, d: np.ndarray) -> float:
         """value(w + d) − value(w), where small differences do not cancel."""
-        return float(self.l1 @ (np.abs(w + d) - np.abs(w)) + 0.5 * (self.l2 * d) @ (2 * w + d))
+        return float(self.l1 @ growth(w, d) + 0.5 * (self.l2 * d) @ (2 * w + d))
 
     def pull(self, u: np.ndarray) -> np.ndarray:
         """How far the negative gradient u, (m, p), exceeds what keeps a zero coefficient at zero."""
         return np.maximum(np.where(self.upper > 0, u, 0.0), np.where(self.lower < 0, -u, 0.0)) - self.l1
+
+
+def growth(x: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """|x + d| − |x|, to rounding of d where x keeps its sign."""
+    return np.where(x * (x + d) > 0, np.sign(x) * d, np.abs(x + d) - np.abs(x))
 
 
 @dataclass(frozen=True)
