@@ -31,7 +31,8 @@ class Fitting:
 
     Args:
         setup: of the path.
-        number: of the row set, by which the checkpoint knows it.
+        number: of the row set.
+        name: a number by which the checkpoint knows these lanes of it.
         split: makes its rows; called when the first chunk is trained.
         strengths, seeds: of its lanes.
         limits: epochs that each lane trains, where early stopping has found them; None watches instead.
@@ -41,12 +42,13 @@ class Fitting:
         self,
         setup: PathSetup,
         number: int,
+        name: int,
         split: Callable[[], Split],
         strengths: np.ndarray,
         seeds: int,
         limits: np.ndarray | None,
     ):
-        self.setup, self.number, self.limits = setup, number, limits
+        self.setup, self.number, self.name, self.limits = setup, number, name, limits
         self.settings, _ = setup.lineup.table(strengths, seeds)
         self.plan, self.per_seed = setup.lineup.chunks(strengths, seeds), setup.lineup.per_seed(strengths)
         self._make = split
@@ -55,7 +57,7 @@ class Fitting:
         self.parts: dict[int, Part] = {}
         start = setup.starts[0].weights, setup.starts[0].buffers
         for c, chunk in enumerate(self.plan):
-            part = setup.kept.read(number, c, len(chunk.lanes), start)
+            part = setup.kept.read(name, c, len(chunk.lanes), start)
             if part is not None:
                 self.parts[c] = part
         self.jobs = [ChunkJob(self, c) for c in range(len(self.plan)) if c not in self.parts]
@@ -73,7 +75,7 @@ class Fitting:
         return self._prepared
 
     def keep(self, c: int, part: Part) -> None:
-        self.setup.kept.write(self.number, c, part)
+        self.setup.kept.write(self.name, c, part)
         self.parts[c] = part
         if len(self.parts) == len(self.plan):  # the data of a fold go with its last chunk
             self._prepared = None

@@ -80,7 +80,9 @@ def path(
             (`nx.penalize`): the path's strength multiplies each one's own.
         strengths: the values, or a count. Then the largest is the smallest of a doubling pilot on all rows
             that leaves no penalised weight (with warm starts, of a chain of doublings from a dense network), and the
-            smallest a thousandth of it; pure L2 runs from 1 to 1e-5.
+            smallest a thousandth of it; pure L2 runs from 1 to 1e-5. While the error is smallest at the weak end and
+            still changes there, weaker ones are fitted too, down to a thousandth of that end and at most twice as many
+            again; not with `over`, nor with warm starts, whose chain begins there.
         cv: a count of shuffled folds (stratified for classes), a scikit-learn splitter, pairs, or None.
         seeds: how many starting points; the first is the net's own, the others re-initialise it. Errors
             are averaged over them; the weights kept are the first's.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +16,7 @@ from normax.paths.pilot import automatic_strengths
 from normax.paths.setup import PathSetup
 from normax.paths.timing import timed
 from normax.paths.workers import side_by_side
+from normax.selection import summarise, widened
 
 __all__ = ["PathFits", "fit_phases"]
 
@@ -37,6 +38,10 @@ class PathFits:
     notices: list[str]
 
 
+REACHES = 1e1, 1e2
+"""By which factors an automatic grid goes on at its weak end, one after the other: as often as lanes are trained anew."""
+
+
 def fit_phases(setup: PathSetup, report: Progress) -> PathFits:
     """Find the strengths where only their number is given, and fit every row set."""
     strengths, notices = setup.strengths, [setup.idle]
@@ -48,38 +53,92 @@ def fit_phases(setup: PathSetup, report: Progress) -> PathFits:
             seconds["pilot"] = pilot.seconds
     setup.lanes.check(setup.axes.settings(strengths))
     setup.kept.begin(strengths, setup.lanes.way)
-    fitted, spent = _fit_row_sets(setup, strengths, report)
-    return PathFits(strengths, fitted, seconds | spent, [notice for notice in notices if notice])
+    rounds: list[_Round] = []
+    folds: list[list[Fitted]] = []
+
+    def fit(some: np.ndarray) -> None:
+        rounds.append(_Round(setup if not rounds else setup.further, some, len(rounds), report, seconds))
+        folds.append(rounds[-1].folds())
+
+    def evaluate(some: np.ndarray) -> tuple[np.ndarray]:
+        fit(some)
+        return (rounds[-1].held_out_error(folds[-1]),)
+
+    if setup.open_ended:
+        strengths, _ = widened(strengths, evaluate, lambda error: error, reaches=REACHES)
+    else:
+        fit(strengths)
+    wholes = [each.whole(fitted) for each, fitted in zip(rounds, folds)]
+    fitted = [_side_by_side(setup, rounds, several) for several in zip(*folds)]
+    fitted.append(_side_by_side(setup, rounds, wholes))
+    return PathFits(strengths, fitted, seconds, [notice for notice in notices if notice])
 
 
-def _fit_row_sets(
-    setup: PathSetup, strengths: np.ndarray, report: Progress
-) -> tuple[list[Fitted], dict[str, float]]:
-    """Every fold, and at last all rows, with the seconds of each phase."""
-    rows, schedule, folds = setup.rows, setup.schedule, setup.rows.folded.folds
-    seconds: dict[str, float] = {}
+@dataclass(frozen=True)
+class _Round:
+    """The row sets at some strengths: those of the grid, and in later rounds weaker ones."""
 
-    def fit(
-        splits: Mapping[int, Callable[[], Split]], seeds: int, phase: str, limits: np.ndarray | None = None
+    setup: PathSetup
+    strengths: np.ndarray
+    number: int
+    report: Progress
+    seconds: dict[str, float]
+
+    def folds(self) -> list[Fitted]:
+        """Every fold."""
+        folded = self.setup.rows.folded
+        splits = {k: partial(folded.split, *fold) for k, fold in enumerate(folded.folds)}
+        return self._fit(splits, self.setup.schedule.seeds, "folds") if splits else []
+
+    def whole(self, choosing: list[Fitted]) -> Fitted:
+        """All rows, after the folds, which under early stopping choose the epochs."""
+        schedule, number, limits = self.setup.schedule, len(choosing), None
+        whole = lambda: self.setup.rows.whole  # noqa: E731
+        if schedule.stopping is not None:
+            if not choosing:  # all rows tell the number of epochs themselves
+                choosing, number = self._fit({0: whole}, schedule.seeds, "choosing the epochs"), 1
+            limits = _median_epochs([fit.part for fit in choosing], schedule.seeds)
+        return self._fit({number: whole}, 1, "fit on all rows", limits)[0]
+
+    def _fit(
+        self,
+        splits: Mapping[int, Callable[[], Split]],
+        seeds: int,
+        phase: str,
+        limits: np.ndarray | None = None,
     ) -> list[Fitted]:
         """Row sets, which go by number: read from the checkpoint, or trained."""
-        fits = [Fitting(setup, number, split, strengths, seeds, limits) for number, split in splits.items()]
+        setup, first = self.setup, self.number * (len(self.setup.rows.folded.folds) + 1)
+        fits = [
+            Fitting(setup, k, first + k, split, self.strengths, seeds, limits) for k, split in splits.items()
+        ]
         before = sum(fit.plan[c].epochs for fit in fits for c in fit.parts)
         work = sum(chunk.epochs for fit in fits for chunk in fit.plan)
         jobs = [job for fit in fits for job in fit.jobs]
-        with timed(seconds, phase):
-            side_by_side(jobs, setup.workers, lambda done: report(phase, before + done, work))
+        named = phase if not self.number else f"{phase}, weaker strengths"
+        with timed(self.seconds, phase):
+            side_by_side(jobs, setup.workers, lambda done: self.report(named, before + done, work))
         return [fit.fitted for fit in fits]
 
-    fitted, limits, number, whole = [], None, len(folds), (lambda: rows.whole)
-    if folds:
-        splits = {k: partial(rows.folded.split, *fold) for k, fold in enumerate(folds)}
-        fitted = choosing = fit(splits, schedule.seeds, "folds")
-    elif schedule.stopping is not None:  # all rows tell the number of epochs themselves
-        choosing, number = fit({0: whole}, schedule.seeds, "choosing the epochs"), 1
-    if schedule.stopping is not None:
-        limits = _median_epochs([fit.part for fit in choosing], schedule.seeds)
-    return fitted + fit({number: whole}, 1, "fit on all rows", limits), seconds
+    def held_out_error(self, folds: list[Fitted]) -> np.ndarray:
+        """`(k,)` cross-validated errors of a path over strengths alone, averaged over seeds."""
+        k, per_seed = len(self.strengths), self.setup.lineup.per_seed(self.strengths)
+        errors = [fit.part.errors[:, 1].reshape(-1, per_seed)[:, :k].mean(0) for fit in folds]
+        return summarise(np.array(errors), self.setup.rows.folded.fold_sizes)[0]
+
+
+def _side_by_side(setup: PathSetup, rounds: list[_Round], fitted: Sequence[Fitted]) -> Fitted:
+    """The lanes of all rounds on one row set: seed by seed, strength after strength, at last the lane without penalty."""
+    if len(rounds) == 1:
+        return fitted[0]
+    counts = [each.setup.lineup.per_seed(each.strengths) for each in rounds]
+    lanes = [len(fit.part.epochs) for fit in fitted]
+    places = np.split(np.arange(sum(lanes)), np.cumsum(lanes)[:-1])
+    by_seed = [place.reshape(-1, count) for place, count in zip(places, counts)]
+    if setup.lineup.baseline:
+        by_seed = [by_seed[0][:, :-1], *by_seed[1:], by_seed[0][:, -1:]]
+    part = Part.joined([fit.part for fit in fitted]).at(np.concatenate(by_seed, axis=1).ravel())
+    return Fitted(fitted[0].split, part)
 
 
 def _median_epochs(parts: list[Part], seeds: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -72,6 +72,7 @@ class PathSetup:
         starts: where lanes begin: the network's own weights, then re-initialised ones.
         kept: the checkpoint.
         strengths: as given, or those of the checkpoint, or how many are to be found.
+        automatic: whether only their number was given.
     """
 
     net: Module
@@ -86,6 +87,7 @@ class PathSetup:
     starts: tuple[TrainState, ...]
     kept: PathCheckpoint
     strengths: np.ndarray | int
+    automatic: bool
 
     @staticmethod
     def of(
@@ -129,10 +131,23 @@ class PathSetup:
         many = {name: np.tile(values, max(len(folded.folds), 1)) for name, values in work.items()}
         workers, _ = lanes.at_once
         lanes = lanes.settled(many, starts[0], training, kept.way)
+        automatic = isinstance(strengths, int)
         if kept.strengths is not None:
             strengths = kept.strengths
         return PathSetup(
-            net, loss, charges.unit, axes, schedule, rows, lanes, lineup, workers, starts, kept, strengths
+            net,
+            loss,
+            charges.unit,
+            axes,
+            schedule,
+            rows,
+            lanes,
+            lineup,
+            workers,
+            starts,
+            kept,
+            strengths,
+            automatic,
         )
 
     @property
@@ -140,6 +155,19 @@ class PathSetup:
         """What must be said of a penalty that acts in few of the steps, or in none."""
         sizes, batch = self.rows.sizes, self.lanes.loop.batch_size
         return self.lanes.update.idle_notice(self.schedule.shortest * -(-min(sizes) // batch))
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether the grid goes on while the error is smallest at its weak end: one of strengths alone, found by count,
+        whose lanes start cold, so that weaker ones change nothing of those before."""
+        return (
+            self.automatic and bool(self.rows.folded.folds) and not self.axes and self.schedule.warm is None
+        )
+
+    @property
+    def further(self) -> PathSetup:
+        """The setup of lanes that are added to those of the grid, with the same programs."""
+        return replace(self, lineup=replace(self.lineup, baseline=False))
 
     def began(self, strengths: np.ndarray, part: Part, lane: int) -> tuple[tuple[Any, Any], int]:
         """Weights and buffers that a lane of a row set started from, and for how many epochs it was to train."""

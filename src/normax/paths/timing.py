@@ -9,7 +9,7 @@ __all__ = ["timed"]
 
 @contextmanager
 def timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
-    """Note how long the `with` block takes."""
+    """Add to a phase how long the `with` block takes."""
     began = time.perf_counter()
     yield
-    seconds[phase] = time.perf_counter() - began
+    seconds[phase] = seconds.get(phase, 0.0) + time.perf_counter() - began

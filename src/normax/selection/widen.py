@@ -29,6 +29,7 @@ def widened(
     *,
     stronger: bool = False,
     limits: Callable[[], tuple[float, float]] = lambda: (np.inf, np.inf),
+    reaches: tuple[float, ...] = REACHES,
 ) -> tuple[np.ndarray, tuple[Any, ...]]:
     """Evaluate a grid, and more strengths past the edge where the error is smallest, until that is inside or the
     error is level.
@@ -44,6 +45,7 @@ def widened(
             coefficient is zero already.
         limits: asked once the grid is evaluated for the errors that the two ends tend to, the strong and the weak
             one, inf where not known; one below all errors of the grid makes it go on towards that end.
+        reaches: by which factors the grid goes on, one after the other, at most.
 
     Returns:
         The strengths, decreasing, and the arrays for all of them.
@@ -54,7 +56,7 @@ def widened(
         [1.0, 0.1, 0.01, 0.001, 0.0001, 1e-05]
     """
     values, most = evaluate(strengths), len(strengths)
-    for reach in REACHES:
+    for reach in reaches:
         more = _beyond(strengths, error(*values), limits(), reach, most, stronger)
         if more is None:
             break
