@@ -5,6 +5,7 @@ import pytest
 from sklearn.model_selection import KFold
 
 from normax import linear_model as lm
+from normax.errors import InputError
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import Huber, Quantile, Tweedie
 from normax.penalties import MCP, GroupLasso, SparseGroupLasso
@@ -204,3 +205,32 @@ def test_the_summary_of_a_model_without_a_column_counts_it_out():
     left_out = lm.Ridge(1.0, penalty_factor=factor).fit(X, y).summary().facts
     without = lm.Ridge(1.0).fit(X[:, np.isfinite(factor)], y).summary().facts
     assert left_out["degrees of freedom"] == without["degrees of freedom"]
+
+
+@pytest.mark.parametrize("c", [1e-9, 1e-6, 1e6, 1e9])
+def test_grids_with_fixed_ends_reach_any_unit_of_the_columns(c):
+    """Every C or alpha of scikit-learn's grids gives the null model there, or the one without a penalty."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 40))
+    y = X[:, 0] - X[:, 1] + rng.normal(size=60)
+    for model, target in (
+        (lm.LogisticRegressionCV(Cs=25, l1_ratios=1.0, cv=3), y > 0),
+        (lm.LogisticRegressionCV(cv=3), y > 0),
+        (lm.RidgeCV(), y),
+        (lm.RidgeCV(cv=3), y),
+    ):
+        plain, scaled = model.fit(X, target).cv_mean_.min(), model.fit(c * X, target).cv_mean_.min()
+        assert scaled <= 1.05 * plain  # the steps meet the minimum elsewhere
+
+
+def test_grids_of_counts_are_checked_and_a_constant_y_needs_no_other():
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    assert lm.RidgeCV().fit(1e9 * X, np.ones(20)).alphas_.tolist() == [0.1, 1.0, 10.0]
+    for wrong in (-1, 0, 1.5, "a", np.nan, None, True):
+        with pytest.raises(InputError, match="Cs: expected"):
+            lm.LogisticRegressionCV(Cs=wrong).fit(X, X[:, 0] > 0)
+        with pytest.raises(InputError, match="count: expected"):
+            lm.LassoCV(alphas=wrong).fit(X, X[:, 0])
+    for wrong in ([np.inf], [0.0], [[1.0]], ["a"]):
+        with pytest.raises(InputError, match="Cs: expected"):
+            lm.LogisticRegressionCV(Cs=wrong).fit(X, X[:, 0] > 0)

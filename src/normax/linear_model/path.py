@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,6 +43,7 @@ __all__ = [
     "is_ridge",
     "max_strength",
     "mixture_in_units",
+    "reaching",
     "response",
     "warn_unconverged",
 ]
@@ -342,6 +344,28 @@ def grid_for(problem: Problem, count: int, ratio: float | None = None) -> np.nda
         largest = float(problem.design.lengths().max() * np.abs(problem.y).max()) or 1.0
     ridge = isinstance(problem.rules, Rules) and problem.rules.l1_ratio == 0
     return strength_grid(largest, count, ratio or (RIDGE_RATIO if ridge else RATIO))
+
+
+def reaching(grid: np.ndarray, problems: list[Problem], unit: float = 1.0) -> np.ndarray:
+    """A grid whose ends are fixed numbers, and on in its own steps to the middle third of `grid_for` of every problem: in another
+    unit of X all of it may lie where every coefficient is zero, or where no strength matters.
+
+    Args:
+        grid: (k,) decreasing, evenly spaced in the logarithm; unit: of its strengths, in those of the mean loss.
+    """
+    if len(grid) < 2:
+        return grid
+    middles = [unit * grid_for(problem, 4)[1:3] for problem in problems if largest_of(problem) > 0]
+    if not middles:
+        return grid
+    step = grid[0] / grid[1]
+    strong, weak = np.max(middles, axis=0)[1], np.min(middles, axis=0)[0]
+    above, below = (
+        max(0, math.ceil(math.log(r) / math.log(step))) for r in (strong / grid[0], grid[-1] / weak)
+    )
+    return np.concatenate(
+        [grid[0] * step ** np.arange(above, 0, -1), grid, grid[-1] / step ** np.arange(1, below + 1)]
+    )
 
 
 def is_ridge(l1_ratio: float = 1.0, penalty: Any = None, **_: Any) -> bool:

@@ -1,7 +1,7 @@
 """How much to penalise: grids of strengths, folds of rows, and the rule that chooses."""
 
 from normax.selection.folds import folds
-from normax.selection.grid import strength_grid
+from normax.selection.grid import is_count, strength_grid
 from normax.selection.inner import set_aside
 from normax.selection.rule import choose, edge_notice, summarise, verdict
 from normax.selection.widen import levels_off, widened
@@ -10,6 +10,7 @@ __all__ = [
     "choose",
     "edge_notice",
     "folds",
+    "is_count",
     "levels_off",
     "set_aside",
     "strength_grid",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from normax.errors import InputError
 
-__all__ = ["strength_grid"]
+__all__ = ["is_count", "strength_grid"]
 
 
 def strength_grid(largest: float, count: int, ratio: float) -> np.ndarray:
@@ -32,8 +34,14 @@ def strength_grid(largest: float, count: int, ratio: float) -> np.ndarray:
     """
     if not (np.isfinite(largest) and largest > 0):
         raise InputError(f"largest: expected a finite strength > 0, got {largest!r}")
-    if count != int(count) or count < 1:
+    if not is_count(count):
         raise InputError(f"count: expected a whole number of strengths >= 1, got {count!r}")
     if not 0 < ratio < 1:
         raise InputError(f"ratio: expected a number between 0 and 1, got {ratio!r}")
     return largest * ratio ** (np.arange(int(count)) / max(int(count) - 1, 1))
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value is a whole number of at least 1, as 3 and 3.0 are and True is not."""
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    return bool(number and value >= 1 and float(value).is_integer())

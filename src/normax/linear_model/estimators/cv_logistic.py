@@ -12,8 +12,8 @@ from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture
 from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.logistic import LinearClassifier, named_penalty
 from normax.linear_model.estimators.regressors import total_weight
-from normax.linear_model.path import follow_path
-from normax.selection import choose, folds
+from normax.linear_model.path import follow_path, reaching
+from normax.selection import choose, folds, is_count
 
 __all__ = ["LogisticRegressionCV"]
 
@@ -25,8 +25,8 @@ class LogisticRegressionCV(LinearClassifier):
     tells models apart that accuracy cannot.
 
     Args:
-        Cs: a count (default 10: from 1e-4 to 1e4, evenly in the logarithm, and on in the same steps while the error is
-            smallest at an edge), or the values.
+        Cs: a count (default 10: from 1e-4 to 1e4, evenly in the logarithm, and on in the same steps to where
+            the unit of X calls for it and while the error is smallest at an edge), or the values.
         l1_ratios: r in [0, 1], or several to choose among. The default 0 is ridge.
         fit_intercept: whether to fit an intercept for each logit; it is never penalised.
         cv: as in scikit-learn: None for 5 consecutive stratified folds, a count, a splitter, or pairs of indices.
@@ -118,11 +118,9 @@ class LogisticRegressionCV(LinearClassifier):
         """
         self._refuse_others()
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
-        self.Cs_ = np.logspace(-4, 4, self.Cs) if np.ndim(self.Cs) == 0 else np.asarray(self.Cs, dtype=float)
+        self.Cs_, automatic = self._grid(), np.ndim(self.Cs) == 0
         _, ratios = named_penalty(self.penalty, 1.0, self.l1_ratios)
         self.l1_ratios_ = np.atleast_1d(np.asarray(ratios, dtype=float))
-        if self.Cs_.ndim != 1 or not len(self.Cs_) or not (self.Cs_ > 0).all():
-            raise InputError(f"Cs: expected a count or numbers > 0, got {self.Cs!r}")
         if not len(self.l1_ratios_) or not ((self.l1_ratios_ >= 0) & (self.l1_ratios_ <= 1)).all():
             raise InputError(f"l1_ratios: expected numbers in [0, 1], got {self.l1_ratios!r}")
         pairs = folds(check_cv(self.cv, codes, classifier=True), X.shape[0], codes, groups)
@@ -135,8 +133,13 @@ class LogisticRegressionCV(LinearClassifier):
             held_out(Sound(X), response, pairs, l1_ratio=r, per_row=False, classes=self.classes_, **common)
             for r in self.l1_ratios_
         ]
+        problem = self._problem(X, response, **options)
+        strengths = 1 / self.Cs_
+        if automatic:
+            every = [problem.charging(l1_ratio=r) for r in self.l1_ratios_]
+            strengths = reaching(strengths, every, total)
         mixtures = Mixtures(scores, np.ones(len(scores)))
-        strengths, errors = mixtures.search(1 / self.Cs_, np.ndim(self.Cs) == 0, stronger=True)
+        strengths, errors = mixtures.search(strengths, automatic, stronger=True)
         self.Cs_ = 1 / strengths
         scale = self.Cs_ * total
         self.scores_ = -errors.transpose(1, 2, 0)
@@ -144,11 +147,23 @@ class LogisticRegressionCV(LinearClassifier):
         best = best_mixture(self.cv_mean_)
         at = choose(1 / scale, self.cv_mean_[best], self.cv_se_[best], self.select)
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[best])
-        problem = self._problem(X, response, l1_ratio=self.l1_ratio_, **options)
+        problem = problem.charging(l1_ratio=self.l1_ratio_)
         self.path_ = follow_path(problem, 1 / scale)
         self._keep(self.path_, at, units=scale[at])
         self._tell(problem, at, (self.cv_mean_[best], self.cv_se_[best]))
         return self
+
+    def _grid(self) -> np.ndarray:
+        """The Cs as given, or as many as asked for."""
+        if is_count(self.Cs):
+            return np.logspace(-4, 4, int(self.Cs))
+        try:
+            Cs = np.asarray(self.Cs, dtype=float)
+        except (TypeError, ValueError):
+            Cs = np.empty(0)
+        if Cs.ndim != 1 or not len(Cs) or not ((Cs > 0) & (Cs < np.inf)).all():
+            raise InputError(f"Cs: expected a count or finite numbers > 0, got {self.Cs!r}")
+        return Cs
 
     def _refuse_others(self) -> None:
         """What scikit-learn's estimator offers and this one does not, with what to write instead."""

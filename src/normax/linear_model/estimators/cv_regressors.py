@@ -18,7 +18,7 @@ from normax.linear_model.design.shapes import factorises
 from normax.linear_model.design.validation import Sound, check_offset, check_strengths, check_weights
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.regressors import total_weight
-from normax.linear_model.path import follow_path, grid_for, grid_of, is_ridge
+from normax.linear_model.path import follow_path, grid_for, grid_of, is_ridge, reaching
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.ridge.spectrum import Spectrum
 from normax.selection import choose, folds, strength_grid, summarise, widened
@@ -252,8 +252,8 @@ class RidgeCV(ManyOutputs, LinearRegressor):
 
     Args:
         alphas: strengths to choose among, or a count: a grid of so many, from where the features explain a thousandth
-            of the deviance down to 1e-7 of that. The default (0.1, 1, 10) is scikit-learn's. Of both, while the error
-            is smallest at an edge, more are tried beyond it in the same steps.
+            of the deviance down to 1e-7 of that. The default (0.1, 1, 10) is scikit-learn's. Of both, where the unit of
+            X calls for others, and while the error is smallest at an edge, more are tried beyond it in the same steps.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: None (default) for leave-one-out; a count, a splitter or pairs of indices otherwise.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
@@ -358,8 +358,10 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             if self.cv is None
             else self._folded(X, Y, sample_weight, groups)
         )
+        problem = self._problem(X, y, l1_ratio=0.0, sample_weight=sample_weight, offset=offset)
         if automatic:  # evaluated from strong to weak, and told the other way round
-            alphas, kept = widened(alphas[::-1], score, lambda mean, *_: mean, stronger=True)
+            alphas = reaching(np.sort(alphas)[::-1], [problem], total)
+            alphas, kept = widened(alphas, score, lambda mean, *_: mean, stronger=True)
             alphas, kept = alphas[::-1], tuple(values[::-1] for values in kept)
         else:
             kept = score(alphas)
@@ -369,7 +371,6 @@ class RidgeCV(ManyOutputs, LinearRegressor):
             self.cv_results_ = rows if self._many else rows[:, 0]
         at = choose(alphas, self.cv_mean_, self.cv_se_, self.select)
         self.alpha_, self.best_score_ = float(alphas[at]), -float(self.cv_mean_[at])
-        problem = self._problem(X, y, l1_ratio=0.0, sample_weight=sample_weight, offset=offset)
         self.path_ = follow_path(problem, alphas / total)
         self._keep(self.path_, at, units=2 * total)
         self._tell(problem, at, (self.cv_mean_, self.cv_se_))
