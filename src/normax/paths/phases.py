@@ -39,7 +39,7 @@ class PathFits:
 
 
 REACHES = 1e1, 1e2
-"""By which factors an automatic grid goes on at its weak end, one after the other: as often as lanes are trained anew."""
+"""By which factors an automatic grid goes on at its weak end, one after the other: at most so often."""
 
 
 def fit_phases(setup: PathSetup, report: Progress) -> PathFits:
@@ -128,7 +128,7 @@ class _Round:
 
 
 def _side_by_side(setup: PathSetup, rounds: list[_Round], fitted: Sequence[Fitted]) -> Fitted:
-    """The lanes of all rounds on one row set: seed by seed, strength after strength, at last the lane without penalty."""
+    """The lanes of all rounds on one row set: seed by seed, by strength, at last the lane without penalty."""
     if len(rounds) == 1:
         return fitted[0]
     counts = [each.setup.lineup.per_seed(each.strengths) for each in rounds]
