@@ -127,3 +127,15 @@ def test_loops_and_branches_are_looked_into():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert crossing(jaxpr, [True, False], [7]) is None
+
+
+def test_each_fit_tells_it():
+    """The trial on two rows is shared by fits of one kind; what it found is told to each."""
+
+    def loss(output, target):
+        return ((output - target) ** 2).mean(1)
+
+    X, y = np.ones((6, 3), "float32"), np.ones(6, "float32")
+    for _ in range(2):
+        with pytest.warns(nx.errors.Notice, match="every pair of rows"):
+            nx.fit(nn.Linear(3, 1), (X, y), loss=loss, optimizer=optax.sgd(0.1), epochs=1, batch_size=3)

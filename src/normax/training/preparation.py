@@ -135,7 +135,8 @@ class Preparation:
         some = [
             jax.ShapeDtypeStruct((2, *a.shape[1:]), dtype) for a, dtype in zip((X, y), self._dtypes(X, y))
         ]
-        self.outputs, self.looks_up = _tried(self._kind(*some), lambda: self._try(*some))
+        self.outputs, self.looks_up, crossed = _tried(self._kind(*some), lambda: self._try(*some))
+        say_crossing("loss", crossed, 6)
 
     def _dtypes(self, X: Any, y: Any) -> tuple[Any, Any]:
         """What X and y are in the network's precision; classes are integers."""
@@ -151,7 +152,8 @@ class Preparation:
     def _trace(self, X: Any, y: Any) -> Trace:
         return Trace.of(self.net, find_loss(self.loss), X, y)
 
-    def _try(self, X: Any, y: Any) -> tuple[tuple[int, ...], bool]:
+    def _try(self, X: Any, y: Any) -> tuple[tuple[int, ...], bool, Any]:
+        """The shape of an output, whether rows hold indices, and which shapes the loss crosses."""
         trace = self._trace(X, y)
         shape = getattr(trace.losses, "shape", type(trace.losses).__name__)
         if shape != (2,):
@@ -159,11 +161,12 @@ class Preparation:
                 f"loss: expected one value a row, (batch,), got {shape} for a batch of 2; of a loss "
                 "module take reduction='none', or name the loss: loss='cross_entropy'"
             )
+        crossed = None
         if callable(self.loss):
             program = trace.closed.jaxpr
             of_net = [i < len(program.invars) - 1 for i in range(len(program.invars))]  # all but y
-            say_crossing("loss", crossing(program, of_net, [2]), 6)
-        return trace.output.shape, bool(Lookups(trace).found)
+            crossed = crossing(program, of_net, [2])
+        return trace.output.shape, bool(Lookups(trace).found), crossed
 
     def convert(self, X: Any, y: Any, weight: Any, where: Callable[[int], str] = "row {}".format) -> Data:
         """More rows of the kind that was looked at; `where` is how to speak of one."""
