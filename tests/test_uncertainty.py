@@ -88,3 +88,15 @@ def test_refused():
         nx.monte_carlo(nn.Sequential(nn.Dropout(0.0), Mine()))
     with pytest.raises(InputError, match="samples: expected at least 2"):
         nx.monte_carlo(nn.Dropout(0.5), samples=1)
+
+
+def test_passes_share_no_program_with_others():
+    """The compiled forward of the same network, and other numbers of passes, are programs of their own."""
+    net, x = (
+        nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Linear(4, 2)).eval(),
+        np.ones((5, 3), "float32"),
+    )
+    plain = nx.jit(net)(x)
+    assert nx.monte_carlo(net, samples=3)(x).samples.shape == (3, 5, 2)
+    assert nx.monte_carlo(net, samples=7)(x).samples.shape == (7, 5, 2)
+    np.testing.assert_array_equal(nx.jit(net)(x), plain)

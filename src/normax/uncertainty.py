@@ -99,6 +99,9 @@ class monte_carlo(jit):
             return module.dropout > 0
         return isinstance(module, self.layers)
 
+    def _kind(self, static):
+        return *super()._kind(static), self.samples, self.layers, self.batch_size
+
     def _body(self, binding, static):
         forward = super()._body(binding, static)
 

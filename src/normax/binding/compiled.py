@@ -76,7 +76,7 @@ class jit(Compiled):
         return self._program(static)([leaf.value if isinstance(leaf, Cell) else leaf for leaf in arrays])
 
     def _kind(self, static):
-        return architecture(self.net), static
+        return type(self), architecture(self.net), static
 
     def _body(self, binding, static):
         tree, marks = static
