@@ -5,11 +5,6 @@ from typing import TYPE_CHECKING, Any
 from normax.instead import missing_name
 from normax.nn import functional, init, modules, parameter, utils
 from normax.nn.cells import Buffer, Parameter
-from normax.nn.layers._common import (
-    new_buffer,
-    new_parameter,
-    uniform_fan_in_,
-)
 from normax.nn.layers.adaptive import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -401,10 +396,7 @@ __all__ = [
     "functional",
     "init",
     "modules",
-    "new_buffer",
-    "new_parameter",
     "parameter",
-    "uniform_fan_in_",
     "utils",
 ]
 
