@@ -10,9 +10,11 @@ from functools import cache
 from itertools import islice, repeat
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
+import numpy as np
+
 from normax.errors import InputError, shorten, suggest
 
-__all__ = ["Open", "check", "faults", "made", "shown"]
+__all__ = ["Open", "check", "check_unmasked", "faults", "made", "refuse_missing", "shown"]
 
 _MOST = 20  # faults that are shown
 _NAMES = {
@@ -151,3 +153,48 @@ def shown(value: Any) -> str:
     import json
 
     return _NAMES[type(value)] if isinstance(value, (dict, list)) else shorten(json.dumps(value), 60)
+
+
+def check_unmasked(name: str, data: Any) -> None:
+    """Refuse a masked array with masked entries: as a plain array it would lose its mask."""
+    if not isinstance(data, np.ma.MaskedArray):
+        return
+    masked = np.argwhere(np.ma.getmaskarray(data))
+    if len(masked):
+        where = f"row {masked[0][0]}" + (f", column {masked[0][1]}" if data.ndim > 1 else "")
+        raise InputError(
+            f"{name}: masked at {where} ({len(masked)} in all), and a mask is nothing to train on; fill such entries, "
+            f"{name}.filled(value), or leave their rows out"
+        )
+
+
+def refuse_missing(name: str, labels: Any) -> None:
+    """Refuse labels of which some are missing, a kind of None, NA, NaT or NaN: they are no class.
+
+    Example:
+        >>> refuse_missing("y", ["a", None, "b"])
+        Traceback (most recent call last):
+            ...
+        normax.errors.InputError: y: expected a label in each row, got None at row 1 (1 in all); leave such rows out
+    """
+    cells = np.asarray(labels)
+    if cells.dtype.kind in "mM" and cells.ndim:
+        missing = np.isnat(cells)
+    elif cells.dtype.kind == "O" and cells.ndim:
+        missing = np.array([_is_missing(cell) for cell in cells.ravel()], bool).reshape(cells.shape)
+    else:
+        return
+    rows = np.argwhere(missing)
+    if len(rows):
+        raise InputError(
+            f"{name}: expected a label in each row, got {cells[tuple(rows[0])]} at row {rows[0][0]} ({len(rows)} in all); "
+            "leave such rows out"
+        )
+
+
+def _is_missing(cell: Any) -> bool:
+    return (
+        cell is None
+        or type(cell).__name__ in ("NAType", "NaTType")
+        or (isinstance(cell, (float, np.floating)) and bool(np.isnan(cell)))
+    )

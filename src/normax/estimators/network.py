@@ -10,12 +10,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from normax.balance import class_weighted
 from normax.errors import InputError, suggest
 from normax.estimators.training import FitSettings, fit_at, fit_chosen
+from normax.forms import check_unmasked, refuse_missing
 from normax.nn.module import Module
 from normax.paths.ensemble import Member
 from normax.penalties import Penalty
-from normax.training.data import check_unmasked, class_weighted, not_numbers, ragged
+from normax.training.data import not_numbers, ragged
 
 __all__ = ["NetworkClassifier", "NetworkRegressor"]
 
@@ -317,6 +319,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             groups: (n,) groups, kept together by the folds and by what early stopping sets aside.
         """
         X, y = self._check_table(X, y, ensure_min_samples=2)
+        refuse_missing("y", y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         count = len(self.classes_)

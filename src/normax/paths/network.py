@@ -12,6 +12,7 @@ import optax
 
 from normax import nn
 from normax.errors import InputError, Notice
+from normax.forms import check_unmasked
 from normax.nn.module import Module
 from normax.nn.random import check_seed
 from normax.paths.arguments import Progress, check_strengths, unit_penalty
@@ -24,7 +25,7 @@ from normax.paths.schedule import Schedule, Stopping, Warm
 from normax.paths.setup import Charges, PathSetup
 from normax.penalties import L1
 from normax.penalties.mixture import mixture_of
-from normax.training.data import check_counts, check_data, check_unmasked
+from normax.training.data import check_counts, check_data
 from normax.training.losses import check_targets, find_loss
 from normax.training.modes import in_training_mode
 from normax.training.progress import progress_bar

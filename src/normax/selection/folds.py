@@ -44,7 +44,7 @@ def folds(
 
     Raises:
         InputError: for fewer rows (groups, times) than folds, a class with fewer members than folds, an
-            empty side, a row on both sides, an index outside the table, or a `cv` of another kind.
+            empty side, a row on both sides or twice on one, an index outside the table, or a `cv` of another kind.
 
     Example:
         >>> [test.tolist() for _, test in folds(2, 4, seed=0)]
@@ -143,6 +143,11 @@ def _checked(pairs: Iterable, n: int) -> Folds:
                 faults.append(f"fold {number} has no {name} rows")
             elif side.min() < 0 or side.max() >= n:
                 faults.append(f"fold {number}: {name} rows reach outside 0..{n - 1}")
+            elif (times := np.bincount(side)).max() > 1:
+                faults.append(
+                    f"fold {number}: row {times.argmax()} stands {times.max()} times among the {name} rows; "
+                    "name each once, and weigh it by sample_weight"
+                )
         both = np.intersect1d(train, test)
         if len(both):
             faults.append(f"fold {number}: {len(both)} rows on both sides, the first is row {both[0]}")

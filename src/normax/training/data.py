@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
 import jax
 import numpy as np
 
-from normax.balance import balanced_weights
-from normax.errors import InputError, suggest
+from normax.errors import InputError
+from normax.forms import check_unmasked
 
 __all__ = [
     "check_arrays",
     "check_counts",
     "check_data",
     "check_metrics",
-    "check_unmasked",
     "check_weights",
-    "class_weighted",
     "in_precision",
     "not_numbers",
     "ragged",
@@ -56,32 +54,6 @@ def check_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
         where = f"row {bad[0]} has {weights[bad[0]]}" if bad.size else "they are all zero"
         raise InputError(f"sample_weight: expected finite weights >= 0, not all 0; {where}")
     return weights
-
-
-def class_weighted(weight: Any, y: np.ndarray, class_weight: Any) -> Any:
-    """The rows' weights times those of their classes."""
-    if class_weight is None:
-        return weight
-    rows = np.ones(len(y)) if weight is None else weight
-    if isinstance(class_weight, str) and class_weight == "balanced":
-        return rows * balanced_weights(y, rows)
-    from sklearn.utils.class_weight import compute_sample_weight
-
-    if not isinstance(class_weight, Mapping):
-        raise InputError(f"class_weight: expected 'balanced' or {{class: weight}}, got {class_weight!r}")
-    wrong = {
-        c: w
-        for c, w in class_weight.items()
-        if not (isinstance(w, (int, float, np.number)) and 0 <= w < np.inf)
-    }
-    if wrong:
-        raise InputError(f"class_weight: expected finite weights >= 0, got {wrong}")
-    known = set(np.unique(y).tolist())
-    lost = [c for c in class_weight if c not in known]
-    if lost:
-        near = suggest(str(lost[0]), map(str, known))
-        raise InputError(f"class_weight: y has no class {lost[0]!r}{near}; it has {sorted(known)[:20]}")
-    return rows * compute_sample_weight(dict.fromkeys(known, 1.0) | dict(class_weight), y)
 
 
 def check_counts(**counts: Any) -> None:
@@ -127,19 +99,6 @@ def _array(name: str, data: Any, numbers: Any = None) -> np.ndarray:
                 f"{name}: expected finite numbers, got {array[tuple(bad[0])]} at {where} ({len(bad)} in all)"
             )
     return array
-
-
-def check_unmasked(name: str, data: Any) -> None:
-    """Refuse a masked array with masked entries: as a plain array it would lose its mask."""
-    if not isinstance(data, np.ma.MaskedArray):
-        return
-    masked = np.argwhere(np.ma.getmaskarray(data))
-    if len(masked):
-        where = f"row {masked[0][0]}" + (f", column {masked[0][1]}" if data.ndim > 1 else "")
-        raise InputError(
-            f"{name}: masked at {where} ({len(masked)} in all), and a mask is nothing to train on; fill such entries, "
-            f"{name}.filled(value), or leave their rows out"
-        )
 
 
 def ragged(name: str, data: Any) -> str:

@@ -10,13 +10,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from normax.balance import class_weighted
 from normax.binding.crossing import crossing, say_crossing
 from normax.binding.recent import Recent
 from normax.binding.signature import architecture
 from normax.errors import InputError
 from normax.nn.module import Module
 from normax.nn.random import wrap_key
-from normax.training.data import check_data, check_weights, class_weighted, in_precision
+from normax.training.data import check_data, check_weights, in_precision
 from normax.training.lookups import Lookups, Trace, check_lookups
 from normax.training.loop import Data, RowSet
 from normax.training.losses import check_targets, find_loss

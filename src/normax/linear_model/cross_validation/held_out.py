@@ -114,6 +114,7 @@ def held_out(
         Y, known = Y - known, None
     units = np.array([1.0 if per_row else weights[train].sum() for train, _ in pairs])
     loss.refuse_if_tied("cross-validation")
+    refuse_weightless(weights, pairs)
     scopes = scopes_of(loss, Y, weights, pairs, classes, penalty) if intercept else None
     if scopes is not None:
         pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
@@ -208,6 +209,20 @@ class Mixtures:
 def best_mixture(means: np.ndarray) -> int:
     """The place of the mixture with the smallest of all means (M, k)."""
     return int(np.argmin(means.min(axis=1)))
+
+
+def refuse_weightless(weights: np.ndarray, pairs: Pairs) -> None:
+    """Refuse folds that train on, or hold out, rows of weight 0 alone."""
+    faults = [
+        f"fold {k} {what} rows of weight 0 alone"
+        for k, pair in enumerate(pairs)
+        for what, rows in zip(("trains on", "holds out"), pair)
+        if not weights[rows].any()
+    ]
+    if faults:
+        raise InputError(
+            f"cv: {'; '.join(faults)}; leave such rows out before folds are made, or shuffle the folds"
+        )
 
 
 class Scope(NamedTuple):

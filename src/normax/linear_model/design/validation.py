@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import diags_array, issparse
 
 from normax.errors import InputError
+from normax.forms import check_unmasked
 from normax.linear_model.design.products import COPIED
 
 __all__ = [
@@ -44,6 +45,7 @@ def check_design(X: Any, names: Sequence[str] | None = None) -> Any:
     """
     if isinstance(X, Sound):
         return X.X
+    check_unmasked("X", X)
     if issparse(X):
         if X.format != "csr" or X.nnz <= COPIED:
             X = X.tocsc()
@@ -131,6 +133,7 @@ def plain_weights(sample_weight: Any, n: int) -> np.ndarray:
     """Row weights as they were given, (n,); ones for None."""
     if sample_weight is None:
         return np.ones(n)
+    check_unmasked("sample_weight", sample_weight)
     w = np.asarray(sample_weight, dtype=float)
     if w.ndim == 0:
         w = np.full(n, float(w))
@@ -157,6 +160,7 @@ def check_offset(offset: Any, shape: tuple[int, int]) -> np.ndarray | None:
     """An offset as (n, m) finite floats, or None."""
     if offset is None:
         return None
+    check_unmasked("offset", offset)
     a = np.asarray(offset)
     n, m = shape
     if a.dtype.kind not in "fiub" or a.shape not in ((n,), (n, m)) or (a.ndim == 1 and m > 1):

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from normax.errors import InputError
+from normax.forms import check_unmasked
 from normax.linear_model.analysis.summary import Described, ModelSummary, describe
 from normax.linear_model.design.products import times
 from normax.linear_model.design.validation import Sound, check_offset, refuse_not_finite
@@ -44,12 +45,15 @@ class LinearEstimator(BaseEstimator):
     def _check_table(self, X: Any) -> np.ndarray:
         """X of a prediction: the columns that were fitted, finite."""
         check_is_fitted(self)
+        check_unmasked("X", X)
         X = validate_data(self, X, reset=False, ensure_all_finite=False, **KINDS)
         refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
         return X
 
     def _check_fit(self, X: Any, y: Any, **options: Any) -> tuple[np.ndarray, np.ndarray]:
         """X and y of a fit; faults are told by row and column. `validate_data` keeps the feature names."""
+        check_unmasked("X", X)
+        check_unmasked("y", y)
         X, y = validate_data(self, X, y, ensure_all_finite=False, **KINDS, **options)
         refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
         refuse_not_finite("y", np.asarray(y))

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from normax.balance import balanced_weights
+from normax.balance import class_weighted
 from normax.errors import InputError, suggest
+from normax.forms import refuse_missing
 from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.estimators.base import LinearEstimator
 from normax.linear_model.estimators.regressors import total_weight
@@ -69,7 +69,9 @@ class LinearClassifier(ClassifierMixin, LinearEstimator):
 
     def _check_labels(self, X: Any, y: Any, sample_weight: Any, class_weight: Any):
         """X, class numbers, weights with the class weights in, and the family."""
+        refuse_missing("y", y)
         X, y = self._check_fit(X, y)
+        _refuse_mixed(y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         rows = plain_weights(sample_weight, X.shape[0])
@@ -79,16 +81,23 @@ class LinearClassifier(ClassifierMixin, LinearEstimator):
                 f"y: expected at least two classes, got 1 class: every row that counts is {seen[0]!r}"
             )
         if class_weight is not None:
-            if isinstance(class_weight, str) and class_weight == "balanced":
-                sample_weight = rows * balanced_weights(codes, rows)
-            else:
-                sample_weight = rows * compute_sample_weight(class_weight, y)
+            sample_weight = class_weighted(rows, y, class_weight)
         return X, codes, sample_weight, "binomial" if len(self.classes_) == 2 else "multinomial"
 
     def _keep(self, path, at, units=1.0):
         super()._keep(path, at, units)
         self.n_iter_ = np.array([self.n_iter_], dtype=np.int32)  # an array, as scikit-learn has it
         self.coef_, self.intercept_ = path.coef[at], path.intercept[at]
+
+
+def _refuse_mixed(labels: np.ndarray) -> None:
+    """Labels of an object array that are not all text, which no two readers order or compare alike."""
+    kinds = sorted({type(label).__name__ for label in labels.ravel()}) if labels.dtype == object else []
+    if any(kind not in ("str", "str_") for kind in kinds):
+        raise InputError(
+            f"y: Unknown label type: objects of type {', '.join(kinds)}; expected text, whole numbers or booleans alone, "
+            "in an array of that type: y.astype(str), say"
+        )
 
 
 def named_penalty(penalty: Any, C: Any, l1_ratio: Any) -> tuple[Any, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
+from normax.forms import check_unmasked
 from normax.linear_model.design.design import Design
 from normax.linear_model.design.validation import check_design, check_offset, check_weights, without_excluded
 from normax.linear_model.families import Family, family_of
@@ -62,6 +63,7 @@ class Problem:
         Raises:
             InputError: for data or arguments that cannot be used.
         """
+        check_unmasked("y", y)
         X, penalty_factor = without_excluded(X, penalty_factor)
         loss, X = family_of(family), check_design(X)
         weights, y = check_weights(sample_weight, X.shape[0]), loss.response(y, X.shape[0])
