@@ -138,6 +138,11 @@ def test_one_value_in_every_row_is_refused_beside_an_intercept(name, y, value, o
             call()
     path, _ = told(X, y, family=name, strengths=[0.01], fit_intercept=False, **options)
     assert path.coef.any()
+    path, none = told(X, y, family=name, strengths=[0.1, 0.0], **options)
+    assert none
+    assert np.abs(path.intercept).max() < 50
+    assert not path.coef.any()
+    assert path.gap.max() < 1e-4
 
 
 def test_outputs_that_are_alike_in_every_row_are_told_by_number():

@@ -21,6 +21,7 @@ from normax.linear_model.design.validation import (
     check_weights,
 )
 from normax.linear_model.families import Family, family_of
+from normax.linear_model.families.base import weighted_mean
 from normax.linear_model.problem.chain_terms import FusedRules
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.free_columns import basis_of
@@ -191,8 +192,8 @@ def fit_path(
         A `LinearPath`; m is the number of outputs, and C for multinomial.
 
     Raises:
-        InputError: for data or arguments that cannot be used, such as counts that are 0 in every row, for which no finite
-            intercept is the best.
+        InputError: for data or arguments that cannot be used, such as counts that are 0 in every row, for which no
+            finite intercept is the best; where strength 0 is among the strengths, a notice says so instead.
 
     Warns:
         ConvergenceWarning: where the gap stayed above `tol`, naming the strengths and the gap reached.
@@ -213,6 +214,9 @@ def fit_path(
     options: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
     options |= {"penalty_factor": penalty_factor, "lower": lower, "upper": upper, "penalty": penalty}
     options |= {"sample_weight": sample_weight, "offset": offset, "sparse_coef": sparse_coef}
+    strengths = check_strengths(strengths)
+    # Who asks for strength 0 is told of what has no minimiser there, and gets finite numbers.
+    options["endless"] = not strengths.all()
     return follow_path(Problem.of(X, y, tol=tol, max_iter=max_iter, **options), strengths)
 
 
@@ -220,6 +224,8 @@ def follow_path(problem: Problem, strengths: Any) -> LinearPath:
     """`fit_path` of a problem that is made."""
     strengths = check_strengths(strengths)
     given, tol = problem.design, problem.tol
+    if given.centred and problem.family.at_edge(problem.y).all():
+        return _at_edge(problem, strengths)
     basis = basis_of(given, problem.rules)
     problem = problem if basis is None else replace(problem, design=basis.design)
     design, loss, y = problem.design, problem.family, problem.y
@@ -404,6 +410,24 @@ def mixture_in_units(
 def response(y: Any, family: Any, n: int) -> np.ndarray:
     """y as (n, m) floats that suit the family."""
     return family_of(family).response(y, n)
+
+
+def _at_edge(problem: Problem, strengths: np.ndarray) -> LinearPath:
+    """No features, and an intercept whose mean is the response to within `EDGE`: it would grow for ever."""
+    design, family, (k, m) = problem.design, problem.family, (len(strengths), problem.y.shape[1])
+    start = family.link(weighted_mean(problem.y, design.weights))
+    eta = start + (np.zeros_like(problem.y) if problem.offset is None else problem.offset)
+    gap = np.full(k, float(design.weights @ family.deviance(problem.y, eta)))
+    warnings.warn(
+        f"y is the same in every row that counts and at the end of what {family.name} can be: no finite intercept is the "
+        "best, and that of these fits stops where the likelihood no longer gains; give rows that differ",
+        Notice,
+        stacklevel=4,
+    )
+    zeros: Any = np.zeros((k, m, design.p))
+    coef = tuple(csr_array(w) for w in zeros) if problem.sparse_coef else zeros
+    intercept = np.tile(start - problem.level, (k, 1))
+    return LinearPath(strengths, coef, intercept, gap, gap, np.ones(k, dtype=int), null_deviance=0.0)
 
 
 def _tell_endless(strengths: np.ndarray, family: Family) -> None:

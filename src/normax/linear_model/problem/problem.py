@@ -56,9 +56,12 @@ class Problem:
     def of(
         cls, X: Any, y: Any, *, family: Any = "gaussian", l1_ratio: float = 1.0, fit_intercept: bool = True,
         sample_weight: Any = None, penalty_factor: Any = None, lower: Any = None, upper: Any = None,
-        penalty: Any = None, offset: Any = None, **limits: Any,
+        penalty: Any = None, offset: Any = None, endless: bool = False, **limits: Any,
     ) -> Problem:  # fmt: skip
         """From what a user gives; see `fit_path`. Limits are tol, max_iter and sparse_coef.
+
+        Args:
+            endless: whether a response may stand at the end of its range in every row, where no finite intercept is the best.
 
         Raises:
             InputError: for data or arguments that cannot be used.
@@ -74,7 +77,7 @@ class Problem:
             offset = None if offset is None else offset[rows]
         if offset is not None and loss.name == "gaussian":
             y, offset = y - offset, None
-        if fit_intercept:
+        if fit_intercept and not (endless and loss.at_edge(y).all()):
             loss.refuse_edge(y)
         if np.ptp(weights):
             loss.refuse_if_tied("sample_weight of different sizes")
