@@ -167,3 +167,14 @@ def test_least_squares_take_a_column_of_any_size_for_one(tiny, kind, shape, stre
         (X * unit) @ path.coef[-1, 0] + path.intercept[-1], X @ plain.coef[-1, 0] + plain.intercept[-1]
     )
     assert path.gap.max() < 1e-6
+
+
+def test_what_centring_leaves_of_a_constant_column_stays_none_without_an_intercept():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 3)), rng.normal(size=30)
+    rest = np.c_[X, np.full(30, 2.0**-52)]
+    for l1_ratio in (0.0, 1.0):
+        path, plain = (
+            fit_path(A, y, strengths=[0.0], l1_ratio=l1_ratio, fit_intercept=False) for A in (rest, X)
+        )
+        np.testing.assert_allclose(path.coef[0, 0], [*plain.coef[0, 0], 0.0], rtol=1e-9, atol=1e-12)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import diags_array
 
-from normax.linear_model.design.design import Design
+from normax.linear_model.design.design import ROUNDING, Design
 
 __all__ = ["EvenColumns", "even_columns_of"]
 
@@ -39,6 +39,9 @@ def even_columns_of(design: Design) -> EvenColumns | None:
     """The design with columns of like sizes; None where they are that already."""
     sizes = np.sqrt(design.squares() if design.sparse else design.variances())
     live = ~design.constant & (sizes > 0)
+    if not (design.sparse or design.centred):  # what centring by others leaves of a constant column is none
+        small = np.flatnonzero(live & (sizes <= ROUNDING * sizes.max(initial=0.0)))
+        live[small] = np.ptp(design.columns(small), axis=0) > 0
     if not live.any() or sizes[live].max() <= APART * sizes[live].min():
         return None
     return EvenColumns(design, np.ldexp(1.0, -np.frexp(np.where(live, sizes, 1.0))[1]))
