@@ -16,6 +16,7 @@ __all__ = [
     "check_axis",
     "check_dtypes",
     "factors",
+    "floating",
     "legacy",
     "optional",
     "pair",
@@ -28,6 +29,12 @@ __all__ = [
 def optional(value: Any) -> jax.Array | None:
     """The array of an argument that may be None."""
     return None if value is None else as_array(value)
+
+
+def floating(value: Any) -> jax.Array:
+    """The array of what a function of fractions is given: whole numbers as floats, as bytes would wrap around."""
+    x = as_array(value)
+    return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(jnp.result_type(float))
 
 
 def tuple_of(n: int, value: Any, name: str) -> tuple[int, ...]:
@@ -89,7 +96,7 @@ def reduce_loss(values: jax.Array, reduction: str) -> jax.Array:
 
 def pair(input: Any, target: Any) -> tuple[jax.Array, jax.Array]:
     """Output and target, of equal shape: broadcasting (n, 1) against (n,) is the classic silent mistake."""
-    x, y = as_array(input), as_array(target)
+    x, y = floating(input), floating(target)
     if x.shape != y.shape:
         raise InputError(f"expected input and target of equal shapes, got {x.shape} and {y.shape}")
     return x, y

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn.frames import current_frame
-from normax.nn.functional._common import as_array, check_axis
+from normax.nn.functional._common import as_array, check_axis, floating
 from normax.nn.random import layer_key
 
 __all__ = [
@@ -155,7 +155,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False, ke
         >>> rrelu(jnp.array([-1.0, 2.0]), 0.25, 0.75).tolist()
         [-0.5, 2.0]
     """
-    x = as_array(input)
+    x = floating(input)
     if not training:
         return leaky_relu(x, (lower + upper) / 2)
     slope = jax.random.uniform(layer_key() if key is None else key, x.shape, x.dtype, lower, upper)
@@ -170,7 +170,7 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> jax.Array:
         >>> elu(jnp.array([0.0, 2.0])).tolist()
         [0.0, 2.0]
     """
-    return jax.nn.elu(as_array(input), alpha)
+    return jax.nn.elu(floating(input), alpha)
 
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> jax.Array:
@@ -181,7 +181,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> jax.Array:
         >>> celu(jnp.array([0.0, 2.0])).tolist()
         [0.0, 2.0]
     """
-    return jax.nn.celu(as_array(input), alpha)
+    return jax.nn.celu(floating(input), alpha)
 
 
 def selu(input: Any, inplace: bool = False) -> jax.Array:
@@ -195,7 +195,7 @@ def selu(input: Any, inplace: bool = False) -> jax.Array:
     Source:
         Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017.
     """
-    return jax.nn.selu(as_array(input))
+    return jax.nn.selu(floating(input))
 
 
 def gelu(input: Any, approximate: str = "none") -> jax.Array:
@@ -211,7 +211,7 @@ def gelu(input: Any, approximate: str = "none") -> jax.Array:
     """
     if approximate not in ("none", "tanh"):
         raise InputError(f"approximate: expected 'none' or 'tanh', got {approximate!r}")
-    return jax.nn.gelu(as_array(input), approximate=approximate == "tanh")
+    return jax.nn.gelu(floating(input), approximate=approximate == "tanh")
 
 
 def silu(input: Any, inplace: bool = False) -> jax.Array:
@@ -222,7 +222,7 @@ def silu(input: Any, inplace: bool = False) -> jax.Array:
         >>> round(float(silu(jnp.array(1.0))), 4)
         0.7311
     """
-    return jax.nn.silu(as_array(input))
+    return jax.nn.silu(floating(input))
 
 
 def mish(input: Any, inplace: bool = False) -> jax.Array:
@@ -233,7 +233,7 @@ def mish(input: Any, inplace: bool = False) -> jax.Array:
         >>> round(float(mish(jnp.array(1.0))), 4)
         0.8651
     """
-    x = as_array(input)
+    x = floating(input)
     return x * jnp.tanh(jax.nn.softplus(x))
 
 
@@ -245,7 +245,7 @@ def sigmoid(input: Any) -> jax.Array:
         >>> float(sigmoid(jnp.array(0.0)))
         0.5
     """
-    return jax.nn.sigmoid(as_array(input))
+    return jax.nn.sigmoid(floating(input))
 
 
 def hardsigmoid(input: Any, inplace: bool = False) -> jax.Array:
@@ -256,7 +256,7 @@ def hardsigmoid(input: Any, inplace: bool = False) -> jax.Array:
         >>> float(hardsigmoid(jnp.array(0.0)))
         0.5
     """
-    return relu6(as_array(input) + 3) / 6
+    return relu6(floating(input) + 3) / 6
 
 
 def hardswish(input: Any, inplace: bool = False) -> jax.Array:
@@ -267,7 +267,7 @@ def hardswish(input: Any, inplace: bool = False) -> jax.Array:
         >>> hardswish(jnp.array([-4.0, 3.0])).tolist()
         [-0.0, 3.0]
     """
-    x = as_array(input)
+    x = floating(input)
     return x * hardsigmoid(x)
 
 
@@ -279,7 +279,7 @@ def tanh(input: Any) -> jax.Array:
         >>> float(tanh(jnp.array(0.0)))
         0.0
     """
-    return jnp.tanh(as_array(input))
+    return jnp.tanh(floating(input))
 
 
 def tanhshrink(input: Any) -> jax.Array:
@@ -290,7 +290,7 @@ def tanhshrink(input: Any) -> jax.Array:
         >>> float(tanhshrink(jnp.array(0.0)))
         0.0
     """
-    x = as_array(input)
+    x = floating(input)
     return x - jnp.tanh(x)
 
 
@@ -302,7 +302,7 @@ def hardshrink(input: Any, lambd: float = 0.5) -> jax.Array:
         >>> hardshrink(jnp.array([-1.0, 0.3, 2.0])).tolist()
         [-1.0, 0.0, 2.0]
     """
-    x = as_array(input)
+    x = floating(input)
     return jnp.where(jnp.abs(x) > lambd, x, 0)
 
 
@@ -319,7 +319,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> jax.Array:
     """
     if lambd < 0:
         raise InputError(f"softshrink: expected lambd >= 0, got {lambd}")
-    x = as_array(input)
+    x = floating(input)
     return jnp.where(x > lambd, x - lambd, jnp.where(x < -lambd, x + lambd, 0))
 
 
@@ -331,7 +331,7 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> jax.Arra
         >>> round(float(softplus(jnp.array(0.0))), 4)
         0.6931
     """
-    x = as_array(input)
+    x = floating(input)
     return jnp.where(beta * x > threshold, x, jax.nn.softplus(beta * x) / beta)
 
 
@@ -343,7 +343,7 @@ def softsign(input: Any) -> jax.Array:
         >>> softsign(jnp.array([-1.0, 3.0])).tolist()
         [-0.5, 0.75]
     """
-    x = as_array(input)
+    x = floating(input)
     return x / (1 + jnp.abs(x))
 
 
@@ -355,7 +355,7 @@ def logsigmoid(input: Any) -> jax.Array:
         >>> round(float(logsigmoid(jnp.array(0.0))), 4)
         -0.6931
     """
-    return jax.nn.log_sigmoid(as_array(input))
+    return jax.nn.log_sigmoid(floating(input))
 
 
 def glu(input: Any, dim: int = -1) -> jax.Array:
@@ -369,7 +369,7 @@ def glu(input: Any, dim: int = -1) -> jax.Array:
         >>> glu(jnp.array([2.0, 0.0])).tolist()
         [1.0]
     """
-    x = as_array(input)
+    x = floating(input)
     if x.shape[dim] % 2:
         raise InputError(f"glu: expected an even length of axis {dim}, got {x.shape[dim]} in shape {x.shape}")
     return jax.nn.glu(x, dim)
@@ -382,7 +382,7 @@ def _default_dim(ndim: int) -> int:
 
 def _along(function: Callable, input: Any, dim: int | None, dtype: Any) -> jax.Array:
     """A function along an axis, of which a number counts as one."""
-    x = as_array(input).astype(dtype) if dtype is not None else as_array(input)
+    x = floating(input).astype(dtype) if dtype is not None else floating(input)
     axis = _default_dim(x.ndim) if dim is None else dim
     check_axis(axis, x)
     return function(x, axis) if x.ndim else function(x[None], axis)[0]
@@ -412,7 +412,7 @@ def softmin(input: Any, dim: int | None = None, dtype: Any = None) -> jax.Array:
         >>> softmin(jnp.zeros((1, 2)), -1).tolist()
         [[0.5, 0.5]]
     """
-    return softmax(-as_array(input), dim, dtype)
+    return softmax(-floating(input), dim, dtype)
 
 
 def log_softmax(input: Any, dim: int | None = None, dtype: Any = None) -> jax.Array:
@@ -444,7 +444,7 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int =
     Source:
         Jang, Gu & Poole, "Categorical reparameterization with Gumbel-softmax", ICLR 2017.
     """
-    x = as_array(logits)
+    x = floating(logits)
     noise = jax.random.gumbel(layer_key() if key is None else key, x.shape, x.dtype)
     soft = softmax((x + noise) / tau, dim)
     if not hard or not x.ndim:  # a number alone is 1 either way
@@ -461,7 +461,7 @@ def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> j
         >>> normalize(jnp.array([[3.0, 4.0]])).tolist()
         [[0.6..., 0.8...]]
     """
-    x = as_array(input)
+    x = floating(input)
     return x / jnp.maximum(vector_norm(x, p, dim), eps)
 
 

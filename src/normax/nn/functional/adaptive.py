@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError
-from normax.nn.functional._common import as_array, spatial
+from normax.nn.functional._common import as_array, floating, spatial
 from normax.nn.functional._windows import axis_map, gather_max
 
 __all__ = [
@@ -108,6 +108,8 @@ def _sizes(n: int, x: jax.Array, output_size: Any) -> tuple[int, ...]:
     wanted = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * n
     if len(wanted) != n:
         raise InputError(f"output_size: expected an int or {n} of them, got {output_size!r}")
+    if 0 in x.shape[1:]:
+        raise InputError(f"expected at least one channel and one position, got shape {x.shape}")
     return tuple(length if size is None else int(size) for size, length in zip(wanted, x.shape[2:]))
 
 
@@ -117,7 +119,7 @@ def _limits(length: int, out: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _average(n: int, input: Any, output_size: Any) -> jax.Array:
-    x, unbatched = spatial(as_array(input), n, f"adaptive_avg_pool{n}d")
+    x, unbatched = spatial(floating(input), n, f"adaptive_avg_pool{n}d")
     for axis, out in enumerate(_sizes(n, x, output_size), 2):
         length = x.shape[axis]
         if out == 1:

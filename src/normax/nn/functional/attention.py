@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError
-from normax.nn.functional._common import as_array, optional
+from normax.nn.functional._common import as_array, floating, optional
 from normax.nn.functional.dropout import dropout
 from normax.nn.functional.linear import linear
 
@@ -55,7 +55,7 @@ def scaled_dot_product_attention(
     Source:
         Vaswani et al., "Attention is all you need", NeurIPS 2017; Ainslie et al., "GQA", EMNLP 2023.
     """
-    q, k, v = as_array(query), as_array(key), as_array(value)
+    q, k, v = floating(query), floating(key), floating(value)
     if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         raise InputError(
             f"expected query (..., L, E), key (..., S, E) and value (..., S, V), got {q.shape}, {k.shape}, {v.shape}"

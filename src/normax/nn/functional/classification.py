@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError
-from normax.nn.functional._common import as_array, factors, legacy, optional, pair, reduce_loss
+from normax.nn.functional._common import as_array, factors, floating, legacy, optional, pair, reduce_loss
 from normax.nn.indices import check_indices, past_end, rows_at
 
 __all__ = [
@@ -52,7 +52,7 @@ def cross_entropy(
         >>> round(float(cross_entropy(jnp.zeros((2, 4)), jnp.array([0, 3]))), 4)
         1.3863
     """
-    x, y, w = as_array(input), as_array(target), optional(weight)
+    x, y, w = floating(input), as_array(target), optional(weight)
     reduction = legacy(size_average, reduce, reduction)
     if not 0 <= label_smoothing <= 1:
         raise InputError(f"label_smoothing: expected between 0 and 1, got {label_smoothing}")
@@ -95,7 +95,7 @@ def nll_loss(
         >>> float(nll_loss(jnp.array([[-1.0, -2.0]]), jnp.array([1])))
         2.0
     """
-    x, y, w = as_array(input), as_array(target), optional(weight)
+    x, y, w = floating(input), as_array(target), optional(weight)
     reduction = legacy(size_average, reduce, reduction)
     hit, weights = _gather(x, y, w, 0 if x.ndim == 1 else 1, ignore_index)
     return jnp.sum(-hit) / jnp.sum(weights) if reduction == "mean" else reduce_loss(-hit, reduction)

@@ -10,7 +10,7 @@ import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.nn.functional import adaptive
-from normax.nn.functional._common import as_array
+from normax.nn.functional._common import as_array, floating
 
 __all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
@@ -54,7 +54,7 @@ def interpolate(
     Source:
         Keys, "Cubic convolution interpolation for digital image processing", IEEE TASSP 1981.
     """
-    x = as_array(input)
+    x = as_array(input) if mode.startswith("nearest") else floating(input)
     n = x.ndim - 2
     _check(n, x.shape, mode, align_corners, antialias)
     lengths = x.shape[2:]

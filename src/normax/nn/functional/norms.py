@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from normax.errors import InputError
 from normax.nn.cells import Cell
-from normax.nn.functional._common import as_array, check_dtypes, optional
+from normax.nn.functional._common import as_array, check_dtypes, floating, optional
 from normax.nn.functional._windows import Window, axis_sum
 from normax.nn.random import row_mask
 
@@ -50,7 +50,7 @@ def batch_norm(
     Source:
         Ioffe & Szegedy, "Batch normalization", ICML 2015.
     """
-    x, gamma, beta = as_array(input), optional(weight), optional(bias)
+    x, gamma, beta = floating(input), optional(weight), optional(bias)
     channels = next((a.shape[0] for a in (gamma, running_mean) if a is not None), None)
     if x.ndim < 2 or (channels is not None and x.shape[1] != channels):
         raise InputError(f"expected input with {channels} channels, (N, C, ...), got shape {x.shape}")
@@ -152,7 +152,7 @@ def instance_norm(
     Source:
         Ulyanov et al., "Instance normalization", arXiv 1607.08022.
     """
-    x = as_array(input)
+    x = floating(input)
     if not use_input_stats:
         return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
     count = math.prod(x.shape[2:])
@@ -188,7 +188,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     Source:
         Wu & He, "Group normalization", ECCV 2018.
     """
-    x = as_array(input)
+    x = floating(input)
     if x.ndim < 2 or x.shape[1] % num_groups:
         raise InputError(
             f"expected channels divisible by {num_groups} groups, (N, C, ...), got shape {x.shape}"
@@ -270,7 +270,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     Source:
         Krizhevsky, Sutskever & Hinton, "ImageNet classification with deep CNNs", NeurIPS 2012.
     """
-    x = as_array(input)
+    x = floating(input)
     if x.ndim < 3:
         raise InputError(f"local_response_norm: expected 3 or more axes, got shape {x.shape}")
     neighbours = Window(size, 1, size // 2, 1, x.shape[1], x.shape[1])
@@ -285,12 +285,15 @@ def _standardise(x: jax.Array, axes: tuple[int, ...], eps: float) -> jax.Array:
 
 def _affine(y: jax.Array, weight: Any, bias: Any) -> jax.Array:
     shape = (-1, *(1,) * (y.ndim - 2))
+    for name, factor in (("weight", weight), ("bias", bias)):
+        if factor is not None and factor.shape != y.shape[1:2]:
+            raise InputError(f"{name}: expected one a channel, {y.shape[1:2]}, got {factor.shape}")
     y = y if weight is None else y * as_array(weight).reshape(shape)
     return y if bias is None else y + as_array(bias).reshape(shape)
 
 
 def _last_axes(input: Any, normalized_shape: Sequence[int]) -> tuple[jax.Array, tuple[int, ...]]:
-    x, shape = as_array(input), tuple(normalized_shape)
+    x, shape = floating(input), tuple(normalized_shape)
     if x.shape[x.ndim - len(shape) :] != shape or not shape:
         raise InputError(f"expected input of shape {('...', *shape)}, got {x.shape}".replace("'", ""))
     return x, tuple(range(-len(shape), 0))

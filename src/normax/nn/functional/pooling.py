@@ -12,7 +12,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.nn.backend import fence
-from normax.nn.functional._common import as_array, spatial, tuple_of
+from normax.nn.functional._common import as_array, floating, spatial, tuple_of
 from normax.nn.functional._windows import Window, axis_max, axis_sum, max_tiles, window
 from normax.nn.indices import check_indices, unless
 
@@ -173,7 +173,7 @@ def avg_pool3d(
 
 def _avg_pool(n, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     name = f"avg_pool{n}d"
-    x, unbatched = spatial(as_array(input), n, name)
+    x, unbatched = spatial(floating(input), n, name)
     if divisor_override == 0:
         raise InputError(f"{name}: expected a divisor_override other than 0")
     windows = _windows(n, x, kernel_size, stride, padding, 1, ceil_mode, name)
@@ -225,7 +225,7 @@ def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
 
 def _lp_pool(n, input, norm_type, kernel_size, stride, ceil_mode):
     size = math.prod(tuple_of(n, kernel_size, "kernel_size"))
-    mean = _avg_pool(n, as_array(input) ** norm_type, kernel_size, stride, 0, ceil_mode, True, None)
+    mean = _avg_pool(n, floating(input) ** norm_type, kernel_size, stride, 0, ceil_mode, True, None)
     return (jnp.sign(mean) * jax.nn.relu(jnp.abs(mean)) * size) ** (1.0 / norm_type)
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError
-from normax.nn.functional._common import as_array, legacy, pair, reduce_loss
+from normax.nn.functional._common import as_array, floating, legacy, pair, reduce_loss
 from normax.nn.functional.activations import vector_norm
 
 __all__ = [
@@ -69,7 +69,7 @@ def pdist(input: Any, p: float = 2.0) -> jax.Array:
         >>> pdist(jnp.array([[0.0], [1.0], [3.0]])).tolist()
         [1.0, 3.0, 2.0]
     """
-    x = as_array(input)
+    x = floating(input)
     if x.ndim != 2 or p < 0:
         raise InputError(f"pdist: expected input (N, M) and p >= 0, got shape {x.shape} and p={p}")
     first, second = np.triu_indices(len(x), 1)

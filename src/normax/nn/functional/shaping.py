@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -32,7 +33,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> jax.Array:
     if r < 1 or x.ndim < 3 or x.shape[-3] % r**2:
         raise InputError(f"expected (..., C, H, W) with channels divisible by {r}², got shape {x.shape}")
     *batch, c, h, w = x.shape
-    y = x.reshape(-1, c // r**2, r, r, h, w).transpose(0, 1, 4, 2, 5, 3)
+    y = x.reshape(math.prod(batch), c // r**2, r, r, h, w).transpose(0, 1, 4, 2, 5, 3)
     return y.reshape(*batch, c // r**2, h * r, w * r)
 
 
@@ -51,7 +52,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> jax.Array:
     if r < 1 or x.ndim < 3 or x.shape[-1] % r or x.shape[-2] % r:
         raise InputError(f"expected (..., C, H, W) with H and W divisible by {r}, got shape {x.shape}")
     *batch, c, h, w = x.shape
-    y = x.reshape(-1, c, h // r, r, w // r, r).transpose(0, 1, 3, 5, 2, 4)
+    y = x.reshape(math.prod(batch), c, h // r, r, w // r, r).transpose(0, 1, 3, 5, 2, 4)
     return y.reshape(*batch, c * r**2, h // r, w // r)
 
 
@@ -72,7 +73,7 @@ def channel_shuffle(input: Any, groups: int) -> jax.Array:
     x = as_array(input)
     if groups < 1 or x.ndim < 3 or x.shape[1] % groups:
         raise InputError(f"expected (N, C, ...) with {groups} groups of channels, got shape {x.shape}")
-    return x.reshape(x.shape[0], groups, -1, *x.shape[2:]).swapaxes(1, 2).reshape(x.shape)
+    return x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:]).swapaxes(1, 2).reshape(x.shape)
 
 
 def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> jax.Array:
