@@ -91,3 +91,17 @@ def test_rows_twice_in_a_fold_and_folds_without_weight_are_refused(model, y):
     weights = np.r_[np.zeros(12), np.ones(12)]
     with pytest.raises(InputError, match="fold 0 trains on rows of weight 0 alone; fold 1 holds out rows"):
         model(cv=[(low, high), (high, low)]).fit(X, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        *(("tol", value) for value in (-1.0, np.nan, "0.1", None, True)),
+        *(("max_iter", value) for value in (0, 1.5, -3, np.nan, True, None)),
+        *(("fit_intercept", value) for value in ("no", None, 2, "False")),
+        *((name, "a") for name in ("lower", "upper", "penalty_factor")),
+    ],
+)
+def test_options_that_python_would_take_for_others_are_refused(name, wrong):
+    with pytest.raises(InputError, match=f"{name}: expected"):
+        lm.fit_path(X, X[:, 0], strengths=[0.1], **{name: wrong})

@@ -15,6 +15,7 @@ from normax.linear_model.design.products import COPIED
 
 __all__ = [
     "Sound",
+    "as_floats",
     "check_design",
     "check_offset",
     "check_strengths",
@@ -174,11 +175,19 @@ def check_offset(offset: Any, shape: tuple[int, int]) -> np.ndarray | None:
     return a.astype(float).reshape(n, m)
 
 
+def as_floats(name: str, value: Any) -> np.ndarray:
+    """An option of numbers as an array of any shape."""
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: expected a number or one for each feature, got {value!r}") from None
+
+
 def without_excluded(X: Any, penalty_factor: Any) -> tuple[Any, Any]:
     """X and the factors, where columns of an infinite factor are zeros, which no model takes in, with a factor of 1."""
     if penalty_factor is None:
         return X, None
-    factor = np.asarray(penalty_factor, dtype=float)
+    factor = as_floats("penalty_factor", penalty_factor)
     out = np.isposinf(factor)
     if not out.any():
         return X, penalty_factor

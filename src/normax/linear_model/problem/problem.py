@@ -16,6 +16,7 @@ from normax.linear_model.families.base import weighted_mean
 from normax.linear_model.problem.group_terms import GroupRules
 from normax.linear_model.problem.penalty_rules import rules_of
 from normax.linear_model.problem.terms import Rules, check_rules
+from normax.selection import is_count
 
 __all__ = ["TIGHT", "Problem"]
 
@@ -66,6 +67,7 @@ class Problem:
         Raises:
             InputError: for data or arguments that cannot be used.
         """
+        _check_switches(fit_intercept, limits.get("tol", 0.0), limits.get("max_iter", 1))
         check_unmasked("y", y)
         X, penalty_factor = without_excluded(X, penalty_factor)
         loss, X = family_of(family), check_design(X)
@@ -130,3 +132,13 @@ class Problem:
         """What is left at strength 0, where one penalty is as good as another and the simplest is solved best."""
         single = getattr(self.rules, "single", self.single)
         return replace(self, rules=replace(single, l1_ratio=0.0), sparse_coef=False)
+
+
+def _check_switches(fit_intercept: Any, tol: Any, max_iter: Any) -> None:
+    """Refuse what Python would take for something else: "no" for true, NaN for a gap that nothing reaches."""
+    if not isinstance(fit_intercept, (bool, np.bool_)) and fit_intercept not in (0, 1):
+        raise InputError(f"fit_intercept: expected True or False, got {fit_intercept!r}")
+    if not isinstance(tol, (int, float, np.number)) or isinstance(tol, bool) or not tol >= 0:
+        raise InputError(f"tol: expected a number >= 0, got {tol!r}")
+    if not is_count(max_iter):
+        raise InputError(f"max_iter: expected a whole number of rounds >= 1, got {max_iter!r}")

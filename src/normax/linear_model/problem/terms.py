@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
+from normax.linear_model.design.validation import as_floats
 
 __all__ = ["Rules", "Terms", "check_rules", "growth"]
 
@@ -110,7 +111,7 @@ def check_rules(p: int, penalty_factor: Any, lower: Any, upper: Any) -> Rules:
     """Rules from arguments that are None, a number, or one number for each of p features."""
 
     def column(name: str, value: Any, default: float) -> np.ndarray:
-        a = np.asarray(default if value is None else value, dtype=float)
+        a = as_floats(name, default if value is None else value)
         if a.shape not in ((), (p,)):
             raise InputError(
                 f"{name}: expected a number or one for each of {p} features, got shape {a.shape}"
