@@ -36,6 +36,7 @@ DATA = {
     "a loss module": ((X, y), {"loss": nn.CrossEntropyLoss()}, "loss: expected one value a row.*reduction='none'"),
     "a loss's class": ((X, y), {"loss": nn.CrossEntropyLoss}, "CrossEntropyLoss is a class; make one"),
     "a loss of nothing": ((X, y), {"loss": lambda output, target: None}, "loss: expected one value a row.*NoneType"),
+    "a list of losses": ((X, y), {"loss": ["mse"]}, "loss: unknown .*one of squared"),
     "ragged rows": (([[1, 2], [3]], [0, 1]), {}, "^X: expected rows of equal length, got 2 .* row 0 and 1 in row 1"),
     "a masked cell": ((masked, y), {}, "^X: masked at row 3, column 1"),
     "a masked target": ((X, np.ma.masked_equal(y, 2)), {}, r"^y: masked at row 2 \(16 in all\)"),
@@ -153,3 +154,22 @@ def test_names_of_pytorch(home, name, words):
     with pytest.raises(AttributeError, match=f"has no attribute {name!r}.*{words}"):
         getattr(home, name)
     assert not hasattr(home, "_no_such_name")
+
+
+@pytest.mark.parametrize("train", [fit, path])
+def test_a_loss_of_pytorch(train):
+    torch = pytest.importorskip("torch")
+    for loss in (
+        torch.nn.CrossEntropyLoss(reduction="none"),
+        torch.nn.functional.cross_entropy,
+        torch.nn.CrossEntropyLoss,
+    ):
+        with pytest.raises(nx.InputError, match=r"^loss: .*(computes on tensors|is a class)"):
+            train((X, y), loss=loss)
+
+
+def test_files_of_something_else(tmp_path):
+    with pytest.raises(nx.InputError, match=r"checkpoint: expected a file or nx.Checkpoint\(file\), got 3"):
+        fit((X, y), checkpoint=3)
+    with pytest.raises(nx.InputError, match=r"save: expected a normax Module, got dict; write nx.save"):
+        nx.save({"a": X}, tmp_path / "a.safetensors")

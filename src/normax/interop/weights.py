@@ -41,6 +41,10 @@ def save(net: Module, file: str | os.PathLike, *, max_shard_size: int | str | No
         >>> nx.load(nx.nn.Linear(2, 1), file)
         LoadResult(missing_keys=[], unexpected_keys=[])
     """
+    if not isinstance(net, Module):
+        raise InputError(
+            f"save: expected a normax Module, got {type(net).__name__}; write nx.save(net, file)"
+        )
     state = {name: np.array(value, order="C") for name, value in net.state_dict().items()}
     odd = [repr(name) for name in state if name == "__metadata__" or "\0" in name]
     if odd:

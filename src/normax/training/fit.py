@@ -197,6 +197,8 @@ def _begun(
 ) -> tuple[Checkpoint | None, tuple[dict[str, np.ndarray], dict[str, Any]] | None, Any]:
     """Where checkpoints go, what is there if the fit goes on from it, and the random key."""
     checkpoint = Checkpoint(checkpoint) if isinstance(checkpoint, (str, Path)) else checkpoint
+    if not isinstance(checkpoint, (Checkpoint, type(None))):
+        raise InputError(f"checkpoint: expected a file or nx.Checkpoint(file), got {checkpoint!r}")
     if resume and checkpoint is None:
         raise InputError("resume: from which file? Name it: checkpoint='run.safetensors'")
     stored = files.read(checkpoint.file) if resume and checkpoint and checkpoint.file.exists() else None

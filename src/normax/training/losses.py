@@ -99,11 +99,16 @@ def find_loss(loss: str | Loss) -> Loss:
     """The per-row loss that a name or a function stands for."""
     if isinstance(loss, type):
         raise InputError(f"loss: {loss.__name__} is a class; make one: {loss.__name__}(reduction='none')")
+    if (getattr(loss, "__module__", None) or type(loss).__module__).startswith("torch."):
+        raise InputError(
+            "loss: a PyTorch loss computes on tensors; name one, loss='cross_entropy', or take its namesake in "
+            "normax.nn with reduction='none'"
+        )
     if callable(loss):
         return loss
-    if loss not in LOSSES:
+    if not isinstance(loss, str) or loss not in LOSSES:
         raise InputError(
-            f"loss: unknown {loss!r}{suggest(loss, LOSSES)}; one of {', '.join(LOSSES)}, or a function"
+            f"loss: unknown {loss!r}{suggest(str(loss), LOSSES)}; one of {', '.join(LOSSES)}, or a function"
         )
     return LOSSES[loss]
 
