@@ -302,3 +302,16 @@ def test_an_unpenalised_fit_is_possible(cancer):
 def test_what_cannot_be_used_is_refused(model, y, message):
     with pytest.raises(InputError, match=message):
         model.fit([[0.0], [1.0], [3.0]], y)
+
+
+@pytest.mark.parametrize(
+    ("X", "told"),
+    [
+        (np.full((4, 2), "2020-01-01", "M8[D]"), "dtype datetime64"),
+        (pd.DataFrame({"a": [1.0, 2, 3, 4], "day": pd.date_range("2020", periods=4)}), "'day'"),
+        (pl.DataFrame({"a": [1.0, 2, 3, 4], "town": ["x", "y", "x", "y"]}), "'town' .String"),
+    ],
+)
+def test_dates_and_text_are_no_numbers(X, told):
+    with pytest.raises(InputError, match=f"X: expected numbers, got {told}"):
+        lm.Lasso().fit(X, np.arange(4.0))

@@ -23,6 +23,7 @@ __all__ = [
     "column_names",
     "plain_weights",
     "refuse_not_finite",
+    "refuse_other_kinds",
     "without_excluded",
 ]
 
@@ -73,6 +74,24 @@ def column_names(X: Any) -> tuple[str, ...] | None:
     """Names of the columns of a data frame of any make, or None."""
     names = getattr(X, "columns", None)
     return None if names is None else tuple(str(name) for name in names)
+
+
+def refuse_other_kinds(X: Any) -> None:
+    """Name the columns of a table that are dates, times or text, which count as numbers for nobody."""
+    if isinstance(X, np.ndarray) or issparse(X):
+        odd = [f"dtype {X.dtype}"] if X.dtype.kind in "mM" else []
+    else:
+        import narwhals as nw
+
+        table = nw.from_native(X, eager_only=True, pass_through=True)
+        schema = table.schema if isinstance(table, nw.DataFrame) else {}
+        kinds = {nw.String, nw.Date, nw.Datetime, nw.Duration, nw.Time, nw.List, nw.Struct}
+        odd = [f"{name!r} ({kind})" for name, kind in schema.items() if kind.base_type() in kinds]
+    if odd:
+        raise InputError(
+            f"X: expected numbers, got {_some(odd)}; make numbers of them first, by sklearn.preprocessing's OneHotEncoder, say, "
+            "or let `normax path` read the table"
+        )
 
 
 def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None) -> None:

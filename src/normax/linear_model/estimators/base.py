@@ -13,7 +13,7 @@ from normax.errors import InputError
 from normax.forms import check_unmasked
 from normax.linear_model.analysis.summary import Described, ModelSummary, describe
 from normax.linear_model.design.products import times
-from normax.linear_model.design.validation import Sound, check_offset, refuse_not_finite
+from normax.linear_model.design.validation import Sound, check_offset, refuse_not_finite, refuse_other_kinds
 from normax.linear_model.path import LinearPath
 from normax.linear_model.problem.problem import Problem
 
@@ -46,6 +46,7 @@ class LinearEstimator(BaseEstimator):
         """X of a prediction: the columns that were fitted, finite."""
         check_is_fitted(self)
         check_unmasked("X", X)
+        refuse_other_kinds(X)
         X = validate_data(self, X, reset=False, ensure_all_finite=False, **KINDS)
         refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
         return X
@@ -53,6 +54,7 @@ class LinearEstimator(BaseEstimator):
     def _check_fit(self, X: Any, y: Any, **options: Any) -> tuple[np.ndarray, np.ndarray]:
         """X and y of a fit; faults are told by row and column. `validate_data` keeps the feature names."""
         check_unmasked("X", X)
+        refuse_other_kinds(X)
         check_unmasked("y", y)
         X, y = validate_data(self, X, y, ensure_all_finite=False, **KINDS, **options)
         refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
