@@ -13,18 +13,18 @@ import numpy as np
 
 from normax.errors import InputError, Notice, suggest
 from normax.nn.module import Module
+from normax.paths.arguments import PENALTIES
 from normax.paths.folded import FoldedData
 from normax.paths.network import path
 from normax.paths.result import Path
 from normax.paths.variants import with_batch_norm, with_dropout
-from normax.penalties import L1, L2, ElasticNet, Penalty
+from normax.penalties import L2, Penalty
 from normax.rows import Table
 from normax.selection import summarise
 
 __all__ = ["METHODS", "Comparison", "compare"]
 
-PENALTIES = {"l1": L1, "l2": L2, "elastic-net": ElasticNet}
-METHODS = ("none", *PENALTIES, "dropout", "batch-norm")
+METHODS = ("none", "l1", "l2", "elastic-net", "dropout", "batch-norm")
 DROPOUT = (0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05)
 
 

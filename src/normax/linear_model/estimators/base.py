@@ -186,9 +186,8 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
 
     def _check_fit(self, X, y, **options):
         X, y = super()._check_fit(X, y, y_numeric=True, **options)
-        self._column = (
-            y.ndim == 2
-        )  # scikit-learn's shapes: one column of y has coefficients (p,), but an intercept (1,)
+        # scikit-learn's shapes: one column of y has coefficients (p,), but an intercept (1,).
+        self._column = y.ndim == 2
         self._many = self._column and y.shape[1] > 1
         return X, y
 

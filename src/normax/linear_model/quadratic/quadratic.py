@@ -130,11 +130,6 @@ def _face_step(H, g, w, terms, face) -> bool:
     return met
 
 
-def solve_psd(K: np.ndarray, r: np.ndarray) -> np.ndarray:
-    """`K⁺r` for a symmetric positive semi-definite K: Cholesky, or eigenvectors where K is singular."""
-    return _directions(K, r)[0]
-
-
 def _directions(K: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`K⁺r`, and the direction of steepest descent among those with Kd = 0 (zeros if K is regular).
 

@@ -93,9 +93,8 @@ class Chain:
     """The present fit of outputs that belong together, on the stretches that have been needed so far."""
 
     def __init__(self, problem: Problem):
-        self.design, self.family, self.y, self.rules = design, family, y, _ = (
-            problem.design, problem.family, problem.y, problem.rules,
-        )  # fmt: skip
+        design, family, y = problem.design, problem.family, problem.y
+        self.design, self.family, self.y, self.rules = design, family, y, problem.rules
         self.whole = Likelihood(design, family, y, problem.offset)
         self.coef = np.zeros((y.shape[1], design.p))
         self.intercept, self.eta = self.whole.null()
@@ -103,9 +102,8 @@ class Chain:
         self.max_iter, self.enough = problem.max_iter, ENOUGH * problem.tol * null
         self.all = Design(_sums(design, np.zeros(1, dtype=np.intp)), design.weights, design.centred)
         self.endless = False
-        if not (
-            self.rules.l1 or self.rules.l2
-        ):  # only what all coefficients have in common may grow for ever
+        if not (self.rules.l1 or self.rules.l2):
+            # Only what all coefficients have in common may grow for ever.
             m = y.shape[1]
             one, terms = (
                 Likelihood(self.all, family, y, problem.offset),

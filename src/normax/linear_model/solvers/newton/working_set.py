@@ -96,9 +96,8 @@ def _follow(fit: Fit, problem: Problem, strengths: np.ndarray) -> None:
             fit.gap[i] = exact
         elif s > 0:
             gaps.fit(i, eta, flat[found], u, terms if grouped else terms.of(found, p))
-            if (
-                bare and not smooth.endless
-            ):  # the best guess where the loss tells no conjugate: what a step would still gain
+            if bare and not smooth.endless:
+                # The best guess where the loss tells no conjugate: what a step would still gain.
                 gaps.flush()
                 fit.gap[i] += decrement
         else:
