@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from normax.errors import InputError, quoted, suggest
 from normax.forms import made
 from normax.tables import kinds
+from normax.tables.columns import TOO_LARGE
 from normax.tables.reading import Table
-from normax.tables.schema import TOO_LARGE
 from normax.tables.wording import many, notice
 
 __all__ = ["FEW", "Target"]
