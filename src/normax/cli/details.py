@@ -63,14 +63,15 @@ class Confusion(Open):
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline(Open):
-    """The error of one of the models that are told beside each other."""
+    """The error of one of the models that are told beside each other; `rmse` is in the target's units."""
 
-    model: Literal["null", "chosen", "minimum", "unpenalised"]
+    model: Literal["null", "chosen", "minimum", "one_se", "unpenalised"]
     strength: float | None
     nonzero: float | None
     cv: float | None
     se: float | None
     test: float | None
+    rmse: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +124,7 @@ class PathDetails(RunDetails):
     positive: str | None = None
     model: str | None = None
     loss: str | None = None
+    cost: str | None = None
     coefficients: list[Coefficient] | None = None
     intercept: list[Intercept] | None = None
 

@@ -17,7 +17,13 @@ from normax.errors import shorten
 
 __all__ = ["comparison", "number", "summary"]
 
-_MODELS = {"null": "no features", "chosen": "chosen", "minimum": "minimum", "unpenalised": "no penalty"}
+_MODELS = {
+    "null": "no features",
+    "chosen": "chosen",
+    "minimum": "minimum",
+    "one_se": "1-SE rule",
+    "unpenalised": "no penalty",
+}
 _RULES = {"1se": "1-SE rule", "min": "minimum"}
 _WIDE = 40  # letters of a label
 _SHOWN = 12  # coefficients printed; the file has them all
@@ -136,17 +142,20 @@ def _table(*heads: str) -> Table:
 
 def _baselines(details: PathDetails) -> Table:
     tested = details.data.test_rows > 0
-    table = _table("model", "strength", "nonzero", "cv error", "± se", *(["test error"] if tested else []))
+    units = any(row.rmse is not None for row in details.baselines)
+    more = [*(["RMSE"] if units else []), *(["test error"] if tested else [])]
+    table = _table("model", "strength", "nonzero", "cv error", "± se", *more)
     for row in details.baselines:
         chosen = row.model == "chosen"
         name = _MODELS[row.model] + (f", {_RULES[details.select]}" if chosen else "")
-        cells = [row.strength, row.nonzero, row.cv, row.se, *([row.test] if tested else [])]
+        cells = [row.strength, row.nonzero, row.cv, row.se, *([row.rmse] if units else [])]
+        cells += [row.test] if tested else []
         table.add_row(
             name,
             *(f"{cell:,}" if isinstance(cell, int) else number(cell) for cell in cells),
             style="bold" if chosen else None,
         )
-    table.caption = f"error per row: {details.loss_text}"
+    table.caption = f"error per row: {details.loss_text}" + (f"\n{details.cost}" if details.cost else "")
     return table
 
 

@@ -259,6 +259,17 @@ class Path:
     def _index(self, index: int | None) -> int:
         return self.best.index if index is None else self.choice(index).index
 
+    def behind(self, index: int | None = None) -> tuple[float, float]:
+        """How much larger the held-out error is than at the minimum, at the chosen strength by default.
+
+        Returns:
+            The mean over folds of the differences, fold by fold, and its standard error: both met the same folds, so
+            that what makes a fold hard cancels.
+        """
+        errors = self.fold_errors[:, self._index(index)] - self.fold_errors[:, self.minimum.index]
+        mean, se = summarise(errors[:, None], self.fold_sizes)
+        return float(mean[0]), float(se[0])
+
     def model(self, index: int | None = None) -> Any:
         """The model fitted on all rows at one strength, a Module; the chosen one by default.
 

@@ -24,6 +24,7 @@ NAMES = {
     "null": "null model (no features)",
     "chosen": "chosen",
     "minimum": "minimum of the error",
+    "one_se": "1-SE rule",
     "unpenalised": "no penalty",
 }
 
@@ -50,7 +51,8 @@ def baselines(path: Any, details: dict) -> Raw:
     ]
     marked = [i for i, row in enumerate(rows) if row["model"] == "chosen"]
     loss = details.get("loss_text") or loss_label(path.loss)
-    note = f'<p class="quiet">Error per row: {escape(loss)}. Lower is better.</p>'
+    cost = escape(details.get("cost") or "")
+    note = f'<p class="quiet">Error per row: {escape(loss)}. Lower is better. {cost}</p>'
     return section("Against the simple models", table(head, cells, marked=marked), note)
 
 

@@ -80,3 +80,21 @@ def test_the_model_without_features():
     np.testing.assert_allclose(
         THREE.probabilities(metrics.null_outputs(THREE, y, None, 2)), [[0.25, 0.5, 0.25]] * 2
     )
+
+
+def test_auc_is_the_mean_over_folds():
+    """Folds of other base rates, pooled, would rank by fold and not by row."""
+    y, parts = np.array([0, 1, 1, 0, 0, 1]), [np.arange(3), np.arange(3, 6)]
+    constant = np.array([2.0, 2.0, 2.0, -2.0, -2.0, -2.0])
+    assert metrics.measures(TWO, y, constant, parts)["AUC"] == 0.5
+    assert metrics.measures(TWO, y, constant)["AUC"] > 0.6
+    random = np.random.default_rng(0)
+    y, scores = random.integers(2, size=40), random.normal(size=40)
+    parts = [np.arange(15), np.arange(15, 40)]
+    by_hand = np.mean([oracle.roc_auc_score(y[rows], scores[rows]) for rows in parts])
+    assert metrics.measures(TWO, y, scores, parts)["AUC"] == pytest.approx(by_hand)
+
+
+def test_a_fold_of_one_class_has_no_area_and_does_not_count():
+    y, scores = np.array([0, 1, 1, 1]), np.array([0.0, 1.0, 2.0, 3.0])
+    assert metrics.measures(TWO, y, scores, [np.arange(2), np.arange(2, 4)])["AUC"] == 1

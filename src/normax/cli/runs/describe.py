@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import math
 import platform
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from normax.cli.model.coefficients import coefficients
 from normax.cli.model.network import describe
 from normax.cli.options.words import command_line, settings
 from normax.cli.runs import metrics
+from normax.cli.runs.cost import cost
 from normax.cli.runs.data import Dataset
 from normax.cli.runs.setup import Setup
 
@@ -37,6 +40,7 @@ _CAUTION = (
 def describe_path(setup: Setup, path: Any, penalty: str, l1_ratio: float | None) -> PathDetails:
     """The details of a finished path: what was fitted to what, how well, and against which baselines."""
     data, target = setup.data, setup.data.target
+    parts = [test for _, test in setup.folds]
     held_out = np.asarray(path.held_out(), float)
     tested = np.asarray(path.predict(data.test.X), float) if data.test else None
     weights = intercept = None
@@ -55,9 +59,10 @@ def describe_path(setup: Setup, path: Any, penalty: str, l1_ratio: float | None)
         loss=target.loss,
         penalty=penalty + ("" if l1_ratio is None else f" (l1_ratio {l1_ratio:g})"),
         select=setup.options.select,
-        metrics=_metrics(data, held_out, tested),
+        metrics=_metrics(data, held_out, parts, tested, ranks=path.best.nonzero > 0),
         confusion=_confusion(data, held_out, tested),
         baselines=_baselines(data, path, tested),
+        cost=cost(setup, path),
         caution=_CAUTION if data.test is None else None,
         coefficients=weights,
         intercept=intercept,
@@ -142,8 +147,14 @@ def _loss_text(data: Dataset) -> str:
     return "negative log-likelihood" + ("" if data.class_weight is None else ", every class counted alike")
 
 
-def _metrics(data: Dataset, held_out: np.ndarray, tested: Any) -> list[Measure]:
-    cv = metrics.measures(data.target, data.train.y, held_out)
+def _metrics(
+    data: Dataset, held_out: np.ndarray, parts: list[np.ndarray], tested: Any, ranks: bool
+) -> list[Measure]:
+    """The measures over the folds and on the test rows; a model without features ranks no row above another, though
+    at its strength some folds may have features."""
+    cv = metrics.measures(data.target, data.train.y, held_out, parts)
+    if not ranks and cv.get("AUC") is not None:
+        cv["AUC"] = 0.5
     test = {} if data.test is None else metrics.measures(data.target, data.test.y, tested)
     return [Measure(name=name, cv=cv[name], test=test.get(name), text=metrics.TEXTS[name]) for name in cv]
 
@@ -159,7 +170,7 @@ def _confusion(data: Dataset, held_out: np.ndarray, tested: Any) -> Confusion | 
 
 
 def _baselines(data: Dataset, path: Any, tested: Any) -> list[Baseline]:
-    """The null model, the chosen one, the minimum where it is another, and the model without penalty."""
+    """The null model, the chosen one, what the other rule would choose where it is another, and no penalty."""
     test = data.test
 
     def row(
@@ -168,10 +179,13 @@ def _baselines(data: Dataset, path: Any, tested: Any) -> list[Baseline]:
         error = None
         if test is not None and outputs is not None:
             error = np.average(metrics.errors(data.target, test.y, outputs), weights=data.weight(test))
-        return Baseline(model=model, strength=strength, nonzero=nonzero, cv=cv, se=se, test=error)
+        squares = data.target.loss == "squared" and not data.target.log
+        told = {"model": model, "strength": strength, "nonzero": nonzero, "cv": cv, "se": se, "test": error}
+        return Baseline(**told, rmse=math.sqrt(2 * cv) if squares else None)
 
     def choice(model: str, chosen: Any, outputs: Any) -> Baseline:
-        return row(model, chosen.strength, chosen.nonzero, chosen.cv_mean, chosen.cv_se, outputs)
+        told = row(model, chosen.strength, chosen.nonzero, chosen.cv_mean, chosen.cv_se, outputs)
+        return replace(told, rmse=metrics.rmse(data.target, data.train.y, path.held_out(chosen.index)))
 
     rows, outputs = [], None
     if path.null_error is not None:
@@ -181,9 +195,10 @@ def _baselines(data: Dataset, path: Any, tested: Any) -> list[Baseline]:
         cv, se = path.null_error
         rows.append(row("null", None, 0, cv, se, outputs))
     rows.append(choice("chosen", path.best, tested))
-    if path.minimum.index != path.best.index:
-        outputs = None if test is None else np.asarray(path.predict(test.X, path.minimum.index), float)
-        rows.append(choice("minimum", path.minimum, outputs))
+    name, other = ("minimum", path.minimum) if path.select == "1se" else ("one_se", path.one_se)
+    if other.index != path.best.index:
+        outputs = None if test is None else np.asarray(path.predict(test.X, other.index), float)
+        rows.append(choice(name, other, outputs))
     if path.unpenalised_error is not None:
         cv, se, nonzero = path.unpenalised_error
         rows.append(row("unpenalised", 0.0, nonzero, cv, se))

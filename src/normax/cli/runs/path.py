@@ -67,7 +67,7 @@ def _linear(setup: Setup, on_progress: Callable) -> Any:
         loss=data.target.loss,
         penalty=_penalty(options),
         strengths=options.strengths,
-        cv=options.cv,
+        cv=setup.folds,
         groups=train.groups,
         time=train.time,
         select=options.select,

@@ -24,11 +24,12 @@ __all__ = ["Clock", "Setup", "set_up", "training"]
 
 @dataclass(frozen=True)
 class Setup:
-    """What is fitted to what, and how; `network` as `model.json` has it, None for the linear model."""
+    """What is fitted to what, and how; `network` as `model.json` has it, None for the linear model; all fits share the folds."""
 
     options: Any
     data: Dataset
     network: dict[str, Any] | None
+    folds: list[tuple[np.ndarray, np.ndarray]]
 
 
 class Clock:
@@ -56,7 +57,7 @@ def set_up(options: RunOptions, clock: Clock) -> Setup:
     with clock.time("loading"), held_back():
         for name in ("normax.paths", *(f"normax.paths.{k}" for k in kind), "normax.report"):
             importlib.import_module(name)
-    return Setup(options, data, network)
+    return Setup(options, data, network, _folds(options, data))
 
 
 def training(setup: Setup) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def training(setup: Setup) -> dict[str, Any]:
     return {
         "loss": data.target.loss,
         "strengths": options.strengths,
-        "cv": options.cv,
+        "cv": setup.folds,
         "groups": train.groups,
         "time": train.time,
         "select": options.select,
@@ -80,6 +81,15 @@ def training(setup: Setup) -> dict[str, Any]:
         "feature_names": data.schema.features,
         "seed": options.seed,
     }
+
+
+def _folds(options: RunOptions, data: Dataset) -> list[tuple[np.ndarray, np.ndarray]]:
+    from normax.selection import folds
+
+    train = data.train
+    spread = data.target.task == "classification" and train.time is None
+    labels = train.y if spread else None
+    return folds(options.cv, len(train.y), labels, train.groups, train.time, spread, options.seed)
 
 
 def _check_classes(options: RunOptions, data: Dataset) -> None:
