@@ -40,12 +40,12 @@ def fails(capsys, *words):
         (["path"], "the following arguments are required: DATA"),
         (["path", "made.csv"], "name the column to predict, --target COLUMN, one of: x0, x1"),
         (
-            ["path", "--target", "y", "--drop", "x1", "made.csv"],
-            "DATA is missing, and --drop has taken 'made.csv'; name DATA first",
+            ["path", "made.csv", "--target", "y", "--drop", "x1", "x2"],
+            "unexpected word 'x2'; lists have commas: --drop A,B",
         ),
         (["path", "mad.csv", "--target", "y"], "mad.csv: no such file; did you mean 'made.csv'?"),
         (["path", "made.csv", "--target", "x17"], "made.csv: no column 'x17'; did you mean"),
-        (["path", "made.csv", "--target", "y", "--drop", "x3", "t9"], "no column 't9'; did you mean"),
+        (["path", "made.csv", "--target", "y", "--drop", "x3,t9"], "no column 't9'; did you mean"),
         (["path", "made.csv", "--target", "y", "--group", "z"], "no column 'z'"),
         (["path", "made.csv", "--target", "y", "--drop", "y"], "the same column cannot be dropped"),
         (["path", "made.csv", "--target", "y", "--group", "t0", "--time", "x1"], "either grouped or forward"),
@@ -285,7 +285,7 @@ def test_what_columns_are_can_be_said(folder, table, capsys):
         "--number",
         "zip",
     ]
-    assert main(["path", *words, "--missing", "-77", "--out", "o"]) == 0
+    assert main(["path", *words, "--missing", "-77,-", "--only", "x5,x4,code,zip", "--out", "o"]) == 0
     recipe = json.loads((folder / "o" / "model.json").read_text())
     assert recipe["features"] == ["x4", "x5", "x5 (missing)", "code=0", "code=1", "code=2", "zip"]
     assert recipe["details"]["data"]["columns"][1]["missing"] == 1

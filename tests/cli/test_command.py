@@ -50,7 +50,7 @@ def test_no_words_print_the_help_and_version_prints_itself(capsys):
 def test_settings_tell_given_from_default():
     rows = {
         row["option"]: row
-        for row in settings(parse(["path", "d.csv", "--target=y", "--cv", "7", "--drop", "a", "b"]))
+        for row in settings(parse(["path", "d.csv", "--target=y", "--cv", "7", "--drop", "a,b"]))
     }
     assert (rows["--cv"]["value"], rows["--cv"]["default"]) == ("7", False)
     assert (rows["--penalty"]["value"], rows["--penalty"]["default"]) == ("l1", True)

@@ -203,12 +203,11 @@ def test_test_file_groups_time_and_the_other_options(table, tmp_path, capsys):
             "--l1-ratio",
             "0.9",
             "--drop",
-            "g",
-            "when",
+            "g,when",
             "--test",
             str(tmp_path / "later.csv"),
         ],
-        ["--penalty", "l2", "--drop", "g", "when", "--strengths", "10,1,0.1"],
+        ["--penalty", "l2", "--drop", "g,when", "--strengths", "10,1,0.1"],
     ):
         assert main([*base, *words]) == 0, capsys.readouterr().err
     details = json.loads((tmp_path / "o" / "model.json").read_text())["details"]

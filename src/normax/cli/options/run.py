@@ -22,6 +22,7 @@ class RunOptions:
     target: str | None
     task: str | None
     drop: list[str]
+    only: list[str]
     text: list[str]
     number: list[str]
     missing: list[str]

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import math
 import re
 from collections.abc import Callable, Sequence
 
 from normax.errors import suggest
 
-__all__ = ["number", "one_of", "probabilities", "several", "strengths", "whole"]
+__all__ = ["columns", "number", "one_of", "probabilities", "several", "strengths", "whole"]
+
+
+def columns(text: str) -> list[str]:
+    """Names with commas between; one that holds a comma stands in double quotes."""
+    names = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
+    if not all(names) or not names:
+        raise argparse.ArgumentTypeError(f"expected names with commas between, got {text!r}")
+    return names
 
 
 def one_of(*known: str) -> Callable[[str], str]:

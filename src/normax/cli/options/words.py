@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from normax.cli.options.run import CompareOptions, PathOptions, RunOptions
+from normax.cli.options.table import LISTS, column_options
 from normax.cli.options.values import number, one_of, probabilities, several, strengths, whole
 from normax.errors import InputError, suggest
 
@@ -52,30 +53,33 @@ def parse(argv: Sequence[str]) -> Any:
         raise InputError(
             f"no command {words[0]!r}{suggest(words[0], COMMANDS)} (commands: {', '.join(COMMANDS)})"
         )
-    try:
-        options, rest = parser.parse_known_args(argv)
-    except InputError as error:
-        taken = _taken_for_columns(argv)
-        if "required: DATA" not in str(error) or taken is None:
-            raise
-        raise InputError(f"DATA is missing, and {taken[0]} has taken {taken[1]!r}; name DATA first") from None
+    options, rest = parser.parse_known_args(_joined(argv))
     if rest:
         known = [option for action in commands[options.command]._actions for option in action.option_strings]
         wrong = [word.split("=")[0] for word in rest if word.startswith("-")]
-        faults = [f"no option {word!r}{suggest(word, known)}" for word in wrong] or [
-            f"unexpected word {rest[0]!r}"
-        ]
+        faults = [f"no option {word!r}{suggest(word, known)}" for word in wrong] or [_unexpected(rest, argv)]
         raise InputError(f"{'; '.join(faults)} (see normax {options.command} --help)")
     runs: dict[str, type[RunOptions]] = {"path": PathOptions, "compare": CompareOptions}
     made = runs.get(options.command)
     return options if made is None else made.typed({**vars(options), "argv": list(argv)})
 
 
-def _taken_for_columns(argv: Sequence[str]) -> tuple[str, str] | None:
-    """An option of several words that ends the command line, and the last of these."""
-    at = max((k for k, word in enumerate(argv) if word.startswith("--")), default=None)
-    greedy = ("--drop", "--text", "--number", "--missing")
-    return (argv[at], argv[-1]) if at is not None and argv[at] in greedy and at + 1 < len(argv) else None
+def _joined(argv: Sequence[str]) -> list[str]:
+    """The words with a list that begins with a dash, as in `--missing -999,-`, tied to its option."""
+    words: list[str] = []
+    for word in argv:
+        if words and words[-1] in LISTS and word.startswith("-") and not word.startswith("--"):
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
+
+
+def _unexpected(rest: Sequence[str], argv: Sequence[str]) -> str:
+    """What is wrong with words that belong to no option, of which lists of columns were once made."""
+    before = [word for word in argv[: list(argv).index(rest[0])] if word in LISTS]
+    cure = f"; lists have commas: {before[-1]} A,B" if before else ""
+    return f"unexpected word {rest[0]!r}{cure}"
 
 
 def command_line(options: RunOptions) -> str:
@@ -167,34 +171,7 @@ def _data_options(data: Any) -> None:
         help="regression or classification (default: by the target: text, booleans, two values or up to ten"
         " whole numbers are classes)",
     )
-    data.add_argument(
-        "--drop", metavar="COLUMN", nargs="+", action="extend", default=[], help="columns to leave out"
-    )
-    data.add_argument(
-        "--text",
-        metavar="COLUMN",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="columns to take as text, as numeric codes are",
-    )
-    data.add_argument(
-        "--number",
-        metavar="COLUMN",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="columns to take as numbers, though leading zeros or their length make them look like codes",
-    )
-    data.add_argument(
-        "--missing",
-        metavar="WORD",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="what means a missing cell in every column, beside empty cells (and NA, null, ? and the like among"
-        " numbers)",
-    )
+    column_options(data)
     data.add_argument("--drop-missing-target", action="store_true", help="leave out rows that have no target")
     data.add_argument(
         "--log-target", action="store_true", help="fit log(target); predictions are in its own units"

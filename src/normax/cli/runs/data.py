@@ -40,6 +40,7 @@ class Dataset:
     class_weight: np.ndarray | None
     missing: dict[str, int]
     without_target: int
+    unused: dict[str, str]
     test_file: str | None
 
     def weight(self, rows: Sample) -> np.ndarray | None:
@@ -59,8 +60,8 @@ def prepare(options: RunOptions) -> Dataset:
     name = _target_name(table, options)
     table, without_target = _with_target(table, name, options)
     target = Target.learn(table, name, options.task, options.log_target)
-    aside = [aside for aside in (name, options.group, options.time, *options.drop) if aside]
-    features = table.drop(aside)
+    unused = _unused(table, [c for c in (name, options.group, options.time) if c], options)
+    features = table.drop(c for c in (name, options.group, options.time, *unused) if c)
     if not features.names:
         raise InputError(f"{table.source}: no column is left to learn from")
     schema = Schema.learn(features, text=options.text, numbers=options.number, missing=options.missing)
@@ -78,7 +79,7 @@ def prepare(options: RunOptions) -> Dataset:
         raise InputError(f"target {target.name!r} is constant in the rows left to train on")
     weight = _class_weight(train, target, options)
     return Dataset(
-        table, target, schema, train, test, weight, schema.absent(rows.X), without_target, test_file
+        table, target, schema, train, test, weight, schema.absent(rows.X), without_target, unused, test_file
     )
 
 
@@ -94,6 +95,13 @@ def _target_name(table: Table, options: RunOptions) -> str:
     if options.group and options.time:
         raise InputError("--group and --time: folds are either grouped or forward; name one")
     return options.target
+
+
+def _unused(table: Table, aside: list[str], options: RunOptions) -> dict[str, str]:
+    """The columns that options keep from being features, and which option does."""
+    table.require([*options.drop, *options.only])
+    only = set(options.only or table.names).union(aside)
+    return dict.fromkeys(options.drop, "--drop") | {c: "--only" for c in table.names if c not in only}
 
 
 def _with_target(table: Table, name: str, options: RunOptions) -> tuple[Table, int]:

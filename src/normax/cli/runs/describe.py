@@ -7,7 +7,6 @@ import importlib.metadata
 import math
 import platform
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -95,13 +94,12 @@ def _title(setup: Setup) -> str:
     """What is predicted from what."""
     data = setup.data
     columns, log = len(data.schema.columns), "log of " if data.target.log else ""
-    file = Path(setup.options.data).name
-    return f"{log}{data.target.name} from {columns} column{'s' * (columns != 1)} of {file}"
+    return f"{log}{data.target.name} from {columns} column{'s' * (columns != 1)} of {data.table.source}"
 
 
 def _table(setup: Setup) -> TableDetails:
     """The table: its rows, its columns, and what was left out."""
-    options, data = setup.options, setup.data
+    data = setup.data
     columns = [
         {
             "name": column.name,
@@ -112,9 +110,9 @@ def _table(setup: Setup) -> TableDetails:
         }
         for column in data.schema.columns
     ]
-    left_out = [*data.schema.left_out.items(), *((name, "--drop") for name in options.drop)]
+    left_out = [*data.schema.left_out.items(), *data.unused.items()]
     return TableDetails(
-        file=Path(options.data).name,
+        file=data.table.source,
         sha256=data.table.sha256,
         rows=len(data.train.y),
         rows_without_target=data.without_target,

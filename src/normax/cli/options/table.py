@@ -1,0 +1,33 @@
+"""The options that say what a table's columns are: which to use, and how to take them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from normax.cli.options.values import columns
+
+__all__ = ["LISTS", "column_options"]
+
+#: Options whose one word is a list with commas between.
+LISTS = ("--drop", "--only", "--text", "--number", "--missing")
+
+
+def column_options(group: Any) -> None:
+    """Declare them on a group of a parser."""
+
+    def listed(option: str, metavar: str, text: str) -> None:
+        group.add_argument(option, metavar=metavar, type=columns, action="extend", default=[], help=text)
+
+    listed("--drop", "A,B", "columns to leave out, with commas between")
+    listed("--only", "A,B", "columns to learn from, no others (default: all but the target)")
+    listed("--text", "A,B", "columns to take as text, as numeric codes are")
+    listed(
+        "--number",
+        "A,B",
+        "columns to take as numbers, though leading zeros or their length make them look like codes",
+    )
+    listed(
+        "--missing",
+        "WORD,WORD",
+        "what means a missing cell in every column, beside empty cells (and NA, null, ? and the like among numbers)",
+    )
