@@ -12,7 +12,7 @@ from normax import nn
 from normax.errors import InputError
 from normax.nn import init
 from normax.nn.random import next_key, wrap_key
-from normax.nn.threefry import uniform
+from normax.nn.threefry import normal, uniform
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +118,34 @@ def test_uniform_draws_are_those_of_jax(shape):
         key = random.integers(0, 1 << 32, 2, np.uint32)
         expected = jax.random.uniform(wrap_key(key), shape, jnp.float32, low, high)
         np.testing.assert_array_equal(uniform(key, shape, low, high), expected)
+
+
+@pytest.mark.parametrize("ends", [(), (-0.5, 1.2), (-2.0, 2.0)])
+def test_normal_draws_are_those_of_jax_to_its_polynomial(ends):
+    key = np.array([3, 2**31 + 4], np.uint32)
+    expected = (
+        jax.random.truncated_normal(wrap_key(key), *ends, (40_001,))
+        if ends
+        else jax.random.normal(wrap_key(key), (40_001,))
+    )
+    np.testing.assert_allclose(normal(key, (40_001,), *ends), expected, atol=5e-5)
+
+
+def test_drawing_compiles_nothing():
+    cells = [nn.Parameter(jnp.zeros((i, 2 * i))) for i in (3, 5, 7)]
+    seen = []
+
+    def listen(event, seconds, **rest):
+        seen.extend([event] * ("backend_compile" in event))
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        for cell in cells:
+            for draw in (init.normal_, init.trunc_normal_, init.kaiming_normal_, init.uniform_, init.zeros_):
+                draw(cell)
+        assert not seen
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
 
 
 def test_a_key_of_ones_own_draws_the_same():

@@ -122,6 +122,18 @@ def _draw(tensor: Cell, sample: Callable[[tuple[int, ...]], jax.Array]) -> Cell:
 _ENOUGH = 4096
 
 
+def _native(tensor: Cell, key: Any) -> bool:
+    """Whether `threefry` draws: no program is compiled then, and there are as many shapes as layers."""
+    return key is None and tensor.dtype == np.float32
+
+
+def _gaussian(tensor: Cell, shape: tuple[int, ...], key: Any) -> Any:
+    """Draws of N(0, 1) in the cell's dtype."""
+    if _native(tensor, key):
+        return threefry.normal(_raw(), shape)
+    return jax.random.normal(_key(key), shape, tensor.dtype)
+
+
 def uniform_(tensor: Cell, a: float = 0.0, b: float = 1.0, key: Any = None) -> Cell:
     """`U(a, b)`.
 
@@ -133,7 +145,7 @@ def uniform_(tensor: Cell, a: float = 0.0, b: float = 1.0, key: Any = None) -> C
         True
     """
     cell = _cell(tensor)
-    if key is None and cell.dtype == np.float32:
+    if _native(cell, key):
         return _write(cell, jax.device_put(threefry.uniform(_raw(), cell.shape, a, b)))
     return _draw(cell, lambda shape: jax.random.uniform(_key(key), shape, cell.dtype, a, b))
 
@@ -148,7 +160,10 @@ def normal_(tensor: Cell, mean: float = 0.0, std: float = 1.0, key: Any = None) 
         (2, 3)
     """
     cell = _cell(tensor)
-    return _draw(cell, lambda shape: mean + std * jax.random.normal(_key(key), shape, cell.dtype))
+    if _native(cell, key):
+        draw = np.float32(mean) + np.float32(std) * _gaussian(cell, cell.shape, key)
+        return _write(cell, jax.device_put(draw))
+    return _draw(cell, lambda shape: mean + std * _gaussian(cell, shape, key))
 
 
 def trunc_normal_(
@@ -164,6 +179,9 @@ def trunc_normal_(
     """
     cell = _cell(tensor)
     low, high = (a - mean) / std, (b - mean) / std
+    if _native(cell, key):
+        draw = threefry.normal(_raw(), cell.shape, low, high)
+        return _write(cell, jax.device_put(np.clip(np.float32(mean) + np.float32(std) * draw, a, b)))
 
     def sample(shape):
         draw = jax.random.truncated_normal(_key(key), low, high, shape, cell.dtype)
@@ -182,7 +200,7 @@ def constant_(tensor: Cell, val: float) -> Cell:
         [3.0, 3.0]
     """
     cell = _cell(tensor)
-    return _write(cell, jnp.full(cell.shape, val, cell.dtype))
+    return _write(cell, jax.device_put(np.full(cell.shape, val, cell.dtype)))
 
 
 def ones_(tensor: Cell) -> Cell:
@@ -356,10 +374,10 @@ def orthogonal_(tensor: Cell, gain: float = 1.0, key: Any = None) -> Cell:
     if cell.ndim < 2:
         raise InputError(f"orthogonal_: expected 2 or more axes, got shape {tuple(cell.shape)}")
     rows, columns = cell.shape[0], math.prod(cell.shape[1:])
-    flat = jax.random.normal(_key(key), (max(rows, columns), min(rows, columns)), cell.dtype)
-    q, r = jnp.linalg.qr(flat)
-    q = q * jnp.sign(jnp.diagonal(r))
-    return _write(cell, gain * (q.T if rows < columns else q).reshape(cell.shape))
+    xp: Any = np if _native(cell, key) else jnp
+    q, r = xp.linalg.qr(_gaussian(cell, (max(rows, columns), min(rows, columns)), key))
+    q = q * xp.sign(xp.diagonal(r))
+    return _write(cell, jnp.asarray(gain * (q.T if rows < columns else q).reshape(cell.shape), cell.dtype))
 
 
 def sparse_(tensor: Cell, sparsity: float, std: float = 0.01, key: Any = None) -> Cell:
@@ -377,10 +395,12 @@ def sparse_(tensor: Cell, sparsity: float, std: float = 0.01, key: Any = None) -
     cell = _cell(tensor)
     if cell.ndim != 2:
         raise InputError(f"sparse_: expected 2 axes, got shape {tuple(cell.shape)}")
-    draw, order = jax.random.split(_key(key))
-    value = std * jax.random.normal(draw, cell.shape, cell.dtype)
-    rank = jnp.argsort(jnp.argsort(jax.random.uniform(order, cell.shape), 0), 0)
-    return _write(cell, jnp.where(rank < math.ceil(sparsity * cell.shape[0]), 0, value))
+    xp: Any
+    xp, keys = (np, (None, None)) if _native(cell, key) else (jnp, jax.random.split(_key(key)))
+    draw, places = (_gaussian(cell, cell.shape, k) for k in keys)  # the places in a random order
+    rank = xp.argsort(xp.argsort(places, 0), 0)
+    kept = rank >= math.ceil(sparsity * cell.shape[0])
+    return _write(cell, jnp.asarray(xp.where(kept, std * draw, 0), cell.dtype))
 
 
 def _key(key: Any) -> Any:
