@@ -242,7 +242,7 @@ def why_text(cells: pa.Array) -> str | None:
 
 
 def _suspects(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Which cells begin with 0 and another digit, and which are too long for float64: mostly none, so read off bytes."""
+    """Which cells begin with 0 and another digit, and which are too long for float64: mostly none, so by bytes."""
     _, ends, letters = cells.buffers()
     places = np.frombuffer(ends, np.int32)[cells.offset : cells.offset + len(cells) + 1]
     starts, length = places[:-1], places[1:] - places[:-1]
