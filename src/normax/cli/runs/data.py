@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from normax.cli.options.run import RunOptions
+from normax.cli.options.table import reading
 from normax.errors import InputError
 from normax.tables import Schema, Table, Target, kinds, read_table
 
@@ -56,7 +56,7 @@ def prepare(options: RunOptions) -> Dataset:
     Raises:
         InputError: for everything that "Bad input" names.
     """
-    table = read_table(Path(options.data)).without(options.missing)
+    table = read_table(options.data, **reading(options)).without(options.missing)
     name = _target_name(table, options)
     table, without_target = _with_target(table, name, options)
     target = Target.learn(table, name, options.task, options.log_target)
@@ -70,7 +70,9 @@ def prepare(options: RunOptions) -> Dataset:
     if options.test is not None:
         share = _fraction(options.test)
         if share is None:
-            later, _ = _with_target(read_table(Path(options.test)).without(options.missing), name, options)
+            later, _ = _with_target(
+                read_table(options.test, **reading(options)).without(options.missing), name, options
+            )
             test, test_file = Sample(schema.encode(later), target.encode(later)), later.source
         else:
             held = _hold_out(rows, share, target, options.seed)
