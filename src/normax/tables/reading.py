@@ -21,8 +21,8 @@ import pyarrow.compute as pc
 from normax.errors import InputError, quoted, suggest
 from normax.tables.files.arrays import from_arrays
 from normax.tables.files.read import read_files
-from normax.tables.kinds import number_like
 from normax.tables.limits import check_columns
+from normax.tables.numbers import number_like
 from normax.tables.wording import listed
 
 __all__ = ["Table", "read_table"]
@@ -38,6 +38,7 @@ class Table:
         data: the columns as an Arrow table; text cells are trimmed and never empty.
         source: where it came from, as messages should call it.
         sha256: fingerprint of the file's bytes; None for a data frame.
+        delimiter: what stands between the cells of a text file.
 
     Example:
         >>> table = read_table({"age": [31, 45], "city": ["Bern", " "]})
@@ -48,6 +49,7 @@ class Table:
     data: pa.Table
     source: str = "data frame"
     sha256: str | None = None
+    delimiter: str | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -181,7 +183,10 @@ def _finish(data: pa.Table, source: str, sha256: str | None) -> Table:
         raise InputError(f"{source}: more than one column is called {listed(twice)}; give each its own name")
     if not names or not data.num_rows:
         raise InputError(f"{source}: {'there are columns but no rows' if names else 'there are no columns'}")
-    return Table(pa.table(columns, names=names), source, sha256)
+    delimiter = (data.schema.metadata or {}).get(b"delimiter")
+    return Table(
+        pa.table(columns, names=names), source, sha256, None if delimiter is None else delimiter.decode()
+    )
 
 
 def _clean(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -101,7 +101,7 @@ def _read(data: bytes, delimiter: str, source: str) -> pa.Table:
         table = _parse(data, delimiter, len(names) + found.ends).select(range(len(names)))
     if rows is not None and rows != table.num_rows:
         raise InputError(f"{source}: {many(rows, 'row')} in the file, {table.num_rows} read; mend its quotes")
-    return table.rename_columns(names)
+    return table.rename_columns(names).replace_schema_metadata({"delimiter": delimiter})
 
 
 def _surveyed(data: bytes, delimiter: str, source: str) -> tuple[bytes, Survey]:
