@@ -133,6 +133,8 @@ def _hints(form: Any) -> dict[str, Any]:
 @cache
 def _optional(form: Any) -> frozenset[str]:
     """The fields that an older version may not have written."""
+    if is_typeddict(form):
+        return form.__optional_keys__
     known = fields(form) if is_dataclass(form) else ()
     return frozenset(f.name for f in known if f.default is not MISSING or f.default_factory is not MISSING)
 
@@ -187,8 +189,8 @@ def refuse_missing(name: str, labels: Any) -> None:
     rows = np.argwhere(missing)
     if len(rows):
         raise InputError(
-            f"{name}: expected a label in each row, got {cells[tuple(rows[0])]} at row {rows[0][0]} "
-            f"({len(rows)} in all); leave such rows out"
+            f"{name}: expected a label in each row, got {cells[tuple(rows[0])]} at row {rows[0][0]} ({len(rows)} in all); "
+            "leave such rows out"
         )
 
 

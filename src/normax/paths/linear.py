@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clock
 import warnings
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,9 +25,10 @@ from normax.linear_model.path import (
 from normax.paths.arguments import Progress, check_strengths, unit_penalty
 from normax.paths.folded import FoldedData, Split
 from normax.paths.linear_folds import LinearFolds
+from normax.paths.relaxed_folds import RelaxedFolds
 from normax.paths.result import Path
 from normax.paths.timing import timed
-from normax.penalties import L1, ElasticNet
+from normax.penalties import L1, ElasticNet, GroupLasso
 from normax.penalties.mixture import mixture_of
 from normax.selection import strength_grid, summarise, widened
 
@@ -52,6 +54,7 @@ def linear_path(
     groups: Any = None,
     time: Any = None,
     select: str = "1se",
+    gammas: Any = None,
     transform: Any = None,
     sample_weight: Any = None,
     fit_intercept: bool = True,
@@ -70,7 +73,8 @@ def linear_path(
         y: `(n,)` numbers ("squared", "mse"; `(n, m)` too), 0/1 ("binary_cross_entropy") or integer classes
             ("cross_entropy").
         loss: the name of the loss.
-        penalty: `L1`, `L2`, `ElasticNet`, an instance (its own strength multiplies), a sum, or a name.
+        penalty: `L1`, `L2`, `ElasticNet`, an instance (its own strength multiplies), a sum of these, or a name; or
+            `GroupLasso` and `SparseGroupLasso`, whose labels are those of the columns after `transform`.
         strengths: a count, for a geometric grid from the smallest strength that leaves no coefficient, or
             the values. While the cross-validated error is smallest at the weak edge of a grid, or for pure L2 at the
             strong one, and still changes there, the grid goes on beyond it, 15 decades at most. Under a count a
@@ -82,6 +86,9 @@ def linear_path(
         groups: `(n,)`; rows of a group stay in one fold.
         time: `(n,)`; folds go forward in time.
         select: `"1se"` or `"min"`.
+        gammas: mixtures in [0, 1] of the penalised fit with the one without a penalty on its columns, both made anew in
+            each fold (the relaxed lasso, see `relaxed_path`). The mixture of the smallest error serves all
+            strengths; it is `gamma` of the result. None is the penalised fit alone.
         transform: a scikit-learn transformer, fitted on the training rows of each fold. Where it does no more than
             standardise columns, squared error with an L1 part takes that from the products that folds share.
         sample_weight: `(n,)` weights >= 0.
@@ -112,10 +119,17 @@ def linear_path(
         raise InputError(f"X and y: expected as many rows in both, got {len(X)} and {len(y)}")
     began = clock.perf_counter()
     family, y, unit = FAMILY_OF[loss], np.asarray(y), unit_penalty(penalty)
-    mixture = mixture_of(unit)
-    if mixture is None or not mixture[0]:
-        raise InputError(f"penalty: a linear path takes mixtures of L1 and L2 of some strength, got {unit!r}")
-    strength, l1_ratio = mixture
+    mixture, charge = mixture_of(unit), dict[str, Any]()
+    if mixture is not None:
+        strength, charge = mixture[0], {"l1_ratio": mixture[1]}
+    elif isinstance(unit, GroupLasso):
+        strength, charge = unit.strength, {"penalty": replace(unit, strength=1.0)}
+    else:
+        raise InputError(
+            f"penalty: a linear path takes mixtures of L1 and L2, GroupLasso and SparseGroupLasso, got {unit!r}"
+        )
+    if not strength:
+        raise InputError(f"penalty: expected one of some strength, got {unit!r}")
     grid = check_strengths(strengths)
     weight = None if sample_weight is None else np.asarray(sample_weight, float)
     splits: dict[str, Any] = {"groups": groups, "time": time, "seed": seed, "transform": transform}
@@ -125,25 +139,30 @@ def linear_path(
     # "mse" averages over outputs what "squared" halves and sums: the same minimiser at another strength.
     scale = 1.0 if loss != "mse" else 2.0 / (1 if y.ndim == 1 else y.shape[1])
     own = strength / scale  # from a strength of the path to one of the family's mean loss
-    if automatic and 0 < l1_ratio < 1 and family_of(family).identity:
-        l1_ratio = mixture_in_units(l1_ratio, response(targets, family, len(y)), family, weight)
-        unit = ElasticNet(strength, l1_ratio=l1_ratio)
+    if automatic and 0 < charge.get("l1_ratio", 1) < 1 and family_of(family).identity:
+        units = response(targets, family, len(y)), family, weight
+        charge = {"l1_ratio": mixture_in_units(charge["l1_ratio"], *units)}
+        unit = ElasticNet(strength, **charge)
     if isinstance(grid, int):
-        mix: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
-        largest = max_strength(whole.X, targets, sample_weight=weight, **mix) * scale / strength
+        rules = {"family": family, "fit_intercept": fit_intercept, **charge}
+        largest = max_strength(whole.X, targets, sample_weight=weight, **rules) * scale / strength
         if largest == 0:
             raise InputError(
                 "no column of X has anything to do with y, so there is no strength to begin with"
             )
-        grid = strength_grid(largest, grid, ratio or _default_ratio(l1_ratio, *whole.X.shape))
+        grid = strength_grid(largest, grid, ratio or _default_ratio(charge, *whole.X.shape))
     seconds = {"preparing": clock.perf_counter() - began}
-    engine = LinearFolds(folded, targets, loss, family, scale, l1_ratio, fit_intercept, tol)
+    fits = LinearFolds if gammas is None else partial(RelaxedFolds, gammas=_mixtures(gammas, folded, charge))
+    engine = fits(folded, targets, loss, family, scale, charge, fit_intercept, tol)
     report = on_progress or (lambda phase, done, total: None)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
+        if gammas is not None:  # columns that separate classes are no news here: the mixture tames their fit
+            warnings.simplefilter("ignore", Notice)
         with timed(seconds, "folds"):
             scores = _cross_validated(engine, whole, grid, own, automatic, report) if folded.folds else None
-        grid = grid if scores is None else scores.strengths
+        if scores is not None:
+            grid, engine = scores.strengths, engine.at(scores.mixture)
         report("fit on all rows", 0, 1)
         with timed(seconds, "fit on all rows"):
             final = engine.fit(whole, grid * own)
@@ -162,7 +181,7 @@ def linear_path(
 
 class Scores(NamedTuple):
     """Strengths (k,), errors (k, K) of the training and of the held-out rows of the folds, outputs (k, n, m) of the
-    latter, and (K,) errors of a constant and of the fit without a penalty."""
+    latter, (K,) errors of a constant and of the fit without a penalty, and which of several mixtures it is."""
 
     strengths: np.ndarray
     train: np.ndarray
@@ -170,6 +189,7 @@ class Scores(NamedTuple):
     outputs: np.ndarray
     null: list[float]
     free: list[float]
+    mixture: int
 
 
 def _cross_validated(
@@ -190,10 +210,15 @@ def _cross_validated(
         scored = side_by_side(lambda number: engine.score(number, strengths * own, first), count, tell)
         if first:
             baselines.extend((fold.null, fold.free) for fold in scored)
-        outputs = np.full((len(strengths), n, scored[0].held_out.shape[2]), np.nan)
+        *entries, _, m = scored[0].held_out.shape
+        outputs = np.full((*entries, n, m), np.nan)
         for (_, test), fold in zip(folds, scored):
-            outputs[:, test] = fold.held_out
-        return np.column_stack([f.train for f in scored]), np.column_stack([f.test for f in scored]), outputs
+            outputs[..., test, :] = fold.held_out
+        return (
+            np.stack([f.train for f in scored], axis=1),
+            np.stack([f.test for f in scored], axis=1),
+            outputs,
+        )
 
     def limits() -> tuple[float, float]:
         """Errors of the null model, and without a penalty, to which all penalties tend where there are rows enough."""
@@ -201,14 +226,17 @@ def _cross_validated(
         return null, free if whole.X.shape[1] < n else np.inf
 
     def error(_: Any, test: np.ndarray, __: Any) -> np.ndarray:
-        return summarise(test.T, sizes)[0]
+        return engine.means(test, sizes).min(axis=1)
 
     if automatic:
-        grid, values = widened(grid, score, error, stronger=is_ridge(engine.l1_ratio), limits=limits)
+        grid, values = widened(grid, score, error, stronger=is_ridge(**engine.charge), limits=limits)
     else:
         values = score(grid)
     (train, test, outputs), (null, free) = values, map(list, zip(*baselines))
-    return Scores(grid, train, test, outputs, null, free)
+    if not isinstance(engine, RelaxedFolds):
+        return Scores(grid, train, test, outputs, null, free, 0)
+    best = int(np.argmin(engine.means(test, sizes).min(axis=0)))
+    return Scores(grid, train[..., best], test[..., best], outputs[:, best], null, free, best)
 
 
 def _as_path(
@@ -236,16 +264,33 @@ def _as_path(
         unpenalised_error=free,
         held_out_outputs=None if scores is None else scores.outputs,
         transform=whole.transform,
+        gamma=engine.gamma,
         build=partial(_as_module, final.coef, final.intercept, engine.fit_intercept),
         outputs=partial(_linear, final.coef, final.intercept),
         **told,
     )
 
 
-def _default_ratio(l1_ratio: float, n: int, p: int) -> float:
-    if is_ridge(l1_ratio):
+def _default_ratio(charge: dict[str, Any], n: int, p: int) -> float:
+    if is_ridge(**charge):
         return RIDGE_RATIO
     return 1e-4 if n >= p else 1e-2
+
+
+def _mixtures(gammas: Any, folded: FoldedData, charge: dict[str, Any]) -> np.ndarray:
+    """Mixtures (g,) as floats, refused where there is nothing to mix or nothing to choose them by."""
+    values = np.atleast_1d(np.asarray(gammas, float))
+    if values.ndim != 1 or not len(values) or not ((values >= 0) & (values <= 1)).all():
+        raise InputError(f"gammas: expected numbers in [0, 1], got {gammas!r}")
+    if is_ridge(**charge):
+        raise InputError(
+            "gammas: L2 chooses no columns to fit again; use a penalty with an L1 part or groups"
+        )
+    if len(values) > 1 and not folded.folds:
+        raise InputError(
+            f"gammas: without folds there is nothing to choose one of {len(values)} by; give cv=5"
+        )
+    return values
 
 
 def _one_hot(y: np.ndarray, classes: int) -> np.ndarray:

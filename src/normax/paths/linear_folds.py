@@ -13,6 +13,7 @@ from normax.linear_model.design.validation import check_design
 from normax.linear_model.families import family_of
 from normax.linear_model.path import response, warn_unconverged
 from normax.paths.folded import FoldedData, Split, null_output, standardises
+from normax.selection import summarise
 
 __all__ = ["FoldScore", "LinearFolds"]
 
@@ -36,7 +37,8 @@ class LinearFolds:
         folded: data, folds, preprocessing; targets: y, for classes their shares (n, C).
         loss, family: the loss by its name in a path and the family that minimises it.
         scale: of `loss` over the family's own mean loss, to which all strengths here belong.
-        l1_ratio, fit_intercept, tol: as of `fit_path`.
+        charge: the penalty as `fit_path` takes it, `l1_ratio` or `penalty`.
+        fit_intercept, tol: as of `fit_path`.
     """
 
     folded: FoldedData
@@ -44,34 +46,50 @@ class LinearFolds:
     loss: str
     family: str
     scale: float
-    l1_ratio: float
+    charge: dict[str, Any]
     fit_intercept: bool
     tol: float
 
     def __post_init__(self) -> None:
         self.weights = self.folded.row_weights(np.arange(len(self.targets)))
-        self.squares = self.family == "gaussian" and self.l1_ratio > 0
+        self.squares = self.family == "gaussian" and self.charge.get("l1_ratio", 0) > 0
         self.shared = self._shared() if self.squares and self.folded.folds else None
 
+    gamma = 1.0
+
+    def at(self, mixture: int) -> LinearFolds:
+        """The fits of one of several mixtures; here there is one."""
+        return self
+
+    def means(self, errors: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """(k, mixtures) errors over the folds, from errors (k, K) of each fold."""
+        return summarise(errors.T, sizes)[0][:, None]
+
     def fit(
-        self, rows: Split, strengths: Any, l1_ratio: float | None = None, tol: float | None = None
+        self, rows: Split, strengths: Any, charge: dict[str, Any] | None = None, tol: float | None = None
     ) -> LinearPath:
-        own = np.zeros_like(self.weights)  # the rows held out stay where they are, without a weight
-        own[rows.train] = self.weights[rows.train]
-        X, targets = rows.X, self.targets
-        if self.family == "multinomial" and not (there := self.present(rows.train)).all():
-            counting = np.flatnonzero(own)
-            X, targets, own = X[counting], targets[counting][:, there], own[counting]
+        X, targets, own = self.counting(rows)
         return fit_path(
             X,
             targets,
             strengths=strengths,
             family=self.family,
-            l1_ratio=self.l1_ratio if l1_ratio is None else l1_ratio,
+            **(self.charge if charge is None else charge),
             fit_intercept=self.fit_intercept,
             sample_weight=own,
             tol=self.tol if tol is None else tol,
         )
+
+    def counting(self, rows: Split) -> tuple[Any, np.ndarray, np.ndarray]:
+        """X, targets and weights of a fit: rows held out stay where they are, without a weight, unless classes are
+        absent from the others."""
+        own = np.zeros_like(self.weights)
+        own[rows.train] = self.weights[rows.train]
+        X, targets = rows.X, self.targets.reshape(len(own), -1)
+        if self.family == "multinomial" and not (there := self.present(rows.train)).all():
+            counting = np.flatnonzero(own)
+            X, targets, own = X[counting], targets[counting][:, there], own[counting]
+        return X, targets, own
 
     def present(self, rows: np.ndarray) -> np.ndarray:
         """(C,) which classes the rows hold."""
@@ -114,7 +132,7 @@ class LinearFolds:
         rows, free = self.folded.split(train, test), None
         outputs = self.predict(self.fit(rows, strengths), rows.X, train)
         if baselines:  # without a penalty: of smallest norm where there are many; its gap is of no interest
-            free = self.predict(self.fit(rows, [0.0], 0.0, np.inf), rows.X[test], train)
+            free = self.predict(self.fit(rows, [0.0], {"l1_ratio": 0.0}, np.inf), rows.X[test], train)
         return self.errors(outputs[:, train], train), outputs[:, test], free
 
     def _squares(
@@ -147,5 +165,12 @@ class LinearFolds:
     def _folds(self, X: Any, pairs: list, rounding: float | None = None) -> LassoFolds:
         Y, X = response(self.targets, self.family, len(self.targets)), check_design(X)
         return LassoFolds(
-            X, Y, self.weights, pairs, self.l1_ratio, self.fit_intercept, tol=self.tol, rounding=rounding
+            X,
+            Y,
+            self.weights,
+            pairs,
+            self.charge["l1_ratio"],
+            self.fit_intercept,
+            tol=self.tol,
+            rounding=rounding,
         )

@@ -10,10 +10,10 @@ import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.penalties import Penalty
-from normax.rows import PrintedTable
+from normax.rows import Table
 from normax.selection import choose, edge_notice, levels_off, summarise, verdict
 
-__all__ = ["Choice", "Path", "PrintedTable"]
+__all__ = ["Choice", "Path", "Table"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Path:
         weights: name -> `(k, ...)`: the fits on all rows.
         penalised: the names among them that are penalised.
         feature_names: names of the columns of X, or None.
+        gamma: share of the penalised fit in the coefficients; below 1 the rest is the fit without a penalty on its columns.
         gaps: `(k,)` duality gap over the null deviance of the fits on all rows (linear), or None.
         null_error: cross-validated (mean, SE) of the best constant, or None.
         unpenalised_error: cross-validated (mean, SE, non-zeros) without the penalty, or None.
@@ -80,6 +81,7 @@ class Path:
     select: str
     train_mean: np.ndarray
     feature_names: tuple[str, ...] | None = None
+    gamma: float = 1.0
     gaps: np.ndarray | None = None
     null_error: tuple[float, float] | None = None
     unpenalised_error: tuple[float, float, int] | None = None
@@ -344,7 +346,7 @@ class Path:
             )
         return (stacked.reshape(len(stacked), -1, p) != 0).any(axis=1)
 
-    def table(self) -> PrintedTable:
+    def table(self) -> Table:
         """One row a strength: strength, non-zeros, errors, and the two choices marked; before them any `verdict`."""
         marks: dict[int, list[str]] = {}
         if len(self.fold_errors):
@@ -364,7 +366,7 @@ class Path:
             }
             for i in range(len(self.strengths))
         ]
-        return PrintedTable(rows, self.verdict)
+        return Table(rows, self.verdict)
 
     def plot(self) -> Any:
         """Error curves with their bars and both choices, and the traces of the weights: a matplotlib Figure.

@@ -5,9 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from normax.cli.details import Coefficient, Intercept
-from normax.tables import FillAndScale, Schema, Target
+from normax.tables import Expansion, FillAndScale, Schema, Target
 
-__all__ = ["coefficients"]
+__all__ = ["coefficients", "feature_columns", "feature_names"]
+
+
+def feature_columns(schema: Schema, expansion: Expansion | None) -> list[tuple[int, ...]]:
+    """The columns of the table behind every feature of a linear model, by number: both of a product."""
+    owners = [c for c, column in enumerate(schema.columns) for _ in column.features]
+    return [(c,) for c in owners] if expansion is None else expansion.owners(owners)
+
+
+def feature_names(schema: Schema, expansion: Expansion | None) -> list[str]:
+    """Their names."""
+    return list(schema.features) if expansion is None else expansion.names(schema.features)
 
 
 def coefficients(
@@ -25,7 +36,9 @@ def coefficients(
     weight, bias = weight.reshape(-1, weight.shape[-1]), bias.reshape(-1)
     original = np.divide(weight, scaling.scale_, out=np.zeros_like(weight), where=scaling.scale_ > 0)
     outputs = [str(label) for label in target.labels] if len(weight) > 1 else [None]
-    names = [(column.name, feature) for column in schema.columns for feature in column.features]
+    behind = feature_columns(schema, scaling.expansion_)
+    columns = [" × ".join(schema.columns[c].name for c in each) for each in behind]
+    names = list(zip(columns, feature_names(schema, scaling.expansion_)))
     rows = [
         Coefficient(
             feature=feature,

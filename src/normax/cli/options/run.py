@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from normax.errors import InputError
@@ -17,10 +18,7 @@ class RunOptions:
     folder: ClassVar[str]
     command: str
     argv: list[str]
-    data: list[str]
-    encoding: str | None
-    delimiter: str | None
-    sheet: str | None
+    data: str
     target: str | None
     task: str | None
     drop: list[str]
@@ -44,6 +42,11 @@ class RunOptions:
     seed: int
     out: str
 
+    @property
+    def expands(self) -> dict[str, bool]:
+        """What a linear model is given beside the features, by the names of `Expansion.learn`."""
+        return {}
+
     @classmethod
     def typed(cls, words: dict[str, Any]) -> Self:
         """The options as they were typed.
@@ -55,9 +58,7 @@ class RunOptions:
         idle = [f"--{name.replace('_', '-')}" for name in training if words[name]]
         if words["model"] == "linear" and idle:
             raise InputError(f"{', '.join(idle)}: for networks, and the model is linear (--model mlp)")
-        from normax.tables.files.places import stem  # with it comes pyarrow, which --help does without
-
-        return cls(**{**words, "out": words["out"] or f"{cls.folder}-{stem(words['data'][0])}"})
+        return cls(**{**words, "out": words["out"] or f"{cls.folder}-{Path(words['data']).stem}"})
 
     def settled(self, rows: int, network: bool) -> Self:
         """The options with the defaults that depend on the model and the data, as `--help` states them.
@@ -86,12 +87,27 @@ class PathOptions(RunOptions):
     folder = "normax"
     penalty: str
     l1_ratio: float | None
+    refit: bool
+    splines: bool
+    interactions: bool
+
+    @property
+    def expands(self) -> dict[str, bool]:
+        return {"curves": self.splines, "products": self.interactions}
 
     @classmethod
     def typed(cls, words: dict[str, Any]) -> Self:
         penalty = words["penalty"]
         if words["l1_ratio"] is not None and penalty != "elastic-net":
             raise InputError(f"--l1-ratio is for --penalty elastic-net, and the penalty is {penalty}")
+        if words["refit"] and penalty == "l2":
+            raise InputError(
+                "--refit: l2 chooses no columns to fit again; use --penalty l1, elastic-net or group-lasso"
+            )
+        linear = [f"--{name}" for name in ("refit", "splines", "interactions") if words[name]]
+        linear += ["--penalty group-lasso"] if penalty == "group-lasso" else []
+        if words["model"] != "linear" and linear:
+            raise InputError(f"{', '.join(linear)}: for linear models, and the model is {words['model']}")
         return super().typed(words)
 
     def settled(self, rows: int, network: bool) -> Self:

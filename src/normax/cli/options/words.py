@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from normax.cli.options.run import CompareOptions, PathOptions, RunOptions
-from normax.cli.options.table import LISTS, column_options, file_options
+from normax.cli.options.table import LISTS, column_options
 from normax.cli.options.values import number, one_of, probabilities, several, strengths, whole
 from normax.errors import InputError, suggest
 
@@ -21,11 +21,6 @@ COMMANDS = {
     "show": "print what a fitted model is and how well it predicts",
     "demo": "fit the embedded data sets and make a report to open",
 }
-_DATA = (
-    "a table: text (.csv, .tsv, .txt), .parquet, .feather, .orc, .jsonl, .npz, .xlsx, SQLite, DuckDB, also packed (.gz,"
-    " .zst, .zip); several files or a folder of one table; FILE:TABLE of a database or spreadsheet; - for the standard"
-    " input"
-)
 METHODS = ("none", "l1", "l2", "elastic-net", "dropout", "batch-norm")
 
 
@@ -124,12 +119,8 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
             "dir", metavar="DIR", help="the folder that `normax path` or `normax compare` wrote"
         )
     commands["predict"].add_argument(
-        "data",
-        metavar="DATA",
-        nargs="+",
-        help="tables with the columns that the model uses, as of `normax path`",
+        "data", metavar="DATA", help="a table with the columns that the model uses"
     )
-    file_options(commands["predict"])
     commands["predict"].add_argument(
         "--out", metavar="FILE", help="CSV file to write (default: standard output)"
     )
@@ -146,9 +137,8 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
 
 
 def _fit_options(parser: _Parser, compare: bool) -> None:
-    parser.add_argument("data", metavar="DATA", nargs="+", help=_DATA)
+    parser.add_argument("data", metavar="DATA", help="a .csv, .tsv, .parquet or .npz file")
     _data_options(parser.add_argument_group("data"))
-    file_options(parser.add_argument_group("how files are written"))
     model = parser.add_argument_group("model")
     usual = "mlp" if compare else "linear"
     model.add_argument(
@@ -204,16 +194,30 @@ def _data_options(data: Any) -> None:
 def _penalty_options(model: Any) -> None:
     model.add_argument(
         "--penalty",
-        type=one_of("l1", "l2", "elastic-net"),
+        type=one_of("l1", "l2", "elastic-net", "group-lasso"),
         default="l1",
         metavar="PENALTY",
-        help="l1, l2 or elastic-net (default: l1)",
+        help="l1, l2, elastic-net, or group-lasso, which takes a column in or out as a whole, with all its categories and"
+        " curves (default: l1)",
     )
     model.add_argument(
         "--l1-ratio",
         type=number("a number from 0 to 1", low=0, high=1),
         metavar="R",
         help="share of L1 in the elastic net, from 0 to 1 (default: 0.5)",
+    )
+    model.add_argument(
+        "--refit",
+        action="store_true",
+        help="undo the shrinkage of what the penalty chose, wholly or in part as cross-validation says (relaxed lasso)",
+    )
+    model.add_argument(
+        "--splines", action="store_true", help="give every number of 10 different values or more a curve"
+    )
+    model.add_argument(
+        "--interactions",
+        action="store_true",
+        help="multiply every pair of columns, and without --splines square the numbers",
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from normax.cli.model.coefficients import feature_columns
 from normax.cli.runs import metrics
 from normax.cli.runs.setup import Setup
 from normax.cli.summary import number
@@ -38,7 +37,5 @@ def _used(setup: Setup, path: Any, choice: Any) -> int:
     if setup.network is not None:
         return choice.nonzero
     live = path.weights["weight"][choice.index].any(axis=0)
-    of = np.repeat(
-        np.arange(len(setup.data.schema.columns)), [len(c.features) for c in setup.data.schema.columns]
-    )
-    return len(np.unique(of[live]))
+    behind = feature_columns(setup.data.schema, setup.expansion)
+    return len({column for columns, used in zip(behind, live) if used for column in columns})

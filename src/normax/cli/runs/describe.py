@@ -20,7 +20,7 @@ from normax.cli.details import (
     TableDetails,
     plain,
 )
-from normax.cli.model.coefficients import coefficients
+from normax.cli.model.coefficients import coefficients, feature_names
 from normax.cli.model.network import describe
 from normax.cli.options.words import command_line, settings
 from normax.cli.runs import metrics
@@ -56,7 +56,9 @@ def describe_path(setup: Setup, path: Any, penalty: str, l1_ratio: float | None)
         positive=str(target.labels[1]) if len(target.labels) == 2 else None,
         model=setup.options.model,
         loss=target.loss,
-        penalty=penalty + ("" if l1_ratio is None else f" (l1_ratio {l1_ratio:g})"),
+        penalty=penalty
+        + ("" if l1_ratio is None else f" (l1_ratio {l1_ratio:g})")
+        + (f", refit (gamma {path.gamma:g})" if setup.options.refit else ""),
         select=setup.options.select,
         metrics=_metrics(data, held_out, parts, tested, ranks=path.best.nonzero > 0),
         confusion=_confusion(data, held_out, tested),
@@ -79,7 +81,7 @@ def _common(setup: Setup, jax: bool) -> dict[str, Any]:
     """What every run tells but its title; its notices and seconds come when it is done."""
     return {
         "command": command_line(setup.options),
-        "model_text": describe(setup.network),
+        "model_text": _model_text(setup),
         "loss_text": _loss_text(setup.data),
         "settings": settings(setup.options),
         "data": _table(setup),
@@ -88,6 +90,15 @@ def _common(setup: Setup, jax: bool) -> dict[str, Any]:
         "versions": _versions(jax),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+
+
+def _model_text(setup: Setup) -> str:
+    """The model in words."""
+    if setup.expansion is None:
+        return describe(setup.network)
+    curves, products = len(setup.expansion.curves), len(setup.expansion.products)
+    parts = [f"{n} {what}{'s' * (n != 1)}" for n, what in ((curves, "curve"), (products, "product")) if n]
+    return f"linear model with {' and '.join(parts) or 'neither curves nor products'}"
 
 
 def _title(setup: Setup) -> str:
@@ -118,7 +129,7 @@ def _table(setup: Setup) -> TableDetails:
         rows_without_target=data.without_target,
         test_rows=0 if data.test is None else len(data.test.y),
         test_file=data.test_file,
-        features=data.train.X.shape[1],
+        features=len(feature_names(data.schema, setup.expansion)),
         columns=columns,
         left_out=[{"name": name, "reason": why} for name, why in left_out],
     )

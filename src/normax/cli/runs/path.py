@@ -10,6 +10,7 @@ from typing import Any
 from normax.cli import screen, summary
 from normax.cli.details import PathDetails
 from normax.cli.folder import staged
+from normax.cli.model.coefficients import feature_columns, feature_names
 from normax.cli.model.network import build
 from normax.cli.options.run import PathOptions
 from normax.cli.runs.classes import called_by_label
@@ -17,10 +18,12 @@ from normax.cli.runs.describe import describe_path
 from normax.cli.runs.setup import Clock, Setup, set_up, training
 from normax.cli.runs.writing import keep
 from normax.cli.sheets import write_table
-from normax.penalties import L1, L2, ElasticNet
-from normax.tables import FillAndScale
+from normax.penalties import L1, L2, ElasticNet, GroupLasso
 
 __all__ = ["fit", "run"]
+
+#: Shares of the penalised fit that `--refit` tries, those of glmnet.
+GAMMAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def fit(options: PathOptions) -> None:
@@ -65,15 +68,16 @@ def _linear(setup: Setup, on_progress: Callable) -> Any:
         train.X,
         train.y,
         loss=data.target.loss,
-        penalty=_penalty(options),
+        penalty=_penalty(setup),
         strengths=options.strengths,
         cv=setup.folds,
         groups=train.groups,
         time=train.time,
         select=options.select,
-        transform=FillAndScale(),
+        gammas=GAMMAS if options.refit else None,
+        transform=setup.transform,
         sample_weight=data.weight(train),
-        feature_names=data.schema.features,
+        feature_names=feature_names(data.schema, setup.expansion),
         seed=options.seed,
         on_progress=on_progress,
     )
@@ -88,13 +92,18 @@ def _network(setup: Setup, on_progress: Callable) -> Any:
     return nx.path(
         build(setup.network),
         (train.X, train.y),
-        penalty=_penalty(options),
+        penalty=_penalty(setup),
         **training(setup),
         on_progress=on_progress,
     )
 
 
-def _penalty(options: PathOptions) -> Any:
+def _penalty(setup: Setup) -> Any:
+    options = setup.options
+    if options.penalty == "group-lasso":
+        behind = feature_columns(setup.data.schema, setup.expansion)
+        number = {columns: k for k, columns in enumerate(dict.fromkeys(behind))}
+        return GroupLasso(groups=[number[columns] for columns in behind])
     if options.l1_ratio is not None:
         return ElasticNet(l1_ratio=options.l1_ratio)
     return {"l1": L1, "l2": L2}[options.penalty]()

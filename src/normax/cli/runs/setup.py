@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from normax.cli.interrupts import held_back
+from normax.cli.model.coefficients import feature_columns
 from normax.cli.model.network import architecture
 from normax.cli.options.run import RunOptions
 from normax.cli.runs.data import Dataset, prepare
 from normax.errors import InputError
-from normax.tables import FillAndScale
+from normax.tables import Expansion, FillAndScale
 
-__all__ = ["Clock", "Setup", "set_up", "training"]
+__all__ = ["Clock", "Setup", "expansion_of", "set_up", "training"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class Setup:
     data: Dataset
     network: dict[str, Any] | None
     folds: list[tuple[np.ndarray, np.ndarray]]
+    expansion: Expansion | None = None
+
+    @property
+    def transform(self) -> FillAndScale:
+        """The preprocessing, which every fold fits to its training rows."""
+        return FillAndScale(self.expansion)
 
 
 class Clock:
@@ -57,7 +64,15 @@ def set_up(options: RunOptions, clock: Clock) -> Setup:
     with clock.time("loading"), held_back():
         for name in ("normax.paths", *(f"normax.paths.{k}" for k in kind), "normax.report"):
             importlib.import_module(name)
-    return Setup(options, data, network, _folds(options, data))
+    return Setup(options, data, network, _folds(options, data), expansion_of(data, **options.expands))
+
+
+def expansion_of(data: Dataset, curves: bool = False, products: bool = False) -> Expansion | None:
+    """Curves and products of the features, with knots of all rows to train on; None for neither."""
+    if not (curves or products):
+        return None
+    X, owners = data.train.X, [c for (c,) in feature_columns(data.schema, None)]
+    return Expansion.learn(X, owners, curves, products).fitted(X)
 
 
 def training(setup: Setup) -> dict[str, Any]:
@@ -75,7 +90,7 @@ def training(setup: Setup) -> dict[str, Any]:
         "optimizer": optax.adam(options.learning_rate),
         "epochs": options.epochs,
         "batch_size": options.batch_size,
-        "transform": FillAndScale(),
+        "transform": setup.transform,
         "scale_target": data.target.task == "regression",
         "sample_weight": data.weight(train),
         "feature_names": data.schema.features,

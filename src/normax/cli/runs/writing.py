@@ -10,6 +10,7 @@ import numpy as np
 
 from normax.cli.details import PathDetails
 from normax.cli.model import recipe
+from normax.cli.model.coefficients import feature_names
 from normax.cli.runs.setup import Setup
 from normax.cli.sheets import write_table
 
@@ -26,7 +27,7 @@ def keep(folder: Path, setup: Setup, path: Any, details: PathDetails) -> None:
         "network": setup.network,
         "output": {"mean": mean, "scale": scale},
         "schema": data.schema.to_json(),
-        "features": list(data.schema.features),
+        "features": feature_names(data.schema, setup.expansion),
         "fill": means["mean"],
         **means,
         "details": asdict(replace(details, coefficients=None)),  # coefficients.csv has them

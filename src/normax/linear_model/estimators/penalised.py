@@ -45,8 +45,7 @@ def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
     found = mixture_of(penalty)
     if found is None:
         raise InputError(
-            "penalty: expected a penalty such as L1, GroupLasso or MCP, a sum of them or a name "
-            f"({', '.join(NAMES)}), got {penalty!r}"
+            f"penalty: expected a penalty such as L1, GroupLasso or MCP, a sum of them or a name ({', '.join(NAMES)}), got {penalty!r}"
         )
     return found
 
