@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from normax.errors import InputError
-from normax.rows import Table
+from normax.rows import PrintedTable
 from normax.text import markup, printable, sheet_cell
 
 HOSTILE = [
@@ -24,7 +24,7 @@ def test_no_control_character_gets_through(name):
     assert printable(shown) == shown
     shown.encode()
     assert ET.fromstring(f"<a b='{markup(name)}'>{markup(name)}</a>").text == shown
-    assert "\x1b" not in str(InputError(name)) + str(Table([{name: name}]))
+    assert "\x1b" not in str(InputError(name)) + str(PrintedTable([{name: name}]))
 
 
 def test_plain_names_are_left_alone():

@@ -189,8 +189,8 @@ def refuse_missing(name: str, labels: Any) -> None:
     rows = np.argwhere(missing)
     if len(rows):
         raise InputError(
-            f"{name}: expected a label in each row, got {cells[tuple(rows[0])]} at row {rows[0][0]} ({len(rows)} in all); "
-            "leave such rows out"
+            f"{name}: expected a label in each row, got {cells[tuple(rows[0])]} at row {rows[0][0]} "
+            f"({len(rows)} in all); leave such rows out"
         )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from normax.text import printable
 
-__all__ = ["Table"]
+__all__ = ["PrintedTable"]
 
 
-class Table(list):
+class PrintedTable(list):
     """Rows as dictionaries, printed as an aligned table.
 
     Args:
@@ -18,7 +18,7 @@ class Table(list):
         first: a line to print before the table, where there is something that no reader may miss.
 
     Example:
-        >>> Table([{"name": "age", "coef": 0.123456}, {"name": "bmi", "coef": 2.0}])
+        >>> PrintedTable([{"name": "age", "coef": 0.123456}, {"name": "bmi", "coef": 2.0}])
         name    coef
          age  0.1235
          bmi       2

@@ -8,7 +8,8 @@ from typing import Any
 
 __all__ = ["markup", "printable", "sheet_cell"]
 
-# Control characters but tab and line feed, halves of characters, non-characters, line separators, directions' overrides.
+# Control characters but tab and line feed, halves of characters, non-characters, line separators, overrides of
+# directions.
 _UNSAFE = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069"
     "\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff]"

@@ -61,7 +61,7 @@ def fails(capsys, *words):
             ["path", "made.csv", "--target", "y", "--tets", "0.2"],
             "no option '--tets'; did you mean '--test'?",
         ),
-        (["path", "made.csv", "extra", "--target", "y"], "unexpected word 'extra'"),
+        (["path", "made.csv", "extra", "--target", "y"], "extra: no such file"),
         (
             ["path", "made.csv", "--target", "y", "--test", "1.5"],
             "--test 1.5: expected a share between 0 and 1",

@@ -76,7 +76,8 @@ def test_encodings_that_show_themselves(tmp_path, encoding, recwarn):
     assert table.data.to_pydict() == {"größe": ["1", "2"], "ort": ["Zürich", "Genève"]}
     said = [str(w.message) for w in recwarn]
     guessed = (
-        "data.csv: not UTF-8, read as Windows-1252 (line 1: 'größe'); if letters are wrong, save it as UTF-8"
+        "data.csv: not UTF-8, read as Windows-1252 (line 1: 'größe'); if letters are wrong, name its --encoding or"
+        " save it as UTF-8"
     )
     assert said == ([guessed] if encoding in ("cp1252", "latin-1") else [])
 
@@ -86,10 +87,8 @@ def test_encodings_that_show_themselves(tmp_path, encoding, recwarn):
     [
         ("größe,ort\n1,Zürich\n", "mac-roman"),
         ("größe,ort\n1,Zürich\n", "cp850"),
-        ("größe,ort\n1,Zürich\n", "utf-16-le"),
         ("имя,город\nИван,Москва\n", "cp1251"),
         ("имя,город\nИван,Москва\n", "koi8-r"),
-        ("姓名,城市\n王小明,北京\n", "gb18030"),
         ("姓名,都市\n山田,東京\n", "shift-jis"),
         ("jméno,město\nzażółć,Łódź\n", "cp1250"),
     ],
@@ -213,7 +212,6 @@ def test_broken_files(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_UNPACKED", 2**20)
     write(tmp_path, "x", "d.parquet")
     write(tmp_path, "x", "d.npz")
-    write(tmp_path, "x", "d.xlsx")
     np.savez(tmp_path / "o.npz", a=np.array([{}], dtype=object))
     np.savez(tmp_path / "r.npz", a=np.arange(3), b=np.arange(3), c=np.arange(2))
     np.savez(tmp_path / "t.npz", a=np.zeros((2, 2, 2)))
@@ -238,10 +236,9 @@ def test_broken_files(tmp_path, monkeypatch):
     )
     pa.parquet.write_table(pa.table({"s": text}), tmp_path / "u.parquet")
     for name, message in {
-        "d.parquet": "not a readable .parquet file",
-        "d.npz": "not a readable .npz file",
-        "d.xlsx": "expected a .csv, .tsv, .txt, .data, .parquet or .npz file, got '.xlsx'",
-        "o.npz": "not a readable .npz file",
+        "d.parquet": "not a readable parquet file",
+        "d.npz": "not a readable npz file",
+        "o.npz": "not a readable npz file",
         "r.npz": "expected 3, but 'c' has 2",
         "t.npz": "array 'a' has shape (2, 2, 2); expected (rows,) or (rows, columns)",
         "n.npz": "more than one array gives the column 'X_0', 'X_1'",
@@ -251,7 +248,7 @@ def test_broken_files(tmp_path, monkeypatch):
         "b.parquet": "unpack to 16,000,000; expected at most 1,048,576, or 100 times the file",
         "u.parquet": "u.parquet: damaged (Column 0: In chunk 0: Invalid: Invalid UTF8",
         "d.parque": "no such file; did you mean 'd.parquet'?",
-        "": "expected a file, got a directory",
+        "": "expected files of one kind in this folder",
         "no/where.csv": "no such file",
     }.items():
         with pytest.raises(InputError) as error:

@@ -30,7 +30,8 @@ def architecture(net: Module) -> tuple:
     """All that a trace depends on beside arrays, for any network built alike.
 
     A tie or a child counts by its place. Two networks of one architecture run the same programs, each with its own
-    arrays in the order of its binding. What an attribute holds beside plain values, cells and modules counts by identity.
+    arrays in the order of its binding. What an attribute holds beside plain values, cells and modules counts by
+    identity.
     """
     modules = list(net.modules())
     cells = [*net.parameters(), *net.buffers()]

@@ -43,7 +43,7 @@ def demo(where: argparse.Namespace) -> None:
             words = command.split()
             (folder / part).mkdir()
             options = parse(words)
-            options = replace(options, data=str(folder / options.data))
+            options = replace(options, data=[str(folder / options.data[0])])
             path, details = run(options, folder / part)
             summary.summary(details, out / part)
             reports.append((f"{part}/report.html", path, asdict(details)))

@@ -32,7 +32,7 @@ from normax.linear_model.solvers.fused import largest_fused
 from normax.linear_model.solvers.nonsmooth import SmoothedLikelihood, follow_nonsmooth, model_of
 from normax.linear_model.solvers.strategy import solve
 from normax.penalties.mixture import l1_l2, parts_of
-from normax.rows import Table
+from normax.rows import PrintedTable
 from normax.selection import strength_grid
 
 __all__ = [
@@ -94,9 +94,9 @@ class LinearPath:
             return np.array([w.nnz for w in self.coef])
         return np.count_nonzero(self.coef, axis=(1, 2))
 
-    def table(self) -> Table:
+    def table(self) -> PrintedTable:
         """One row a strength: non-zeros, gap, and the cross-validated error where there is one."""
-        rows = Table()
+        rows = PrintedTable()
         for i, s in enumerate(self.strengths):
             row = {"strength": float(s), "nonzero": int(self.nonzero[i]), "gap": float(self.gap[i])}
             if self.cv_mean is not None and self.cv_se is not None:
@@ -159,13 +159,13 @@ def fit_path(
             numbers, for binomial in [0, 1], for poisson counts >= 0. Multinomial takes (n,) of whole numbers 0..C−1,
             or (n, C) shares of the classes.
         strengths: (k,) values >= 0 in any order. At 0, gaussian gives the least squares solution of the
-            smallest norm (of columns of like sizes, where they differ by more than 1e6); other families take Newton steps until the loss gains nothing. Where it falls for ever, as
-            for classes that features separate, wholly or in part, the fit ends where it no longer gains, at finite
-            coefficients and with a `Notice`. The gap at 0 is that last gain.
+            smallest norm (of columns of like sizes, where they differ by more than 1e6); other families take Newton
+            steps until the loss gains nothing. Where it falls for ever, as for classes that features separate, wholly
+            or in part, the fit ends where it no longer gains, at finite coefficients and with a `Notice`. The gap at 0
+            is that last gain.
         family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber" or "quantile", or an
             object of `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`,
-                `Tweedie(1.7)`, or a
-            `Family` of your own.
+            `Tweedie(1.7)`, or a `Family` of your own.
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.
         fit_intercept: whether to fit one intercept for each output.
         sample_weight: (n,) weights >= 0; None counts rows alike.
@@ -177,9 +177,8 @@ def fit_path(
             groups)`, `SparseGroupLasso`, `L1`, `L2`, `ElasticNet`, `MCP`, or a sum of them. Coefficients are (m, p),
             so that groups="in" ties the m coefficients of each feature together (multi-task, and glmnet's grouped
             multinomial), and labels of features tie all outputs of a group. Groups take one factor each and no bounds.
-            Any other `Penalty` with `value` and `prox` will do: see `Penalty.slope` and `Penalty.polar` for what
-                makes it
-            fast and certified. Where it is not convex, fits are stationary points, found from strong to weak.
+            Any other `Penalty` with `value` and `prox` will do: see `Penalty.slope` and `Penalty.polar` for what makes
+            it fast and certified. Where it is not convex, fits are stationary points, found from strong to weak.
         offset: (n,) or (n, m) known part of the linear predictor, log exposures of counts, say; add it at `predict`
             as well.
         tol: the gap over the null deviance that every strength must reach. The finish normally lands far
@@ -353,8 +352,8 @@ def grid_for(problem: Problem, count: int, ratio: float | None = None) -> np.nda
 
 
 def reaching(grid: np.ndarray, problems: list[Problem], unit: float = 1.0) -> np.ndarray:
-    """A grid whose ends are fixed numbers, and on in its own steps to the middle third of `grid_for` of every problem: in another
-    unit of X all of it may lie where every coefficient is zero, or where no strength matters.
+    """A grid whose ends are fixed numbers, and on in its own steps to the middle third of `grid_for` of every problem:
+    in another unit of X all of it may lie where every coefficient is zero, or where no strength matters.
 
     Args:
         grid: (k,) decreasing, evenly spaced in the logarithm; unit: of its strengths, in those of the mean loss.
@@ -419,8 +418,9 @@ def _at_edge(problem: Problem, strengths: np.ndarray) -> LinearPath:
     eta = start + (np.zeros_like(problem.y) if problem.offset is None else problem.offset)
     gap = np.full(k, float(design.weights @ family.deviance(problem.y, eta)))
     warnings.warn(
-        f"y is the same in every row that counts and at the end of what {family.name} can be: no finite intercept is the "
-        "best, and that of these fits stops where the likelihood no longer gains; give rows that differ",
+        f"y is the same in every row that counts and at the end of what {family.name} can be: no finite "
+        "intercept is the best, and that of these fits stops where the likelihood no longer gains; give rows that "
+        "differ",
         Notice,
         stacklevel=4,
     )
@@ -439,9 +439,9 @@ def _tell_endless(strengths: np.ndarray, family: Family) -> None:
     )
     cure = "penalise what is free" if strengths.any() else "give a strength > 0"
     warnings.warn(
-        f"there is no minimiser at strengths {', '.join(f'{s:.4g}' for s in strengths[:5])}: the features {rows}, so that "
-        "without a penalty the best coefficients are infinite; these stopped growing where the likelihood no "
-        f"longer gained; {cure}",
+        f"there is no minimiser at strengths {', '.join(f'{s:.4g}' for s in strengths[:5])}: the features "
+        f"{rows}, so that without a penalty the best coefficients are infinite; these stopped growing where the "
+        f"likelihood no longer gained; {cure}",
         Notice,
         stacklevel=3,
     )

@@ -59,8 +59,8 @@ def check_whole(data: Any) -> None:
     least, most = data.min(), data.max()
     if least < floor or most > ceiling:
         raise InputError(
-            f"{data.dtype} values from {least} to {most}, but JAX runs in 32 bits and would wrap them around: number them "
-            "anew, or enable 64 bits, `jax.config.update('jax_enable_x64', True)`"
+            f"{data.dtype} values from {least} to {most}, but JAX runs in 32 bits and would wrap them "
+            "around: number them anew, or enable 64 bits, `jax.config.update('jax_enable_x64', True)`"
         )
 
 

@@ -180,8 +180,8 @@ class Frame:
             changed = self.restore() if self.restore else []
         if changed:
             raise InputError(
-                f"{', '.join(changed)}: changed inside a compiled call, which runs Python only once; make it a Buffer, or "
-                "return what is put aside"
+                f"{', '.join(changed)}: changed inside a compiled call, which runs Python only once; make "
+                "it a Buffer, or return what is put aside"
             )
 
 

@@ -19,7 +19,7 @@ from normax.paths.network import path
 from normax.paths.result import Path
 from normax.paths.variants import with_batch_norm, with_dropout
 from normax.penalties import L2, Penalty
-from normax.rows import Table
+from normax.rows import PrintedTable
 from normax.selection import summarise
 
 __all__ = ["METHODS", "Comparison", "compare"]
@@ -79,7 +79,7 @@ class Comparison:
         mean, se = summarise((errors[method] - errors[reference])[:, None], sizes)
         return float(mean[0]), float(se[0])
 
-    def table(self) -> Table:
+    def table(self) -> PrintedTable:
         """One row a method: strength (p for dropout), errors, non-zeros, the paired difference to the best, time."""
         rows = []
         for name, each in self.paths.items():
@@ -98,7 +98,7 @@ class Comparison:
                     "choice": "best" if name == self.best else "",
                 }
             )
-        return Table(rows, self.paths[self.best].verdict)
+        return PrintedTable(rows, self.paths[self.best].verdict)
 
     def plot(self) -> Any:
         """Errors of all methods, and their paired differences to the best one: a matplotlib Figure."""

@@ -122,7 +122,7 @@ def _that_judge(folds: list, labels: np.ndarray, weights: np.ndarray) -> list[tu
     counts = [np.bincount(codes[train], weights[train], len(classes)) for train, _ in folds]
     if all(count.all() for count in counts):
         return folds
-    from normax.linear_model.cross_validation.held_out import scopes_of_classes
+    from normax.linear_model.cross_validation.scopes import scopes_of_classes
 
     scopes = scopes_of_classes(np.eye(len(classes))[codes], weights, folds, classes)
     return [(train, scope.test) for (train, _), scope in zip(folds, scopes)]

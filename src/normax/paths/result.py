@@ -10,10 +10,10 @@ import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.penalties import Penalty
-from normax.rows import Table
+from normax.rows import PrintedTable
 from normax.selection import choose, edge_notice, levels_off, summarise, verdict
 
-__all__ = ["Choice", "Path", "Table"]
+__all__ = ["Choice", "Path", "PrintedTable"]
 
 
 @dataclass(frozen=True)
@@ -346,7 +346,7 @@ class Path:
             )
         return (stacked.reshape(len(stacked), -1, p) != 0).any(axis=1)
 
-    def table(self) -> Table:
+    def table(self) -> PrintedTable:
         """One row a strength: strength, non-zeros, errors, and the two choices marked; before them any `verdict`."""
         marks: dict[int, list[str]] = {}
         if len(self.fold_errors):
@@ -366,7 +366,7 @@ class Path:
             }
             for i in range(len(self.strengths))
         ]
-        return Table(rows, self.verdict)
+        return PrintedTable(rows, self.verdict)
 
     def plot(self) -> Any:
         """Error curves with their bars and both choices, and the traces of the weights: a matplotlib Figure.

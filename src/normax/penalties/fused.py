@@ -53,8 +53,8 @@ class Fused(WithStrength):
 
         if not isinstance(w, np.ndarray):
             raise InputError(
-                f"Fused: its prox walks along NumPy arrays, got {type(w).__name__}; it is for linear models, and networks take "
-                "L1, GroupLasso or another penalty"
+                f"Fused: its prox walks along NumPy arrays, got {type(w).__name__}; it is for linear "
+                "models, and networks take L1, GroupLasso or another penalty"
             )
         rows = np.asarray(w, dtype=float).reshape(-1, w.shape[-1])
         steps = np.broadcast_to(np.asarray(step, dtype=float), w.shape).reshape(rows.shape)

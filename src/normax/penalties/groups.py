@@ -322,7 +322,8 @@ def _frozen(groups: Any) -> str | int | Blocks | tuple[int, ...]:
     if isinstance(groups, str):
         if groups not in AXES:
             raise InputError(
-                f"groups: expected 'out' or 'in', an axis, Blocks, labels or lists of features, got {groups!r}{suggest(groups, AXES)}"
+                "groups: expected 'out' or 'in', an axis, Blocks, labels or lists of features, got "
+                f"{groups!r}{suggest(groups, AXES)}"
             )
         return groups
     if isinstance(groups, (int, np.integer)) and not isinstance(groups, bool):

@@ -90,7 +90,10 @@ def _surface(folder: File, path: Any) -> Raw:
     if has_choice(path):
         chosen = {"strength": path.best.strength, **path.best.settings}
         listed = ", ".join(f"{name} {number(value)}" for name, value in chosen.items())
-        place = f" The disc is the entry that was chosen: {listed}. The ring is the minimum; dots are within one standard error of it."
+        place = (
+            f" The disc is the entry that was chosen: {listed}. The ring is the minimum; dots are within one standard "
+            "error of it."
+        )
     about = f"The lighter, the better.{escape(place)} What follows holds all but the strength there."
     draw, alt = partial(surface_figure, path), "Validation error by two hyper-parameters"
     return html.section("Which settings?", shown(draw, "surface", alt, about, wide))

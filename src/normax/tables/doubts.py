@@ -3,85 +3,177 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from normax.errors import quoted
-from normax.tables import kinds
+from normax.tables import dates, kinds, numbers
 from normax.tables.columns import Column
+from normax.tables.locale import Locale
+from normax.tables.numbers import NumberForm
+from normax.tables.sentinels import stand_ins
+from normax.tables.wording import columns as named
 from normax.tables.wording import many, notice
+from normax.tables.words import MARKS, MISSING, marks, plain, spellings
 
-__all__ = ["doubts", "say_why_text"]
+__all__ = ["Doubt", "doubts", "say", "why_text"]
 
-#: Numbers that files write for a missing cell, from the instruments of old.
-_STAND_INS = {sign * float(nines) for sign in (-1, 1) for nines in (99, 999, 9999, 99999, 999999)} | {-9.0}
+_SHOWN = 3  # cells, rows and columns in a line
 
 
-def doubts(cells: pa.Array, values: np.ndarray, there: np.ndarray, column: Column) -> list[str]:
+@dataclass(frozen=True)
+class Doubt:
+    """One thing to say of a column.
+
+    Args:
+        what: what columns may share, after their names.
+        example: what is of this column.
+    """
+
+    what: str
+    example: str = ""
+
+
+def say(said: Iterable[tuple[str, Doubt]]) -> None:
+    """A `Notice` for each thing, which names all columns of which it is to be said."""
+    together: dict[str, list[tuple[str, Doubt]]] = {}
+    for name, doubt in said:
+        together.setdefault(doubt.what, []).append((name, doubt))
+    for what, columns in together.items():
+        notice(f"{named(name for name, _ in columns)}{what}{columns[0][1].example}")
+
+
+def doubts(
+    cells: pa.Array, values: np.ndarray, there: np.ndarray, column: Column, locale: Locale
+) -> list[Doubt]:
     """What was done with a column of numbers, dates or truth values that its reader may have meant otherwise."""
-    found, form = [], column.form
-    if form == "month/day/year" and kinds.reads_as(cells, kinds.DATE, "day/month/year"):
-        found.append(" read as month/day/year, though day/month/year fits too; write year-month-day")
-    elif form in kinds.NUMBER_FORMS:
-        other = (
-            " (a decimal comma fits too)"
-            if form == "1,234.5" and kinds.reads_as(cells, kinds.NUMERIC, "1.234,5")
-            else ""
-        )
-        row = int(np.flatnonzero(~kinds.number_like(cells) & ~np.isnan(values))[0])
-        found.append(
-            f": numbers written as {form}{other}, {quoted(cells[row].as_py())} is {values[row]:.15g}"
-        )
-    if column.missing and (marks := kinds.marks(cells)):
-        found.append(f": {', '.join(map(quoted, marks[:5]))} taken as missing")
+    text = pa.types.is_string(cells.type)
+    found: list[Doubt] = []
+    if column.form and column.kind == kinds.NUMERIC and text:
+        found += _of_numbers(cells, values, NumberForm.named(column.form), locale)
+    if column.form and column.kind == kinds.DATE:
+        found += _of_dates(cells, column)
+    if column.missing and (held := marks(cells)):
+        found.append(Doubt(f": {', '.join(map(quoted, held[:5]))} taken as missing"))
+    if column.odd:
+        found.append(_of_odd(cells, column))
     if column.kind == kinds.BOOLEAN:
-        found += [f": {', '.join(map(quoted, words))} are one value" for words in kinds.spellings(cells)]
+        found += [Doubt(f": {', '.join(map(quoted, words))} are one value") for words in spellings(cells)]
     if column.kind == kinds.NUMERIC and len(values) > 2:
         if np.all(np.diff(values) == 1):
-            found.append(" counts the rows one by one; if it only numbers them, leave it out by --drop")
+            found.append(
+                Doubt(" counts the rows one by one; if it only numbers them, leave it out by --drop")
+            )
         elif column.name.startswith("column ") and np.all(np.diff(np.sort(values)) == 1):
             found.append(
-                " has no name and numbers the rows in another order; if it means nothing, leave it out by --drop"
+                Doubt(
+                    " has no name and numbers the rows in another order; if it means nothing, leave it out by --drop"
+                )
             )
-        elif (stand_in := _stand_in(there)) is not None:
-            count = many(int((there == stand_in).sum()), "cell")
-            found.append(
-                f": {count} of {stand_in:g}, far from all others; if it means missing, say --missing {stand_in:g}"
-            )
+        else:
+            found += _of_stand_ins(there)
     return found
 
 
-def _stand_in(values: np.ndarray) -> float | None:
-    """A number such as -999 that stands further from all others than these from each other."""
-    for extreme in (values.min(), values.max()):
-        if extreme in _STAND_INS and (others := values[values != extreme]).size > 1:
-            far = min(abs(others.min() - extreme), abs(others.max() - extreme))
-            if far > others.max() - others.min() > 0:
-                return float(extreme)
-    return None
+def _of_numbers(cells: pa.Array, values: np.ndarray, form: NumberForm, locale: Locale) -> list[Doubt]:
+    if str(form) == "1.234,5" and locale.decimal == ",":  # which was said of the whole table
+        return []
+    if form.factor != 1 and form.digits == "1234.5":
+        what = ": numbers in percent are shares" if form.after == "%" else ": numbers in per mille are shares"
+    elif form.digits == "1234.5" and (form.before or form.after):
+        what = f": numbers in {form.before}{form.after}"
+    else:
+        what = f": numbers written as {form}"
+    twin = str(NumberForm("1.234,5", form.before, form.after))
+    if form.digits == "1,234.5" and locale.decimal is None and kinds.reads_as(cells, kinds.NUMERIC, twin):
+        what += " (a decimal comma fits too, --decimal ,)"
+    unlike = ~numbers.number_like(cells) & ~np.isnan(values)
+    rows = np.flatnonzero(unlike)
+    negative = rows[values[rows] < 0]
+    row = int((negative if negative.size else rows)[0])
+    return [Doubt(what, f", {quoted(cells[row].as_py())} is {values[row]:.15g}")]
 
 
-def say_why_text(name: str, values: pa.Array, count: np.ndarray) -> None:
-    """A word on text that is numbers in most of its cells, or nearly so in all."""
-    number, marked = (
-        kinds.number_like(values),
-        np.isin(values.to_pylist(), kinds.marks(values, kinds.MISSING + kinds.MARKS)),
+def _of_dates(cells: pa.Array, column: Column) -> list[Doubt]:
+    form, found = column.form or "", []
+    twin = dates.swapped(form)
+    if twin and kinds.reads_as(cells, kinds.DATE, twin):
+        other = shlex.quote(f"{column.name}:{twin}")
+        found.append(
+            Doubt(f" read as {form}, though {twin} fits too", f"; if it is that, say --date {other}")
+        )
+    if "yy" in form:
+        found.append(Doubt(": years of two digits are from 1969 to 2068", f" (read as {form})"))
+    if form in kinds.DIGITAL:
+        example = f", as {cells.drop_null()[0].as_py()}"
+        found.append(Doubt(f": numbers read as dates, {form} (--number, if they are numbers)", example))
+    if pa.types.is_string(cells.type):
+        zoned = pc.match_substring_regex(plain(cells), r"\d:\d\d.*(Z|UTC|GMT|[+\-]\d\d:?(\d\d)?)$")
+        if pc.any(zoned).as_py():
+            found.append(Doubt(": times of a zone are taken to UTC"))
+    return found
+
+
+def _of_odd(cells: pa.Array, column: Column) -> Doubt:
+    """Which cells of the column are no numbers, or no dates, and where."""
+    shown = []
+    for word in column.odd[:_SHOWN]:
+        rows = (
+            np.flatnonzero(pc.equal(plain(cells), word).fill_null(False).to_numpy(zero_copy_only=False)) + 1
+        )
+        more = ", ..." if len(rows) > _SHOWN else ""
+        shown.append(
+            f"{quoted(word)} (row{'s' * (len(rows) > 1)} {', '.join(map(str, rows[:_SHOWN]))}{more})"
+        )
+    shown += [f"{len(column.odd)} such in all"] if len(column.odd) > _SHOWN else []
+    kind = "numbers" if column.kind == kinds.NUMERIC else "dates"
+    return Doubt(
+        f": cells that are no {kind} count as missing (mend them, or say --text {shlex.quote(column.name)}):",
+        f" {', '.join(shown)}",
     )
-    other = ~number & ~marked
+
+
+def _of_stand_ins(there: np.ndarray) -> list[Doubt]:
+    found = []
+    for number in stand_ins(there):
+        cells = many(int((there == number).sum()), "cell")
+        hold = "holds" if cells.startswith("1 ") else "hold"
+        where = "the only one below 0" if number == -1 else "far from all others"
+        found.append(Doubt(f": {cells} {hold} {number:g}, {where}; missing? (--missing {number:g})"))
+    return found
+
+
+def why_text(values: pa.Array, count: np.ndarray) -> list[Doubt]:
+    """A word on text that is numbers in most of its cells, or nearly so in all; of its distinct cells and their counts."""
+    number = numbers.number_like(values)
+    other = ~number & ~np.isin(values.to_pylist(), marks(values, MISSING + MARKS))
+    nearly = numbers.nearly(values)
     if not other.any():
-        if why := kinds.why_text(values.filter(pa.array(number))):
-            notice(f"column {quoted(name)} taken as text: {why} (--number, if it is one)")
-    elif 2 * count[number].sum() >= count.sum():
+        why = kinds.why_text(values.filter(pa.array(number)))
+        return [Doubt(f" taken as text: {why} (--number, if it is one)")] if why else []
+    if 2 * count[number].sum() >= count.sum():
         example = values.filter(pa.array(other)).to_pylist()
-        missing = shlex.quote(example[0][:60])
-        notice(
-            f"column {quoted(name)} taken as text: not a number in {many(count[other].sum(), 'cell')}"
-            f" ({', '.join(map(quoted, example[:3]))}); if that means missing, say --missing {missing}"
+        return [
+            Doubt(
+                f" taken as text: not a number in {many(count[other].sum(), 'cell')}"
+                f" ({', '.join(map(quoted, example[:_SHOWN]))}); if that means missing, say --missing"
+                f" {shlex.quote(example[0][:60])}"
+            )
+        ]
+    if 10 * count[number | nearly].sum() >= 9 * count.sum() and nearly.sum() > _SHOWN:
+        example = values.filter(pa.array(nearly)).to_pylist()
+        unlike = (
+            example[:1]
+            + [cell for cell in example if numbers.affixes(cell) != numbers.affixes(example[0])][:1]
         )
-    elif 2 * count[number | kinds.nearly_number(values)].sum() > count.sum():
-        example = values[int(np.flatnonzero(other)[0])].as_py()
-        notice(
-            f"column {quoted(name)} taken as text: {quoted(example)} is not a number, though nearly; write it"
-            " without signs and units"
-        )
+        if len(unlike) > 1:
+            return [
+                Doubt(
+                    f" taken as text: its numbers differ in what they are of, as {' and '.join(map(quoted, unlike))}"
+                )
+            ]
+    return []

@@ -1,4 +1,4 @@
-"""What a column is: numbers, yes/no, dates or text; and how its cells become float64.
+"""What a column is: numbers, yes/no, dates, times of day or text; and how its cells become float64.
 
 A kind is inferred from every cell of the column and then stays with the schema: a later table is read *as*
 that kind, and a cell that cannot be is named by its row. What would not survive as a number is text: codes with
@@ -14,87 +14,59 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normax.errors import InputError, quoted
+from normax.tables import dates, numbers
+from normax.tables.free_text import ANALYZERS
+from normax.tables.locale import Locale, day_first
+from normax.tables.numbers import NumberForm
+from normax.tables.words import is_truth, truths, without_words
 
 __all__ = [
     "BOOLEAN",
     "DATE",
-    "DATE_FORMATS",
-    "MISSING",
-    "NUMBER_FORMS",
+    "DIGITAL",
+    "EXACT",
     "NUMERIC",
     "TEXT",
+    "TIME",
+    "WORDS",
     "absent",
     "infer",
-    "is_truth",
-    "marks",
-    "nearly_number",
-    "number_like",
+    "is_form",
     "read",
     "reads_as",
-    "spellings",
     "texts",
     "why_text",
 ]
 
-NUMERIC, BOOLEAN, DATE, TEXT = "numeric", "boolean", "date", "text"
-
-_PAIRS = (("false", "true"), ("f", "t"), ("no", "yes"), ("n", "y"))
-_TRUTH = {word: float(value) for pair in _PAIRS for value, word in enumerate(pair)} | {"0": 0.0, "1": 1.0}
-
-#: Words that count as missing, in any case, where all other cells of the column are numbers, dates or truth values.
-#: Among text they are categories like the others: NA may be Namibia.
-MISSING = ("na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "nat", "?")
-
-#: Marks that count as missing there too, which deserves a word.
-MARKS = (
-    *("-", "--", "---", "–", "—", ".", "..", "...", "n.a.", "n.a", "none", "nil", "(null)", "na()"),
-    *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#error!"),
-)
+NUMERIC, BOOLEAN, DATE, TIME, TEXT, WORDS = "numeric", "boolean", "date", "time", "text", "words"
 
 _TOO_LONG = "whole numbers too long to stay apart"
 EXACT = 2.0**53  # from here on float64 does not tell whole numbers apart
 
-# Each way of writing numbers, by an example, as the pattern of its cells and what to replace to have the plain one.
-_BLANK = "[ \u00a0\u2009\u202f]"
+#: Dates that read as numbers too: the numbers they are between, and how many different ones must all be dates.
+_DIGITAL_DATES = (
+    ("yearmonthday", r"^(1[89]|20)\d{6}$", 3),
+    ("yearmonth", r"^(19|20)\d{4}$", 6),
+    ("month.year", r"^(0[1-9]|1[0-2])\.(19|20)\d\d$", 6),
+    ("year.month", r"^(19|20)\d\d\.(0[1-9]|1[0-2])$", 6),
+)
 
 
-def _grouped(between: str, decimal: str) -> str:
-    """The pattern of numbers with such a mark between thousands and such a one before decimals."""
-    whole = rf"(\d+|[1-9]\d{{0,2}}({between}\d{{3}})+)"
-    return rf"^[+-]?({whole}({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?$"
+#: Their names.
+DIGITAL = tuple(form for form, _, _ in _DIGITAL_DATES)
 
 
-NUMBER_FORMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
-    "1,234.5": (_grouped(",", "[.]"), ((",", ""),)),
-    "1.234,5": (_grouped("[.]", ","), (("[.]", ""), (",", "."))),
-    "1 234,5": (_grouped(_BLANK, ","), ((_BLANK, ""), (",", "."))),
-    "1 234.5": (_grouped(_BLANK, "[.]"), ((_BLANK, ""),)),
-    "1'234.5": (_grouped("['’]", "[.]"), (("['’]", ""),)),
-    "\u22121.5": (r"^[+\x{2212}-]?(\d+[.]?\d*|[.]\d+)([eE][+-]?\d+)?$", (("\u2212", "-"),)),
-    "1.5D+03": (r"^[+-]?(\d+[.]?\d*|[.]\d+)([eEdD][+-]?\d+)?$", (("[dD]", "e"),)),
-}
-
-# Each way of writing a date as the pattern that rewrites it into ISO 8601, whose parser refuses 31 February.
-_DAY, _REST = r"(\d{1,2})", r"((?:[T ]\d.*)?)$"
-DATE_FORMATS = {
-    "year-month-day": (rf"^(\d{{4}})-{_DAY}-{_DAY}{_REST}", r"\1-\2-\3\4"),
-    "year/month/day": (rf"^(\d{{4}})/{_DAY}/{_DAY}{_REST}", r"\1-\2-\3\4"),
-    "day.month.year": (rf"^{_DAY}\.{_DAY}\.(\d{{4}}){_REST}", r"\3-\2-\1\4"),
-    "month/day/year": (rf"^{_DAY}/{_DAY}/(\d{{4}}){_REST}", r"\3-\1-\2\4"),
-    "day/month/year": (rf"^{_DAY}/{_DAY}/(\d{{4}}){_REST}", r"\3-\2-\1\4"),
-}
-_SECONDS_A_DAY = 86400.0
-
-
-def infer(cells: pa.Array) -> tuple[str, str | None]:
+def infer(cells: pa.Array, locale: Locale | None = None) -> tuple[str, str | None]:
     """The kind of a column and how its dates or numbers are written.
 
     Args:
         cells: the whole column, nulls where missing.
+        locale: what decides where cells can be read in two ways; without one the point is before decimals and
+            the day before the month, unless the column itself tells.
 
     Returns:
-        `(kind, form)`; the form is one of `DATE_FORMATS` for dates written as text, one of `NUMBER_FORMS` for
-        numbers that are not written plainly, and else None.
+        `(kind, form)`; the form is one of `normax.tables.dates` for dates and times written as text, one of
+        `normax.tables.numbers` for numbers that are not written plainly, and else None.
 
     Raises:
         InputError: if the cells are of a type that no model can use (lists, structs, bytes).
@@ -102,48 +74,90 @@ def infer(cells: pa.Array) -> tuple[str, str | None]:
     Example:
         >>> infer(pa.array(["1", "2.5", None])), infer(pa.array(["no", "yes"]))
         (('numeric', None), ('boolean', None))
-        >>> infer(pa.array(["31.12.2024", "1.2.2025"]))
-        ('date', 'day.month.year')
-        >>> infer(pa.array(["12,5", "7"])), infer(pa.array(["00501", "94110"]))
-        (('numeric', '1.234,5'), ('text', None))
+        >>> infer(pa.array(["31.12.2024", "1.2.2025"])), infer(pa.array(["2:30 PM"]))
+        (('date', 'day.month.year'), ('time', 'hour:minute'))
+        >>> infer(pa.array(["12,5", "7"])), infer(pa.array(["00501", "94110"])), infer(pa.array(["$1,200", "($7)"]))
+        (('numeric', '1.234,5'), ('text', None), ('numeric', '$1,234.5'))
     """
-    kind = cells.type
+    kind, locale = cells.type, locale or Locale()
     if pa.types.is_boolean(kind):
         return BOOLEAN, None
     if pa.types.is_temporal(kind):
-        return (NUMERIC if pa.types.is_duration(kind) or pa.types.is_time(kind) else DATE), None
-    if pa.types.is_integer(kind) and why_text(cells):
-        return TEXT, None
-    if (
-        pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_decimal(kind)
-        or pa.types.is_null(kind)
-    ):
+        return (NUMERIC if pa.types.is_duration(kind) else TIME if pa.types.is_time(kind) else DATE), None
+    if pa.types.is_integer(kind):
+        if form := _digital_date(cells):
+            return DATE, form
+        return (TEXT if why_text(cells) else NUMERIC), None
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
         return NUMERIC, None
     if not pa.types.is_string(kind):
         raise InputError(f"cells of type {kind} are neither numbers, dates nor text")
-    plain = _reads(_numbers, cells)
-    if not plain:
-        cells = _without_words(cells)
-        plain = _reads(_numbers, cells)
-    if plain:
-        return (TEXT if why_text(cells) else NUMERIC), None
-    if _short(cells):
-        words = set(pc.utf8_lower(pc.unique(cells.drop_null())).to_pylist())
-        if any(words <= set(pair) for pair in _PAIRS):
-            return BOOLEAN, None
-    for form in NUMBER_FORMS:
-        if reads_as(cells, NUMERIC, form):
-            return NUMERIC, form
-    for form in DATE_FORMATS:
-        if reads_as(cells, DATE, form):
-            return DATE, form
+    found = _plainly(cells, locale)
+    if found is None:
+        cells = without_words(cells)
+        found = _plainly(cells, locale)
+    if found is not None:
+        return found
+    if _short(cells) and is_truth(pc.unique(cells.drop_null()).to_pylist()):
+        return BOOLEAN, None
+    for form in dates.candidates(cells):
+        kind = TIME if form in dates.TIME_FORMATS else DATE
+        if reads_as(cells, kind, form):
+            return kind, _day_or_month_first(cells, form, locale)
+    for number in locale.first(numbers.candidates(cells)):
+        if reads_as(cells, NUMERIC, str(number)):
+            return (TEXT, None) if _zeros_lead(cells, number) else (NUMERIC, str(number))
     return TEXT, None
 
 
-def read(cells: pa.Array, kind: str, form: str | None = None) -> np.ndarray:
-    """The cells of a column that is not text as float64, NaN where missing; dates count days from 1970.
+def _plainly(cells: pa.Array, locale: Locale) -> tuple[str, str | None] | None:
+    """The kind of cells that all read as plain numbers, which may be codes, dates or thousands nevertheless."""
+    if not _reads(_numbers, cells):
+        return None
+    if form := _digital_date(cells):
+        return DATE, form
+    if why_text(cells):
+        return TEXT, None
+    if (locale.decimal == "," or locale.thousands == ".") and reads_as(cells, NUMERIC, "1.234,5"):
+        return NUMERIC, "1.234,5" if pc.any(pc.match_substring(cells, ".")).as_py() else None
+    return NUMERIC, None
+
+
+def _digital_date(cells: pa.Array) -> str | None:
+    """The form of numbers such as 20160817 that are all dates, of which chance would not make so many."""
+    first = texts(cells.drop_null()[:1])
+    for form, pattern, least in _DIGITAL_DATES:
+        if len(first) and pc.match_substring_regex(first, pattern)[0].as_py():
+            values = texts(pc.unique(cells).drop_null())
+            if len(values) >= least and pc.all(pc.match_substring_regex(values, pattern)).as_py():
+                return form if reads_as(values, DATE, form) else None
+    return None
+
+
+def _day_or_month_first(cells: pa.Array, form: str, locale: Locale) -> str:
+    twin = dates.swapped(form)
+    if twin is None or not reads_as(cells, DATE, twin):
+        return form
+    first = locale.day_first if locale.day_first is not None else day_first(cells, form)
+    day, month = (form, twin) if form.startswith("day") else (twin, form)
+    return month if first is False else day
+
+
+def _zeros_lead(cells: pa.Array, form: NumberForm) -> bool:
+    """Whether what stands about the digits leaves codes: `007 A`."""
+    zeros = pc.match_substring_regex(cells, r"^\D*0\d+\D*$")
+    return form.digits == "1234.5" and bool(pc.any(zeros).as_py())
+
+
+def read(cells: pa.Array, kind: str, form: str | None = None, also_missing: Iterable[str] = ()) -> np.ndarray:
+    """The cells of a column that is not text as float64, NaN where missing.
+
+    Dates count days from 1970, times of day hours from midnight.
+
+    Args:
+        cells: the whole column.
+        kind, form: as `infer` gives them.
+        also_missing: words that mean a missing cell, beside those that always do.
 
     Raises:
         InputError: naming the first row (from 1) whose cell cannot be read as this kind.
@@ -159,20 +173,29 @@ def read(cells: pa.Array, kind: str, form: str | None = None) -> np.ndarray:
     convert, expected = _reader(kind, form)
     try:
         try:  # words that mean missing are rare: first as if there were none
-            numbers = convert(cells)
+            values = convert(cells)
         except pa.ArrowException:
-            numbers = convert(_without_words(cells))
+            values = convert(without_words(cells, also_missing))
     except pa.ArrowException:
-        row = _first_unreadable(_without_words(cells), convert)
+        row = _first_unreadable(without_words(cells, also_missing), convert)
         cell = cells[row].as_py()
         shown = quoted(cell) if isinstance(cell, str) else cell
         raise InputError(f"row {row + 1} holds {shown}, expected {expected}") from None
-    return numbers.to_numpy(zero_copy_only=False).astype(float, copy=False)
+    return values.to_numpy(zero_copy_only=False).astype(float, copy=False)
 
 
 def reads_as(cells: pa.Array, kind: str, form: str | None = None) -> bool:
     """Whether every cell there is can be read as this kind, written this way."""
-    return _reads(_reader(kind, form)[0], _without_words(cells))
+    return _reads(_reader(kind, form)[0], without_words(cells))
+
+
+def is_form(kind: str, form: str) -> bool:
+    """Whether the cells of a kind can be written this way."""
+    if kind == NUMERIC:
+        return numbers.is_form(form)
+    if kind == WORDS:
+        return form in ANALYZERS
+    return kind in (DATE, TIME) and dates.is_form(form) and (form in dates.TIME_FORMATS) == (kind == TIME)
 
 
 def absent(cells: pa.Array, words: bool = False) -> np.ndarray:
@@ -187,32 +210,8 @@ def absent(cells: pa.Array, words: bool = False) -> np.ndarray:
         (array([False,  True,  True]), array([False, False,  True]))
     """
     if pa.types.is_string(cells.type) and (words or infer(cells)[0] != TEXT):
-        cells = _without_words(cells)
+        cells = without_words(cells)
     return pc.is_null(cells, nan_is_null=True).to_numpy(zero_copy_only=False)
-
-
-def marks(cells: pa.Array, among: tuple[str, ...] = MARKS) -> list[str]:
-    """The distinct cells that are such marks of something missing, as they are written."""
-    if not pa.types.is_string(cells.type):
-        return []
-    held = cells.filter(pc.is_in(pc.utf8_lower(cells), value_set=pa.array(among)))
-    return pc.unique(held).to_pylist()
-
-
-def is_truth(words: Iterable[str]) -> bool:
-    """Whether these are two words for false and true, as no and yes, in any case."""
-    folded = {str(word).lower() for word in words}
-    return len(folded) == 2 and any(folded == set(pair) for pair in _PAIRS)
-
-
-def spellings(cells: pa.Array) -> list[list[str]]:
-    """The words of a boolean column that are written in several ways, all ways of each: `[["NO", "no"]]`."""
-    if not pa.types.is_string(cells.type):
-        return []
-    ways: dict[str, list[str]] = {}
-    for word in sorted(pc.unique(_without_words(cells).drop_null()).to_pylist()):
-        ways.setdefault(word.lower(), []).append(word)
-    return [words for words in ways.values() if len(words) > 1]
 
 
 def why_text(cells: pa.Array) -> str | None:
@@ -242,7 +241,7 @@ def why_text(cells: pa.Array) -> str | None:
 
 
 def _suspects(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Which cells begin with 0 and another digit, and which are too long for float64: mostly none, so read off bytes."""
+    """Which cells begin with 0 and another digit, and which are too long for float64: mostly none, so by bytes."""
     _, ends, letters = cells.buffers()
     places = np.frombuffer(ends, np.int32)[cells.offset : cells.offset + len(cells) + 1]
     starts, length = places[:-1], places[1:] - places[:-1]
@@ -258,78 +257,61 @@ def texts(cells: pa.Array) -> pa.Array:
     return cells if pa.types.is_string(cells.type) else pc.cast(cells, pa.string())
 
 
-def number_like(values: pa.Array) -> np.ndarray:
-    """Which of these text values are numbers, as a mask; nulls are not."""
-    pattern = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-    return pc.fill_null(pc.match_substring_regex(values, pattern), False).to_numpy(zero_copy_only=False)
-
-
-def nearly_number(values: pa.Array) -> np.ndarray:
-    """Which of these text values are digits with no more than signs, separators and units of money about them."""
-    pattern = r"^[(]?[-+\x{2212}]?[ $€£¥]*[-+\x{2212}]?\d[\d.,'’ \x{a0}\x{202f}]*[ $€£¥%)]*$"
-    return pc.fill_null(pc.match_substring_regex(values, pattern), False).to_numpy(zero_copy_only=False)
-
-
 def _reader(kind: str, form: str | None) -> tuple[Callable[[pa.Array], pa.Array], str]:
     """What turns cells into numbers, and the words for what it expects."""
     if kind == NUMERIC:
         return (lambda some: _numbers(some, form)), "a number" + (f" written as {form}" if form else "")
     if kind == BOOLEAN:
         return _booleans, "true or false, yes or no"
+    if kind == TIME:
+        return (lambda some: _times(some, form)), f"a time of day ({form or 'hour:minute'})"
     return (lambda some: _dates(some, form)), f"a date ({form or 'year-month-day'})"
-
-
-def _without_words(cells: pa.Array) -> pa.Array:
-    """The cells with every word and mark that means missing made so."""
-    if not pa.types.is_string(cells.type):
-        return cells
-    held = pc.is_in(pc.utf8_lower(cells), value_set=pa.array(MISSING + MARKS))
-    return pc.if_else(held, pa.scalar(None, pa.string()), cells) if pc.any(held).as_py() else cells
 
 
 def _numbers(cells: pa.Array, form: str | None = None) -> pa.Array:
     kind = cells.type
     if form is not None and pa.types.is_string(kind):
-        pattern, steps = NUMBER_FORMS[form]
-        if not pc.all(pc.match_substring_regex(cells, pattern), min_count=0).as_py():
-            raise pa.ArrowInvalid("not a number written this way")
-        for written, plain in steps:
-            cells = pc.replace_substring_regex(cells, written, plain)
-    if pa.types.is_temporal(kind) and not (pa.types.is_duration(kind) or pa.types.is_time(kind)):
-        raise pa.ArrowInvalid("a date is not a number")
-    if pa.types.is_duration(kind) or pa.types.is_time(kind):  # in seconds
-        unit = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit]
-        width = pa.int32() if kind.bit_width == 32 else pa.int64()
-        return pc.divide(pc.cast(cells.view(width), pa.float64()), unit)
+        return numbers.numbers(cells, NumberForm.named(form))
+    if pa.types.is_temporal(kind):
+        if not (pa.types.is_duration(kind) or pa.types.is_time(kind)):
+            raise pa.ArrowInvalid("a date is not a number")
+        return _in_seconds(cells)
     return pc.cast(cells, pa.float64(), safe=False)
+
+
+def _in_seconds(cells: pa.Array) -> pa.Array:
+    """Durations and times of Arrow's types."""
+    unit = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[cells.type.unit]
+    width = pa.int32() if cells.type.bit_width == 32 else pa.int64()
+    return pc.divide(pc.cast(cells.view(width), pa.float64()), unit)
 
 
 def _booleans(cells: pa.Array) -> pa.Array:
     if pa.types.is_boolean(cells.type):
         return pc.cast(pc.cast(cells, pa.int8()), pa.float64())
-    encoded = pc.utf8_lower(texts(cells)).dictionary_encode()
-    values = [_TRUTH.get(word) for word in encoded.dictionary.to_pylist()]
-    if None in values:
-        raise pa.ArrowInvalid("not a truth value")
-    return pa.array(values, pa.float64()).take(encoded.indices)
+    return truths(texts(cells))
+
+
+def _times(cells: pa.Array, form: str | None) -> pa.Array:
+    if pa.types.is_time(cells.type):
+        return pc.divide(_in_seconds(cells), 3600.0)
+    return dates.hours(_written(cells), form or "hour:minute")
 
 
 def _dates(cells: pa.Array, form: str | None) -> pa.Array:
-    if pa.types.is_string(cells.type):
-        pattern, iso = DATE_FORMATS[form or "year-month-day"]
-        if not pc.all(pc.match_substring_regex(cells, pattern), min_count=0).as_py():
-            raise pa.ArrowInvalid("not a date")
-        cells = pc.replace_substring_regex(cells, pattern, iso)
-        cells = pc.replace_substring_regex(cells, r"-(\d)-", r"-0\1-")
-        cells = pc.replace_substring_regex(cells, r"^(\d{4}-\d\d)-(\d)($|\D)", r"\1-0\2\3")
-        try:
-            cells = pc.cast(cells, pa.timestamp("us"))
-        except pa.ArrowInvalid:  # with zone offsets: all to UTC
-            cells = pc.cast(cells, pa.timestamp("us", "UTC"))
-    elif not pa.types.is_temporal(cells.type):
+    if not pa.types.is_temporal(cells.type):
+        return dates.dates(_written(cells), form or "year-month-day")
+    if pa.types.is_duration(cells.type) or pa.types.is_time(cells.type):
         raise pa.ArrowInvalid("not a date")
     instants = pc.cast(cells, pa.timestamp("us", getattr(cells.type, "tz", None)), safe=False)
-    return pc.divide(pc.cast(pc.cast(instants, pa.int64()), pa.float64()), _SECONDS_A_DAY * 1e6)
+    return pc.divide(pc.cast(pc.cast(instants, pa.int64()), pa.float64()), dates.SECONDS_A_DAY * 1e6)
+
+
+def _written(cells: pa.Array) -> pa.Array:
+    """What dates may be written in: text, or whole numbers as 20160817."""
+    if not (pa.types.is_string(cells.type) or pa.types.is_integer(cells.type)):
+        raise pa.ArrowInvalid("not a date")
+    return texts(cells)
 
 
 def _reads(convert: Callable[[pa.Array], pa.Array], cells: pa.Array) -> bool:
@@ -344,7 +326,7 @@ def _reads(convert: Callable[[pa.Array], pa.Array], cells: pa.Array) -> bool:
 
 def _short(cells: pa.Array) -> bool:
     """Whether the column's words are short enough to be truth values, without listing its distinct cells."""
-    return (pc.max(pc.utf8_length(cells)).as_py() or 0) <= len("false")
+    return (pc.max(pc.utf8_length(cells)).as_py() or 0) <= len("verdadero")
 
 
 def _first_unreadable(cells: pa.Array, convert: Callable[[pa.Array], pa.Array]) -> int:

@@ -1,4 +1,4 @@
-"""Reading a table from CSV, TSV, Parquet, `.npz` or any data frame, every cell still as it was written.
+"""Reading a table from files of any kind or any data frame, every cell still as it was written.
 
 Text stays text here: what a column *is* gets decided over all of its rows (`normax.tables.kinds`), never
 over the first block alone.
@@ -19,17 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normax.errors import InputError, quoted, suggest
-from normax.files import sha256
-from normax.tables.arrays import from_arrays, read_npz
-from normax.tables.delimited import read_delimited
-from normax.tables.kinds import number_like
-from normax.tables.limits import check_columns, check_unpacked
+from normax.tables.files.arrays import from_arrays
+from normax.tables.files.read import read_files
+from normax.tables.limits import check_columns
+from normax.tables.numbers import number_like
 from normax.tables.wording import listed
 
 __all__ = ["Table", "read_table"]
 
 _NO_TEXT = pa.scalar(None, pa.string())
-_DELIMITED = {".csv", ".tsv", ".tab", ".txt", ".data"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,7 @@ class Table:
         data: the columns as an Arrow table; text cells are trimmed and never empty.
         source: where it came from, as messages should call it.
         sha256: fingerprint of the file's bytes; None for a data frame.
+        delimiter: what stands between the cells of a text file.
 
     Example:
         >>> table = read_table({"age": [31, 45], "city": ["Bern", " "]})
@@ -50,6 +49,7 @@ class Table:
     data: pa.Table
     source: str = "data frame"
     sha256: str | None = None
+    delimiter: str | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -112,14 +112,22 @@ class Table:
         return replace(self, data=pa.table(columns, names=list(self.names)))
 
 
-def read_table(source: Any) -> Table:
+def read_table(
+    source: Any, *, encoding: str | None = None, delimiter: str | None = None, sheet: str | None = None
+) -> Table:
     """Read a table.
 
     Args:
-        source: the path of a `.csv`, `.tsv`, `.tab`, `.txt`, `.data` (delimiter `,`, tab, `;` or `|`, read
-            off the header line), `.parquet` or `.npz` file (1-d arrays are columns; a 2-d array `X` becomes
-            the columns `X_0`, `X_1`, ...), a mapping of names to arrays, or any data frame that narwhals
-            knows (pandas, polars, pyarrow, ...).
+        source: the path of a file, or a list of paths of files that hold one table; a mapping of names to arrays; or
+            any data frame that narwhals knows (pandas, polars, pyarrow, ...). A path may also be a folder, a pattern
+            such as `part-*.csv`, `FILE:TABLE` for one sheet or table of a file that holds several, and `-` for the
+            standard input. Files are delimited text (`.csv`, `.tsv`, `.txt`, `.data`, ...: the delimiter comma, tab,
+            `;`, `|` or blanks, read off the first rows), Parquet, Feather and Arrow, ORC, JSON lines, `.npz` (1-d
+            arrays are columns; a 2-d array `X` becomes the columns `X_0`, `X_1`, ...), spreadsheets (extra `excel`),
+            SQLite and DuckDB (extra `duckdb`); all but databases may be packed as `.gz`, `.bz2`, `.xz`, `.zst`, `.zip`.
+        encoding: of text that does not show it, as `"cp1251"`.
+        delimiter: of text, one character, or comma, tab, semicolon, pipe or space.
+        sheet: of a spreadsheet, or the table of a database.
 
     Returns:
         The `Table`, with text cells trimmed and empty ones made missing. Whether a word such as NA means a
@@ -127,8 +135,8 @@ def read_table(source: Any) -> Table:
 
     Raises:
         InputError: if there is no such file, it cannot be read as what it claims to be, it has no rows, two
-            columns share a name, rows differ in length or vanish in a quoted cell (the lines are named), or it
-            is larger than `normax.tables.limits` allows.
+            columns share a name, rows differ in length or vanish in a quoted cell (the lines are named), files differ
+            in their columns, or it is larger than `normax.tables.limits` allows.
 
     Example:
         >>> read_table({"x": np.arange(3.0)}).rows
@@ -136,47 +144,13 @@ def read_table(source: Any) -> Table:
     """
     if isinstance(source, Table):
         return source
-    if isinstance(source, (str, Path)):
-        path = Path(source)
-        return _finish(_read_file(path), path.name, sha256(path))
+    if isinstance(source, (str, Path, list, tuple)):
+        places = [source] if isinstance(source, (str, Path)) else list(source)
+        if all(isinstance(place, (str, Path)) for place in places):
+            return _finish(*read_files(places, encoding, delimiter, sheet))
     if isinstance(source, Mapping):
         return _finish(from_arrays(source, "mapping"), "mapping", None)
     return _finish(_from_frame(source), "data frame", None)
-
-
-def _read_file(path: Path) -> pa.Table:
-    if path.is_dir():
-        raise InputError(f"{path}: expected a file, got a directory")
-    if not path.exists():
-        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise InputError(f"{path}: no such file{suggest(path.name, siblings)}")
-    suffix = path.suffix.lower()
-    try:
-        if suffix in _DELIMITED:
-            return read_delimited(path.read_bytes(), path.name, tab=suffix in {".tsv", ".tab"})
-        if suffix in {".parquet", ".pq"}:
-            return _read_parquet(path)
-        if suffix == ".npz":
-            return read_npz(path)
-    except (InputError, Warning):
-        raise
-    except OSError as error:
-        raise InputError(f"{path.name}: cannot be read ({error.strerror or error})") from error
-    except Exception as error:  # whatever a broken file makes Arrow or NumPy raise
-        raise InputError(f"{path.name}: not a readable {suffix} file ({_one_line(error)})") from error
-    raise InputError(
-        f"{path.name}: expected a .csv, .tsv, .txt, .data, .parquet or .npz file, got {suffix!r}"
-    )
-
-
-def _read_parquet(path: Path) -> pa.Table:
-    import pyarrow.parquet
-
-    with pyarrow.parquet.ParquetFile(path) as file:
-        known = file.metadata
-        check_columns(path.name, known.num_columns)
-        check_unpacked(path.name, path.stat().st_size, 8 * known.num_rows * known.num_columns)
-        return file.read()
 
 
 def _from_frame(frame: Any) -> pa.Table:
@@ -209,7 +183,10 @@ def _finish(data: pa.Table, source: str, sha256: str | None) -> Table:
         raise InputError(f"{source}: more than one column is called {listed(twice)}; give each its own name")
     if not names or not data.num_rows:
         raise InputError(f"{source}: {'there are columns but no rows' if names else 'there are no columns'}")
-    return Table(pa.table(columns, names=names), source, sha256)
+    delimiter = (data.schema.metadata or {}).get(b"delimiter")
+    return Table(
+        pa.table(columns, names=names), source, sha256, None if delimiter is None else delimiter.decode()
+    )
 
 
 def _clean(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,8 +13,10 @@ from normax.errors import InputError, quoted
 from normax.forms import made
 from normax.tables import kinds
 from normax.tables.columns import Column, encode
-from normax.tables.learning import learn
+from normax.tables.doubts import Doubt, say
+from normax.tables.learning import Asked, learn
 from normax.tables.limits import MAX_FEATURES
+from normax.tables.locale import Locale
 from normax.tables.reading import Table
 from normax.tables.wording import columns as named
 from normax.tables.wording import notice
@@ -49,7 +51,10 @@ class Schema:
         *,
         text: Iterable[str] = (),
         numbers: Iterable[str] = (),
+        dates: Mapping[str, str | None] | None = None,
+        words: Iterable[str] = (),
         missing: Iterable[str] = (),
+        locale: Locale | None = None,
     ) -> Schema:
         """Find out what each column is, from all of its rows.
 
@@ -61,31 +66,39 @@ class Schema:
             table: the features alone, without target, groups or times.
             text: columns to take as text whatever their cells are, as numeric codes are.
             numbers: columns to take as numbers, though they look like codes.
+            dates: columns to take as dates, each with the way they are written (as `dates.form_of` gives it) or None.
+            words: columns of free text, to take as the TF-IDF weights of their words.
             missing: words (or numbers, as words) that mean a missing cell in every column, beside empty cells.
+            locale: what decides where cells can be read in two ways, of all columns of the file; that of this
+                table by default.
 
         Raises:
             InputError: if a column holds inf or a type that is neither number, date nor text (all such
                 columns are named), if no column is left, or if they become more than `MAX_FEATURES` features.
         """
-        text, numbers, missing = tuple(text), tuple(numbers), tuple(missing)
+        missing = tuple(missing)
         table = table.without(missing)
-        table.require([*text, *numbers])
-        forced = dict.fromkeys(text, kinds.TEXT) | dict.fromkeys(numbers, kinds.NUMERIC)
+        asked = _asked(text, numbers, dates or {}, words)
+        table.require(asked)
+        locale = locale or Locale.of(table)
         columns: list[Column] = []
         left_out: dict[str, str] = {}
         faults: list[str] = []
+        said: list[tuple[str, Doubt]] = []
         for name in table.names:
             try:
-                column, reason = learn(name, table.column(name), forced.get(name))
+                column, reason, doubts = learn(name, table.column(name), locale, asked.get(name))
             except InputError as error:
                 faults.append(f"column {quoted(name)}: {error}")
                 continue
+            said += [(name, doubt) for doubt in doubts]
             if reason:
                 left_out[name] = reason
             else:
                 columns.append(column)
         if faults:
             raise InputError(f"{table.source}: {'; '.join(faults)}")
+        say(said)
         for reason in dict.fromkeys(left_out.values()):
             names = [name for name, why in left_out.items() if why == reason]
             notice(f"{named(names)} left out: {reason}")
@@ -158,3 +171,23 @@ class Schema:
     def from_json(cls, recipe: dict[str, Any]) -> Schema:
         """The schema that `to_json` wrote."""
         return made(recipe, cls)
+
+
+def _asked(
+    text: Iterable[str], numbers: Iterable[str], dates: Mapping[str, str | None], words: Iterable[str]
+) -> dict[str, Asked]:
+    """What is said of columns, each once.
+
+    Raises:
+        InputError: if a column is said to be two things.
+    """
+    asked: dict[str, Asked] = {}
+    said = [(name, Asked(kinds.TEXT)) for name in text] + [(name, Asked(kinds.NUMERIC)) for name in numbers]
+    said += [(name, Asked(kinds.DATE, form)) for name, form in dates.items()]
+    said += [(name, Asked(kinds.WORDS)) for name in words]
+    twice = [name for name, what in said if asked.setdefault(name, what) != what]
+    if twice:
+        raise InputError(
+            f"{named(twice)}: asked to be two kinds at once; say one of --text, --number, --date, --words"
+        )
+    return asked

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from normax.errors import InputError, quoted, suggest
 from normax.forms import made
-from normax.tables import kinds
+from normax.tables import kinds, numbers
 from normax.tables.columns import TOO_LARGE
+from normax.tables.locale import Locale
 from normax.tables.reading import Table
 from normax.tables.wording import many, notice
+from normax.tables.words import MARKS, MISSING, TRUTH, is_truth, marks, spellings
 
 __all__ = ["FEW", "Target"]
 
@@ -35,7 +37,7 @@ class Target:
             have their commonest spelling); empty for regression. With two classes the model gives the
             probability of the second.
         log: train on `log(y)` and answer with `exp` of the output.
-        form: one of `kinds.NUMBER_FORMS` for numbers that are not written plainly.
+        form: for numbers that are not written plainly, how they are written, as `normax.tables.numbers` names it.
 
     Example:
         >>> from normax.tables import read_table
@@ -52,7 +54,9 @@ class Target:
     form: str | None = None
 
     @classmethod
-    def learn(cls, table: Table, name: str, task: str | None = None, log: bool = False) -> Target:
+    def learn(
+        cls, table: Table, name: str, task: str | None = None, log: bool = False, locale: Locale | None = None
+    ) -> Target:
         """Read the target's nature off its column.
 
         Text and booleans are classes; numbers with two values, and whole numbers with at most `FEW`, are
@@ -63,6 +67,7 @@ class Target:
             name: the column.
             task: `"regression"` or `"classification"`, to decide it yourself.
             log: train on the logarithm (regression of positive numbers only).
+            locale: what decides where cells can be read in two ways, of all columns of the file.
 
         Raises:
             InputError: if the column is absent, has missing cells or inf, is a date, has one class or one
@@ -74,14 +79,20 @@ class Target:
             )
         cells = _complete(table, name)
         try:
-            kind, form = kinds.infer(cells)
+            kind, form = kinds.infer(cells, locale)
         except InputError as error:
             raise InputError(f"target {quoted(name)}: {error}") from None
-        if kind == kinds.DATE:
+        if kind in (kinds.DATE, kinds.TIME):
             raise InputError(f"target {quoted(name)} holds dates; expected numbers or labels")
+        if form is not None and task != "regression" and _are_labels(cells, form):
+            kind, form = kinds.TEXT, None
         task = task or _infer_task(cells, kind, form, name)
-        if form is not None:
-            notice(f"target {quoted(name)}: numbers written as {form}")
+        if form is not None and not (form == "1.234,5" and locale is not None and locale.decimal == ","):
+            row = int(np.flatnonzero(~numbers.number_like(cells))[0])
+            value = kinds.read(cells[row : row + 1], kind, form)[0]
+            notice(
+                f"target {quoted(name)}: numbers written as {form}, {quoted(cells[row].as_py())} is {value:.15g}"
+            )
         if task == "regression":
             target = cls(name, task, (), log, form)
             y = target.encode(table)
@@ -98,7 +109,7 @@ class Target:
                 f"target {quoted(name)} has one class only ({_said(labels[0])}); a model needs two"
             )
         if 2 * len(labels) > max(len(cells), 4):
-            number = kind == kinds.NUMERIC or kinds.number_like(kinds.texts(cells)).all()
+            number = kind == kinds.NUMERIC or numbers.number_like(kinds.texts(cells)).all()
             raise InputError(
                 f"target {quoted(name)} has {len(labels)} labels in {len(cells)} rows; expected a few classes"
                 + (" (--task regression, if it is a number)" if number else "")
@@ -158,7 +169,7 @@ class Target:
     def _is_text(self) -> bool:
         """Whether labels are told apart letter by letter: words but truth values, and numbers too long for float64."""
         if isinstance(self.labels[0], str):
-            return not kinds.is_truth(self.labels)
+            return not is_truth(self.labels)
         return max(map(abs, self.labels)) >= kinds.EXACT
 
     def _by_letter(self, cells: pa.Array) -> tuple[list, list, np.ndarray]:
@@ -222,7 +233,7 @@ def _complete(table: Table, name: str) -> pa.Array:
 
 def _infer_task(cells: pa.Array, kind: str, form: str | None, name: str) -> str:
     if kind != kinds.NUMERIC:
-        number = kinds.number_like(kinds.texts(cells))
+        number = numbers.number_like(kinds.texts(cells))
         if 2 * number.sum() > len(cells) and not number.all():
             row = int(np.flatnonzero(~number)[0])
             raise InputError(
@@ -242,6 +253,11 @@ def _infer_task(cells: pa.Array, kind: str, form: str | None, name: str) -> str:
     return "regression"
 
 
+def _are_labels(cells: pa.Array, form: str) -> bool:
+    """Whether few different numbers of one unit, as 36 months and 60 months, are names of classes."""
+    return numbers.unit(form) != "" and len(pc.unique(cells)) <= FEW
+
+
 def _labels(cells: pa.Array, kind: str, form: str | None) -> tuple[Any, ...]:
     if kind == kinds.NUMERIC:
         numbers = np.unique(kinds.read(cells, kind, form)).tolist()
@@ -251,21 +267,19 @@ def _labels(cells: pa.Array, kind: str, form: str | None) -> tuple[Any, ...]:
             pc.value_counts(cells).to_pylist(), key=lambda entry: (entry["counts"], entry["values"])
         )
         commonest = {entry["values"].lower(): entry["values"] for entry in counted}
-        return tuple(
-            commonest[word] for word in sorted(commonest)
-        )  # false before true in every pair of words
+        return tuple(commonest[word] for word in sorted(commonest, key=TRUTH.__getitem__))
     return tuple(sorted(pc.unique(cells).to_pylist()))
 
 
 def _say_doubts(name: str, cells: pa.Array, kind: str) -> None:
     """What was done with classes that their reader may have meant otherwise."""
     if kind == kinds.BOOLEAN:
-        for words in kinds.spellings(cells):
+        for words in spellings(cells):
             notice(f"target {quoted(name)}: {', '.join(map(quoted, words))} are one class")
     elif kind == kinds.TEXT:
-        if why := (kinds.number_like(kinds.texts(cells)).all() and kinds.why_text(cells)):
+        if why := (numbers.number_like(kinds.texts(cells)).all() and kinds.why_text(cells)):
             notice(f"target {quoted(name)}: labels are text, not numbers: {why}")
-        for word in kinds.marks(cells, kinds.MISSING + kinds.MARKS):
+        for word in marks(cells, MISSING + MARKS):
             rows = many(pc.sum(pc.equal(cells, word)).as_py(), "row")
             notice(
                 f"target {quoted(name)}: {quoted(word)} is a class, of {rows}; if it means missing, leave them out by"

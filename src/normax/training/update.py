@@ -142,8 +142,8 @@ class Update:
             return None
         return (
             f"the penalty of {self.waiting} acts from step {steps // 2 + 1} of {steps}: with this optimizer its "
-            f"prox should wait for {WARM_UP} steps, until the second moment is known, and takes half where there are so few; "
-            "raise epochs or lower batch_size"
+            f"prox should wait for {WARM_UP} steps, until the second moment is known, and takes half where "
+            "there are so few; raise epochs or lower batch_size"
         )
 
     def init(self, weights: Sequence[Any]) -> Any:

@@ -15,8 +15,9 @@ from normax.errors import InputError
 from normax.files import sha256
 from normax.forms import check, made
 from normax.sealed import read_arrays, read_json, write_json
-from normax.tables import Expansion, Schema, Target
-from normax.tables.kinds import BOOLEAN, DATE, DATE_FORMATS, NUMBER_FORMS, NUMERIC, TEXT, is_truth
+from normax.tables import Column, Expansion, Schema, Target
+from normax.tables.kinds import BOOLEAN, DATE, NUMERIC, TEXT, TIME, WORDS, is_form
+from normax.tables.words import TRUTH, is_truth
 
 __all__ = ["FORMAT", "VERSION", "read", "write"]
 
@@ -193,7 +194,8 @@ def _target_faults(target: Target) -> list[str]:
         if {type(label) for label in labels} not in ({str}, {bool}, {int}, {float}):
             faults.append("target.labels: expected texts, numbers or booleans, all of one kind")
         elif len(labels) < 2 or any(
-            not a < b for a, b in pairwise(map(str.lower, labels) if is_truth(labels) else labels)
+            not a < b
+            for a, b in pairwise([TRUTH[label.lower()] for label in labels] if is_truth(labels) else labels)
         ):
             faults.append("target.labels: expected two or more, in increasing order")
         elif isinstance(labels[0], float) and not np.isfinite(labels).all():
@@ -202,7 +204,7 @@ def _target_faults(target: Target) -> list[str]:
             faults.append("target.log: expected false for classes")
     elif target.task != "regression":
         faults.append(f"target.task: expected regression or classification, got {target.task!r}")
-    if target.form not in (None, *NUMBER_FORMS):
+    if target.form is not None and not is_form(NUMERIC, target.form):
         faults.append(f"target.form: unknown {target.form!r}")
     return faults
 
@@ -211,16 +213,27 @@ def _schema_faults(schema: Schema) -> list[str]:
     faults = [] if schema.columns else ["schema.columns: expected one at least"]
     if len({column.name for column in schema.columns}) < len(schema.columns):
         faults.append("schema.columns: two of one name")
-    forms: dict[str, Any] = {DATE: DATE_FORMATS, NUMERIC: NUMBER_FORMS}
-    for column in schema.columns:
-        where = f"schema: column {column.name!r}"
-        if column.kind not in (NUMERIC, BOOLEAN, DATE, TEXT):
-            faults.append(f"{where}: unknown kind {column.kind!r}")
-        if column.form is not None and column.form not in forms.get(column.kind, ()):
-            faults.append(f"{where}: unknown form {column.form!r}")
-        if bool(column.levels) != (column.kind == TEXT) or len(set(column.levels)) < len(column.levels):
-            faults.append(f"{where}: expected different levels for text, and none for {column.kind}")
-    return faults
+    return faults + [f for column in schema.columns for f in _column_faults(column)]
+
+
+def _column_faults(column: Column) -> list[str]:
+    where, faults = f"schema: column {column.name!r}", []
+    if column.kind not in (NUMERIC, BOOLEAN, DATE, TIME, TEXT, WORDS):
+        faults.append(f"{where}: unknown kind {column.kind!r}")
+    if column.form is not None and not is_form(column.kind, column.form):
+        faults.append(f"{where}: unknown form {column.form!r}")
+    levels, many = column.levels, column.kind in (TEXT, WORDS)
+    if bool(levels) != many or len(set(levels)) < len(levels):
+        faults.append(f"{where}: expected different levels for text, and none for {column.kind}")
+    if len(column.idf) != len(levels) * (column.kind == WORDS):
+        faults.append(f"{where}: expected an idf for each word, and none for {column.kind}")
+    if column.odd and (many or column.kind == BOOLEAN):
+        faults.append(f"{where}: expected no odd cells for {column.kind}")
+    if column.parts and column.kind not in (DATE, TIME):
+        faults.append(f"{where}: expected parts of dates and times alone")
+    if len({part.name for part in column.parts}) < len(column.parts):
+        faults.append(f"{where}: a part of its dates twice")
+    return faults + [f"{where}: no such part of a date {part}" for part in column.parts if not part.exists]
 
 
 def _detail_faults(details: dict[str, Any]) -> list[str]:

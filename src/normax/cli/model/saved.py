@@ -15,6 +15,7 @@ from normax.cli.details import Coefficient, PathDetails
 from normax.cli.folder import written
 from normax.cli.model import recipe
 from normax.cli.model.coefficients import coefficients
+from normax.cli.options.table import reading
 from normax.cli.sheets import write_rows
 from normax.errors import InputError
 from normax.forms import made
@@ -41,14 +42,18 @@ class SavedModel:
         self.target = Target.from_json(self.recipe["target"])
         self.scaling = FillAndScale.from_json(self.recipe)
 
-    def outputs(self, table: Any) -> np.ndarray:
+    def outputs(self, table: Any, **written: str | None) -> np.ndarray:
         """Raw outputs (rows,) or (rows, classes): the target's scale (or its log), or logits.
+
+        Args:
+            table: what `read_table` takes.
+            written: how its files are written, as `read_table` takes it.
 
         Raises:
             InputError: if the network is of a file that is not trusted, before the table is read.
         """
         net = self._network()
-        Z = self.scaling.transform(self.schema.encode(read_table(table)))
+        Z = self.scaling.transform(self.schema.encode(read_table(table, **written)))
         if net is None:
             outputs = Z @ self.arrays["weight"].T + self.arrays["bias"]
         else:
@@ -87,7 +92,7 @@ def predict(options: argparse.Namespace) -> None:
     """`normax predict DIR DATA [--out FILE] [--trust-code]`: a row's answer, and the probabilities of its classes."""
     model = SavedModel(options.dir, options.trust_code)
     with screen.notices():
-        outputs = model.outputs(Path(options.data))
+        outputs = model.outputs(options.data, **reading(options))
     answers = model.target.predict(outputs)
     heads, columns = ["prediction"], [answers.tolist()]
     if model.target.task == "classification":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from normax.errors import InputError
@@ -18,7 +17,10 @@ class RunOptions:
     folder: ClassVar[str]
     command: str
     argv: list[str]
-    data: str
+    data: list[str]
+    encoding: str | None
+    delimiter: str | None
+    sheet: str | None
     target: str | None
     task: str | None
     drop: list[str]
@@ -58,7 +60,9 @@ class RunOptions:
         idle = [f"--{name.replace('_', '-')}" for name in training if words[name]]
         if words["model"] == "linear" and idle:
             raise InputError(f"{', '.join(idle)}: for networks, and the model is linear (--model mlp)")
-        return cls(**{**words, "out": words["out"] or f"{cls.folder}-{Path(words['data']).stem}"})
+        from normax.tables.files.places import stem  # with it comes pyarrow, which --help does without
+
+        return cls(**{**words, "out": words["out"] or f"{cls.folder}-{stem(words['data'][0])}"})
 
     def settled(self, rows: int, network: bool) -> Self:
         """The options with the defaults that depend on the model and the data, as `--help` states them.

@@ -6,7 +6,7 @@ from typing import Any
 
 from normax.cli.options.values import columns
 
-__all__ = ["LISTS", "column_options"]
+__all__ = ["LISTS", "column_options", "file_options", "reading"]
 
 #: Options whose one word is a list with commas between.
 LISTS = ("--drop", "--only", "--text", "--number", "--missing")
@@ -31,3 +31,25 @@ def column_options(group: Any) -> None:
         "WORD,WORD",
         "what means a missing cell in every column, beside empty cells (and NA, null, ? and the like among numbers)",
     )
+
+
+def file_options(group: Any) -> None:
+    """Declare how the file is written, for what it does not show."""
+    group.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="of text, as cp1251 (default: by its mark or its look, see docs/tables.md)",
+    )
+    group.add_argument(
+        "--delimiter",
+        metavar="CHAR",
+        help="of text, or comma, tab, semicolon, pipe, space (default: what parts the first rows alike)",
+    )
+    group.add_argument(
+        "--sheet", metavar="NAME", help="of a spreadsheet, or the table of a database (or say FILE:NAME)"
+    )
+
+
+def reading(options: Any) -> dict[str, str | None]:
+    """What `read_table` is told of how files are written."""
+    return {"encoding": options.encoding, "delimiter": options.delimiter, "sheet": options.sheet}

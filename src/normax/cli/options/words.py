@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from normax.cli.options.run import CompareOptions, PathOptions, RunOptions
-from normax.cli.options.table import LISTS, column_options
+from normax.cli.options.table import LISTS, column_options, file_options
 from normax.cli.options.values import number, one_of, probabilities, several, strengths, whole
 from normax.errors import InputError, suggest
 
@@ -21,6 +21,11 @@ COMMANDS = {
     "show": "print what a fitted model is and how well it predicts",
     "demo": "fit the embedded data sets and make a report to open",
 }
+_DATA = (
+    "a table: text (.csv, .tsv, .txt), .parquet, .feather, .orc, .jsonl, .npz, .xlsx, SQLite, DuckDB, also packed (.gz,"
+    " .zst, .zip); several files or a folder of one table; FILE:TABLE of a database or spreadsheet; - for the standard"
+    " input"
+)
 METHODS = ("none", "l1", "l2", "elastic-net", "dropout", "batch-norm")
 
 
@@ -119,8 +124,12 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
             "dir", metavar="DIR", help="the folder that `normax path` or `normax compare` wrote"
         )
     commands["predict"].add_argument(
-        "data", metavar="DATA", help="a table with the columns that the model uses"
+        "data",
+        metavar="DATA",
+        nargs="+",
+        help="tables with the columns that the model uses, as of `normax path`",
     )
+    file_options(commands["predict"])
     commands["predict"].add_argument(
         "--out", metavar="FILE", help="CSV file to write (default: standard output)"
     )
@@ -137,8 +146,9 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
 
 
 def _fit_options(parser: _Parser, compare: bool) -> None:
-    parser.add_argument("data", metavar="DATA", help="a .csv, .tsv, .parquet or .npz file")
+    parser.add_argument("data", metavar="DATA", nargs="+", help=_DATA)
     _data_options(parser.add_argument_group("data"))
+    file_options(parser.add_argument_group("how files are written"))
     model = parser.add_argument_group("model")
     usual = "mlp" if compare else "linear"
     model.add_argument(

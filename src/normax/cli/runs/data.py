@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from normax.cli.options.run import RunOptions
+from normax.cli.options.table import reading
 from normax.errors import InputError
-from normax.tables import Schema, Table, Target, kinds, read_table
+from normax.tables import Locale, Schema, Table, Target, kinds, read_table
 
 __all__ = ["Dataset", "Sample", "prepare"]
 
@@ -56,21 +56,26 @@ def prepare(options: RunOptions) -> Dataset:
     Raises:
         InputError: for everything that "Bad input" names.
     """
-    table = read_table(Path(options.data)).without(options.missing)
+    table = read_table(options.data, **reading(options)).without(options.missing)
     name = _target_name(table, options)
     table, without_target = _with_target(table, name, options)
-    target = Target.learn(table, name, options.task, options.log_target)
+    locale = Locale.of(table)
+    target = Target.learn(table, name, options.task, options.log_target, locale)
     unused = _unused(table, [c for c in (name, options.group, options.time) if c], options)
     features = table.drop(c for c in (name, options.group, options.time, *unused) if c)
     if not features.names:
         raise InputError(f"{table.source}: no column is left to learn from")
-    schema = Schema.learn(features, text=options.text, numbers=options.number, missing=options.missing)
-    rows = _rows(table, schema, target, options)
+    schema = Schema.learn(
+        features, text=options.text, numbers=options.number, missing=options.missing, locale=locale
+    )
+    rows = _rows(table, schema, target, locale, options)
     train, test, test_file = rows, None, None
     if options.test is not None:
         share = _fraction(options.test)
         if share is None:
-            later, _ = _with_target(read_table(Path(options.test)).without(options.missing), name, options)
+            later, _ = _with_target(
+                read_table(options.test, **reading(options)).without(options.missing), name, options
+            )
             test, test_file = Sample(schema.encode(later), target.encode(later)), later.source
         else:
             held = _hold_out(rows, share, target, options.seed)
@@ -114,14 +119,14 @@ def _with_target(table: Table, name: str, options: RunOptions) -> tuple[Table, i
     return (table, 0) if there.all() else (table.take(there), int((~there).sum()))
 
 
-def _rows(table: Table, schema: Schema, target: Target, options: RunOptions) -> Sample:
+def _rows(table: Table, schema: Schema, target: Target, locale: Locale, options: RunOptions) -> Sample:
     groups = time = None
     if options.group:
         cells = _complete(table, "--group", options.group)
         groups = kinds.texts(cells).dictionary_encode().indices.to_numpy()
     if options.time:
         cells = _complete(table, "--time", options.time)
-        kind, form = kinds.infer(cells)
+        kind, form = kinds.infer(cells, locale)
         if kind == kinds.TEXT:
             raise InputError(
                 f"--time {options.time}: expected numbers or dates, got text such as {cells[0].as_py()!r}"

@@ -14,7 +14,7 @@ from normax.linear_model.design.moments import Moments
 from normax.linear_model.design.validation import check_design, check_strengths, check_weights, column_names
 from normax.linear_model.path import response
 from normax.linear_model.solvers.ridge.spectrum import Spectrum
-from normax.rows import Table
+from normax.rows import PrintedTable
 
 __all__ = ["Inflation", "RidgeTrace", "ridge_trace", "variance_inflation"]
 
@@ -35,11 +35,11 @@ class Inflation:
     condition_number: float
     feature_names: tuple[str, ...] | None = None
 
-    def table(self) -> Table:
+    def table(self) -> PrintedTable:
         """One row a feature, worst first, with R² = 1 − 1/VIF of the feature on all others."""
         names = self.feature_names or [f"x{j}" for j in range(len(self.vif))]
         order = np.argsort(-np.nan_to_num(self.vif, nan=-1.0, posinf=np.inf), kind="stable")
-        return Table(
+        return PrintedTable(
             {"feature": names[j], "vif": float(self.vif[j]), "r2_on_others": float(1 - 1 / self.vif[j])}
             for j in order
         )
@@ -109,9 +109,9 @@ class RidgeTrace:
     df: np.ndarray
     feature_names: tuple[str, ...] | None = None
 
-    def table(self) -> Table:
+    def table(self) -> PrintedTable:
         """One row a strength: degrees of freedom, largest factor, and `‖w‖₂`."""
-        return Table(
+        return PrintedTable(
             {
                 "strength": float(self.strengths[i]),
                 "df": float(self.df[i]),

@@ -21,7 +21,7 @@ from normax.linear_model.design.validation import (
 from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath, fit_path, grid_of, is_ridge
 from normax.linear_model.problem.terms import check_rules
-from normax.rows import Table
+from normax.rows import PrintedTable
 from normax.selection import widened
 
 __all__ = ["Criteria", "degrees_of_freedom", "information_criteria"]
@@ -67,10 +67,10 @@ class Criteria:
             )
         return int(np.nanargmin(values))
 
-    def table(self) -> Table:
+    def table(self) -> PrintedTable:
         """One row a strength, the smallest of each criterion marked."""
         best = {rule: self.best(rule) for rule in RULES}
-        return Table(
+        return PrintedTable(
             {
                 "strength": float(self.strengths[i]),
                 "nonzero": int(self.nonzero[i]),
@@ -149,8 +149,8 @@ def information_criteria(
     loss = family_of(family)
     if not loss.likelihood:
         raise InputError(
-            f"family: information criteria need a likelihood, which {loss.name} is not, or only with a dispersion that is not "
-            "estimated; choose by cross-validation"
+            f"family: information criteria need a likelihood, which {loss.name} is not, or only with a "
+            "dispersion that is not estimated; choose by cross-validation"
         )
     names, X = column_names(X), check_design(X)
     rules: dict[str, Any] = {
@@ -235,7 +235,8 @@ def degrees_of_freedom(
     loss.refuse_if_tied("a count of degrees of freedom")
     if loss.nonsmooth:
         raise InputError(
-            f"family: degrees of freedom need a loss with curvature, which {loss.name} has not; for a lasso count path.nonzero"
+            f"family: degrees of freedom need a loss with curvature, which {loss.name} has not; for a "
+            "lasso count path.nonzero"
         )
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)
     etas = path.predict(X)

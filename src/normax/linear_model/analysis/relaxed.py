@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +11,14 @@ import numpy as np
 from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, Notice
-from normax.linear_model.cross_validation.held_out import Scope, scopes_of
+from normax.linear_model.cross_validation.folds import Pairs
+from normax.linear_model.cross_validation.scopes import Scope, scopes_of
 from normax.linear_model.design.products import times
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import LARGEST, Sound, check_design, column_names, plain_weights
 from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath, fit_path, grid_of, is_ridge, response
-from normax.rows import Table
+from normax.rows import PrintedTable
 from normax.selection import choose, folds, summarise, widened
 
 __all__ = ["RelaxedPath", "free_fits", "relaxed_path"]
@@ -64,9 +66,9 @@ class RelaxedPath:
         mean = family_of(self.family).mean(times(check_design(X), self.coef[at].T) + self.intercept[at])
         return mean[:, 0] if mean.shape[1] == 1 else mean
 
-    def table(self) -> Table:
+    def table(self) -> PrintedTable:
         """One row a strength: its columns, its best mixture and the errors with and without relaxing."""
-        rows, folded = Table(), self.best is not None
+        rows, folded = PrintedTable(), self.best is not None
         for i, s in enumerate(self.strengths):
             row: dict[str, Any] = {"strength": float(s), "nonzero": int(self.nonzero[i])}
             if folded:
@@ -108,7 +110,7 @@ def relaxed_path(
 ) -> RelaxedPath:
     """The relaxed lasso at every strength and mixture, both chosen by cross-validation:
 
-        w(s, γ) = γ w_lasso(s) + (1 − γ) wfree_fits(A(s))
+        w(s, γ) = γ w_lasso(s) + (1 − γ) w_free(A(s))
 
     with A(s) the columns of the lasso at s and w_free the fit on them without a penalty; intercepts mix likewise.
 
@@ -154,63 +156,77 @@ def relaxed_path(
     grid = grid_of(strengths, Sound(X), y, sample_weight=sample_weight, **rules)
     n, loss = X.shape[0], family_of(family)
     Y, weights = response(y, family, n), plain_weights(sample_weight, n)
-
-    def both(rows: Any, grid: np.ndarray, Y: np.ndarray = Y) -> tuple[LinearPath, np.ndarray, np.ndarray]:
-        path = fit_path(Sound(X[rows]), Y[rows], strengths=grid, sample_weight=weights[rows], **common)
-        coef, intercept = free_fits(X[rows], Y[rows], path, weights[rows], common)
-        share = mix[:, None]
-        return (
-            path,
-            share[..., None] * path.coef[:, None] + (1 - share[..., None]) * coef[:, None],
-            share * path.intercept[:, None] + (1 - share) * intercept[:, None],
-        )
-
-    pairs = []
+    both, score, best = _Both(X, Y, weights, mix, common), None, None
     if cv is not None:
         loss.refuse_if_tied("cross-validation")
         labels = np.argmax(Y, axis=1) if loss.coupled else Y[:, 0]
         splitter = check_cv(cv, labels.astype(int), classifier=True) if loss.classes else check_cv(cv)
-        pairs = folds(splitter, n, labels, groups)
-        scopes = [Scope(np.ones(Y.shape[1], dtype=bool), test) for _, test in pairs]
-        if fit_intercept:
-            scopes = scopes_of(loss, Y, weights, pairs, penalty=options.get("penalty"))
-        sizes = np.array([weights[scope.test].sum() for scope in scopes])
+        score = both.score_of(folds(splitter, n, labels, groups), options.get("penalty"))
     with warnings.catch_warnings():
         # Columns that separate classes are no news here: the mixture with the penalised fit tames them.
         warnings.simplefilter("ignore", Notice)
-        mean = se = None
-        best = None
-        if pairs:
-
-            def one(k: int, grid: np.ndarray) -> np.ndarray:
-                (train, _), (present, test) = pairs[k], scopes[k]
-                known, train = Y[:, present] if loss.coupled else Y, train[weights[train] > 0]
-                _, w, b = both(train, grid, known)
-                eta = times(X[test], w.reshape(-1, X.shape[1]).T).reshape(len(test), *b.shape) + b
-                cells = eta.reshape(len(test), -1, b.shape[-1]).transpose(1, 0, 2)
-                return np.array([loss.loss(known[test], e) for e in cells]) @ (
-                    weights[test] / weights[test].sum()
-                )
-
-            def score(grid: np.ndarray) -> tuple[np.ndarray, ...]:
-                """(k, g) means and standard errors."""
-                errors = np.array(side_by_side(lambda k: one(k, grid), len(pairs)))
-                # A fit without a penalty may expect more of a new row than a number can hold; it is never chosen.
-                lost = ~(np.abs(errors) < LARGEST).all(axis=0)
-                mean, se = summarise(np.where(lost, 0.0, errors), sizes)
-                mean, se = (np.where(lost, np.inf, a).reshape(len(grid), len(mix)) for a in (mean, se))
-                return mean, se
-
+        if score is None:
+            mean = se = np.full((len(grid), len(mix)), np.nan)
+        else:
             if np.ndim(strengths) == 0:
                 ridge = is_ridge(**rules)
                 grid, (mean, se) = widened(grid, score, lambda mean, _: mean.min(axis=1), stronger=ridge)
             else:
                 mean, se = score(grid)
             best = _best(grid, mean, se, select)
-        path, coef, intercept = both(slice(None), grid)
-    if mean is None or se is None:
-        mean = se = np.full((len(grid), len(mix)), np.nan)
+        path, coef, intercept = both.fit(grid)
     return RelaxedPath(grid, mix, coef, intercept, path.nonzero, mean, se, best, select, path, family, names)
+
+
+@dataclass(frozen=True)
+class _Both:
+    """The lasso and the free fits on its columns, mixed: (k, g, …) of k strengths and g mixtures."""
+
+    X: Any
+    Y: np.ndarray
+    weights: np.ndarray
+    mix: np.ndarray
+    common: dict[str, Any]
+
+    def fit(
+        self, grid: np.ndarray, rows: Any = slice(None), Y: np.ndarray | None = None
+    ) -> tuple[LinearPath, np.ndarray, np.ndarray]:
+        """The path, coefficients (k, g, m, p) and intercepts (k, g, m) of some rows, of other responses too."""
+        X, y, weights = self.X[rows], (self.Y if Y is None else Y)[rows], self.weights[rows]
+        path = fit_path(Sound(X), y, strengths=grid, sample_weight=weights, **self.common)
+        coef, intercept = free_fits(X, y, path, weights, self.common)
+        share = self.mix[:, None]
+        return (
+            path,
+            share[..., None] * path.coef[:, None] + (1 - share[..., None]) * coef[:, None],
+            share * path.intercept[:, None] + (1 - share) * intercept[:, None],
+        )
+
+    def score_of(self, pairs: Pairs, penalty: Any) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """From strengths to (k, g) means over the folds and standard errors."""
+        loss = family_of(self.common["family"])
+        scopes = [Scope(np.ones(self.Y.shape[1], dtype=bool), test) for _, test in pairs]
+        if self.common["fit_intercept"]:
+            scopes = scopes_of(loss, self.Y, self.weights, pairs, penalty=penalty)
+        sizes = np.array([self.weights[scope.test].sum() for scope in scopes])
+
+        def one(k: int, grid: np.ndarray) -> np.ndarray:
+            (train, _), (present, test) = pairs[k], scopes[k]
+            known, train = self.Y[:, present] if loss.coupled else self.Y, train[self.weights[train] > 0]
+            _, w, b = self.fit(grid, train, known)
+            eta = times(self.X[test], w.reshape(-1, self.X.shape[1]).T).reshape(len(test), *b.shape) + b
+            cells = eta.reshape(len(test), -1, b.shape[-1]).transpose(1, 0, 2)
+            return np.array([loss.loss(known[test], e) for e in cells]) @ (self.weights[test] / sizes[k])
+
+        def score(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            errors = np.array(side_by_side(lambda k: one(k, grid), len(pairs)))
+            # A fit without a penalty may expect more of a new row than a number can hold; it is never chosen.
+            lost = ~(np.abs(errors) < LARGEST).all(axis=0)
+            mean, se = summarise(np.where(lost, 0.0, errors), sizes)
+            mean, se = (np.where(lost, np.inf, a).reshape(len(grid), len(self.mix)) for a in (mean, se))
+            return mean, se
+
+        return score
 
 
 def _best(grid: np.ndarray, mean: np.ndarray, se: np.ndarray, select: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import Sound, check_design, column_names, plain_weights
 from normax.linear_model.families import family_of
 from normax.linear_model.path import fit_path, grid_of
-from normax.rows import Table
+from normax.rows import PrintedTable
 
 __all__ = ["Stability", "error_bound", "stability_selection"]
 
@@ -48,11 +48,11 @@ class Stability:
     halves: int
     feature_names: tuple[str, ...] | None = None
 
-    def table(self) -> Table:
+    def table(self) -> PrintedTable:
         """One row a feature that was ever chosen, most frequent first."""
         names = self.feature_names or [f"x{j}" for j in range(self.frequency.shape[1])]
         top = self.frequency[-1]
-        return Table(
+        return PrintedTable(
             {
                 "feature": names[j],
                 "frequency": float(top[j]),

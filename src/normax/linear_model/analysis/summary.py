@@ -11,7 +11,7 @@ from normax.linear_model.analysis.criteria import degrees_of_freedom
 from normax.linear_model.design.validation import Sound
 from normax.linear_model.path import LinearPath
 from normax.linear_model.problem.problem import Problem
-from normax.rows import Table
+from normax.rows import PrintedTable
 from normax.text import markup
 
 __all__ = ["ModelSummary", "describe"]
@@ -27,14 +27,14 @@ class ModelSummary:
 
     Attributes:
         facts: name -> text of the model as a whole.
-        coefficients: a `Table`, one row for each coefficient that is not zero, largest standardised size first:
+        coefficients: a `PrintedTable`, one row for each coefficient that is not zero, largest standardised size first:
             `feature`, `coef` in units of y (or of the linear predictor) for one unit of the column,
             `standardised` for one standard deviation of it, and `output` where there are several.
         intercept: (m,).
     """
 
     facts: dict[str, str]
-    coefficients: Table
+    coefficients: PrintedTable
     intercept: np.ndarray
 
     def __str__(self) -> str:
@@ -95,7 +95,7 @@ class Described:
         scaled = coef * np.nan_to_num(self.sd)
         cells = np.argwhere(coef != 0)
         cells = cells[np.argsort(-np.abs(scaled[tuple(cells.T)]), kind="stable")]
-        rows = Table()
+        rows = PrintedTable()
         for c, j in cells:
             row = {"feature": names[j], "coef": float(coef[c, j]), "standardised": float(scaled[c, j])}
             rows.append(({"output": labels[c]} if len(coef) > 1 else {}) | row)
@@ -142,12 +142,13 @@ def describe(
     elif design.X.shape[0] * design.p <= LARGE:
         fitted = ("strengths", "coef", "intercept", "gap", "dual_gap", "n_iter")
         one, single = LinearPath(*(getattr(path, name)[[at]] for name in fitted)), problem.single
-        df = float(
-            degrees_of_freedom(
-                Sound(design.X), one, family=problem.family, l1_ratio=l1_ratio, fit_intercept=design.centred,
-                sample_weight=design.spread(design.weights[:, None])[:, 0],
-                penalty_factor=single.factor, lower=single.lower, upper=single.upper,
-            )[0]
-        )  # fmt: skip
+        options: dict[str, Any] = {
+            "family": problem.family,
+            "l1_ratio": l1_ratio,
+            "fit_intercept": design.centred,
+        }
+        options |= {"sample_weight": design.spread(design.weights[:, None])[:, 0]}
+        options |= {"penalty_factor": single.factor, "lower": single.lower, "upper": single.upper}
+        df = float(degrees_of_freedom(Sound(design.X), one, **options)[0])
     explained = float(1 - left / null) if null > 0 else 0.0
     return Described(design.X.shape[0], design.p, family, l1_ratio, sd, df, explained, penalty)

@@ -7,14 +7,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from normax.errors import InputError, Notice
 from normax.linear_model.cross_validation.folds import LassoFold, LassoFolds, Pairs
 from normax.linear_model.cross_validation.ridge_folds import RidgeFolds
+from normax.linear_model.cross_validation.scopes import Scope, refuse_weightless, scopes_of
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import (
     Sound,
@@ -30,15 +31,7 @@ from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import check_rules
 from normax.selection import summarise, widened
 
-__all__ = [
-    "Mixtures",
-    "Scope",
-    "best_mixture",
-    "cross_validate",
-    "held_out",
-    "scopes_of",
-    "scopes_of_classes",
-]
+__all__ = ["Mixtures", "best_mixture", "cross_validate", "held_out"]
 
 
 def cross_validate(
@@ -106,8 +99,6 @@ def held_out(
     """
     X, options["penalty_factor"] = without_excluded(check_design(X), options.get("penalty_factor"))
     loss, weights = family_of(options.get("family", "gaussian")), plain_weights(sample_weight, X.shape[0])
-    l1_ratio, intercept = options.get("l1_ratio", 1.0), options.get("fit_intercept", True)
-    penalty, limits = options.get("penalty"), {k: options[k] for k in ("tol", "max_iter") if k in options}
     Y = loss.response(y, X.shape[0])
     known = check_offset(offset, Y.shape)
     if known is not None and loss.name == "gaussian":
@@ -115,60 +106,86 @@ def held_out(
     units = np.array([1.0 if per_row else weights[train].sum() for train, _ in pairs])
     loss.refuse_if_tied("cross-validation")
     refuse_weightless(weights, pairs)
-    scopes = scopes_of(loss, Y, weights, pairs, classes, penalty) if intercept else None
-    if scopes is not None:
-        pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
-    sizes = np.array([weights[test].sum() for _, test in pairs])
-
-    def plain(k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        train, test = pairs[k]
-        inside = np.zeros_like(weights)
-        inside[train] = weights[train]
-        design, truth, exposure = X, Y, known
-        if scopes is not None and not scopes[k].present.all():
-            # Absent classes have probability 0: the rest alone. Rows without a weight may be of any class.
-            there, train = scopes[k].present, train[weights[train] > 0]
-            truth = Y[:, there]
-            exposure = None if known is None else known[:, there]
-            design, inside = X[train], inside[train]
-        problem = Problem.of(
-            Sound(design),
-            truth if design is X else truth[train],
-            sample_weight=inside,
-            offset=exposure if exposure is None or design is X else exposure[train],
-            **options,
-        )
-        path = follow_path(problem, strengths)
-        etas = path.predict(Sound(X[test]), None if exposure is None else exposure[test])
-        rows = loss.loss(np.tile(truth[test], (len(etas), 1)), etas.reshape(-1, truth.shape[1]))
-        return rows.reshape(len(etas), -1) @ (weights[test] / sizes[k]), path.gap
-
-    one = plain
-    rules = check_rules(X.shape[1], *(options.get(k) for k in ("penalty_factor", "lower", "upper")))
-    if loss.name == "gaussian" and rules.plain and penalty is None and known is None:
-        if l1_ratio > 0:
-            shared = LassoFolds(X, Y, weights, pairs, l1_ratio, intercept, **limits)
-
-            def one(k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-                fold = LassoFold(shared, k)
-                coef, intercept, gap = fold.fit(strengths)
-                return 0.5 * fold.squared_errors(coef, intercept, held_out=True) / sizes[k], gap
-
-        elif RidgeFolds.serves(X, weights, pairs):
-            ridge = RidgeFolds(X, Y, weights, pairs, intercept)
-
-            def one(k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-                sums = ridge.sums(k, strengths)  # a direct solution, whose gap is rounding
-                return plain(k, strengths) if sums is None else (0.5 * sums / sizes[k], np.zeros(len(sums)))
+    scopes = [Scope(np.ones(Y.shape[1], dtype=bool), test) for _, test in pairs]
+    if options.get("fit_intercept", True):
+        scopes = scopes_of(loss, Y, weights, pairs, classes, options.get("penalty"))
+    pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
+    rows = _HeldOut(X, Y, weights, known, loss, pairs, scopes, options)
+    score = rows.together() or rows.score
 
     def errors(strengths: np.ndarray) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # told once, of the worst fold
-            scores, gaps = zip(*side_by_side(lambda k: one(k, strengths / units[k]), len(pairs)))
+            scores, gaps = zip(*side_by_side(lambda k: score(k, strengths / units[k]), len(pairs)))
         warn_unconverged(strengths, np.max(gaps, axis=0), options.get("tol", 1e-6))
         return np.array(scores)
 
-    return errors, sizes
+    return errors, rows.sizes
+
+
+# From the number of a fold and strengths (k,) to its errors (k,) and the gaps (k,) of its fits.
+Score = Callable[[int, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """All rows, and how a fold of them is fitted and scored; offset is None where y carries it or there is none."""
+
+    X: Any
+    Y: np.ndarray
+    weights: np.ndarray
+    offset: np.ndarray | None
+    loss: Family
+    pairs: Pairs
+    scopes: list[Scope]
+    options: dict[str, Any]
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """(K,) weights of the held-out rows."""
+        return np.array([self.weights[test].sum() for _, test in self.pairs])
+
+    def score(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A fold by a path of its own, on rows that count and rows that do not."""
+        (train, test), there = self.pairs[k], self.scopes[k].present
+        X, Y, weights, offset = self.X, self.Y, np.zeros_like(self.weights), self.offset
+        weights[train] = self.weights[train]
+        counting: Any = slice(None)
+        if not there.all():
+            # Absent classes have probability 0: the rest alone. Rows without a weight may be of any class.
+            counting = train[weights[train] > 0]
+            X, Y, weights = X[counting], Y[:, there], weights[counting]
+            offset = None if offset is None else offset[:, there]
+        known = None if offset is None else offset[counting]
+        problem = Problem.of(Sound(X), Y[counting], sample_weight=weights, offset=known, **self.options)
+        path = follow_path(problem, strengths)
+        etas = path.predict(Sound(self.X[test]), None if offset is None else offset[test])
+        losses = self.loss.loss(np.tile(Y[test], (len(etas), 1)), etas.reshape(-1, Y.shape[1]))
+        return losses.reshape(len(etas), -1) @ (self.weights[test] / self.sizes[k]), path.gap
+
+    def together(self) -> Score | None:
+        """All folds by what they share; None where it is nothing."""
+        options, (X, Y, weights, pairs) = self.options, (self.X, self.Y, self.weights, self.pairs)
+        rules = check_rules(X.shape[1], *(options.get(k) for k in ("penalty_factor", "lower", "upper")))
+        alone = self.offset is None and options.get("penalty") is None
+        if self.loss.name != "gaussian" or not rules.plain or not alone:
+            return None
+        l1_ratio, intercept = options.get("l1_ratio", 1.0), options.get("fit_intercept", True)
+        if l1_ratio > 0:
+            limits = {k: options[k] for k in ("tol", "max_iter") if k in options}
+            return partial(self._lasso, LassoFolds(X, Y, weights, pairs, l1_ratio, intercept, **limits))
+        if RidgeFolds.serves(X, weights, pairs):
+            return partial(self._ridge, RidgeFolds(X, Y, weights, pairs, intercept))
+        return None
+
+    def _lasso(self, folds: LassoFolds, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        fold = LassoFold(folds, k)
+        coef, intercept, gap = fold.fit(strengths)
+        return 0.5 * fold.squared_errors(coef, intercept, held_out=True) / self.sizes[k], gap
+
+    def _ridge(self, folds: RidgeFolds, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        sums = folds.sums(k, strengths)  # a direct solution, whose gap is rounding
+        return self.score(k, strengths) if sums is None else (0.5 * sums / self.sizes[k], np.zeros(len(sums)))
 
 
 @dataclass(frozen=True)
@@ -209,109 +226,3 @@ class Mixtures:
 def best_mixture(means: np.ndarray) -> int:
     """The place of the mixture with the smallest of all means (M, k)."""
     return int(np.argmin(means.min(axis=1)))
-
-
-def refuse_weightless(weights: np.ndarray, pairs: Pairs) -> None:
-    """Refuse folds that train on, or hold out, rows of weight 0 alone."""
-    faults = [
-        f"fold {k} {what} rows of weight 0 alone"
-        for k, pair in enumerate(pairs)
-        for what, rows in zip(("trains on", "holds out"), pair)
-        if not weights[rows].any()
-    ]
-    if faults:
-        raise InputError(
-            f"cv: {'; '.join(faults)}; leave such rows out before folds are made, or shuffle the folds"
-        )
-
-
-class Scope(NamedTuple):
-    """What a fold of classes can judge: the classes (C,) that it trains on, and the held-out rows of these alone."""
-
-    present: np.ndarray
-    test: np.ndarray
-
-
-def scopes_of(
-    loss: Family, Y: np.ndarray, weights: np.ndarray, pairs: Pairs, classes: Any = None, penalty: Any = None
-) -> list[Scope]:
-    """The scope of every fold beside an intercept, for any family; see `scopes_of_classes`.
-
-    Raises:
-        InputError: as there, and for folds that train on a response whose best constant is infinite.
-
-    Example:
-        >>> counts = np.array([[0.0], [0.0], [3.0]])
-        >>> scopes_of(family_of("poisson"), counts, np.ones(3), [(np.array([0, 1]), np.array([2]))])
-        Traceback (most recent call last):
-        normax.errors.InputError: cv: fold 0 trains on rows that are all 0...
-    """
-    if loss.coupled or (loss.classes and Y.shape[1] == 1):
-        return scopes_of_classes(Y, weights, pairs, classes, penalty)
-    faults = []
-    for k, (train, _) in enumerate(pairs):
-        known = Y[train[weights[train] > 0]]
-        if len(known) and (at := loss.at_edge(known)).any():
-            faults.append(f"fold {k} trains on rows that are all {known[0, np.argmax(at)]:g}")
-    if faults:
-        raise InputError(
-            f"cv: {'; '.join(faults)}, where no finite intercept is the best; shuffle the folds, KFold(shuffle=True), or take "
-            "fewer of them"
-        )
-    return [Scope(np.ones(Y.shape[1], dtype=bool), test) for _, test in pairs]
-
-
-def scopes_of_classes(
-    Y: np.ndarray, weights: np.ndarray, pairs: Pairs, classes: Any = None, penalty: Any = None
-) -> list[Scope]:
-    """The scope of every fold, beside an intercept: there a class without training rows gets probability 0, at every
-    strength.
-
-    Args:
-        Y: (n, C) shares of the classes, or (n, 1) of the second of two; weights: (n,) of the rows.
-        pairs: K pairs (training rows, held-out rows).
-        classes: (C,) labels for messages; penalty: one of its own, which may tie all C outputs together.
-
-    Raises:
-        InputError: for folds that train on one class alone, that hold out nothing they train on, or, with a penalty
-            of its own, that train without one of the classes.
-
-    Warns:
-        Notice: naming the classes and rows that stay out of a fold's error.
-
-    Example:
-        >>> scope = scopes_of_classes(np.eye(3)[[0, 1, 2, 0, 1]], np.ones(5), [(np.array([3, 4]), np.array([0, 1]))])[0]
-        >>> scope.present.tolist(), scope.test.tolist()
-        ([True, True, False], [0, 1])
-    """
-    shares = np.column_stack([1 - Y, Y]) if Y.shape[1] == 1 else Y
-    names = [repr(c) for c in (range(shares.shape[1]) if classes is None else np.asarray(classes).tolist())]
-    scopes, faults, left_out = [], [], []
-    for k, (train, test) in enumerate(pairs):
-        present = weights[train] @ shares[train] > 0
-        lost = shares[test][:, ~present].any(axis=1)
-        counted = int((weights[test[lost]] > 0).sum())
-        scopes.append(Scope(present, test[~lost]))
-        if present.all():
-            continue
-        absent = "class " + ", ".join(name for name, there in zip(names, present) if not there)
-        if present.sum() < 2:
-            faults.append(f"fold {k} trains on one class alone")
-        elif not weights[test[~lost]].any():
-            faults.append(f"fold {k} trains without {absent} and holds out nothing else")
-        elif penalty is not None:
-            faults.append(f"fold {k} trains without {absent}, which {penalty!r} may tie to the others")
-        elif counted:
-            left_out.append(f"fold {k} trains without {absent}, of which it holds out {counted}")
-    if faults:
-        raise InputError(
-            f"cv: {'; '.join(faults)}; use folds in which every class trains, such as "
-            "StratifiedKFold(shuffle=True), or fewer of them"
-        )
-    if left_out:
-        warnings.warn(
-            f"{'; '.join(left_out)}: an infinite loss at every strength, which is left out of the error",
-            Notice,
-            stacklevel=3,
-        )
-    return scopes

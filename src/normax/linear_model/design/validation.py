@@ -89,8 +89,8 @@ def refuse_other_kinds(X: Any) -> None:
         odd = [f"{name!r} ({kind})" for name, kind in schema.items() if kind.base_type() in kinds]
     if odd:
         raise InputError(
-            f"X: expected numbers, got {_some(odd)}; make numbers of them first, by sklearn.preprocessing's OneHotEncoder, say, "
-            "or let `normax path` read the table"
+            f"X: expected numbers, got {_some(odd)}; make numbers of them first, by "
+            "sklearn.preprocessing's OneHotEncoder, say, or let `normax path` read the table"
         )
 
 
@@ -120,13 +120,14 @@ def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None) -> 
 
 
 def _refuse_extreme(what: str, sizes: np.ndarray, names: Sequence[str] | None) -> None:
-    """An InputError for columns whose largest number, (k,), is such that its powers leave the range of double precision."""
+    """An InputError for columns whose largest number, (k,), has powers that leave the range of double precision."""
     bad = np.flatnonzero(_extreme(sizes))
     if len(bad):
         where = f" in columns {_some([repr(str(names[int(j)])) for j in bad] if names is not None else bad)}"
         raise InputError(
-            f"{what}: expected numbers between {1 / LARGEST:g} and {LARGEST:g} in size, or 0, whose products stay within double "
-            f"precision, got {sizes[bad[0]]:.3g}{where if len(sizes) > 1 else ''}; change the unit"
+            f"{what}: expected numbers between {1 / LARGEST:g} and {LARGEST:g} in size, or 0, whose "
+            f"products stay within double precision, got {sizes[bad[0]]:.3g}"
+            f"{where if len(sizes) > 1 else ''}; change the unit"
         )
 
 

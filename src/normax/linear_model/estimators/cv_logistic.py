@@ -169,8 +169,9 @@ class LogisticRegressionCV(LinearClassifier):
         """What scikit-learn's estimator offers and this one does not, with what to write instead."""
         if self.scoring not in (None, "warn", "neg_log_loss"):
             raise InputError(
-                f"scoring: expected None, got {self.scoring!r}: the choice is by held-out log-likelihood, which 1-SE needs; "
-                "for another score use GridSearchCV(LogisticRegression(), {'C': Cs}, scoring=...)"
+                f"scoring: expected None, got {self.scoring!r}: the choice is by held-out log-likelihood, "
+                "which 1-SE needs; for another score use "
+                "GridSearchCV(LogisticRegression(), {'C': Cs}, scoring=...)"
             )
         if not self.refit:
             raise InputError(

@@ -95,8 +95,8 @@ def _refuse_mixed(labels: np.ndarray) -> None:
     kinds = sorted({type(label).__name__ for label in labels.ravel()}) if labels.dtype == object else []
     if any(kind not in ("str", "str_") for kind in kinds):
         raise InputError(
-            f"y: Unknown label type: objects of type {', '.join(kinds)}; expected text, whole numbers or booleans alone, "
-            "in an array of that type: y.astype(str), say"
+            f"y: Unknown label type: objects of type {', '.join(kinds)}; expected text, whole numbers or "
+            "booleans alone, in an array of that type: y.astype(str), say"
         )
 
 

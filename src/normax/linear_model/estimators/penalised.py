@@ -45,7 +45,8 @@ def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
     found = mixture_of(penalty)
     if found is None:
         raise InputError(
-            f"penalty: expected a penalty such as L1, GroupLasso or MCP, a sum of them or a name ({', '.join(NAMES)}), got {penalty!r}"
+            "penalty: expected a penalty such as L1, GroupLasso or MCP, a sum of them or a name "
+            f"({', '.join(NAMES)}), got {penalty!r}"
         )
     return found
 

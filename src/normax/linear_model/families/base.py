@@ -60,8 +60,8 @@ class Family:
             )
 
     def at_edge(self, y: np.ndarray) -> np.ndarray:
-        """(m,) which outputs of y, (n, m), are at an end of the range of means in every row, so that no finite intercept
-        is the best. Of classes that are told apart, all are or none is: one may never occur."""
+        """(m,) which outputs of y, (n, m), are at an end of the range of means in every row, so that no finite
+        intercept is the best. Of classes that are told apart, all are or none is: one may never occur."""
         at = np.isin(y[0], self.edges)
         if at.any():
             at &= (y == y[0]).all(axis=0)
@@ -74,8 +74,8 @@ class Family:
             value = f"class {np.argmax(y[0])}" if self.coupled else f"{y[0, at[0]]:g}"
             where = "" if self.coupled or y.shape[1] == 1 else f" of output {', '.join(map(str, at))}"
             raise InputError(
-                f"y: {self.name} expects rows that differ, got {value} in every row{where}, where no finite intercept is "
-                "the best; predict that value, or use fit_intercept=False"
+                f"y: {self.name} expects rows that differ, got {value} in every row{where}, where no "
+                "finite intercept is the best; predict that value, or use fit_intercept=False"
             )
 
     def response(self, y: Any, n: int) -> np.ndarray:

@@ -47,8 +47,8 @@ class Tweedie(Family):
     def __post_init__(self):
         if not isinstance(self.power, (int, float, np.number)) or not 1 <= self.power <= 2:
             raise InputError(
-                f"power: expected a number in [1, 2], where the loss is convex under the logarithmic link, got {self.power!r}; "
-                'use family="gaussian" for 0'
+                "power: expected a number in [1, 2], where the loss is convex under the logarithmic link, "
+                f'got {self.power!r}; use family="gaussian" for 0'
             )
 
     def response(self, y, n):

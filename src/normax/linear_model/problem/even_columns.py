@@ -1,7 +1,7 @@
 """Columns whose sizes lie far apart, on units of their own.
 
-Without a penalty no unit of a column decides anything but rounding, which takes a column far below the largest for none.
-Powers of 2 bring them together, and exactly.
+Without a penalty no unit of a column decides anything but rounding, which takes a column far below the largest for
+none. Powers of 2 bring them together, and exactly.
 """
 
 from __future__ import annotations

@@ -70,12 +70,14 @@ def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[floa
         raise InputError(f"lower, upper: {told} takes no bounds; use L1, L2, ElasticNet or MCP with them")
     if fused and not all(isinstance(part, Nonnegative) for part in groups + concave + others):
         raise InputError(
-            f"penalty: Fused adds to L1, L2, ElasticNet and Nonnegative, since no prox of its sums with others is known, got {penalty!r}"
+            "penalty: Fused adds to L1, L2, ElasticNet and Nonnegative, since no prox of its sums with "
+            f"others is known, got {penalty!r}"
         )
     if concave or others or fused:
         if (single.factor != 1).any():
             raise InputError(
-                f"penalty_factor: {penalty!r} does not act on each coefficient by itself and takes none; multiply columns instead"
+                f"penalty_factor: {penalty!r} does not act on each coefficient by itself and takes none; "
+                "multiply columns instead"
             )
         if fused:
             lower = np.zeros_like(single.lower) if others else single.lower

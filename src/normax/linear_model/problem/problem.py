@@ -55,14 +55,27 @@ class Problem:
 
     @classmethod
     def of(
-        cls, X: Any, y: Any, *, family: Any = "gaussian", l1_ratio: float = 1.0, fit_intercept: bool = True,
-        sample_weight: Any = None, penalty_factor: Any = None, lower: Any = None, upper: Any = None,
-        penalty: Any = None, offset: Any = None, endless: bool = False, **limits: Any,
-    ) -> Problem:  # fmt: skip
+        cls,
+        X: Any,
+        y: Any,
+        *,
+        family: Any = "gaussian",
+        l1_ratio: float = 1.0,
+        fit_intercept: bool = True,
+        sample_weight: Any = None,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+        penalty: Any = None,
+        offset: Any = None,
+        endless: bool = False,
+        **limits: Any,
+    ) -> Problem:
         """From what a user gives; see `fit_path`. Limits are tol, max_iter and sparse_coef.
 
         Args:
-            endless: whether a response may stand at the end of its range in every row, where no finite intercept is the best.
+            endless: whether a response may stand at the end of its range in every row, where no finite intercept is
+                the best.
 
         Raises:
             InputError: for data or arguments that cannot be used.

@@ -29,9 +29,13 @@ class Terms:
 
     def at(self, features: np.ndarray) -> Terms:
         """The same for some features."""
-        return Terms(
-            *(self.l1[features], self.l2[features], self.lower[features], self.upper[features], self.boxed)
-        )
+        l1, l2, lower, upper = (part[features] for part in self.charges)
+        return Terms(l1, l2, lower, upper, self.boxed)
+
+    @property
+    def charges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What kernels are handed: l1, l2, lower, upper."""
+        return self.l1, self.l2, self.lower, self.upper
 
     def of(self, entries: np.ndarray, p: int) -> Terms:
         """The same for some flat entries of m × p coefficients."""

@@ -4,53 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 
+from normax.linear_model.design.columns import Columns, wider
 from normax.linear_model.design.design import Design
 
 __all__ = ["CompleteGram", "GrowingGram"]
 
 
-class GrowingGram:
+class GrowingGram(Columns):
     """`G = Z̃ᵀ diag(ω) Z̃` for a growing list of centred columns Z̃, for p too large to multiply all by all.
 
     Attributes:
-        features: (a,) column numbers, in the order of arrival.
-        known: (p,) flags of the columns that are among them.
         full: G with the room around it, so that kernels see contiguous rows; `G` is its used part.
     """
 
     def __init__(self, design: Design):
-        self.design, self.size = design, 0
-        self._features = np.zeros(0, dtype=np.intp)
-        self._Z = np.zeros((design.n, 0), order="F")
+        super().__init__(design)
         self.full = np.zeros((0, 0))
-        self.known = np.zeros(design.p, dtype=bool)
-
-    @property
-    def features(self) -> np.ndarray:
-        return self._features[: self.size]
 
     @property
     def G(self) -> np.ndarray:
         return self.full[: self.size, : self.size]
 
-    def add(self, features: np.ndarray) -> None:
-        """Admit columns that are not yet known."""
-        new = features[~self.known[features]]
-        if not len(new):
-            return
-        old, a = self.size, self.size + len(new)
-        self._reserve(a)
-        columns = self.design.columns(new)
-        self._features[old:a], self._Z[:, old:a] = new, columns
-        cross = self.design.weighted(columns).T @ self._Z[:, :a]
-        self.full[old:a, :a] = cross
-        self.full[:old, old:a] = cross[:, :old].T
-        self.known[new] = True
-        self.size = a
-
-    def columns(self, some: np.ndarray) -> np.ndarray:
-        """(n, len(some)) centred columns by their place in `features`."""
-        return self._Z[:, some]
+    def add(self, features: np.ndarray) -> int:
+        """Admit columns that are not yet known, and their products."""
+        old, count = self.size, super().add(features)
+        if count:
+            self.full = wider(self.full, old, self.size, self.design.p, axes=[0, 1])
+            cross = self.design.weighted(self.Z[:, old:]).T @ self.Z
+            self.G[old:] = cross
+            self.G[:old, old:] = cross[:, :old].T
+        return count
 
     def check(self, c: np.ndarray, y: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gradients (k, p) at coefficients W (k, a) and squared lengths (k,) of their residuals, from X itself."""
@@ -58,22 +41,6 @@ class GrowingGram:
         residual = y - self._Z[:, used] @ W[:, used].T
         theta = self.design.weighted(residual)
         return self.design.gradient(theta), np.einsum("ik,ik->k", residual, theta)
-
-    def _reserve(self, a: int) -> None:
-        """Room for a columns; it doubles, so that all growth together costs two copies."""
-        room = len(self.full)
-        if a <= room:
-            return
-        room, old = min(self.design.p, max(a, 2 * room, 32)), self.size
-        features, Z, G = self._features, self._Z, self.full
-        self._features = np.zeros(room, dtype=np.intp)
-        self._Z = np.empty((self.design.n, room), order="F")
-        self.full = np.empty((room, room))
-        self._features[:old], self._Z[:, :old], self.full[:old, :old] = (
-            features[:old],
-            Z[:, :old],
-            G[:old, :old],
-        )
 
 
 class CompleteGram:

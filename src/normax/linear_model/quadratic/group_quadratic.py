@@ -10,6 +10,7 @@ for it, descent goes on by itself, with jumps.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,7 @@ from normax.linear_model.problem.group_terms import GroupTerms
 from normax.linear_model.quadratic.active_set import solve_factored
 from normax.linear_model.quadratic.group_descent import descend_ahead, descend_groups
 from normax.linear_model.quadratic.group_smoothing import minimise_smoothed
+from normax.linear_model.quadratic.line_search import armijo, parabola
 
 __all__ = ["RowBlocks", "minimise_columns", "minimise_entries", "minimise_groups", "newton_serves"]
 
@@ -29,6 +31,8 @@ WIDEST, WIDEST_APART = 3000, 300
 PATIENT, SMOOTHED = 10, 1000
 # Passes of descent between two looks at what rounding left of the gradients.
 LONG = 500
+# Part of a Newton step below which descent does better.
+SHORTEST = 1e-3
 
 
 class RowBlocks:
@@ -221,6 +225,12 @@ def _newton(H, Q, g, W, blocks: RowBlocks, max_steps: int = 12) -> bool | None:
     def norm(v):
         return np.sqrt(np.bincount(owner, v * v, len(blocks.charge)))[owner]
 
+    def charged(w, d, t):
+        grown = (
+            charge * (t * d * (2 * w + t * d)) / np.maximum(norm(w + t * d) + norm(w), np.finfo(float).tiny)
+        )
+        return grown.sum() + l1 @ (np.abs(w + t * d) - np.abs(w)) + 0.5 * t * (l2 * d) @ (2 * w + t * d)
+
     scale, settled = max(float(np.abs(q) @ np.abs(w)), np.finfo(float).tiny), False
     Kw = K0 @ w
     for _ in range(max_steps):
@@ -228,12 +238,7 @@ def _newton(H, Q, g, W, blocks: RowBlocks, max_steps: int = 12) -> bool | None:
         bent = np.divide(charge, lengths, out=np.zeros_like(w), where=lengths > 0)
         downhill = q - Kw - l2 * w - l1 * np.sign(w) - bent * w
         unit = w / np.maximum(lengths, np.finfo(float).tiny)
-        K = K0.copy()
-        K[np.diag_indices_from(K)] += l2 + bent
-        for part in parts:
-            if bent[part[0]]:
-                K[np.ix_(part, part)] -= bent[part[0]] * np.outer(unit[part], unit[part])
-        d = _solve(K, downhill)
+        d = _solve(_bent(K0, l2, bent, unit, parts), downhill)
         gain = float(downhill @ d)
         if not gain > 0:
             settled = True
@@ -243,16 +248,10 @@ def _newton(H, Q, g, W, blocks: RowBlocks, max_steps: int = 12) -> bool | None:
         first = int(np.argmin(reach))
         t = min(1.0, float(reach[first]))
         Kd, small = K0 @ d, gain <= 1e-12 * scale
-        while not small and t > 1e-3:
-            v = w + t * d
-            after = norm(v)
-            grown = charge * (t * d * (2 * w + t * d)) / np.maximum(after + lengths, np.finfo(float).tiny)
-            change = t * (d @ (Kw - q)) + 0.5 * t * t * (d @ Kd) + grown.sum()
-            change += l1 @ (np.abs(v) - np.abs(w)) + 0.5 * t * (l2 * d) @ (2 * w + t * d)
-            if change <= -1e-4 * t * gain:
-                break
-            t *= 0.5
-        if t <= 1e-3:
+        if not small:
+            loss = partial(parabola, d @ (Kw - q), d @ Kd)
+            t, _ = armijo(loss, partial(charged, w, d), 0.0, gain, shortest=SHORTEST, first=t)
+        if t <= SHORTEST:
             break
         w, Kw = w + t * d, Kw + t * Kd
         if t == reach[first]:
@@ -263,6 +262,16 @@ def _newton(H, Q, g, W, blocks: RowBlocks, max_steps: int = 12) -> bool | None:
             break
     W[rows, cols] = w
     return settled and bool(np.abs(downhill).max() <= 1e-8 * (l1 + charge).max() or not (l1 + charge).any())
+
+
+def _bent(K, l2, bent, unit, parts) -> np.ndarray:
+    """K with the curvature of L2 and of the norms, `bent` across the unit vector of each part."""
+    K = K.copy()
+    K[np.diag_indices_from(K)] += l2 + bent
+    for part in parts:
+        if bent[part[0]]:
+            K[np.ix_(part, part)] -= bent[part[0]] * np.outer(unit[part], unit[part])
+    return K
 
 
 def _solve(K: np.ndarray, r: np.ndarray) -> np.ndarray:

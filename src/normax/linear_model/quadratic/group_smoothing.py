@@ -13,8 +13,12 @@ minimizing a sum of Euclidean norms", SIAM J. Scientific Computing 2000.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from normax.linear_model.quadratic.line_search import armijo, parabola
 
 __all__ = ["minimise_smoothed"]
 
@@ -41,17 +45,18 @@ def minimise_smoothed(
     term = np.concatenate([owner, len(charge) + np.arange(len(at) - d)])
     price = np.concatenate([charge, l1[at[d:]]])
     groups = [np.flatnonzero(owner == g) for g in np.flatnonzero(charge)]
-    live = root > 0
-    if not live.any():
+    if not root.any():
         return np.zeros(d)
-    # The size that coefficients may have: what the largest gradient brings along a column alone.
-    reach = (np.abs(q[live]) / root[live]).max() / np.where(live, root, root[live].min())
     unit = np.full(len(price), np.inf)
-    np.minimum.at(unit, term, reach[at])
+    np.minimum.at(unit, term, _reach(q, root)[at])
     unit[~np.isfinite(unit) | (unit == 0)] = 1.0
 
     def lengths(v: np.ndarray, mu: float) -> np.ndarray:
         return np.sqrt(np.bincount(term, v[at] ** 2, len(price)) + (mu * unit) ** 2)
+
+    def charged(w: np.ndarray, step: np.ndarray, mu: float, t: float) -> float:
+        moved = np.bincount(term, (t * step * (2 * w + t * step))[at], len(price))
+        return float(price @ (moved / (lengths(w + t * step, mu) + lengths(w, mu))))
 
     w, mu, jitter = w.copy(), FIRST, 1e-15
     z = w[at] / lengths(w, mu)[term]
@@ -79,13 +84,10 @@ def minimise_smoothed(
             gain = float(downhill @ step)
             if not gain > 0:
                 break
-            slope, curve, t = -float(step @ (q - K @ w)), float(step @ K @ step), 1.0
-            while t > 1e-8:
-                longer = lengths(w + t * step, mu)
-                moved = np.bincount(term, (t * step * (2 * w + t * step))[at], len(price))
-                if t * slope + 0.5 * t * t * curve + price @ (moved / (longer + phi)) <= -1e-4 * t * gain:
-                    break
-                t *= 0.5
+            slope, curve = -float(step @ (q - K @ w)), float(step @ K @ step)
+            t, _ = armijo(partial(parabola, slope, curve), partial(charged, w, step, mu), 0.0, gain)
+            if t == 0:
+                break
             ahead = step[at]
             along = np.bincount(term, v * ahead, len(price))[term]
             z = z + t * (v / phi[term] - z + (ahead - z * along / phi[term]) / phi[term])
@@ -97,3 +99,9 @@ def minimise_smoothed(
     zero = np.sqrt(np.bincount(term, w[at] ** 2, len(price))) < ZERO * lengths(w, mu / FALL)
     w[at[(zero & (price > 0))[term]]] = 0.0
     return w
+
+
+def _reach(q: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """(d,) sizes that coefficients may have: what the largest gradient brings along a column alone."""
+    live = root > 0
+    return (np.abs(q[live]) / root[live]).max() / np.where(live, root, root[live].min())

@@ -49,7 +49,7 @@ def minimise(H: np.ndarray, q: np.ndarray, terms: Terms, w: np.ndarray, max_roun
     passes = 1
     for _ in range(max_rounds):
         if not direct:
-            descend(H, g, w, terms.l1, terms.l2, terms.lower, terms.upper, noise, passes)
+            descend(H, g, w, *terms.charges, noise, passes)
             passes = min(2 * passes, 64)
         face = np.flatnonzero(((w != 0) | smooth) & (terms.lower < w) & (w < terms.upper))
         if not _face_step(H, g, w, terms, face):

@@ -64,10 +64,9 @@ class SparseColumns:
         passes = 2
         for _ in range(max_rounds):
             # On the way the signs matter and not the digits, which the face step brings.
-            _descend(
-                *self.matrix, self.at, self.weights, self.means, self.squares, w, self.weights * r, float(self.means @ w),
-                terms.l1, terms.l2, terms.lower, terms.upper, passes, tol,
-            )  # fmt: skip
+            columns = (self.at, self.weights, self.means, self.squares)
+            point = (w, self.weights * r, float(self.means @ w))
+            _descend(*self.matrix, *columns, *point, *terms.charges, passes, tol)
             passes = min(2 * passes, 64)
             r = self._residual(y, w)
             face = np.flatnonzero(((w != 0) | (terms.l1 == 0)) & (terms.lower < w) & (w < terms.upper))
@@ -103,10 +102,8 @@ class SparseColumns:
         # Where each coefficient would leave the face.
         low = np.where((terms.l1 > 0) & (v > 0), 0.0, terms.lower)
         high = np.where((terms.l1 > 0) & (v < 0), 0.0, terms.upper)
-        d = _conjugate(
-            *self.matrix, at, len(y), self.weights, means, terms.l2, self.squares[face] + terms.l2,
-            g, tol[face], 20 + 2 * len(face), low - v, high - v,
-        )  # fmt: skip
+        columns = (at, len(y), self.weights, means, terms.l2, self.squares[face] + terms.l2)
+        d = _conjugate(*self.matrix, *columns, g, tol[face], 20 + 2 * len(face), low - v, high - v)
         stop = np.where(d > 0, high, low)
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = np.where((d != 0) & np.isfinite(stop), (stop - v) / d, np.inf)

@@ -104,7 +104,7 @@ class Gaps:
                 lambda c: float(self.weights @ self.family.fenchel(self.y, eta, c)), coef, gradient, terms
             )
             return
-        self.waiting.append((i, eta, coef, gradient, terms.l1, terms.l2, terms.lower, terms.upper))
+        self.waiting.append((i, eta, coef, gradient, *terms.charges))
         if not self.family.rows_apart or len(self.waiting) * self.y.size >= TOGETHER:
             self.flush()
 

@@ -11,6 +11,7 @@ O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", Found
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def follow_proximal(problem: Problem, strengths: np.ndarray) -> Fit:
             if polar is None:
                 fit.stationary, fit.gap[i] = True, _promise(W, u, penalty, curvature)
             else:
-                fit.gap[i] = _gap(family, design, y, eta, W, u, norm, l2, float(polar))
+                lost = partial(_divergence, smooth, eta)
+                fit.gap[i] = _gap(lost, W, u, norm, l2, float(polar))
             if fit.gap[i] <= enough:
                 break
             W, eta, curvature = _steps(smooth, W, eta, intercept, penalty, curvature)
@@ -94,17 +96,21 @@ def _promise(W, u, penalty, curvature) -> float:
     return max(gain + float(penalty.value(w)) - float(penalty.value(moved)), 0.0)
 
 
-def _gap(family, design, y, eta, W, u, norm, l2, polar) -> float:
+def _divergence(smooth: Likelihood, eta: np.ndarray, c: float) -> float:
+    """What shrinking the residuals to a share c costs."""
+    return float(smooth.design.weights @ smooth.family.fenchel(smooth.y, eta, c)) if c < 1 else 0.0
+
+
+def _gap(divergence, W, u, norm, l2, polar) -> float:
     """The duality gap: for p = u − l2 w, c p within the ball and c l2 w for the L2 part."""
     own, inner = float(norm.value(as_seen(W))), float(((u - l2 * W) * W).sum())
     if inner > own * polar + 1e-9 * float((np.abs(u - l2 * W) * np.abs(W)).sum()):
         raise InputError(
-            f"penalty: {norm!r} has value {own:.6g} at a fit w and polar {polar:.6g} at a gradient u, whose product must not "
-            f"be less than <u, w>, {inner:.6g}; leave `polar` out for what is no norm"
+            f"penalty: {norm!r} has value {own:.6g} at a fit w and polar {polar:.6g} at a gradient u, "
+            f"whose product must not be less than <u, w>, {inner:.6g}; leave `polar` out for what is no norm"
         )
     c = 1.0 if polar <= 1 else 1.0 / polar
-    divergence = float(design.weights @ family.fenchel(y, eta, c)) if c < 1 else 0.0
-    return max(divergence + own - c * inner + 0.5 * l2 * (1 - c) ** 2 * float((W * W).sum()), 0.0)
+    return max(divergence(c) + own - c * inner + 0.5 * l2 * (1 - c) ** 2 * float((W * W).sum()), 0.0)
 
 
 def _curvature(design: Design) -> float:

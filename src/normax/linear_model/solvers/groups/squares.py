@@ -124,7 +124,7 @@ class _GroupPath:
         direct = len(work.rows) > self.design.n and not newton_serves(int(np.count_nonzero(start)), self.m)
         if direct:
             root = np.sqrt(self.design.weights)[:, None]
-            M = np.ascontiguousarray((root * self.gram.columns(work.rows)).T)
+            M = np.ascontiguousarray((root * self.gram.Z[:, work.rows]).T)
             solve = partial(minimise_columns, M, root * self.y)
         else:
             solve = partial(minimise_groups, work.products(), Q)

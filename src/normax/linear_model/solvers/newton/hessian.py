@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from normax.linear_model.design.design import Design
+from normax.linear_model.design.columns import Columns, wider
 from normax.linear_model.families import Family
 from normax.linear_model.problem.chain_terms import ChainTerms
 from normax.linear_model.problem.group_terms import GroupTerms
@@ -13,49 +13,13 @@ from normax.linear_model.quadratic.chain_quadratic import minimise_stretches
 from normax.linear_model.quadratic.group_quadratic import minimise_entries
 from normax.linear_model.quadratic.support import Support
 
-__all__ = ["Columns", "Hessian", "bend", "intercept_inverse"]
+__all__ = ["Hessian", "bend", "intercept_inverse"]
 
 # The softmax does not see a shift of all classes, which leaves systems singular. This share of a coefficient's own
 # curvature is added in that direction; a step is then short there, and what it aims at stays the same.
 PIN = 1e-8
 # Rows that are scaled and multiplied at a time, so that they stay in the cache.
 ROWS = 2048
-
-
-class Columns:
-    """Centred columns of X as a dense block that grows: each is taken out of X once.
-
-    Attributes:
-        size: how many there are; variance: (size,) of each, weighted.
-    """
-
-    def __init__(self, design: Design):
-        self.design, self.size = design, 0
-        self._place = np.full(design.p, -1)
-        self._Z = np.empty((design.n, 0), order="F")
-        self.variance = np.zeros(0)
-
-    @property
-    def Z(self) -> np.ndarray:
-        return self._Z[:, : self.size]
-
-    def at(self, features: np.ndarray) -> np.ndarray:
-        """Where these features stand in Z; those that are new are taken in."""
-        places = self._place[features]
-        if places.size and places.min() < 0:
-            new = np.unique(features[places < 0])
-            size = self.size + len(new)
-            if size > self._Z.shape[1]:
-                room = min(self.design.p, max(size, 2 * self.size, 16))
-                wider = np.empty((self.design.n, room), order="F")
-                wider[:, : self.size] = self.Z
-                self._Z = wider
-            taken = self.design.columns(new)
-            self._Z[:, self.size : size] = taken
-            self.variance = np.concatenate([self.variance, self.design.weights @ taken**2])
-            self._place[new] = np.arange(self.size, size)
-            self.size, places = size, self._place[features]
-        return places
 
 
 class Hessian:
@@ -104,10 +68,7 @@ class Hessian:
         self.entries = np.concatenate([self.entries, entries])
         self.classes = np.concatenate([self.classes, classes])
         self.at = np.concatenate([self.at, self.columns.at(features)])
-        if a > len(self.full):
-            full = np.empty((max(a, 2 * old, 16),) * 2)
-            full[:old, :old] = self.full[:old, :old]
-            self.full = full
+        self.full = wider(self.full, old, a, axes=[0, 1])
         H, h = self._products(old)
         self.cross = np.vstack([self.cross, h])
         H -= (h @ self.inverse) @ self.cross.T

@@ -12,18 +12,19 @@ finite numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 import numpy as np
 
 from normax.errors import InputError
+from normax.linear_model.design.columns import Columns
 from normax.linear_model.design.design import Design
 from normax.linear_model.families import Family
 from normax.linear_model.problem.chain_terms import ChainTerms
 from normax.linear_model.problem.group_terms import GroupTerms
 from normax.linear_model.problem.terms import Terms
-from normax.linear_model.solvers.newton.hessian import Columns, Hessian, bend, intercept_inverse
+from normax.linear_model.quadratic.line_search import armijo
+from normax.linear_model.solvers.newton.hessian import Hessian, bend, intercept_inverse
 
 __all__ = ["Likelihood"]
 
@@ -37,8 +38,8 @@ SETTLED, CRAWL, ENDLESS = 1e-20, 1e-16, 3e-9
 # How far a step that gains next to nothing must move a row to count as one to infinity, and how far a step may move a
 # row if its gain is to be trusted unseen.
 FAR, UNSEEN = 0.1, 1.0
-# Shortest part of a step that is tried, and rounding in the loss.
-SHORTEST, NOISE = 1e-10, 4e-16
+# Rounding in the loss.
+NOISE = 4e-16
 # Damping over the mean curvature: the least, and the one at which nothing is left to try.
 LEAST, MOST = 1e-9, 1e3
 
@@ -122,7 +123,7 @@ class Likelihood:
             t = 0.0
             if np.isfinite(gain):  # else nothing stops the quadratic model, and it is damped
                 deta = H.predict(dw) + db
-                t, now = self._length(eta, deta, now, gain, partial(_charge, own, w, dw))
+                t, now = self.length(eta, deta, now, gain, own, w, dw)
             if t == 0:
                 if fresh and self.share >= self.most:
                     break
@@ -153,25 +154,27 @@ class Likelihood:
         bent = self.share and float(self.design.weights @ self.family.curvature(self.y, eta).sum(axis=1))
         return self.share * bent
 
-    def _length(
+    def length(
         self,
         eta: np.ndarray,
         step: np.ndarray,
         now: float,
         gain: float,
-        charge: Callable[[float], float] = lambda t: 0.0,
+        own: Terms | GroupTerms | ChainTerms | None = None,
+        w: Any = 0.0,
+        dw: Any = 0.0,
     ) -> tuple[float, float]:
-        """How much of a step to take, and the loss there: all of it unless loss and charge say otherwise, and nothing
-        where no part of it gains."""
+        """How much of a step to take, and the loss there: all of it unless the loss and what `own` charges for the step
+        from w say otherwise, and nothing where no part of it gains."""
         if gain <= self.exact * abs(now) and not _moves(step, UNSEEN):
             return 1.0, now  # so small a step is exact, and the difference only rounding
-        t, rounding = 1.0, NOISE * abs(now)
-        while t > SHORTEST:
-            new = self._loss(eta + t * step)
-            if new + charge(t) <= now - 1e-4 * t * gain + rounding:
-                return t, new
-            t *= 0.5
-        return 0.0, now
+        return armijo(
+            lambda t: self._loss(eta + t * step),
+            lambda t: own.change(w, t * dw) if own else 0.0,
+            now,
+            gain,
+            NOISE * abs(now),
+        )
 
     @property
     def entries(self) -> np.ndarray:
@@ -196,17 +199,13 @@ class Likelihood:
             if not gain > 0 or (gain <= SETTLED * self.scale and size >= 0.5 * last):
                 break
             if gain > 1e-9 * self.scale or _moves(db, UNSEEN):
-                t, _ = self._length(eta, db, self._loss(eta), gain)
+                t, _ = self.length(eta, db, self._loss(eta), gain)
                 if t == 0:
                     break
             eta = eta + t * db
             intercept += t * db
             last = size
         return eta
-
-
-def _charge(own: Terms | GroupTerms | ChainTerms, w: np.ndarray, dw: np.ndarray, t: float) -> float:
-    return own.change(w, t * dw)
 
 
 def _moves(step: np.ndarray, far: float) -> bool:

@@ -2,7 +2,8 @@
 
 With few rows the arithmetic of a step takes microseconds and what surrounds it would take most of the time. So the
 Hessian is computed anew at every step, which makes the steps converge quadratically, and a handful of them suffices.
-Once it is large, or columns repeat others, `working_set` goes on from there by the general steps.
+Once it is large, or columns repeat others, `working_set` goes on from there by the general steps. The line search is
+`line_search.armijo` written out: a call out of the kernel would cost more than the step.
 """
 
 from __future__ import annotations
@@ -44,23 +45,14 @@ def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: n
     known = (np.zeros((design.n, 1)) + smooth.offset)[:, 0]
     etas, ends = np.empty((k, design.n)), np.zeros(k + 1, dtype=np.intp)
     done, entries, values = _path(
-        *(
-            rows,
-            np.ascontiguousarray(smooth.y[:, 0]),
-            design.weights,
-            known,
-            start[:, 0].copy(),
-            intercept[0],
-        ),
-        *(design.pieces, design.place, design.means, design.norms, rules.factor, design.centred),
-        *(
-            strengths[:k] * l1_ratio,
-            strengths[:k] * (1 - l1_ratio),
-            problem.max_iter,
-            SETTLED * smooth.scale,
-            FEW,
-        ),
-        *(fit.coef[:, 0], fit.intercept[:, 0], fit.n_iter, etas, ends),
+        rows,
+        (np.ascontiguousarray(smooth.y[:, 0]), design.weights, known),
+        (design.pieces, design.place, design.means, design.norms),
+        (rules.factor, strengths[:k] * l1_ratio, strengths[:k] * (1 - l1_ratio)),
+        (start[:, 0].copy(), intercept[0]),
+        design.centred,
+        (problem.max_iter, SETTLED * smooth.scale, FEW),
+        (fit.coef[:, 0], fit.intercept[:, 0], fit.n_iter, etas, ends),
     )
     for i in range(done):
         some = entries[ends[i] : ends[i + 1]]
@@ -71,16 +63,20 @@ def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: n
 
 
 @njit(cache=True, nogil=True)
-def _path(
-    rows, y, weights, known, eta, b, pieces, place, means, norms, factor, centred,
-    l1s, l2s, max_iter, settled, few, coefs, intercepts, rounds, etas, ends,
-):  # fmt: skip
+def _path(rows, seen, columns, charges, start, centred, limits, out):
     """Solve strength after strength; how many, and flat lists of the entries that certify each, with their gradients.
 
+    One body, longer than a page, since what is kept from strength to strength lives in its arrays.
+
     Args:
-        eta, b: the fit without features; pieces: (p, N) columns of X, of which rows `place` (n,) count.
-        coefs, intercepts, rounds, etas: (k, …) filled; ends: (k + 1,) where the lists of a strength begin and end.
+        seen: response, weights and offset of the rows; columns: what `look` takes.
+        charges: multiples of the features, strengths of L1 and of L2.
+        start: linear predictors and intercept of the fit without features.
+        limits: rounds, gain of a step that needs no other, multiplications of a Hessian.
+        out: (k, …) coefs, intercepts, rounds, etas, filled; (k + 1,) ends, where the lists of a strength begin and end.
     """
+    (y, weights, known), (pieces, place, means, norms), (factor, l1s, l2s) = seen, columns, charges
+    (eta, b), (max_iter, settled, few), (coefs, intercepts, rounds, etas, ends) = start, limits, out
     n, p, k = len(y), len(factor), len(l1s)
     theta, d, reference, u = np.empty(n), np.empty(n), np.zeros(n), np.empty(p)
     at, taken, size = np.empty(p, dtype=np.intp), np.empty(16 * n), 0
@@ -170,6 +166,8 @@ def _longer(a, length):
 @njit(cache=True, nogil=True, fastmath=SUMS)
 def _newton(rows, y, weights, known, columns, at, w, b, l1, l2, centred, settled, max_steps, eta):
     """Minimise over w, in place, and b; fills eta (n,) with the linear predictors.
+
+    One body, longer than a page: its parts share a dozen arrays, which compiled code would hand on one by one.
 
     Args:
         rows: (y, η) -> loss and −first and second derivative; known: (n,) offset.

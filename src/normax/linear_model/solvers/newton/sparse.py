@@ -127,22 +127,15 @@ def _newton(
         step = step if design.rows is None else step[design.rows]
         if design.centred:
             step += (theta.sum() - d @ step) / total
-        gain, t = float(theta @ step) - terms.change(w, new - w), 1.0
+        gain = float(theta @ step) - terms.change(w, new - w)
         if not gain > 0:
             if rough > exact:
                 continue
             break
-        base = value
-        while True:
-            value = float(design.weights @ family.loss(y, eta + t * step[:, None]))
-            if gain <= 1e-9 * abs(base) or t < 1e-10:
-                break
-            if value + terms.change(w, t * (new - w)) <= base - 1e-4 * t * gain:
-                break
-            t *= 0.5
+        t, value = smooth.length(eta, step[:, None], value, gain, terms, w, new - w)
         eta = eta + t * step[:, None]
         w += t * (new - w)
-        if gain <= last and rough <= exact:
+        if t == 0 or (gain <= last and rough <= exact):
             break
     return eta
 

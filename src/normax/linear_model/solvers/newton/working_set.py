@@ -7,6 +7,8 @@ to rounding; then the gradient of every coefficient that may leave zero is at ha
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from normax.linear_model.problem.fit import Fit
@@ -45,64 +47,98 @@ def follow(problem: Problem, strengths: np.ndarray) -> Fit:
 def _follow(fit: Fit, problem: Problem, strengths: np.ndarray) -> None:
     """The path of outputs that belong together, written into fit."""
     design, family, y, rules = problem.design, problem.family, problem.y, problem.rules
-    m, p = y.shape[1], design.p
-    grouped = isinstance(rules, GroupRules)
-    smooth = Likelihood(design, family, y, problem.offset)
-    gaps, screen, every = Gaps(family, design.weights, y, fit.gap), Screen(design), np.arange(m * p)
+    smooth, gaps = Likelihood(design, family, y, problem.offset), Gaps(family, design.weights, y, fit.gap)
     done = 0
     if isinstance(rules, Rules):
         done = follow_compiled(fit, smooth, problem, strengths, gaps)
         done = done or follow_sparse_family(fit, smooth, problem, strengths, gaps)
-    if done == len(strengths):
-        return gaps.flush()
-    coef, (intercept, eta) = np.zeros((m, p)), smooth.null()
-    if done:
-        coef, intercept = fit.coef[done - 1].copy(), fit.intercept[done - 1].copy()
-        eta = design.predict(coef) + intercept + smooth.offset
-    flat, at_work = coef.reshape(-1), np.zeros(m * p, dtype=bool)
-    working, missed = np.flatnonzero(flat), False
+    if done < len(strengths):
+        path = _WorkingSet(fit, smooth, problem, strengths, gaps)
+        path.start(done)
+        for i in range(done, len(strengths)):
+            decrement = path.solve(i)
+            path.certify(i, decrement)
+    gaps.flush()
 
-    def look(i: int) -> tuple[np.ndarray, np.ndarray]:
-        """The entries that matter at strength i, all of them with groups, and their gradients at the present fit."""
-        nonlocal missed
-        theta = smooth.residual(eta)
-        missed = design.centred and misses(theta)
-        if grouped:
-            return every, design.gradient(theta).ravel()
-        return screen.look(theta, coef, rules.terms(strengths[i]).l1 * (1 - MARGIN))
 
-    found, u = look(done)
-    for i, s in enumerate(strengths[done:], done):
-        terms = rules.terms(s)
-        needed = terms.whole(working[flat[working] != 0])
+class _WorkingSet:
+    """What is kept from strength to strength.
+
+    Attributes:
+        coef: (m, p) and intercept (m,) of the present fit, eta (n, m) its linear predictors.
+        working: flat entries of coef at work; at_work: (m p,) flags of them.
+        found: entries that matter at the present fit, all of them with groups, and their gradients u.
+        missed: whether intercepts could not be brought to their best.
+    """
+
+    def __init__(self, fit: Fit, smooth: Likelihood, problem: Problem, strengths: np.ndarray, gaps: Gaps):
+        self.fit, self.smooth, self.problem, self.strengths, self.gaps = fit, smooth, problem, strengths, gaps
+        self.m, self.p = problem.y.shape[1], problem.design.p
+        self.grouped = isinstance(problem.rules, GroupRules)
+        self.screen, self.every = Screen(problem.design), np.arange(self.m * self.p)
+
+    def start(self, done: int) -> None:
+        """From the model without features, or from the last of the strengths that are done."""
+        design, fit = self.problem.design, self.fit
+        self.coef, (self.intercept, self.eta) = np.zeros((self.m, self.p)), self.smooth.null()
+        if done:
+            self.coef, self.intercept = fit.coef[done - 1].copy(), fit.intercept[done - 1].copy()
+            self.eta = design.predict(self.coef) + self.intercept + self.smooth.offset
+        self.flat, self.at_work = self.coef.reshape(-1), np.zeros(self.m * self.p, dtype=bool)
+        self.working = np.flatnonzero(self.flat)
+        self.look(done)
+
+    def look(self, i: int) -> None:
+        """Find what matters at strength i."""
+        theta = self.smooth.residual(self.eta)
+        self.missed = self.problem.design.centred and misses(theta)
+        if self.grouped:
+            self.found, self.u = self.every, self.problem.design.gradient(theta).ravel()
+        else:
+            floor = self.problem.rules.terms(self.strengths[i]).l1 * (1 - MARGIN)
+            self.found, self.u = self.screen.look(theta, self.coef, floor)
+
+    def solve(self, i: int) -> float:
+        """Minimise at strength i, until nothing that is not at work would leave zero; returns what the last step
+        gained."""
+        fit, at_work, terms = self.fit, self.at_work, self.problem.rules.terms(self.strengths[i])
+        needed = terms.whole(self.working[self.flat[self.working] != 0])
         if terms.free.any():
-            free = np.broadcast_to(terms.free.reshape(-1, p), (m, p))
+            free = np.broadcast_to(terms.free.reshape(-1, self.p), (self.m, self.p))
             needed = np.union1d(needed, np.flatnonzero(free))
-        at_work[working], at_work[needed], working = False, True, needed
-        for fit.n_iter[i] in range(1, problem.max_iter + 1):
-            own = terms if grouped else terms.of(found, p)
-            missing = found[own.beyond(u)]
+        at_work[self.working], at_work[needed], self.working = False, True, needed
+        decrement = 0.0
+        for fit.n_iter[i] in range(1, self.problem.max_iter + 1):
+            missing = self.found[self._own(terms).beyond(self.u)]
             missing = missing[~at_work[missing]]
             if fit.n_iter[i] > 1 and not len(missing):
                 break
-            working, at_work[missing] = np.concatenate([working, missing]), True
-            eta, decrement = smooth.solve(working, coef, intercept, terms)
-            found, u = look(min(i + 1, len(strengths) - 1))  # what the next strength will ask for as well
-        exact, bare = None, int(np.count_nonzero(terms.unpenalised))
+            self.working, at_work[missing] = np.concatenate([self.working, missing]), True
+            self.eta, decrement = self.smooth.solve(self.working, self.coef, self.intercept, terms)
+            self.look(min(i + 1, len(self.strengths) - 1))  # what the next strength will ask for as well
+        used = self.smooth.entries  # the others are zero, and are left untouched
+        fit.coef[i].reshape(-1)[used], fit.intercept[i] = self.flat[used], self.intercept
+        return decrement
+
+    def certify(self, i: int, decrement: float) -> None:
+        """The gap of the fit at strength i."""
+        fit, s, terms = self.fit, self.strengths[i], self.problem.rules.terms(self.strengths[i])
+        endless = fit.endless[i] = self.smooth.endless
+        bare = int(np.count_nonzero(terms.unpenalised))
+        exact = None
         # Without a best fit no dual point tells how far the loss could fall.
-        if not smooth.endless and (bare or missed) and bare * (1 if grouped else m) <= WIDEST:
-            exact = certify(design, family, y, eta, coef, terms)
-        if exact is not None:
-            fit.gap[i] = exact
-        elif s > 0:
-            gaps.fit(i, eta, flat[found], u, terms if grouped else terms.of(found, p))
-            if bare and not smooth.endless:
-                # The best guess where the loss tells no conjugate: what a step would still gain.
-                gaps.flush()
-                fit.gap[i] += decrement
-        else:
-            fit.gap[i] = decrement
-        fit.endless[i] = smooth.endless
-        used = smooth.entries  # the others are zero, and are left untouched
-        fit.coef[i].reshape(-1)[used], fit.intercept[i] = flat[used], intercept
-    gaps.flush()
+        if not endless and (bare or self.missed) and bare * (1 if self.grouped else self.m) <= WIDEST:
+            design, family, y = self.problem.design, self.problem.family, self.problem.y
+            exact = certify(design, family, y, self.eta, self.coef, terms)
+        if exact is not None or s == 0:
+            fit.gap[i] = decrement if exact is None else exact
+            return
+        self.gaps.fit(i, self.eta, self.flat[self.found], self.u, self._own(terms))
+        if bare and not endless:
+            # The best guess where the loss tells no conjugate: what a step would still gain.
+            self.gaps.flush()
+            fit.gap[i] += decrement
+
+    def _own(self, terms: Any) -> Any:
+        """The terms of what was found."""
+        return terms if self.grouped else terms.of(self.found, self.p)

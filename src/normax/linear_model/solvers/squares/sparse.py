@@ -89,6 +89,9 @@ def follow_sparse(problem: Problem, y: np.ndarray, strengths: np.ndarray) -> Fit
 class Check:
     """Gradients of all columns at one residual after another, read only where they may exceed l1.
 
+    The bound is that of `newton.screening`, whose kernel multiplies dense columns one by one on the way; compressed
+    ones are picked first and multiplied together, and their lengths are known with the weights of the rows.
+
     Attributes:
         u0: (p,) gradient at the residuals r0, (n,), for all columns.
     """
@@ -120,7 +123,7 @@ def _gap(square: float, w: np.ndarray, u: np.ndarray, terms: Terms) -> float:
     """The gap from the columns that have a say in it: the others are zero and stay zero."""
     some = np.flatnonzero((w != 0) | (np.abs(u) > terms.l1))
     at = terms.at(some)
-    bounds = (part[None] for part in (at.l1, at.l2, at.lower, at.upper))
+    bounds = (part[None] for part in at.charges)
     return float(duality_gap(lambda c: 0.5 * (1 - c) ** 2 * square, w[None, some], u[None, some], *bounds)[0])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from normax.tables.wording import listed
 __all__ = ["from_arrays", "read_npz"]
 
 
-def read_npz(path: Path) -> pa.Table:
+def read_npz(content: Path | bytes, name: str) -> pa.Table:
     """The arrays of a `.npz` file; shapes and sizes are checked before any is unpacked.
 
     Raises:
@@ -26,27 +27,29 @@ def read_npz(path: Path) -> pa.Table:
     """
     shapes: dict[str, tuple[int, ...]] = {}
     unpacked = 0
-    with zipfile.ZipFile(path) as archive:
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
-            name = member.filename.removesuffix(".npy")
-            if name in shapes:
-                raise InputError(f"{path.name}: two arrays are called {quoted(name)}; give each its own name")
-            with archive.open(member) as file:
-                version = np.lib.format.read_magic(file)
+            key = member.filename.removesuffix(".npy")
+            if key in shapes:
+                raise InputError(f"{name}: two arrays are called {quoted(key)}; give each its own name")
+            with archive.open(member) as stream:
+                version = np.lib.format.read_magic(stream)
                 read = (
                     np.lib.format.read_array_header_1_0
                     if version == (1, 0)
                     else np.lib.format.read_array_header_2_0
                 )
-                shape, _, dtype = read(file)
+                shape, _, dtype = read(stream)
             if dtype.hasobject:
-                raise ValueError(f"array {quoted(name)} holds pickled objects, which are never loaded")
-            shapes[name] = shape
+                raise ValueError(f"array {quoted(key)} holds pickled objects, which are never loaded")
+            shapes[key] = shape
             unpacked += max(member.file_size, int(np.prod(shape, dtype=object)) * dtype.itemsize)
-    check_shapes(shapes, path.name)
-    check_unpacked(path.name, path.stat().st_size, unpacked)
-    with np.load(path, allow_pickle=False) as arrays:
-        return from_arrays({name: arrays[name] for name in shapes}, path.name)
+    check_shapes(shapes, name)
+    check_unpacked(name, size, unpacked)
+    with np.load(file, allow_pickle=False) as arrays:
+        return from_arrays({key: arrays[key] for key in shapes}, name)
 
 
 def from_arrays(arrays: Mapping[Any, Any], source: str) -> pa.Table:

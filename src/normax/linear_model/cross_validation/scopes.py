@@ -1,0 +1,121 @@
+"""What a fold can judge: which classes it trains on, and which of its held-out rows have a finite error."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from normax.errors import InputError, Notice
+from normax.linear_model.cross_validation.folds import Pairs
+from normax.linear_model.families import Family
+
+__all__ = ["Scope", "refuse_weightless", "scopes_of", "scopes_of_classes"]
+
+
+def refuse_weightless(weights: np.ndarray, pairs: Pairs) -> None:
+    """Refuse folds that train on, or hold out, rows of weight 0 alone."""
+    faults = [
+        f"fold {k} {what} rows of weight 0 alone"
+        for k, pair in enumerate(pairs)
+        for what, rows in zip(("trains on", "holds out"), pair)
+        if not weights[rows].any()
+    ]
+    if faults:
+        raise InputError(
+            f"cv: {'; '.join(faults)}; leave such rows out before folds are made, or shuffle the folds"
+        )
+
+
+class Scope(NamedTuple):
+    """What a fold of classes can judge: the classes (C,) that it trains on, and the held-out rows of these alone."""
+
+    present: np.ndarray
+    test: np.ndarray
+
+
+def scopes_of(
+    loss: Family, Y: np.ndarray, weights: np.ndarray, pairs: Pairs, classes: Any = None, penalty: Any = None
+) -> list[Scope]:
+    """The scope of every fold beside an intercept, for any family; see `scopes_of_classes`.
+
+    Raises:
+        InputError: as there, and for folds that train on a response whose best constant is infinite.
+
+    Example:
+        >>> from normax.linear_model.families import family_of
+        >>> counts = np.array([[0.0], [0.0], [3.0]])
+        >>> scopes_of(family_of("poisson"), counts, np.ones(3), [(np.array([0, 1]), np.array([2]))])
+        Traceback (most recent call last):
+        normax.errors.InputError: cv: fold 0 trains on rows that are all 0...
+    """
+    if loss.coupled or (loss.classes and Y.shape[1] == 1):
+        return scopes_of_classes(Y, weights, pairs, classes, penalty)
+    faults = []
+    for k, (train, _) in enumerate(pairs):
+        known = Y[train[weights[train] > 0]]
+        if len(known) and (at := loss.at_edge(known)).any():
+            faults.append(f"fold {k} trains on rows that are all {known[0, np.argmax(at)]:g}")
+    if faults:
+        raise InputError(
+            f"cv: {'; '.join(faults)}, where no finite intercept is the best; shuffle the folds, "
+            "KFold(shuffle=True), or take fewer of them"
+        )
+    return [Scope(np.ones(Y.shape[1], dtype=bool), test) for _, test in pairs]
+
+
+def scopes_of_classes(
+    Y: np.ndarray, weights: np.ndarray, pairs: Pairs, classes: Any = None, penalty: Any = None
+) -> list[Scope]:
+    """The scope of every fold, beside an intercept: there a class without training rows gets probability 0, at every
+    strength.
+
+    Args:
+        Y: (n, C) shares of the classes, or (n, 1) of the second of two; weights: (n,) of the rows.
+        pairs: K pairs (training rows, held-out rows).
+        classes: (C,) labels for messages; penalty: one of its own, which may tie all C outputs together.
+
+    Raises:
+        InputError: for folds that train on one class alone, that hold out nothing they train on, or, with a penalty
+            of its own, that train without one of the classes.
+
+    Warns:
+        Notice: naming the classes and rows that stay out of a fold's error.
+
+    Example:
+        >>> scope = scopes_of_classes(np.eye(3)[[0, 1, 2, 0, 1]], np.ones(5), [(np.array([3, 4]), np.array([0, 1]))])[0]
+        >>> scope.present.tolist(), scope.test.tolist()
+        ([True, True, False], [0, 1])
+    """
+    shares = np.column_stack([1 - Y, Y]) if Y.shape[1] == 1 else Y
+    names = [repr(c) for c in (range(shares.shape[1]) if classes is None else np.asarray(classes).tolist())]
+    scopes, faults, left_out = [], [], []
+    for k, (train, test) in enumerate(pairs):
+        present = weights[train] @ shares[train] > 0
+        lost = shares[test][:, ~present].any(axis=1)
+        counted = int((weights[test[lost]] > 0).sum())
+        scopes.append(Scope(present, test[~lost]))
+        if present.all():
+            continue
+        absent = "class " + ", ".join(name for name, there in zip(names, present) if not there)
+        if present.sum() < 2:
+            faults.append(f"fold {k} trains on one class alone")
+        elif not weights[test[~lost]].any():
+            faults.append(f"fold {k} trains without {absent} and holds out nothing else")
+        elif penalty is not None:
+            faults.append(f"fold {k} trains without {absent}, which {penalty!r} may tie to the others")
+        elif counted:
+            left_out.append(f"fold {k} trains without {absent}, of which it holds out {counted}")
+    if faults:
+        raise InputError(
+            f"cv: {'; '.join(faults)}; use folds in which every class trains, such as "
+            "StratifiedKFold(shuffle=True), or fewer of them"
+        )
+    if left_out:
+        warnings.warn(
+            f"{'; '.join(left_out)}: an infinite loss at every strength, which is left out of the error",
+            Notice,
+            stacklevel=3,
+        )
+    return scopes
