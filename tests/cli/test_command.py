@@ -8,7 +8,8 @@ import pytest
 
 from normax.cli import interrupts, main
 from normax.cli.folder import staged
-from normax.cli.options.words import COMMANDS, parse, settings
+from normax.cli.options.typed import parse, settings
+from normax.cli.options.words import COMMANDS
 
 COMMAND = [sys.executable, "-c", "import sys; from normax.cli import main; sys.exit(main())"]
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from normax.cli.interrupts import Terminated, watched
-from normax.cli.options.words import parse
+from normax.cli.options.typed import parse
 from normax.errors import InputError
 from normax.text import printable
 

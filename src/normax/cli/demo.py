@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from normax.cli import screen, summary
 from normax.cli.folder import FILES, staged
-from normax.cli.options.words import parse
+from normax.cli.options.typed import parse
 from normax.cli.runs.path import run
 
 __all__ = ["demo"]

@@ -12,7 +12,7 @@ from normax.cli import main
 from normax.cli.model import network as models
 from normax.cli.model.recipe import read, write
 from normax.cli.model.saved import SavedModel
-from normax.cli.options.words import parse
+from normax.cli.options.typed import parse
 from normax.cli.runs.path import run
 from normax.errors import InputError
 from normax.tables import read_table

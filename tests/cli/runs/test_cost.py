@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from normax.cli.options.words import parse
+from normax.cli.options.typed import parse
 from normax.cli.runs.path import run
 
 

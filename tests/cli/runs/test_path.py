@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 from normax.cli import main
 from normax.cli.folder import FILES
 from normax.cli.model.saved import SavedModel
-from normax.cli.options.words import parse
+from normax.cli.options.typed import parse
 from normax.cli.runs.path import run
 from normax.tables import read_table
 

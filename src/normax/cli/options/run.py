@@ -43,6 +43,7 @@ class RunOptions:
     learning_rate: float | None
     seed: int
     out: str
+    config: str | None
 
     @property
     def expands(self) -> dict[str, bool]:

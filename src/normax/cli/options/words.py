@@ -1,18 +1,15 @@
-"""The words of the command line: what they mean, what they default to, and what was meant by a misspelt one."""
+"""The words of the command line: what they mean, and what they default to."""
 
 from __future__ import annotations
 
 import argparse
-import shlex
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from normax.cli.options.run import CompareOptions, PathOptions, RunOptions
-from normax.cli.options.table import LISTS, column_options, file_options
+from normax.cli.options.table import column_options, file_options
 from normax.cli.options.values import number, one_of, probabilities, several, strengths, whole
-from normax.errors import InputError, suggest
+from normax.errors import InputError
 
-__all__ = ["COMMANDS", "command_line", "parse", "settings"]
+__all__ = ["COMMANDS", "parsers"]
 
 COMMANDS = {
     "path": "fit a table: the whole regularisation path, its strength chosen by cross-validation",
@@ -42,73 +39,8 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message.removeprefix('argument ')} (see {self.prog} --help)")
 
 
-def parse(argv: Sequence[str]) -> Any:
-    """The options of a command line: `PathOptions`, `CompareOptions`, or the words of another command.
-
-    Raises:
-        InputError: for a word that does not belong there; the closest right one is suggested.
-        SystemExit: after `--help` and `--version`, with 0.
-    """
-    parser, commands = _parser()
-    if not argv:
-        parser.print_help()
-        raise SystemExit(0)
-    words = [word for word in argv if not word.startswith("-")]
-    if words and argv[0] == words[0] and words[0] not in COMMANDS:
-        raise InputError(
-            f"no command {words[0]!r}{suggest(words[0], COMMANDS)} (commands: {', '.join(COMMANDS)})"
-        )
-    options, rest = parser.parse_known_args(_joined(argv))
-    if rest:
-        known = [option for action in commands[options.command]._actions for option in action.option_strings]
-        wrong = [word.split("=")[0] for word in rest if word.startswith("-")]
-        faults = [f"no option {word!r}{suggest(word, known)}" for word in wrong] or [_unexpected(rest, argv)]
-        raise InputError(f"{'; '.join(faults)} (see normax {options.command} --help)")
-    runs: dict[str, type[RunOptions]] = {"path": PathOptions, "compare": CompareOptions}
-    made = runs.get(options.command)
-    return options if made is None else made.typed({**vars(options), "argv": list(argv)})
-
-
-def _joined(argv: Sequence[str]) -> list[str]:
-    """The words with a list that begins with a dash, as in `--missing -999,-`, tied to its option."""
-    words: list[str] = []
-    for word in argv:
-        if words and words[-1] in LISTS and word.startswith("-") and not word.startswith("--"):
-            words[-1] += f"={word}"
-        else:
-            words.append(word)
-    return words
-
-
-def _unexpected(rest: Sequence[str], argv: Sequence[str]) -> str:
-    """What is wrong with words that belong to no option, of which lists of columns were once made."""
-    before = [word for word in argv[: list(argv).index(rest[0])] if word in LISTS]
-    cure = f"; lists have commas: {before[-1]} A,B" if before else ""
-    return f"unexpected word {rest[0]!r}{cure}"
-
-
-def command_line(options: RunOptions) -> str:
-    """The command as one would type it again."""
-    return shlex.join(["normax", *options.argv])
-
-
-def settings(options: RunOptions) -> list[dict[str, Any]]:
-    """Every option in force, as the report lists them: value, whether it is the default, and its meaning."""
-    _, commands = _parser()
-    given = {word.split("=")[0] for word in options.argv}
-    rows = []
-    for action in commands[options.command]._actions:
-        value = getattr(options, action.dest, None)
-        if not action.option_strings or value is None or value is False or value == []:
-            continue
-        option, text = action.option_strings[0], "yes" if value is True else str(value)
-        text = ", ".join(map(str, value)) if isinstance(value, list) else text
-        meaning = (action.help or "").split(" (default")[0]
-        rows.append({"option": option, "value": text, "default": option not in given, "text": meaning})
-    return rows
-
-
-def _parser() -> tuple[_Parser, dict[str, _Parser]]:
+def parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    """The parser of the command line, and those of the commands by name."""
     from normax import __version__
 
     parser = _Parser(prog="normax", description="Penalised models, from the Lasso to deep networks.")
@@ -146,7 +78,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
 
 
 def _fit_options(parser: _Parser, compare: bool) -> None:
-    parser.add_argument("data", metavar="DATA", nargs="+", help=_DATA)
+    parser.add_argument("data", metavar="DATA", nargs="*", help=_DATA)
     _data_options(parser.add_argument_group("data"))
     file_options(parser.add_argument_group("how files are written"))
     model = parser.add_argument_group("model")
@@ -170,6 +102,11 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         help="of folds, test rows and initial weights (default: 0)",
     )
     run.add_argument("--out", metavar="DIR", help="folder to write (default: normax- and the name of DATA)")
+    run.add_argument(
+        "--config",
+        metavar="FILE",
+        help="take DATA and options from the config.toml of an earlier run, or one of your own; what is typed counts more",
+    )
 
 
 def _data_options(data: Any) -> None:

@@ -22,7 +22,7 @@ from normax.cli.details import (
 )
 from normax.cli.model.coefficients import coefficients, feature_names
 from normax.cli.model.network import describe
-from normax.cli.options.words import command_line, settings
+from normax.cli.options.typed import command_line, settings
 from normax.cli.runs import metrics
 from normax.cli.runs.cost import cost
 from normax.cli.runs.data import Dataset

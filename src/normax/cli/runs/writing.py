@@ -11,6 +11,7 @@ import numpy as np
 from normax.cli.details import PathDetails
 from normax.cli.model import recipe
 from normax.cli.model.coefficients import feature_names
+from normax.cli.options.typed import config
 from normax.cli.runs.setup import Setup
 from normax.cli.sheets import write_table
 
@@ -18,7 +19,8 @@ __all__ = ["keep"]
 
 
 def keep(folder: Path, setup: Setup, path: Any, details: PathDetails) -> None:
-    """Write the model of the chosen strength: `model.json`, `model.safetensors` and `coefficients.csv`."""
+    """Write the model of the chosen strength (`model.json`, `model.safetensors`, `coefficients.csv`) and `config.toml`."""
+    (folder / "config.toml").write_text(config(setup.options, _remarks(details)), encoding="utf-8")
     if details.coefficients is not None:
         write_table(folder / "coefficients.csv", _coefficients(details))
     data, means, (mean, scale) = setup.data, path.transform.to_json(), path.target_scale
@@ -33,6 +35,17 @@ def keep(folder: Path, setup: Setup, path: Any, details: PathDetails) -> None:
         "details": asdict(replace(details, coefficients=None)),  # coefficients.csv has them
     }
     recipe.write(folder, _chosen(path, linear=setup.network is None), content)
+
+
+def _remarks(details: PathDetails) -> list[str]:
+    """What a reader of the configuration should know of the table that it was for."""
+    data = details.data
+    lines = [
+        f"normax {(details.versions or {}).get('normax')}, {details.created}",
+        f"sha256 of {data.file}: {data.sha256}",
+    ]
+    lines += [f"{column['name']!r} is {column['kind']}" for column in data.columns]
+    return lines + [f"{column['name']!r} left out: {column['reason']}" for column in data.left_out]
 
 
 def _chosen(path: Any, linear: bool) -> dict[str, np.ndarray]:

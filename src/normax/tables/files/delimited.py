@@ -47,7 +47,8 @@ def read_delimited(
         delimiter: one character, or comma, tab, semicolon, pipe or space.
 
     Returns:
-        An Arrow table of strings; empty cells are empty strings, names may repeat or be empty.
+        An Arrow table of strings, the delimiter in its metadata; empty cells are empty strings, names may repeat or
+        be empty.
 
     Raises:
         InputError: for an empty file, an encoding that is not known, stray and unclosed quotes, ragged rows, or

@@ -1,0 +1,131 @@
+"""What was typed, as options; what is in force, as a report and a configuration list it; what was meant by a misspelt word."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from normax.cli.options.config import config_text, config_words
+from normax.cli.options.run import CompareOptions, PathOptions, RunOptions
+from normax.cli.options.table import LISTS
+from normax.cli.options.words import COMMANDS, parsers
+from normax.errors import InputError, suggest
+
+__all__ = ["command_line", "config", "parse", "settings"]
+
+_NO_PART = ("config",)  # options that are no part of a run
+
+
+def parse(argv: Sequence[str]) -> Any:
+    """The options of a command line: `PathOptions`, `CompareOptions`, or the words of another command.
+
+    Raises:
+        InputError: for a word that does not belong there; the closest right one is suggested.
+        SystemExit: after `--help` and `--version`, with 0.
+    """
+    parser, commands = parsers()
+    if not argv:
+        parser.print_help()
+        raise SystemExit(0)
+    words = [word for word in argv if not word.startswith("-")]
+    if words and argv[0] == words[0] and words[0] not in COMMANDS:
+        raise InputError(
+            f"no command {words[0]!r}{suggest(words[0], COMMANDS)} (commands: {', '.join(COMMANDS)})"
+        )
+    argv = _joined(argv)
+    options, rest = parser.parse_known_args(argv)
+    known = [option for action in commands[options.command]._actions for option in action.option_strings]
+    if rest:
+        wrong = [word.split("=")[0] for word in rest if word.startswith("-")]
+        faults = [f"no option {word!r}{suggest(word, known)}" for word in wrong] or [_unexpected(rest, argv)]
+        raise InputError(f"{'; '.join(faults)} (see normax {options.command} --help)")
+    runs: dict[str, type[RunOptions]] = {"path": PathOptions, "compare": CompareOptions}
+    made = runs.get(options.command)
+    if made is None:
+        return options
+    if options.config:
+        options, argv = _with_config(options, argv, parser, commands[options.command], known)
+    if not options.data:
+        raise InputError(f"the following arguments are required: DATA (see normax {options.command} --help)")
+    return made.typed({**vars(options), "argv": argv})
+
+
+def _with_config(
+    options: argparse.Namespace,
+    argv: list[str],
+    parser: argparse.ArgumentParser,
+    command: argparse.ArgumentParser,
+    known: list[str],
+) -> tuple[argparse.Namespace, list[str]]:
+    """The options with those of the file that `--config` names, where they are not typed, and the whole command line."""
+    names = set(known) - {"--config", "--help", "-h"}
+    words, data = config_words(options.config, options.command, names, _given(argv))
+    command.set_defaults(**vars(command.parse_args(words)))
+    merged = parser.parse_args(argv)
+    at = next(place for place, word in enumerate(argv) if word.split("=")[0] == "--config")
+    typed = argv[1:at] + argv[at + 1 + (argv[at] == "--config") :]
+    merged.data = options.data or data
+    return merged, [argv[0], *([] if options.data else data), *typed, *words]
+
+
+def _given(argv: Sequence[str]) -> set[str]:
+    """The options among words."""
+    return {word.split("=")[0] for word in argv if word.startswith("--")}
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """The words with a list that begins with a dash, as in `--missing -999,-`, tied to its option."""
+    words: list[str] = []
+    for word in argv:
+        if words and words[-1] in LISTS and word.startswith("-") and not word.startswith("--"):
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
+
+
+def _unexpected(rest: Sequence[str], argv: Sequence[str]) -> str:
+    """What is wrong with words that belong to no option, of which lists of columns were once made."""
+    before = [word for word in argv[: list(argv).index(rest[0])] if word in LISTS]
+    cure = f"; lists have commas: {before[-1]} A,B" if before else ""
+    return f"unexpected word {rest[0]!r}{cure}"
+
+
+def command_line(options: RunOptions) -> str:
+    """The command as one would type it again."""
+    return shlex.join(["normax", *options.argv])
+
+
+def settings(options: RunOptions) -> list[dict[str, Any]]:
+    """Every option in force, as the report lists them: value, whether it is the default, and its meaning."""
+    given = _given(options.argv)
+    rows = []
+    for action, value in _in_force(options):
+        option, text = action.option_strings[0], "yes" if value is True else str(value)
+        text = ", ".join(map(str, value)) if isinstance(value, list) else text
+        meaning = (action.help or "").split(" (default")[0]
+        rows.append({"option": option, "value": text, "default": option not in given, "text": meaning})
+    return rows
+
+
+def config(options: RunOptions, remarks: Iterable[str]) -> str:
+    """The file by which `--config` repeats a run, with remarks below."""
+    named = {action.option_strings[0].removeprefix("--"): value for action, value in _in_force(options)}
+    return config_text(options.command, options.data, named, remarks)
+
+
+def _in_force(options: RunOptions) -> Iterator[tuple[argparse.Action, Any]]:
+    """Every option of a run that has a value, but for that which only tells where options are."""
+    _, commands = parsers()
+    for action in commands[options.command]._actions:
+        value = getattr(options, action.dest, None)
+        if (
+            action.option_strings
+            and action.dest not in _NO_PART
+            and value is not None
+            and value is not False
+            and value != []
+        ):
+            yield action, value
