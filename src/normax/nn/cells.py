@@ -13,7 +13,7 @@ from normax.errors import InputError
 from normax.nn.frames import baking, current_frame, structure
 from normax.nn.indices import item_of
 
-__all__ = ["Buffer", "Cell", "Computed", "Parameter", "as_array", "check_whole"]
+__all__ = ["Buffer", "Cell", "Computed", "Parameter", "as_array", "check_whole", "register"]
 
 
 def in_64_bits() -> bool:
@@ -31,6 +31,8 @@ def as_array(data: Any) -> jax.Array:
         return data.value
     if isinstance(data, jax.Array):
         return data
+    if hasattr(data, "__jax_array__"):
+        return data.__jax_array__()
     if hasattr(data, "detach"):
         data = _of_tensor(data)
     if isinstance(data, (np.ndarray, np.generic)) and not in_64_bits():
@@ -91,8 +93,9 @@ class Cell:
     identity. Functions of `jax.lax` want `.value`.
     """
 
-    __slots__ = ("__weakref__", "_lender", "_value")
+    __slots__ = ("__weakref__", "_lender", "_notes", "_value")
     _lender: Any  # the packed step that holds the value, while one does
+    _notes: dict[str, Any] | None  # what PyTorch's code hangs on its parameters
     __array_priority__ = 100
     persistent = True
     uninitialized = False  # True for those that wait for their shape: `UninitializedParameter`
@@ -381,25 +384,6 @@ class Computed(Cell):
         )
 
 
-# jax.numpy takes an object with __jax_array__ only if its class is a registered pytree node; a cell that
-# goes through tree.map comes out as a new, anonymous one.
-jax.tree_util.register_pytree_node(
-    Parameter,
-    lambda cell: ((cell.value,), (cell.requires_grad, cell.role)),
-    lambda meta, children: _rebuild(
-        Parameter, children[0], _requires_grad=meta[0], role=meta[1], _penalty=None
-    ),
-)
-jax.tree_util.register_pytree_node(
-    Computed, lambda cell: ((cell.value,), cell._name), lambda name, children: Computed(children[0], name)
-)
-jax.tree_util.register_pytree_node(
-    Buffer,
-    lambda cell: ((cell.value,), (cell.persistent,)),
-    lambda meta, children: _rebuild(Buffer, children[0], persistent=meta[0]),
-)
-
-
 def _rebuild(kind: type, value: Any, **fields: Any) -> Any:
     cell: Any = object.__new__(kind)
     cell._value = value  # whatever JAX hands over: tracers and placeholders included
@@ -407,3 +391,29 @@ def _rebuild(kind: type, value: Any, **fields: Any) -> Any:
         setattr(cell, name, field)
     cell._born()
     return cell
+
+
+# What each kind of cell keeps beside its array.
+_FIELDS: dict[type[Cell], tuple[str, ...]] = {
+    Parameter: ("_requires_grad", "role"),
+    Buffer: ("persistent",),
+    Computed: ("_name",),
+}
+
+
+def register(kind: type[Cell], like: type[Cell]) -> None:
+    """Let `jax.numpy` take a kind of cell, which it does of registered pytree nodes with `__jax_array__` alone.
+
+    A cell that goes through tree.map comes out as a new, anonymous one.
+    """
+    fields = _FIELDS[like]
+    rest = {"_penalty": None} if like is Parameter else {}
+    jax.tree_util.register_pytree_node(
+        kind,
+        lambda cell: ((cell.value,), tuple(getattr(cell, name) for name in fields)),
+        lambda kept, children: _rebuild(kind, children[0], **dict(zip(fields, kept)), **rest),
+    )
+
+
+for _kind in _FIELDS:
+    register(_kind, _kind)

@@ -1,0 +1,34 @@
+# ruff: noqa: F401, F403  (a face: all that is imported is handed on)
+"""PyTorch's names over JAX: what a model file that says `import torch` needs, with torch not installed.
+
+`Tensor` is an array with PyTorch's methods; functions are those of `torch`, with its arguments, return types and dtypes;
+`nn` are normax's modules. `hasattr(normax.torch, name)` tells what there is.
+"""
+
+from math import e, inf, nan, pi
+
+from normax.torch import inplace, nn, operators
+from normax.torch.arithmetic import *
+from normax.torch.converting import *
+from normax.torch.creation import *
+from normax.torch.devices import device
+from normax.torch.dtypes import DTYPES, dtype, get_default_dtype, set_default_dtype
+from normax.torch.elementwise import *
+from normax.torch.gathering import *
+from normax.torch.grad_modes import *
+from normax.torch.indexing import *
+from normax.torch.joining import *
+from normax.torch.printing import set_printoptions
+from normax.torch.products import *
+from normax.torch.promotion import can_cast, promote_types, result_type
+from normax.torch.random import *
+from normax.torch.reductions import *
+from normax.torch.shaping import *
+from normax.torch.size import Size
+from normax.torch.tensor import Tensor
+
+globals().update(DTYPES)
+float, double, half, long, int, short = (
+    DTYPES[name] for name in ("float32", "float64", "float16", "int64", "int32", "int16")
+)
+newaxis = None

@@ -1,0 +1,28 @@
+"""`torch.nn.functional`: normax's functions, which take and give tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from normax.nn import functional as F
+from normax.torch.nn.border import crossing
+
+__all__ = list(F.__all__)
+
+for _name in F.__all__:
+    globals()[_name] = crossing(getattr(F, _name))
+
+
+def _in_place(name: str) -> None:
+    compute = globals()[name]
+
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        return compute(input, *args, **kwargs, inplace=True)
+
+    call.__name__, call.__doc__ = f"{name}_", f"`{name}`, in place."
+    globals()[call.__name__] = call
+    __all__.append(call.__name__)
+
+
+for _name in ("relu", "leaky_relu", "elu", "selu", "celu", "rrelu", "hardtanh", "threshold"):
+    _in_place(_name)
