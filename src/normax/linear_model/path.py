@@ -157,13 +157,13 @@ def fit_path(
             than 1e6 in size; all sums and the certificate are in float64.
         y: (n,) or (n, m), where outputs are fitted separately at the same strength (one against the rest, say):
             numbers, for binomial in [0, 1], for poisson counts >= 0. Multinomial takes (n,) of whole numbers 0..C−1,
-            or (n, C) shares of the classes.
+            or (n, C) shares of the classes; cox (n, 2) of time and event, and more (`Cox`).
         strengths: (k,) values >= 0 in any order. At 0, gaussian gives the least squares solution of the
             smallest norm (of columns of like sizes, where they differ by more than 1e6); other families take Newton
             steps until the loss gains nothing. Where it falls for ever, as for classes that features separate, wholly
             or in part, the fit ends where it no longer gains, at finite coefficients and with a `Notice`. The gap at 0
             is that last gain.
-        family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber" or "quantile", or an
+        family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber", "quantile" or "cox", or an
             object of `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`,
             `Tweedie(1.7)`, or a `Family` of your own.
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.

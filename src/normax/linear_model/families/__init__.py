@@ -7,6 +7,7 @@ from typing import Any
 from normax.errors import InputError, suggest
 from normax.linear_model.families.base import Family
 from normax.linear_model.families.binomial import Binomial
+from normax.linear_model.families.cox import Cox
 from normax.linear_model.families.gaussian import Gaussian
 from normax.linear_model.families.huber import Huber
 from normax.linear_model.families.multinomial import Multinomial
@@ -17,6 +18,7 @@ from normax.linear_model.families.tweedie import Gamma, Tweedie
 __all__ = [
     "FAMILIES",
     "Binomial",
+    "Cox",
     "Family",
     "Gamma",
     "Gaussian",
@@ -29,7 +31,7 @@ __all__ = [
 ]
 
 FAMILIES: dict[str, type[Family]] = {
-    f.name: f for f in (Gaussian, Binomial, Multinomial, Poisson, Gamma, Tweedie, Huber, Quantile)
+    f.name: f for f in (Gaussian, Binomial, Multinomial, Poisson, Gamma, Tweedie, Huber, Quantile, Cox)
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,8 @@ class Family:
         identity: whether the mean is the linear predictor itself, so that coefficients carry the unit of y.
         classes: whether the response are classes, or shares of them.
         rows_apart: whether the loss of a row depends on that row alone; not so for a partial likelihood, whose `loss`,
-            `residual`, `curvature` and `fenchel` are given all rows of one fit, of equal weight, and add up to its
-            total.
+            `residual`, `curvature` and `fenchel` are given all rows of one fit and add up to its total.
+        ties_weighted: whether `suited` teaches a family that ties rows their weights; otherwise they must be equal.
         nonsmooth: whether the loss has kinks, so that there is `smoothed` instead of `residual` and `curvature`.
         reach: size of the dual points of a loss with kinks; patience, narrower: after so many rounds its smoothing is
             this share of what it was.
@@ -46,6 +47,7 @@ class Family:
     identity = False
     classes = False
     rows_apart = True
+    ties_weighted = False
     nonsmooth = False
     reach, patience, narrower = 1.0, 8, 0.5
     edges = (-np.inf, np.inf)
@@ -115,6 +117,13 @@ class Family:
     def curvature(self, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
         """∂²loss/∂η_c² of each row, (n, m); an upper bound will do."""
         raise NotImplementedError
+
+    def joint(
+        self, y: np.ndarray, eta: np.ndarray
+    ) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]] | None:
+        """For a family that ties rows, the second derivative `diag(d) − BᵀB` of the mean loss in η, which must not see
+        a shift of all rows: d (n, 1), and a function from columns Z (n, a) to B Z. None leaves it at `curvature`."""
+        return None
 
     def suited(self, y: np.ndarray, weights: np.ndarray, offset: np.ndarray) -> Family:
         """The same loss in the form in which solvers do best on rows such as these."""

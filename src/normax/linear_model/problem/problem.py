@@ -94,7 +94,7 @@ class Problem:
             y, offset = y - offset, None
         if fit_intercept and not (endless and loss.at_edge(y).all()):
             loss.refuse_edge(y)
-        if np.ptp(weights):
+        if np.ptp(weights) and not loss.ties_weighted:
             loss.refuse_if_tied("sample_weight of different sizes")
         if offset is not None and fit_intercept:
             level = weights @ offset
@@ -106,7 +106,7 @@ class Problem:
             raise InputError(
                 f"penalty: {loss.name} takes L1, L2, ElasticNet and groups, since its loss has kinks, got {penalty!r}"
             )
-        if isinstance(rules, (Rules, GroupRules)):
+        if isinstance(rules, (Rules, GroupRules)) or not loss.rows_apart:
             loss = loss.suited(y, weights, np.zeros_like(y) if offset is None else offset)
         return cls(design, loss, y, rules, single, offset, level, unit, **limits)
 

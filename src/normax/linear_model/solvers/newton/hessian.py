@@ -29,9 +29,12 @@ class Hessian:
     μ_d off it. A coefficient is a class c and a column z, so that d joins coefficients of one class alone, and the
     rest is one product.
 
+    Where the family ties rows together, what ties them is one product too, of the columns as `Family.joint` shares them.
+
     Attributes:
         entries: (a,) flat numbers of the coefficients, in the order of arrival; classes, at: their outputs and places
             in Z.
+        tied, shared: what gives columns as tied rows share them, and (k, a) of those at work.
         full: the matrix with the room around it, so that kernels see contiguous rows; `K` is its used part.
         cross: (a, m) products with the intercepts; inverse: (m, m) of those among the intercepts, zeros without any.
     """
@@ -46,9 +49,16 @@ class Hessian:
         damping: float = 0.0,
     ):
         self.columns, self.damping, m = columns, damping, eta.shape[1]
-        self.d, self.v = bend(family, columns.design.weights, y, eta)
+        joint = family.joint(y, eta)
+        if joint is None:
+            self.d, self.v = bend(family, columns.design.weights, y, eta)
+            self.tied, self.shared = None, np.zeros((0, 0))
+        else:
+            (self.d, self.tied), self.v = joint, None
+            self.shared = self.tied(np.zeros((len(y), 0)))
         self.bent = np.flatnonzero(self.d.any(axis=1))
-        self.inverse = intercept_inverse(self.d, self.v) if columns.design.centred else np.zeros((m, m))
+        free = columns.design.centred and joint is None
+        self.inverse = intercept_inverse(self.d, self.v) if free else np.zeros((m, m))
         self.entries = self.classes = self.at = np.zeros(0, dtype=np.intp)
         self.full, self.root, self.cross = np.zeros((0, 0)), np.zeros(0), np.zeros((0, m))
         self.support = Support()
@@ -134,6 +144,11 @@ class Hessian:
             H -= np.where(classes[old:, None] == classes, 0.0, across)
             new, every = np.nonzero(at[old:, None] == at)
             H[new, every] += PIN * self.columns.variance[at[every]]
+        if self.tied is not None:
+            shared = self.tied(self.columns.Z[:, at[old:]])
+            self.shared = np.hstack([self.shared, shared])
+            H -= shared.T @ self.shared
+            h[:] = 0.0
         return H, h
 
 

@@ -42,7 +42,8 @@ def follow_sparse_family(
     Args: gaps takes what certifies each fit.
     """
     design, family, rules = smooth.design, smooth.family, problem.rules
-    if smooth.m > 1 or not descent_pays(design.X):
+    apart = family.rows_apart  # else what ties rows is no part of a weighted squared error
+    if smooth.m > 1 or not apart or not descent_pays(design.X):
         return 0
     squares = design.squares()
     squares[design.constant] = 0.0
