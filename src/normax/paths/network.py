@@ -26,6 +26,7 @@ from normax.paths.setup import Charges, PathSetup
 from normax.penalties import L1
 from normax.penalties.mixture import mixture_of
 from normax.training.data import check_counts, check_data
+from normax.training.groups import of_network
 from normax.training.losses import check_targets, find_loss
 from normax.training.modes import in_training_mode
 from normax.training.progress import progress_bar
@@ -95,7 +96,7 @@ def path(
         simpler: for `"1se"` with `over`, what makes a model simpler, the most important first: names of axes of
             which a larger value is simpler, with a `-` in front where a smaller one is: `["strength", "drop.p"]`, or
             `["-nonzero"]`. There is no natural order between two hyper-parameters, so it must be named.
-        optimizer: an optax transformation; None is Adam with learning rate 1e-3.
+        optimizer: an optax transformation, or an optimiser of `normax.torch.optim`; None is Adam with learning rate 1e-3.
         epochs, batch_size: as in `nx.fit`.
         warm_start: False starts every strength from the same weights. True, or a number of strengths, goes from
             weak to strong in blocks of that many (by default the square root of their number): each starts from the
@@ -143,6 +144,7 @@ def path(
     chosen = check_strengths(strengths)
     if optimizer is None:
         optimizer = _default_optimizer(over)
+    optimizer = of_network(net, optimizer)
     layer = None if over or warm_start or early_stopping else _single_linear(net, loss, penalty)
     names = None if feature_names is None else tuple(feature_names)
     splits: dict[str, Any] = {"cv": cv, "groups": groups, "time": time, "seed": seed, "transform": transform}

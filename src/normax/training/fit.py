@@ -22,7 +22,7 @@ from normax.training import checkpoint as files
 from normax.training.callbacks import as_callbacks
 from normax.training.checkpoint import Checkpoint
 from normax.training.data import check_counts, check_metrics
-from normax.training.groups import grouped
+from normax.training.groups import grouped, of_network
 from normax.training.history import History
 from normax.training.loop import Loop
 from normax.training.losses import find_loss, smoothed
@@ -84,7 +84,7 @@ def fit(
             `(X, y, weight)`, in whose order it trains; the weights should then have mean 1.
         loss: a name ("squared", "mse", "absolute", "cross_entropy", "binary_cross_entropy", "poisson") or a
             function `(output, target) -> (batch,)`.
-        optimizer: an optax transformation.
+        optimizer: an optax transformation, or an optimiser of `normax.torch.optim`.
         epochs: passes over the data.
         batch_size: rows a step (a loader brings its own); the last batch of an epoch is short where it does not
             divide n, and a size above n means the full batch.
@@ -141,6 +141,7 @@ def fit(
     binding = bind(net)
     if not binding.trainable:
         raise InputError(untrainable(net))
+    optimizer = of_network(net, optimizer)
     checkpoint, stored, key = _begun(checkpoint, resume, seed)
     source, held_out = prepare_source(
         Preparation(net, loss), data, batch_size, validation, sample_weight, class_weight, in_memory, key

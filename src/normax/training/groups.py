@@ -13,7 +13,7 @@ from normax.errors import InputError, suggest
 from normax.nn.cells import Parameter
 from normax.nn.module import Module
 
-__all__ = ["decay", "grouped", "select"]
+__all__ = ["decay", "grouped", "of_network", "select"]
 
 Choice = str | Callable[[str, Parameter], bool]
 
@@ -108,8 +108,14 @@ def decay(net: Module, strength: float | Mapping[Choice, float]) -> optax.Gradie
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
+def of_network(net: Module, optimizer: Any) -> Any:
+    """The transformation of the network's weights by name, of an optimiser that was made with its parameters."""
+    return optimizer.for_module(net) if hasattr(optimizer, "for_module") else optimizer
+
+
 def grouped(net: Module, optimizer: Any, clip: float | None, rates: Mapping[Choice, float] | None) -> Any:
     """The optimiser with clipping before it and factors on its learning rate after it."""
+    optimizer = of_network(net, optimizer)
     parts = [optimizer]
     if clip is not None:
         if not (isinstance(clip, (int, float)) and clip > 0):

@@ -14,7 +14,7 @@ from normax.binding.signature import ById
 
 __all__ = ["recipe"]
 
-LIBRARIES = {"optax", "jax"}
+LIBRARIES = {"optax", "jax", "normax"}
 
 
 def recipe(value: Any) -> Any:
