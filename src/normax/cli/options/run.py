@@ -27,6 +27,10 @@ class RunOptions:
     only: list[str]
     text: list[str]
     number: list[str]
+    date: list[str]
+    words: list[str]
+    decimal: str | None
+    thousands: str | None
     missing: list[str]
     drop_missing_target: bool
     log_target: bool
@@ -61,6 +65,8 @@ class RunOptions:
         idle = [f"--{name.replace('_', '-')}" for name in training if words[name]]
         if words["model"] == "linear" and idle:
             raise InputError(f"{', '.join(idle)}: for networks, and the model is linear (--model mlp)")
+        if words["decimal"] is not None and words["decimal"] == words["thousands"]:
+            raise InputError(f"--decimal and --thousands: one mark, {words['decimal']!r}, cannot be both")
         from normax.tables.files.places import stem  # with it comes pyarrow, which --help does without
 
         return cls(**{**words, "out": words["out"] or f"{cls.folder}-{stem(words['data'][0])}"})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from normax.cli.options.values import columns
+from normax.cli.options.values import columns, mark
 
 __all__ = ["LISTS", "column_options", "file_options", "reading"]
 
 #: Options whose one word is a list with commas between.
-LISTS = ("--drop", "--only", "--text", "--number", "--missing")
+LISTS = ("--drop", "--only", "--text", "--number", "--date", "--words", "--missing")
 
 
 def column_options(group: Any) -> None:
@@ -27,9 +27,28 @@ def column_options(group: Any) -> None:
         "columns to take as numbers, though leading zeros or their length make them look like codes",
     )
     listed(
+        "--date",
+        "A:FORM,B",
+        "columns to take as dates, and how they are written where it is not to be found out: day.month.year, month/day/yy"
+        " or %%d%%m%%Y",
+    )
+    listed("--words", "A,B", "columns of free text, to take as the TF-IDF weights of their words")
+    listed(
         "--missing",
         "WORD,WORD",
         "what means a missing cell in every column, beside empty cells (and NA, null, ? and the like among numbers)",
+    )
+    group.add_argument(
+        "--decimal",
+        metavar="MARK",
+        type=mark(".", ","),
+        help=", or . before decimals, in every column (default: as the cells say)",
+    )
+    group.add_argument(
+        "--thousands",
+        metavar="MARK",
+        type=mark(",", ".", " ", "'"),
+        help="between thousands: comma, point, space or apostrophe (default: as the cells say)",
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from normax.errors import suggest
 
-__all__ = ["columns", "number", "one_of", "probabilities", "several", "strengths", "whole"]
+__all__ = ["columns", "mark", "number", "one_of", "probabilities", "several", "strengths", "whole"]
 
 
 def columns(text: str) -> list[str]:
@@ -19,6 +19,20 @@ def columns(text: str) -> list[str]:
     if not all(names) or not names:
         raise argparse.ArgumentTypeError(f"expected names with commas between, got {text!r}")
     return names
+
+
+def mark(*known: str) -> Callable[[str], str]:
+    """One of these marks, or its name."""
+    names = {"comma": ",", "point": ".", "dot": ".", "space": " ", "blank": " ", "apostrophe": "'"}
+
+    def check(text: str) -> str:
+        found = names.get(text.lower(), text)
+        if found not in known:
+            expected = " or ".join(repr(each) for each in known)
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}{suggest(text, names)}")
+        return found
+
+    return check
 
 
 def one_of(*known: str) -> Callable[[str], str]:

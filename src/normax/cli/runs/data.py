@@ -10,6 +10,7 @@ from normax.cli.options.run import RunOptions
 from normax.cli.options.table import reading
 from normax.errors import InputError
 from normax.tables import Locale, Schema, Table, Target, kinds, read_table
+from normax.tables.dates import form_of
 
 __all__ = ["Dataset", "Sample", "prepare"]
 
@@ -59,16 +60,23 @@ def prepare(options: RunOptions) -> Dataset:
     table = read_table(options.data, **reading(options)).without(options.missing)
     name = _target_name(table, options)
     table, without_target = _with_target(table, name, options)
-    locale = Locale.of(table)
+    locale = Locale.of(table, Locale(options.decimal, options.thousands))
+    dates = _dates(table, options.date)
     target = Target.learn(table, name, options.task, options.log_target, locale)
     unused = _unused(table, [c for c in (name, options.group, options.time) if c], options)
     features = table.drop(c for c in (name, options.group, options.time, *unused) if c)
     if not features.names:
         raise InputError(f"{table.source}: no column is left to learn from")
     schema = Schema.learn(
-        features, text=options.text, numbers=options.number, missing=options.missing, locale=locale
+        features,
+        text=options.text,
+        numbers=options.number,
+        dates={name: form for name, form in dates.items() if name != options.time},
+        words=options.words,
+        missing=options.missing,
+        locale=locale,
     )
-    rows = _rows(table, schema, target, locale, options)
+    rows = _rows(table, schema, target, locale, dates, options)
     train, test, test_file = rows, None, None
     if options.test is not None:
         share = _fraction(options.test)
@@ -109,6 +117,19 @@ def _unused(table: Table, aside: list[str], options: RunOptions) -> dict[str, st
     return dict.fromkeys(options.drop, "--drop") | {c: "--only" for c in table.names if c not in only}
 
 
+def _dates(table: Table, words: list[str]) -> dict[str, str | None]:
+    """The columns that `--date` names, and how they are written where it says so: `NAME` or `NAME:FORM`."""
+    found: dict[str, str | None] = {}
+    for word in words:
+        parts = word.split(":")
+        heads = [":".join(parts[:k]) for k in range(len(parts), 0, -1)]  # a name may hold colons too
+        name = next((head for head in heads if head in table.names), heads[-1])
+        table.require([name])
+        form = word[len(name) + 1 :].strip()
+        found[name] = form_of(form) if form else None
+    return found
+
+
 def _with_target(table: Table, name: str, options: RunOptions) -> tuple[Table, int]:
     """The table without the rows that have no target, if asked for, and how many those were."""
     if not options.drop_missing_target:
@@ -119,7 +140,14 @@ def _with_target(table: Table, name: str, options: RunOptions) -> tuple[Table, i
     return (table, 0) if there.all() else (table.take(there), int((~there).sum()))
 
 
-def _rows(table: Table, schema: Schema, target: Target, locale: Locale, options: RunOptions) -> Sample:
+def _rows(
+    table: Table,
+    schema: Schema,
+    target: Target,
+    locale: Locale,
+    dates: dict[str, str | None],
+    options: RunOptions,
+) -> Sample:
     groups = time = None
     if options.group:
         cells = _complete(table, "--group", options.group)
@@ -127,6 +155,8 @@ def _rows(table: Table, schema: Schema, target: Target, locale: Locale, options:
     if options.time:
         cells = _complete(table, "--time", options.time)
         kind, form = kinds.infer(cells, locale)
+        if form_said := dates.get(options.time):
+            kind, form = kinds.DATE, form_said
         if kind == kinds.TEXT:
             raise InputError(
                 f"--time {options.time}: expected numbers or dates, got text such as {cells[0].as_py()!r}"
