@@ -22,3 +22,17 @@ def test_a_failure_of_divide_and_conquer_ends_no_fit(monkeypatch):
     U, sigma, Vt = factors.thin_svd(X)
     np.testing.assert_allclose(U * sigma @ Vt, X, atol=1e-12)
     assert set(drivers) == {"gesdd", "gesvd"}
+
+
+def test_a_failure_of_eigenvalues_ends_no_fit(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(20, 5))
+    expected = Ridge(alpha=1.0).fit(X, X[:, 0]).coef_
+
+    def eigh(K):
+        raise np.linalg.LinAlgError("Eigenvalues did not converge")
+
+    monkeypatch.setattr(np.linalg, "eigh", eigh)
+    np.testing.assert_allclose(Ridge(alpha=1.0).fit(X, X[:, 0]).coef_, expected, atol=1e-12)
+    values, V = factors.eigen(X.T @ X)
+    np.testing.assert_allclose(V * values @ V.T, X.T @ X, atol=1e-12)
+    assert (np.diff(values) >= 0).all()

@@ -10,6 +10,7 @@ from scipy.sparse import issparse
 
 from normax.errors import InputError
 from normax.linear_model.design.design import Design
+from normax.linear_model.design.factors import eigen
 from normax.linear_model.design.moments import Moments
 from normax.linear_model.design.validation import check_design, check_strengths, check_weights, column_names
 from normax.linear_model.path import response
@@ -82,7 +83,7 @@ def variance_inflation(X: Any, *, sample_weight: Any = None) -> Inflation:
     vif, live = np.full(X.shape[1], np.nan), lengths > 0
     if not live.any():
         return Inflation(vif, 1.0, names)
-    values, V = np.linalg.eigh(R[np.ix_(live, live)])
+    values, V = eigen(R[np.ix_(live, live)])
     lost = values <= EXACT * values[-1]
     vif[live] = np.maximum(V[:, ~lost] ** 2 @ (1 / values[~lost]), 1.0)
     repeats = (V[:, lost] ** 2).sum(axis=1) > np.sqrt(EXACT)
@@ -172,7 +173,7 @@ def ridge_trace(X: Any, y: Any, *, strengths: Any = None, sample_weight: Any = N
     if Y.shape[1] > 1:
         raise InputError(f"y: expected one response of shape (n,), got shape {np.shape(y)}")
     R, lengths = _correlations(X, weights)
-    values, V = np.linalg.eigh(R)
+    values, V = eigen(R)
     values = np.maximum(values, 0.0)
     shrink = 1 / (values + grid[:, None])
     if issparse(X):

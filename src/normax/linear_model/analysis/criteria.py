@@ -11,6 +11,7 @@ from scipy.sparse import block_array, diags_array, issparse
 from scipy.special import gammaln
 
 from normax.errors import InputError, suggest
+from normax.linear_model.design.factors import eigen
 from normax.linear_model.design.validation import (
     Sound,
     check_design,
@@ -266,7 +267,7 @@ def _root(loss: Any, eta: np.ndarray) -> np.ndarray:
     mean = loss.mean(eta)
     H = -mean[:, :, None] * mean[:, None, :] if loss.coupled else np.zeros((n, m, m))
     H[:, np.arange(m), np.arange(m)] = loss.curvature(mean, eta)
-    values, vectors = np.linalg.eigh(H)
+    values, vectors = eigen(H)
     return np.sqrt(np.maximum(values, 0.0))[:, :, None] * vectors.transpose(0, 2, 1)
 
 
@@ -317,7 +318,7 @@ def _span(G: np.ndarray) -> tuple[np.ndarray, int]:
     scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > ROUNDING)
     if not scale.any():
         return np.zeros((len(G), 0)), 0
-    values, vectors = np.linalg.eigh(G * np.outer(scale, scale))
+    values, vectors = eigen(G * np.outer(scale, scale))
     kept = values > RANK * values[-1]
     return scale[:, None] * (vectors[:, kept] / np.sqrt(values[kept])), int(kept.sum())
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from normax.linear_model.design.design import Design
+from normax.linear_model.design.factors import eigen
 from normax.linear_model.design.moments import Moments
 from normax.linear_model.design.shapes import factorises, gram_pays_for_folds
 from normax.linear_model.solvers.ridge.spectrum import SAFE, Spectrum
@@ -60,7 +61,7 @@ class RidgeFolds:
     def _from_moments(self, test: np.ndarray, strengths: np.ndarray) -> np.ndarray | None:
         held = Moments.of(self.X[test], self.Y[test], self.weights[test], self.every.x0, self.every.y0)
         G, c, _, x_mean, y_mean = (self.every - held).centred(self.intercept)
-        values, V = np.linalg.eigh(G)
+        values, V = eigen(G)
         if strengths.min() <= SAFE * values[-1]:
             return None
         inside = V.T @ c

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from normax.linear_model.design.factors import eigen
 from normax.linear_model.problem.terms import Terms
 from normax.linear_model.quadratic.active_set import solve_factored
 
@@ -145,7 +146,7 @@ def _directions(K: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return inverse * rhs, np.zeros_like(r)
     except np.linalg.LinAlgError:
         pass
-    values, vectors = np.linalg.eigh(K)
+    values, vectors = eigen(K)
     keep = values > SINGULAR * values[-1]
     inside = vectors[:, keep].T @ rhs
     return inverse * (vectors[:, keep] @ (inside / values[keep])), inverse * (rhs - vectors[:, keep] @ inside)

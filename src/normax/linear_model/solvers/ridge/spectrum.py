@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from normax.linear_model.design.design import Design
-from normax.linear_model.design.factors import thin_svd
+from normax.linear_model.design.factors import eigen, thin_svd
 from normax.linear_model.design.moments import Moments
 
 __all__ = ["SAFE", "Spectrum", "between_columns", "between_rows"]
@@ -35,11 +35,11 @@ class Spectrum:
         self.U: Any = None  # what a factorisation does not need stays None
         self.V: Any = None
         if design.n < design.p:
-            self.values, self.U = np.linalg.eigh(between_rows(design))
+            self.values, self.U = eigen(between_rows(design))
             if design.centred and design.n > 1:  # the first is √ω, in which direction no centred column lies
                 self.values, self.U = self.values[1:], self.U[:, 1:]
         else:
-            self.values, self.V = np.linalg.eigh(between_columns(design))
+            self.values, self.V = eigen(between_columns(design))
         if smallest + self.values[0] <= SAFE * self.values[-1]:
             Z = design.centred_matrix() * self.root
             self.U, sigma, Vt = thin_svd(Z)
