@@ -256,3 +256,20 @@ def test_folds_that_can_judge_nothing_are_refused():
         )
     with pytest.raises(InputError, match="trains on one class alone"):
         linear_path(X, y, loss="cross_entropy", cv=halves)
+
+
+@pytest.mark.filterwarnings("ignore:there is no minimiser")
+def test_a_grid_ends_where_only_separated_rows_gain():
+    """Three rows that a mark tells apart: the loss falls for ever, and so does its mean over folds."""
+    random = np.random.default_rng(0)
+    x, mark = random.normal(size=(200, 3)), np.zeros(200)
+    y = (x[:, 0] + random.logistic(size=200) > 0).astype(int)
+    mark[np.flatnonzero(y)[:12]] = 1
+    path = linear_path(np.column_stack([x, mark]), y, loss="binary_cross_entropy", cv=5, select="min")
+    assert len(path.strengths) < 100
+    assert path.strengths[-1] > 1e-4 * path.strengths[0]
+    assert np.abs(path.weights["weight"]).max() < 15
+    gains = -np.diff(path.train_mean) / (path.train_mean[0] - path.train_mean[1:])
+    steps = -np.diff(np.log10(path.strengths))
+    assert (gains[:-1] >= 2.5e-4 * steps[:-1]).all()
+    assert gains[-1] < 2.5e-4 * steps[-1]

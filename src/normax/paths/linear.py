@@ -30,7 +30,7 @@ from normax.paths.result import Path
 from normax.paths.timing import timed
 from normax.penalties import L1, ElasticNet, GroupLasso
 from normax.penalties.mixture import mixture_of
-from normax.selection import strength_grid, summarise, widened
+from normax.selection import spent, strength_grid, summarise, widened
 
 __all__ = ["linear_path"]
 
@@ -228,10 +228,15 @@ def _cross_validated(
     def error(_: Any, test: np.ndarray, __: Any) -> np.ndarray:
         return engine.means(test, sizes).min(axis=1)
 
+    values, ridge = score(grid), is_ridge(**engine.charge)
     if automatic:
-        grid, values = widened(grid, score, error, stronger=is_ridge(**engine.charge), limits=limits)
-    else:
-        values = score(grid)
+        # Where features separate rows, the loss falls for ever, and so may its mean over folds: up to the first row
+        # that is not as the others were.
+        last = values[0].reshape(len(grid), count, -1)[..., -1]
+        end = None if family_of(engine.family).identity else spent(grid, summarise(last.T, sizes)[0])
+        grid, values = grid[:end], tuple(part[:end] for part in values)
+        if end is None or (ridge and np.argmin(error(*values)) == 0):
+            grid, values = widened(grid, score, error, stronger=ridge, limits=limits, known=values)
     (train, test, outputs), (null, free) = values, map(list, zip(*baselines))
     if not isinstance(engine, RelaxedFolds):
         return Scores(grid, train, test, outputs, null, free, 0)

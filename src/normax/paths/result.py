@@ -11,7 +11,7 @@ import numpy as np
 from normax.errors import InputError, suggest
 from normax.penalties import Penalty
 from normax.rows import PrintedTable
-from normax.selection import choose, edge_notice, levels_off, summarise, verdict
+from normax.selection import choose, edge_notice, levels_off, spent, summarise, verdict
 
 __all__ = ["Choice", "Path", "PrintedTable"]
 
@@ -121,7 +121,13 @@ class Path:
         """Whether at this edge of the grid the model is already the one without a penalty, or without a weight."""
         order = np.argsort(-self.strengths, kind="stable")
         empty = self.nonzero[at] == 0 and self.strengths[at] == self.strengths.max()
-        return empty or levels_off(self.strengths[order], self.cv_mean[order], int(np.argmax(order == at)))
+        weakest = self.engine == "linear" and order[-1] == at and len(order) > 1 and self.strengths[at] > 0
+        done = weakest and spent(self.strengths[order], self.train_mean[order]) is not None
+        return (
+            empty
+            or done
+            or levels_off(self.strengths[order], self.cv_mean[order], int(np.argmax(order == at)))
+        )
 
     @property
     def verdict(self) -> str | None:

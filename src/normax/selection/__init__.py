@@ -4,7 +4,7 @@ from normax.selection.folds import folds
 from normax.selection.grid import is_count, strength_grid
 from normax.selection.inner import set_aside
 from normax.selection.rule import choose, edge_notice, summarise, verdict
-from normax.selection.widen import levels_off, widened
+from normax.selection.widen import levels_off, spent, widened
 
 __all__ = [
     "choose",
@@ -13,6 +13,7 @@ __all__ = [
     "is_count",
     "levels_off",
     "set_aside",
+    "spent",
     "strength_grid",
     "summarise",
     "verdict",

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from normax.selection.rule import choose
 
-__all__ = ["levels_off", "widened"]
+__all__ = ["levels_off", "spent", "widened"]
 
 REACHES = (1e1, 1e2, 1e4, 1e8)
 """By which factors a grid goes on, one after the other while the minimum stays at its edge."""
@@ -22,6 +22,34 @@ penalty, or without a coefficient, the model is the same. An error below the sec
 share: what interpolates has no end but rounding."""
 
 
+SPENT = 2.5e-4
+"""Of all that strengths explain, the share that a further decade must add to the fit of the training rows. It is glmnet's
+1e-5 a step of its grid."""
+
+
+def spent(strengths: np.ndarray, train: np.ndarray) -> int | None:
+    """How many strengths there are up to the first that adds nothing to the fit of the training rows; None, if none.
+
+    Beyond it only what the rows cannot tell still moves: where features separate classes, or some of their rows, coefficients
+    grow for ever.
+
+    Args:
+        strengths: (k,) decreasing; train: (k,) loss on training rows.
+
+    Example:
+        >>> strengths = 10.0 ** -np.arange(9)
+        >>> spent(strengths, 1 + strengths), spent(strengths[:4], 1 + strengths[:4])
+        (6, None)
+
+    Source:
+        Friedman, Hastie & Tibshirani, JSS 2010, section 5.1, and `glmnet.control`.
+    """
+    decades = -np.diff(np.log10(strengths))
+    gain, explained = -np.diff(train), train[0] - train[1:]
+    ends = np.flatnonzero((explained > 0) & (gain < SPENT * explained * decades))
+    return int(ends[0]) + 2 if len(ends) else None
+
+
 def widened(
     strengths: np.ndarray,
     evaluate: Callable[[np.ndarray], tuple[np.ndarray, ...]],
@@ -30,6 +58,7 @@ def widened(
     stronger: bool = False,
     limits: Callable[[], tuple[float, float]] = lambda: (np.inf, np.inf),
     reaches: tuple[float, ...] = REACHES,
+    known: tuple[np.ndarray, ...] | None = None,
 ) -> tuple[np.ndarray, tuple[Any, ...]]:
     """Evaluate a grid, and more strengths past the edge where the error is smallest, until that is inside or the
     error is level.
@@ -46,6 +75,7 @@ def widened(
         limits: asked once the grid is evaluated for the errors that the two ends tend to, the strong and the weak
             one, inf where not known; one below all errors of the grid makes it go on towards that end.
         reaches: by which factors the grid goes on, one after the other, at most.
+        known: what `evaluate` gave for the strengths, if it was asked before.
 
     Returns:
         The strengths, decreasing, and the arrays for all of them.
@@ -55,7 +85,7 @@ def widened(
         >>> grid.round(9).tolist()
         [1.0, 0.1, 0.01, 0.001, 0.0001, 1e-05]
     """
-    values, most = evaluate(strengths), len(strengths)
+    values, most = evaluate(strengths) if known is None else known, len(strengths)
     for reach in reaches:
         more = _beyond(strengths, error(*values), limits(), reach, most, stronger)
         if more is None:

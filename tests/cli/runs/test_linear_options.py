@@ -65,7 +65,7 @@ def test_they_find_what_the_table_was_made_of(curved, tmp_path):
     named = {row.feature: row for row in details.coefficients if row.standardised}
     assert named["dose × city=Bern"].column == "dose × city"
     assert any(name.startswith("age (curve at") for name in named)
-    assert details.model_text == "linear model with 2 curves and 10 products"
+    assert details.model_text == "linear model with 2 curves and 11 products"
 
 
 def test_groups_take_a_column_in_as_a_whole(curved, tmp_path):
