@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 import normax as nx
 from normax.errors import InputError, Notice
 from normax.linear_model import fit_path
+from normax.linear_model.families import Gamma, Huber, Quantile, Tweedie
 from normax.paths import linear_path
 from normax.penalties import L1, L2, ElasticNet
 from normax.selection import folds
@@ -273,3 +274,98 @@ def test_a_grid_ends_where_only_separated_rows_gain():
     steps = -np.diff(np.log10(path.strengths))
     assert (gains[:-1] >= 2.5e-4 * steps[:-1]).all()
     assert gains[-1] < 2.5e-4 * steps[-1]
+
+
+@pytest.fixture
+def counts():
+    """X, counts and exposures of 150 rows."""
+    rng = np.random.default_rng(3)
+    X, exposure = rng.normal(size=(150, 5)), rng.uniform(0.5, 4.0, size=150)
+    return X, rng.poisson(exposure * np.exp(X[:, 0] - 0.5 * X[:, 1])).astype(float), exposure
+
+
+@pytest.mark.filterwarnings("ignore:the error is smallest")
+def test_counts_with_exposures_are_scored_by_their_deviance(counts):
+    from sklearn.metrics import mean_poisson_deviance
+    from sklearn.model_selection import KFold
+
+    from normax.linear_model import fit_path
+
+    X, y, exposure = counts
+    folds = list(KFold(4).split(X))
+    path = linear_path(X, y, loss="poisson", offset=np.log(exposure), cv=folds, strengths=[0.1, 0.01])
+    for k, (train, test) in enumerate(folds):
+        known = np.log(exposure)
+        fit = fit_path(X[train], y[train], family="poisson", strengths=[0.1, 0.01], offset=known[train])
+        for j, eta in enumerate(fit.predict(X[test], known[test])[..., 0]):
+            half = mean_poisson_deviance(y[test], np.exp(eta)) / 2
+            assert path.fold_errors[k, j] == pytest.approx(half, rel=1e-7)
+            np.testing.assert_allclose(path.held_out_outputs[j, test, 0], eta, atol=1e-6)
+    rates = [y[train].sum() / exposure[train].sum() for train, _ in folds]
+    null = [mean_poisson_deviance(y[test], r * exposure[test]) / 2 for r, (_, test) in zip(rates, folds)]
+    assert path.null_error[0] == pytest.approx(np.average(null, weights=path.fold_sizes), rel=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore:the error is smallest")
+@pytest.mark.parametrize("family", [Gamma(), Tweedie(1.4), Huber(0.5), Quantile(0.8)])
+def test_every_family_has_a_path(counts, family):
+    X, y, _ = counts
+    y = y + 0.5
+    path = linear_path(X, y, loss=family, cv=4, strengths=15)
+    assert path.loss == family.name
+    assert path.minimum.cv_mean < 0.9 * path.null_error[0]
+    assert path.gaps.max() < 1e-6
+    # A constant has the deviance of the family's own best one on the training rows.
+    weights = np.full(len(y), 1 / len(y))
+    best = family.constant(y[:, None], weights, np.zeros((len(y), 1)))
+    whole = family.deviance(y[:, None], np.broadcast_to(best, (len(y), 1))).mean()
+    assert path.null_error[0] == pytest.approx(whole, rel=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:the error is smallest")
+def test_shares_are_predicted_by_the_logistic_family(counts):
+    X, y, _ = counts
+    share = (y + 0.5) / (y + 2)
+    path = linear_path(X, share, loss="binomial", cv=4, strengths=15)
+    assert path.loss == "binary_cross_entropy"
+    assert path.minimum.cv_mean < path.null_error[0]
+
+
+@pytest.mark.filterwarnings("ignore:the error is smallest")
+def test_times_until_an_event_are_scored_by_what_held_out_rows_add_to_the_partial_likelihood(counts):
+    from sklearn.model_selection import KFold
+
+    from normax.linear_model import fit_path
+    from normax.linear_model.families import Cox
+
+    X, weights = counts[0], np.random.default_rng(5).uniform(0.5, 2, size=150)
+    rng = np.random.default_rng(4)
+    time = rng.exponential(np.exp(-X[:, 0]))
+    y = np.column_stack([np.ceil(10 * time) / 10, rng.uniform(size=150) < 0.7])
+    folds = list(KFold(3).split(X))
+    path = linear_path(X, y, loss="cox", cv=folds, strengths=[0.05, 0.01], sample_weight=weights)
+
+    def likelihood(rows, eta):
+        cox, share = Cox(), weights[rows] / weights[rows].sum()
+        code = cox.response(y[rows], len(rows))
+        return weights[rows] @ cox.suited(code, share, None).loss(code, eta[rows][:, None])
+
+    for k, (train, test) in enumerate(folds):
+        fit = fit_path(X[train], y[train], family="cox", strengths=[0.05, 0.01], sample_weight=weights[train])
+        for j, eta in enumerate(fit.predict(X)[..., 0]):
+            added = likelihood(np.arange(150), eta) - likelihood(train, eta)
+            assert path.fold_errors[k, j] == pytest.approx(added / weights[test].sum(), rel=1e-6)
+    assert path.minimum.cv_mean < path.null_error[0]
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"loss": "poison"}, "or a family .* got 'poison'"),
+        ({"loss": "poisson", "offset": np.ones(3)}, "offset: expected one number for each of the 150 rows"),
+        ({"loss": "cross_entropy", "offset": np.ones(150)}, "classes of more than two have several"),
+    ],
+)
+def test_families_and_offsets_that_cannot_be_are_refused(counts, told, message):
+    with pytest.raises(InputError, match=message):
+        linear_path(counts[0], np.minimum(counts[1], 2), **told)

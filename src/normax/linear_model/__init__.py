@@ -2,6 +2,7 @@
 
 from normax.linear_model.analysis.adaptive import adaptive_factors
 from normax.linear_model.analysis.collinearity import ridge_trace, variance_inflation
+from normax.linear_model.analysis.concordance import concordance
 from normax.linear_model.analysis.criteria import degrees_of_freedom, information_criteria
 from normax.linear_model.analysis.relaxed import relaxed_path
 from normax.linear_model.analysis.stability import stability_selection
@@ -40,6 +41,7 @@ __all__ = [
     "Ridge",
     "RidgeCV",
     "adaptive_factors",
+    "concordance",
     "enet_path",
     "fit_path",
     "lasso_path",

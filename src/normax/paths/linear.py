@@ -13,7 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
 from normax.linear_model.design.threads import side_by_side
-from normax.linear_model.families import family_of
+from normax.linear_model.design.validation import check_offset
+from normax.linear_model.families import FAMILIES, Family, family_of
 from normax.linear_model.path import (
     RIDGE_RATIO,
     LinearPath,
@@ -46,7 +47,8 @@ def linear_path(
     X: Any,
     y: Any,
     *,
-    loss: str = "squared",
+    loss: Any = "squared",
+    offset: Any = None,
     penalty: Any = L1,
     strengths: Any = 100,
     ratio: float | None = None,
@@ -71,8 +73,13 @@ def linear_path(
     Args:
         X: `(n, p)`; rows of anything that `transform` takes, finite numbers without one.
         y: `(n,)` numbers ("squared", "mse"; `(n, m)` too), 0/1 ("binary_cross_entropy") or integer classes
-            ("cross_entropy").
-        loss: the name of the loss.
+            ("cross_entropy"); what the family takes, otherwise.
+        loss: the name of the loss, or a family of `normax.linear_model.families` or its name: "poisson", "gamma",
+            `Tweedie(1.7)`, `Huber(2.0)`, `Quantile(0.9)`, "cox", ... Outputs are linear predictors, the logarithm of the
+            mean for counts and amounts, and for Cox's model of the hazard. Its held-out error is what the held-out rows
+            add to the partial likelihood of the training rows.
+        offset: `(n,)` known part of the linear predictors, as log exposures of counts; held-out outputs have it, and
+            `predict` of the result knows nothing of it: add it there. None for classes of more than two.
         penalty: `L1`, `L2`, `ElasticNet`, an instance (its own strength multiplies), a sum of these, or a name; or
             `GroupLasso` and `SparseGroupLasso`, whose labels are those of the columns after `transform`.
         strengths: a count, for a geometric grid from the smallest strength that leaves no coefficient, or
@@ -113,12 +120,11 @@ def linear_path(
         >>> np.flatnonzero(path.weights["weight"][path.best.index][0]).tolist()
         [0, 1]
     """
-    if loss not in FAMILY_OF:
-        raise InputError(f"loss: a linear path takes {', '.join(FAMILY_OF)}, got {loss!r}")
+    family, name = _family(loss)
     if len(X) != len(y):
         raise InputError(f"X and y: expected as many rows in both, got {len(X)} and {len(y)}")
     began = clock.perf_counter()
-    family, y, unit = FAMILY_OF[loss], np.asarray(y), unit_penalty(penalty)
+    y, unit = np.asarray(y), unit_penalty(penalty)
     mixture, charge = mixture_of(unit), dict[str, Any]()
     if mixture is not None:
         strength, charge = mixture[0], {"l1_ratio": mixture[1]}
@@ -133,18 +139,19 @@ def linear_path(
     grid = check_strengths(strengths)
     weight = None if sample_weight is None else np.asarray(sample_weight, float)
     splits: dict[str, Any] = {"groups": groups, "time": time, "seed": seed, "transform": transform}
-    folded = FoldedData.of(X, y, cv, weight=weight, stratify=family != "gaussian", **splits)
+    folded = FoldedData.of(X, y, cv, weight=weight, stratify=_are_classes(family, y), **splits)
     whole, automatic = folded.all_rows(), isinstance(grid, int)
-    targets = _one_hot(y, int(y.max()) + 1) if family == "multinomial" else y
+    targets = _one_hot(y, int(y.max()) + 1) if family.name == "multinomial" else y
+    known = None if offset is None else _known(offset, family, len(y))
     # "mse" averages over outputs what "squared" halves and sums: the same minimiser at another strength.
-    scale = 1.0 if loss != "mse" else 2.0 / (1 if y.ndim == 1 else y.shape[1])
+    scale = 1.0 if name != "mse" else 2.0 / (1 if y.ndim == 1 else y.shape[1])
     own = strength / scale  # from a strength of the path to one of the family's mean loss
-    if automatic and 0 < charge.get("l1_ratio", 1) < 1 and family_of(family).identity:
+    if automatic and 0 < charge.get("l1_ratio", 1) < 1 and family.identity:
         units = response(targets, family, len(y)), family, weight
         charge = {"l1_ratio": mixture_in_units(charge["l1_ratio"], *units)}
         unit = ElasticNet(strength, **charge)
     if isinstance(grid, int):
-        rules = {"family": family, "fit_intercept": fit_intercept, **charge}
+        rules = {"family": family, "offset": known, "fit_intercept": fit_intercept, **charge}
         largest = max_strength(whole.X, targets, sample_weight=weight, **rules) * scale / strength
         if largest == 0:
             raise InputError(
@@ -153,7 +160,7 @@ def linear_path(
         grid = strength_grid(largest, grid, ratio or _default_ratio(charge, *whole.X.shape))
     seconds = {"preparing": clock.perf_counter() - began}
     fits = LinearFolds if gammas is None else partial(RelaxedFolds, gammas=_mixtures(gammas, folded, charge))
-    engine = fits(folded, targets, loss, family, scale, charge, fit_intercept, tol)
+    engine = fits(folded, targets, known, name, family, scale, charge, fit_intercept, tol)
     report = on_progress or (lambda phase, done, total: None)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
@@ -250,7 +257,7 @@ def _as_path(
     """The result, of the fit on all rows and of what the folds gave; `told` are its fields that the caller knows."""
     sizes, none = engine.folded.fold_sizes, np.zeros((0, len(grid)))
     if scores is None:
-        train = engine.errors(final.predict(whole.X), whole.train)
+        train = engine.errors(engine.predict(final, whole.X, whole.train), whole.train)
     else:
         train = scores.train.mean(axis=1)
     free = None if scores is None else (*_scored(scores.free, sizes), final.coef[0].size)
@@ -274,6 +281,32 @@ def _as_path(
         outputs=partial(_linear, final.coef, final.intercept),
         **told,
     )
+
+
+def _family(loss: Any) -> tuple[Family, str]:
+    """The family of a loss, and what the path calls it."""
+    if isinstance(loss, str) and loss in FAMILY_OF:
+        return family_of(FAMILY_OF[loss]), loss
+    if isinstance(loss, str) and loss not in FAMILIES:
+        raise InputError(
+            f"loss: a linear path takes {', '.join(FAMILY_OF)}, or a family ({', '.join(FAMILIES)}), got {loss!r}"
+        )
+    family = family_of(loss)
+    return family, {of: name for name, of in FAMILY_OF.items() if name != "mse"}.get(family.name, family.name)
+
+
+def _are_classes(family: Family, y: np.ndarray) -> bool:
+    """Whether folds should hold the values of y alike: classes, and not shares of them."""
+    return family.classes and y.ndim == 1 and bool(np.array_equal(y, np.round(y)))
+
+
+def _known(offset: Any, family: Family, n: int) -> np.ndarray:
+    """An offset (n,) as floats."""
+    if family.coupled:
+        raise InputError("offset: expected one output, and classes of more than two have several")
+    known = check_offset(offset, (n, 1))
+    assert known is not None
+    return known[:, 0]
 
 
 def _default_ratio(charge: dict[str, Any], n: int, p: int) -> float:

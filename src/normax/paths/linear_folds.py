@@ -10,12 +10,16 @@ import numpy as np
 from normax.linear_model import LinearPath, fit_path
 from normax.linear_model.cross_validation.folds import LassoFold, LassoFolds, outputs
 from normax.linear_model.design.validation import check_design
-from normax.linear_model.families import family_of
-from normax.linear_model.path import response, warn_unconverged
+from normax.linear_model.families import Family
+from normax.linear_model.path import warn_unconverged
 from normax.paths.folded import FoldedData, Split, null_output, standardises
 from normax.selection import summarise
 
 __all__ = ["FoldScore", "LinearFolds"]
+
+
+#: Losses of networks too, by the names that both share; the others are families of linear models alone.
+LOSSES = ("squared", "mse", "cross_entropy", "binary_cross_entropy")
 
 
 class FoldScore(NamedTuple):
@@ -35,6 +39,7 @@ class LinearFolds:
 
     Args:
         folded: data, folds, preprocessing; targets: y, for classes their shares (n, C).
+        offset: known part of the linear predictors, (n,), or None.
         loss, family: the loss by its name in a path and the family that minimises it.
         scale: of `loss` over the family's own mean loss, to which all strengths here belong.
         charge: the penalty as `fit_path` takes it, `l1_ratio` or `penalty`.
@@ -43,8 +48,9 @@ class LinearFolds:
 
     folded: FoldedData
     targets: np.ndarray
+    offset: np.ndarray | None
     loss: str
-    family: str
+    family: Family
     scale: float
     charge: dict[str, Any]
     fit_intercept: bool
@@ -52,7 +58,9 @@ class LinearFolds:
 
     def __post_init__(self) -> None:
         self.weights = self.folded.row_weights(np.arange(len(self.targets)))
-        self.squares = self.family == "gaussian" and self.charge.get("l1_ratio", 0) > 0
+        self.truth = self.family.response(self.targets, len(self.targets))
+        plain = self.family.name == "gaussian" and self.offset is None
+        self.squares = plain and self.charge.get("l1_ratio", 0) > 0
         self.shared = self._shared() if self.squares and self.folded.folds else None
 
     gamma = 1.0
@@ -68,37 +76,39 @@ class LinearFolds:
     def fit(
         self, rows: Split, strengths: Any, charge: dict[str, Any] | None = None, tol: float | None = None
     ) -> LinearPath:
-        X, targets, own = self.counting(rows)
+        X, targets, own, offset = self.counting(rows)
         return fit_path(
             X,
             targets,
             strengths=strengths,
             family=self.family,
+            offset=offset,
             **(self.charge if charge is None else charge),
             fit_intercept=self.fit_intercept,
             sample_weight=own,
             tol=self.tol if tol is None else tol,
         )
 
-    def counting(self, rows: Split) -> tuple[Any, np.ndarray, np.ndarray]:
-        """X, targets and weights of a fit: rows held out stay where they are, without a weight, unless classes are
-        absent from the others."""
+    def counting(self, rows: Split) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
+        """X, targets, weights and offset of a fit: rows held out stay where they are, without a weight, unless classes
+        are absent from the others."""
         own = np.zeros_like(self.weights)
         own[rows.train] = self.weights[rows.train]
         X, targets = rows.X, self.targets.reshape(len(own), -1)
-        if self.family == "multinomial" and not (there := self.present(rows.train)).all():
+        if self.family.name == "multinomial" and not (there := self.present(rows.train)).all():
             counting = np.flatnonzero(own)
             X, targets, own = X[counting], targets[counting][:, there], own[counting]
-        return X, targets, own
+        return X, targets, own, self.offset
 
     def present(self, rows: np.ndarray) -> np.ndarray:
         """(C,) which classes the rows hold."""
         return self.weights[rows] @ self.targets[rows] > 0
 
-    def predict(self, path: LinearPath, X: Any, train: np.ndarray) -> np.ndarray:
-        """Outputs (k, rows, m) of a fit to some rows; a class that is not among them has the logit -inf."""
-        found = path.predict(X)
-        if self.family != "multinomial" or (there := self.present(train)).all():
+    def predict(self, path: LinearPath, X: Any, train: np.ndarray, at: Any = slice(None)) -> np.ndarray:
+        """Outputs (k, rows, m) for the rows `at`, which X holds, of a fit to some rows; a class that is not among those
+        has the logit -inf."""
+        found = path.predict(X, None if self.offset is None else self.offset[at])
+        if self.family.name != "multinomial" or (there := self.present(train)).all():
             return found
         outputs = np.full((*found.shape[:2], len(there)), -np.inf)
         outputs[..., there] = found
@@ -106,38 +116,60 @@ class LinearFolds:
 
     def errors(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(k,) mean loss of outputs (k, rows, m), among the classes that are possible."""
-        own, truth = self.weights[rows], self.targets[rows].reshape(len(rows), -1)
+        own, truth = self.weights[rows], self.truth[rows]
         if outputs.size and not (possible := ~np.isneginf(outputs[0, 0])).all():
             truth, outputs = truth[:, possible], outputs[..., possible]
-        loss = family_of(self.family).loss
-        return np.array([np.average(loss(truth, eta), weights=own) * self.scale for eta in outputs])
+        if self.family.rows_apart:  # half the deviance, which for squares and classes is the loss
+            judge = self.family.loss if self.loss in LOSSES else self.family.deviance
+        else:
+            judge = self.family.suited(truth, own / own.sum(), np.zeros_like(truth)).loss
+        return np.array([np.average(judge(truth, eta), weights=own) * self.scale for eta in outputs])
+
+    def held_out_errors(self, outputs: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+        """(k,) mean loss of the held-out rows, from outputs (k, n, m). Where the loss ties rows together it is what they
+        add to that of the training rows (Verweij & van Houwelingen, Statistics in Medicine 1993)."""
+        if self.family.rows_apart:
+            return self.errors(outputs[:, test], test)
+        both = np.union1d(train, test)
+        sums = [self.errors(outputs[:, rows], rows) * self.weights[rows].sum() for rows in (both, train)]
+        return (sums[0] - sums[1]) / self.weights[test].sum()
 
     def score(self, number: int, strengths: np.ndarray, baselines: bool) -> FoldScore:
         """Fit and score a fold."""
         train, test = self.folded.folds[number]
-        fitted = (self._squares if self.squares else self._plain)(number, train, test, strengths, baselines)
-        train_errors, held_out, free = fitted
-        test_errors = self.errors(held_out, test)
-        if free is None:
-            return FoldScore(train_errors, test_errors, held_out, None, None)
-        constant = null_output(self.loss, self.folded.y[train], self.weights[train], held_out.shape[2])
-        assert constant is not None  # every loss of this engine has a best constant
-        alone = np.broadcast_to(constant, (1, len(test), len(constant)))
-        null = self.errors(alone, test)[0]
-        return FoldScore(train_errors, test_errors, held_out, null, self.errors(free, test)[0])
+        fitted = self._squares if self.squares else self._plain
+        train_errors, test_errors, held_out, free = fitted(number, train, test, strengths, baselines)
+        null = self._null(train, test) if baselines else None
+        return FoldScore(train_errors, test_errors, held_out, null, free)
+
+    def _null(self, train: np.ndarray, test: np.ndarray) -> float:
+        """The error of a constant beside the offset."""
+        n, m = self.truth.shape
+        known = (
+            None
+            if self.offset is not None
+            else null_output(self.loss, self.folded.y[train], self.weights[train], m)
+        )
+        if known is not None:
+            return float(self.errors(np.broadcast_to(known, (1, len(test), m)), test)[0])
+        alone = Split(train, test, np.zeros((n, 1)))
+        outputs = self.predict(self.fit(alone, [1.0], {"l1_ratio": 1.0}), alone.X, train)
+        return float(self.held_out_errors(outputs, train, test)[0])
 
     def _plain(
         self, number: int, train: np.ndarray, test: np.ndarray, strengths: np.ndarray, baselines: bool
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float | None]:
         rows, free = self.folded.split(train, test), None
         outputs = self.predict(self.fit(rows, strengths), rows.X, train)
         if baselines:  # without a penalty: of smallest norm where there are many; its gap is of no interest
-            free = self.predict(self.fit(rows, [0.0], {"l1_ratio": 0.0}, np.inf), rows.X[test], train)
-        return self.errors(outputs[:, train], train), outputs[:, test], free
+            alone = self.predict(self.fit(rows, [0.0], {"l1_ratio": 0.0}, np.inf), rows.X, train)
+            free = float(self.held_out_errors(alone, train, test)[0])
+        inside, outside = self.errors(outputs[:, train], train), self.held_out_errors(outputs, train, test)
+        return inside, outside, outputs[:, test], free
 
     def _squares(
         self, number: int, train: np.ndarray, test: np.ndarray, strengths: np.ndarray, baselines: bool
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float | None]:
         if self.shared is not None:
             fold = LassoFold(self.shared, number)
         else:
@@ -147,9 +179,11 @@ class LinearFolds:
         inside = fold.squared_errors(coef, intercept, held_out=False) * (
             0.5 * self.scale / self.weights[train].sum()
         )
-        X = fold.folds.X
-        free = outputs(X, *fold.least_squares(), test) if baselines else None
-        return inside, outputs(X, coef, intercept, test), free
+        X, free = fold.folds.X, None
+        held_out = outputs(X, coef, intercept, test)
+        if baselines:
+            free = float(self.errors(outputs(X, *fold.least_squares(), test), test)[0])
+        return inside, self.errors(held_out, test), held_out, free
 
     def _shared(self) -> LassoFolds | None:
         """All folds at once, where preprocessing does no more than standardise columns."""
@@ -163,10 +197,9 @@ class LinearFolds:
         return self._folds(self.folded.X, self.folded.folds, rounding)
 
     def _folds(self, X: Any, pairs: list, rounding: float | None = None) -> LassoFolds:
-        Y, X = response(self.targets, self.family, len(self.targets)), check_design(X)
         return LassoFolds(
-            X,
-            Y,
+            check_design(X),
+            self.truth,
             self.weights,
             pairs,
             self.charge["l1_ratio"],

@@ -46,9 +46,10 @@ class RelaxedFolds(LinearFolds):
         path = super().fit(rows, strengths, charge, tol)
         if charge is not None:
             return path
-        X, targets, own = self.counting(rows)
+        X, targets, own, offset = self.counting(rows)
         kept = np.flatnonzero(own)
-        rules = {"family": self.family, "fit_intercept": self.fit_intercept}
+        rules: dict[str, Any] = {"family": self.family, "fit_intercept": self.fit_intercept}
+        rules["offset"] = None if offset is None else offset[kept]
         free = free_fits(X[kept], targets[kept], path, own[kept], rules)
         mixed = [
             np.stack([g * penalised + (1 - g) * alone for g in self.gammas], axis=1)
