@@ -54,7 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options) -> None:
-    if options.command == "path":
+    if getattr(options, "dry_run", False):
+        from normax.cli.runs.look import look
+
+        look(options)
+    elif options.command == "path":
         from normax.cli.runs.path import fit
 
         fit(options)
@@ -70,6 +74,10 @@ def _run(options) -> None:
         from normax.cli.model.saved import show
 
         show(options)
+    elif options.command == "completion":
+        from normax.cli.options.completion import completion
+
+        print(completion(options.shell), flush=True)
     else:
         from normax.cli.demo import demo
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,10 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from normax.cli import interrupts
+from normax.cli.details import plain
 from normax.errors import Notice
 from normax.text import printable
 
-__all__ = ["console", "note", "notices", "progress"]
+__all__ = ["console", "note", "notices", "print_json", "progress"]
 
 
 class _Screen(Console):
@@ -40,6 +42,11 @@ def console(error: bool = False) -> Console:
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else 100
     return _Screen(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on the standard output, in ASCII: NaN and inf are null."""
+    print(json.dumps(plain(value), indent=1, allow_nan=False), flush=True)
 
 
 @contextmanager
@@ -72,11 +79,11 @@ def note(text: str, screen: Console) -> None:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar with the time left: call it with (phase, done, total). Nothing off a terminal."""
+    """A bar with the time left: call it with (phase, done, total). Nothing off a terminal, whatever FORCE_COLOR says."""
     screen = console(error=True)
     left = TextColumn("{task.percentage:>3.0f}%", markup=False), TimeRemainingColumn(), TextColumn("left")
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), *left)
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bars:
+    with Progress(*columns, console=screen, transient=True, disable=not sys.stderr.isatty()) as bars:
         task = bars.add_task("starting", total=None)
 
         def on_progress(phase: str, done: int, total: int) -> None:

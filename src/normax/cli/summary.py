@@ -15,7 +15,7 @@ from normax.cli.details import ComparisonDetails, PathDetails, RunDetails
 from normax.cli.screen import console
 from normax.errors import shorten
 
-__all__ = ["comparison", "number", "summary"]
+__all__ = ["comparison", "number", "summary", "table_of"]
 
 _MODELS = {
     "null": "no features",
@@ -67,7 +67,7 @@ def comparison(compared: Any, details: ComparisonDetails, folder: Path) -> None:
     screen, data, tested = console(), details.data, details.tested
     _head(screen, details, [f"{details.model_text} · {data.rows:,} rows · {data.features:,} features"])
     heads = ["strength", "nonzero", "train", "cv error", "behind best", *(["test"] if tested else []), "time"]
-    table = _table("method", *heads)
+    table = table_of("method", *heads)
     methods = compared.table()
     for row in methods:
         best = bool(row["choice"])
@@ -133,7 +133,8 @@ def _with_error(value: float, error: float) -> str:
     return f"{number(value)} ± {error:.2g}"
 
 
-def _table(*heads: str) -> Table:
+def table_of(*heads: str) -> Table:
+    """An empty table with these heads, numbers to the right of the first."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for place, head in enumerate(heads):
         table.add_column(head, justify="right" if place else "left", no_wrap=place > 0)
@@ -144,7 +145,7 @@ def _baselines(details: PathDetails) -> Table:
     tested = details.data.test_rows > 0
     units = any(row.rmse is not None for row in details.baselines)
     more = [*(["RMSE"] if units else []), *(["test error"] if tested else [])]
-    table = _table("model", "strength", "nonzero", "cv error", "± se", *more)
+    table = table_of("model", "strength", "nonzero", "cv error", "± se", *more)
     for row in details.baselines:
         chosen = row.model == "chosen"
         name = _MODELS[row.model] + (f", {_RULES[details.select]}" if chosen else "")
@@ -161,7 +162,7 @@ def _baselines(details: PathDetails) -> Table:
 
 def _metrics(details: PathDetails) -> Table:
     tested = details.data.test_rows > 0
-    table = _table("measure", "cross-validated", *(["test"] if tested else []))
+    table = table_of("measure", "cross-validated", *(["test"] if tested else []))
     for row in details.metrics:
         table.add_row(row.name, number(row.cv), *([number(row.test)] if tested else []))
     return table
@@ -172,7 +173,7 @@ def _confusion(details: PathDetails) -> Table | None:
     if found is None or len(found.labels) > 12:
         return None
     labels = [shorten(label, _WIDE) for label in found.labels]
-    table = _table("true ↓ predicted →", *labels)
+    table = table_of("true ↓ predicted →", *labels)
     for label, row in zip(labels, found.test or found.cv):
         table.add_row(label, *(f"{count:,}" for count in row))
     table.caption = f"rows, {'test set' if found.test else 'cross-validated'}"
@@ -184,7 +185,7 @@ def _coefficients(details: PathDetails) -> Table | None:
     if rows is None:
         return None
     outputs = rows[0].output is not None
-    table = _table("largest coefficients", *(["class"] if outputs else []), "per sd", "per unit")
+    table = table_of("largest coefficients", *(["class"] if outputs else []), "per sd", "per unit")
     live = [row for row in rows if row.standardised]
     for row in live[:_SHOWN]:
         middle = [shorten(str(row.output), _WIDE)] if outputs else []

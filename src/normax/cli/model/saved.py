@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,10 @@ def predict(options: argparse.Namespace) -> None:
 def show(options: argparse.Namespace) -> None:
     """`normax show DIR`: the summary that the run printed."""
     model = SavedModel(options.dir)
-    details = made(model.recipe["details"], PathDetails)
+    details = replace(made(model.recipe["details"], PathDetails), coefficients=model.coefficients())
+    if options.json:
+        screen.print_json({"folder": str(model.folder), **asdict(details)})
+        return
     for text in details.notices:
         screen.note(text, screen.console())
-    summary.summary(replace(details, coefficients=model.coefficients()), model.folder)
+    summary.summary(details, model.folder)

@@ -48,6 +48,8 @@ class RunOptions:
     seed: int
     out: str
     config: str | None
+    json: bool
+    dry_run: bool
 
     @property
     def expands(self) -> dict[str, bool]:

@@ -15,7 +15,7 @@ from normax.errors import InputError, suggest
 
 __all__ = ["command_line", "config", "parse", "settings"]
 
-_NO_PART = ("config",)  # options that are no part of a run
+_NO_PART = ("config", "json", "dry_run")  # options that are no part of a run
 
 
 def parse(argv: Sequence[str]) -> Any:

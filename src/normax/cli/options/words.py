@@ -17,12 +17,14 @@ COMMANDS = {
     "predict": "apply a fitted model to another table",
     "show": "print what a fitted model is and how well it predicts",
     "demo": "fit the embedded data sets and make a report to open",
+    "completion": "print what makes a shell complete the words of this command",
 }
 _DATA = (
     "a table: text (.csv, .tsv, .txt), .parquet, .feather, .orc, .jsonl, .npz, .xlsx, SQLite, DuckDB, also packed (.gz,"
     " .zst, .zip); several files or a folder of one table; FILE:TABLE of a database or spreadsheet; - for the standard"
     " input"
 )
+_JSON = "print one JSON object with all that the tables show instead of them"
 METHODS = ("none", "l1", "l2", "elastic-net", "dropout", "batch-norm")
 
 
@@ -71,6 +73,13 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
         help="run the Python file that the model's network is a class of (--model FILE.py:CLASS); without this"
         " nothing of a model's folder runs",
     )
+    commands["show"].add_argument("--json", action="store_true", help=_JSON)
+    commands["completion"].add_argument(
+        "shell",
+        metavar="SHELL",
+        type=one_of("bash", "zsh"),
+        help="bash or zsh, as in: normax completion bash > ~/.local/share/bash-completion/completions/normax",
+    )
     commands["demo"].add_argument(
         "--out", metavar="DIR", default="normax-demo", help="folder to write (default: normax-demo)"
     )
@@ -106,6 +115,12 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         "--config",
         metavar="FILE",
         help="take DATA and options from the config.toml of an earlier run, or one of your own; what is typed counts more",
+    )
+    run.add_argument("--json", action="store_true", help=_JSON)
+    run.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what is read, kinds, categories and notices, and fit nothing; --target may be left out",
     )
 
 

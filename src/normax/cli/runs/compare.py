@@ -31,7 +31,10 @@ def compare(options: CompareOptions) -> None:
     out = Path(options.out)
     with staged(out) as folder:
         comparison, details = _run(options, folder)
-    summary.comparison(comparison, details, out)
+    if options.json:
+        screen.print_json({"folder": str(out), **asdict(details), "methods": comparison.table()})
+    else:
+        summary.comparison(comparison, details, out)
 
 
 def _run(options: CompareOptions, folder: Path) -> tuple[Any, ComparisonDetails]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from normax.cli.options.run import RunOptions
-from normax.cli.options.table import reading
+from normax.cli.runs.columns import learn_schema, read, ways
 from normax.errors import InputError
-from normax.tables import Locale, Schema, Table, Target, kinds, read_table
-from normax.tables.dates import form_of
+from normax.tables import Locale, Schema, Table, Target, kinds
 
 __all__ = ["Dataset", "Sample", "prepare"]
 
@@ -57,33 +56,19 @@ def prepare(options: RunOptions) -> Dataset:
     Raises:
         InputError: for everything that "Bad input" names.
     """
-    table = read_table(options.data, **reading(options)).without(options.missing)
+    table = read(options.data, options)
     name = _target_name(table, options)
     table, without_target = _with_target(table, name, options)
-    locale = Locale.of(table, Locale(options.decimal, options.thousands))
-    dates = _dates(table, options.date)
+    locale, dates = ways(table, options)
     target = Target.learn(table, name, options.task, options.log_target, locale)
-    unused = _unused(table, [c for c in (name, options.group, options.time) if c], options)
-    features = table.drop(c for c in (name, options.group, options.time, *unused) if c)
-    if not features.names:
-        raise InputError(f"{table.source}: no column is left to learn from")
-    schema = Schema.learn(
-        features,
-        text=options.text,
-        numbers=options.number,
-        dates={name: form for name, form in dates.items() if name != options.time},
-        words=options.words,
-        missing=options.missing,
-        locale=locale,
-    )
+    aside = [c for c in (name, options.group, options.time) if c]
+    schema, unused = learn_schema(table, aside, locale, dates, options)
     rows = _rows(table, schema, target, locale, dates, options)
     train, test, test_file = rows, None, None
     if options.test is not None:
         share = _fraction(options.test)
         if share is None:
-            later, _ = _with_target(
-                read_table(options.test, **reading(options)).without(options.missing), name, options
-            )
+            later, _ = _with_target(read(options.test, options), name, options)
             test, test_file = Sample(schema.encode(later), target.encode(later)), later.source
         else:
             held = _hold_out(rows, share, target, options.seed)
@@ -108,26 +93,6 @@ def _target_name(table: Table, options: RunOptions) -> str:
     if options.group and options.time:
         raise InputError("--group and --time: folds are either grouped or forward; name one")
     return options.target
-
-
-def _unused(table: Table, aside: list[str], options: RunOptions) -> dict[str, str]:
-    """The columns that options keep from being features, and which option does."""
-    table.require([*options.drop, *options.only])
-    only = set(options.only or table.names).union(aside)
-    return dict.fromkeys(options.drop, "--drop") | {c: "--only" for c in table.names if c not in only}
-
-
-def _dates(table: Table, words: list[str]) -> dict[str, str | None]:
-    """The columns that `--date` names, and how they are written where it says so: `NAME` or `NAME:FORM`."""
-    found: dict[str, str | None] = {}
-    for word in words:
-        parts = word.split(":")
-        heads = [":".join(parts[:k]) for k in range(len(parts), 0, -1)]  # a name may hold colons too
-        name = next((head for head in heads if head in table.names), heads[-1])
-        table.require([name])
-        form = word[len(name) + 1 :].strip()
-        found[name] = form_of(form) if form else None
-    return found
 
 
 def _with_target(table: Table, name: str, options: RunOptions) -> tuple[Table, int]:

@@ -24,6 +24,7 @@ from normax.cli.model.coefficients import coefficients, feature_names
 from normax.cli.model.network import describe
 from normax.cli.options.typed import command_line, settings
 from normax.cli.runs import metrics
+from normax.cli.runs.columns import column_rows
 from normax.cli.runs.cost import cost
 from normax.cli.runs.data import Dataset
 from normax.cli.runs.setup import Setup
@@ -111,16 +112,6 @@ def _title(setup: Setup) -> str:
 def _table(setup: Setup) -> TableDetails:
     """The table: its rows, its columns, and what was left out."""
     data = setup.data
-    columns = [
-        {
-            "name": column.name,
-            "kind": column.kind,
-            "features": len(column.features),
-            "levels": len(column.levels) or None,
-            "missing": data.missing[column.name],
-        }
-        for column in data.schema.columns
-    ]
     left_out = [*data.schema.left_out.items(), *data.unused.items()]
     return TableDetails(
         file=data.table.source,
@@ -130,7 +121,7 @@ def _table(setup: Setup) -> TableDetails:
         test_rows=0 if data.test is None else len(data.test.y),
         test_file=data.test_file,
         features=len(feature_names(data.schema, setup.expansion)),
-        columns=columns,
+        columns=column_rows(data.schema, data.missing),
         left_out=[{"name": name, "reason": why} for name, why in left_out],
     )
 

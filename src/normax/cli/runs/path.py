@@ -30,8 +30,11 @@ def fit(options: PathOptions) -> None:
     """Run the command and print its summary; the folder appears whole or not at all."""
     out = Path(options.out)
     with staged(out) as folder:
-        _, details = run(options, folder)
-    summary.summary(details, out)
+        path, details = run(options, folder)
+    if options.json:
+        screen.print_json({"folder": str(out), **asdict(details), "path": path.table()})
+    else:
+        summary.summary(details, out)
 
 
 def run(options: PathOptions, folder: Path) -> tuple[Any, PathDetails]:
