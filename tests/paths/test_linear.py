@@ -266,10 +266,10 @@ def test_a_grid_ends_where_only_separated_rows_gain():
     x, mark = random.normal(size=(200, 3)), np.zeros(200)
     y = (x[:, 0] + random.logistic(size=200) > 0).astype(int)
     mark[np.flatnonzero(y)[:12]] = 1
-    path = linear_path(np.column_stack([x, mark]), y, loss="binary_cross_entropy", cv=5, select="min")
-    assert len(path.strengths) < 100
-    assert path.strengths[-1] > 1e-4 * path.strengths[0]
-    assert np.abs(path.weights["weight"]).max() < 15
+    with pytest.warns(Notice, match="level there"):
+        path = linear_path(np.column_stack([x, mark]), y, loss="binary_cross_entropy", cv=5, select="min")
+    assert len(path.strengths) < 110
+    assert np.abs(path.weights["weight"]).max() < 9
     gains = -np.diff(path.train_mean) / (path.train_mean[0] - path.train_mean[1:])
     steps = -np.diff(np.log10(path.strengths))
     assert (gains[:-1] >= 2.5e-4 * steps[:-1]).all()

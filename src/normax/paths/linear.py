@@ -237,18 +237,29 @@ def _cross_validated(
 
     values, ridge = score(grid), is_ridge(**engine.charge)
     if automatic:
-        # Where features separate rows, the loss falls for ever, and so may its mean over folds: up to the first row
-        # that is not as the others were.
-        last = values[0].reshape(len(grid), count, -1)[..., -1]
-        end = None if family_of(engine.family).identity else spent(grid, summarise(last.T, sizes)[0])
+        end = _end(engine, grid, values[0], sizes)
         grid, values = grid[:end], tuple(part[:end] for part in values)
         if end is None or (ridge and np.argmin(error(*values)) == 0):
             grid, values = widened(grid, score, error, stronger=ridge, limits=limits, known=values)
+            end = _end(engine, grid, values[0], sizes)
+            grid, values = grid[:end], tuple(part[:end] for part in values)
     (train, test, outputs), (null, free) = values, map(list, zip(*baselines))
     if not isinstance(engine, RelaxedFolds):
         return Scores(grid, train, test, outputs, null, free, 0)
     best = int(np.argmin(engine.means(test, sizes).min(axis=0)))
     return Scores(grid, train[..., best], test[..., best], outputs[:, best], null, free, best)
+
+
+def _end(engine: LinearFolds, grid: np.ndarray, train: np.ndarray, sizes: np.ndarray) -> int | None:
+    """Where a grid ends because nothing more is gained on the training rows, from their errors (k, K, ...).
+
+    Where features separate classes, or some of their rows, the loss falls for ever, and so may its mean over folds: up to
+    the first row that is not as the others were.
+    """
+    if family_of(engine.family).identity:
+        return None
+    last = train.reshape(len(grid), len(sizes), -1)[..., -1]  # of the penalised fit, where there are mixtures
+    return spent(grid, summarise(last.T, sizes)[0])
 
 
 def _as_path(
