@@ -26,6 +26,7 @@ from normax.paths.setup import Charges, PathSetup
 from normax.penalties import L1
 from normax.penalties.mixture import mixture_of
 from normax.training.data import check_counts, check_data
+from normax.training.datasets import whole
 from normax.training.groups import of_network
 from normax.training.losses import check_targets, find_loss
 from normax.training.modes import in_training_mode
@@ -76,7 +77,7 @@ def path(
 
     Args:
         net: the module; every fit starts from its present weights, in the modes of `nx.fit`, and it is left as it is.
-        data: `(X, y)` of n rows each.
+        data: `(X, y)` of n rows each, or a data set as `nx.fit` takes it, which is read once.
         loss: a name or a function `(output, target) -> (batch,)`, see `nx.fit`.
         penalty: `L1`, `L2`, `ElasticNet`, an instance, a name, or a dict from pattern to one of them
             (`nx.penalize`): the path's strength multiplies each one's own.
@@ -185,6 +186,7 @@ def _checked_data(
     data: Any, loss: Any, transform: Any, sample_weight: Any, feature_names: Any
 ) -> tuple[Any, np.ndarray, np.ndarray | None]:
     """X, y and weights that the loss and the names suit; X as it is where a transformer is to read it."""
+    data = whole(data)
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         what = f"{len(data)} parts" if isinstance(data, (tuple, list)) else type(data).__name__
         raise InputError(f"data: expected (X, y), got {what}; weights go to sample_weight=")

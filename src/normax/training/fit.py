@@ -34,7 +34,7 @@ from normax.training.programs import Programs
 from normax.training.progress import progress_bar
 from normax.training.recipes import recipe
 from normax.training.run import Run
-from normax.training.sources import Batches
+from normax.training.sources import Mapped, Memory
 from normax.training.update import Update, short_of
 
 __all__ = ["History", "fit"]
@@ -81,14 +81,17 @@ def fit(
         data: `(X, y)`, arrays of n rows each; y as the loss wants it. Memory maps are streamed in the order in
             which arrays in memory would be gone through. Or a loader: anything that `iter` takes anew for each
             epoch, or a function of the epoch's number (from 0) that returns an iterator, of batches `(X, y)` or
-            `(X, y, weight)`, in whose order it trains; the weights should then have mean 1.
+            `(X, y, weight)`, in whose order it trains; the weights should then have mean 1. Or a data set of items
+            `(x, y)` by number (`torch.utils.data.Dataset`, PyTorch's or `normax.torch`'s, or your own), which every
+            epoch reads anew.
         loss: a name ("squared", "mse", "absolute", "cross_entropy", "binary_cross_entropy", "poisson") or a
             function `(output, target) -> (batch,)`.
         optimizer: an optax transformation, or an optimiser of `normax.torch.optim`.
         epochs: passes over the data.
         batch_size: rows a step (a loader brings its own); the last batch of an epoch is short where it does not
             divide n, and a size above n means the full batch.
-        validation: a share of the rows, chosen by the seed, or `(X, y)`; measured after each epoch.
+        validation: a share of the rows, chosen by the seed, `(X, y)`, or a data set or PyTorch's loader, which is
+            read once; measured after each epoch.
         sample_weight: `(n,)` weights >= 0 of the rows.
         class_weight: class -> weight, which multiplies the rows' (1 where a class is not named), or "balanced":
             `n / (classes · rows of the class)`. Training only.
@@ -152,7 +155,7 @@ def fit(
     padded = source.n is None or source.n % batch_size != 0
     penalties = [cell.penalty for cell in binding.trainable]
     named = find_metrics(metrics)
-    if not isinstance(source, Batches):
+    if isinstance(source, (Memory, Mapped)):
         check_metrics(named, loss, np.asarray(source.y))
     factors = tuple(rates.items()) if isinstance(rates, Mapping) else rates
     few = short_of(epochs, source.steps)

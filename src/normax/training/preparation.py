@@ -18,17 +18,18 @@ from normax.errors import InputError
 from normax.nn.module import Module
 from normax.nn.random import wrap_key
 from normax.training.data import check_data, check_weights, in_precision
+from normax.training.datasets import as_arrays, is_dataset, read_items, whole
 from normax.training.lookups import Lookups, Trace, check_lookups
 from normax.training.loop import Data, RowSet
 from normax.training.losses import check_targets, find_loss
-from normax.training.sources import Batches, Mapped, Memory
+from normax.training.sources import Batches, Items, Mapped, Memory
 
 __all__ = ["Preparation", "prepare_data", "prepare_source"]
 
 _tried = Recent()
 _looked = Recent()
 
-Source = Memory | Mapped | Batches
+Source = Memory | Mapped | Items | Batches
 ClassWeight = Mapping[Any, float] | str | None
 
 
@@ -48,6 +49,7 @@ def prepare_source(
     key: Any,
 ) -> tuple[Source, Data | None]:
     """Where the rows of `nx.fit` come from, and the held-out ones."""
+    validation, data = whole(validation), (as_arrays(data) or data) if is_dataset(data) else data
     given = isinstance(validation, (tuple, list))
     if given and len(validation) != 2:
         raise InputError(f"validation: expected a share or (X, y), got {len(validation)} parts")
@@ -58,6 +60,10 @@ def prepare_source(
     )
     if arrays and len(data) != 2:
         raise InputError(f"data: expected (X, y), got {len(data)} parts; weights go to sample_weight=")
+    share = None if given else validation
+    if is_dataset(data):
+        items, chosen = _items(prepare, data, batch_size, share, sample_weight, class_weight, key)
+        return items, held_out if given else chosen
     if not arrays:
         if (validation is not None and not given) or sample_weight is not None or class_weight == "balanced":
             raise InputError(
@@ -69,11 +75,38 @@ def prepare_source(
         batches.convert = prepare.convert
         return batches, held_out
     mapped = isinstance(data[0], np.memmap) if in_memory is None else not in_memory
-    share = None if given else validation
     X, y = data
     rows = _Arrays(prepare, X, y, batch_size, share, sample_weight, class_weight, key)
     found, chosen = rows.mapped() if mapped else rows.in_memory()
     return found, held_out if given else chosen
+
+
+def _items(
+    prepare: Preparation,
+    dataset: Any,
+    batch_size: int,
+    share: float | None,
+    sample_weight: Any,
+    class_weight: ClassWeight,
+    key: Any,
+) -> tuple[Items, Data | None]:
+    """The rows of a data set, read as they come, and the held-out ones."""
+    n = len(dataset)
+    if n < 2:
+        raise InputError(f"data: expected at least 2 items, got {n}")
+    if class_weight == "balanced":
+        raise InputError(
+            "class_weight: the classes of a data set are not known beforehand; give them as a dict"
+        )
+    weight = check_weights(sample_weight, n)
+    train, chosen = _split(n, share, key)
+    prepare.look(*read_items(dataset, range(2)))
+    held_out = None
+    if chosen is not None:
+        X, y, _ = check_data(*read_items(dataset, np.asarray(chosen)), numbers=np.asarray(chosen), least=1)
+        held_out = Data(*prepare(X, y, None if weight is None else weight[np.asarray(chosen)]))
+    size = min(batch_size, len(train))
+    return Items(dataset, weight, class_weight, np.asarray(train), size, prepare.convert), held_out
 
 
 @dataclass(frozen=True)

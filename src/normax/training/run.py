@@ -18,7 +18,7 @@ from normax.training.blocks import grown, held_interrupts
 from normax.training.loop import Data, Epoch, Loop, RowSet, Weakly, learned
 from normax.training.programs import Carry, Given, Programs, finite
 from normax.training.progress import Report
-from normax.training.sources import Batches, Mapped, Memory, prefetched
+from normax.training.sources import Batches, Items, Mapped, Memory, prefetched
 from normax.training.update import IDLE_STEPS
 
 __all__ = ["Run"]
@@ -36,7 +36,7 @@ class Run:
 
     programs: Programs
     loop: Loop
-    source: Memory | Mapped | Batches
+    source: Memory | Mapped | Items | Batches
     epochs: int
     penalties: Any
     validation: Data | None

@@ -1,4 +1,4 @@
-"""Where the rows of a fit come from: the device's memory, a memory map, or a loader's batches.
+"""Where the rows of a fit come from: the device's memory, a memory map, a data set's items, or a loader's batches.
 
 `Memory` keeps everything on the device. The others are streamed: a thread reads the next chunk of whole
 batches while the present one trains. A memory map is shuffled as memory is, so its fit is the same.
@@ -19,9 +19,10 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.training.data import check_data, check_weights
+from normax.training.datasets import read_items
 from normax.training.loop import Data, RowSet, shuffled
 
-__all__ = ["Batches", "Chunk", "Mapped", "Memory", "parquet", "prefetched"]
+__all__ = ["Batches", "Chunk", "Items", "Mapped", "Memory", "parquet", "prefetched"]
 
 CHUNK_BYTES = 32 << 20
 CHUNK_STEPS = 256
@@ -64,15 +65,14 @@ class Chunk(NamedTuple):
     last: bool
 
 
-class Mapped:
-    """Rows read from memory maps in the order that `Memory` would go through them."""
+class _ByNumber:
+    """Rows read by their numbers in the order that `Memory` would go through them."""
 
-    def __init__(self, X: Any, y: Any, weight: Any, rows: np.ndarray, batch_size: int, convert: Convert):
-        self.X, self.y, self.weight, self.rows, self.convert = X, y, weight, rows, convert
+    def __init__(self, rows: np.ndarray, weight: Any, row_bytes: int, batch_size: int, convert: Convert):
+        self.rows, self.weight, self.convert = rows, weight, convert
         self.batch_size, self.n = batch_size, len(rows)
         self.steps = -(-self.n // batch_size)
         self.mean_weight = 1.0 if weight is None else float(weight[rows].mean())
-        row_bytes = X[:1].nbytes + y[:1].nbytes
         self.chunk = min(max(1, CHUNK_BYTES // (batch_size * row_bytes)), CHUNK_STEPS, self.steps)
         self._order = jax.jit(shuffled, static_argnums=3)
 
@@ -86,20 +86,60 @@ class Mapped:
         for first in range(0, self.steps, self.chunk):
             chosen = order[first * self.batch_size :][:size]
             stop = min(first + self.chunk, self.steps)
-            yield Chunk(self._read(chosen, size), first, stop, self.n, stop == self.steps)
+            X, y, weight = self._read(chosen)
+            X, y, _ = check_data(X, y, numbers=chosen, least=1)
+            data = self.convert(X, y, weight, lambda i, chosen=chosen: f"row {chosen[i]}")  # type: ignore[misc]
+            padded = jax.tree.map(lambda a: _filled(a, size), data)
+            yield Chunk(padded, first, stop, self.n, stop == self.steps)
 
-    def _read(self, chosen: np.ndarray, size: int) -> Data:
+    def _read(self, chosen: np.ndarray) -> tuple[Any, Any, Any]:
+        raise NotImplementedError
+
+
+class Mapped(_ByNumber):
+    """Rows of memory maps."""
+
+    def __init__(self, X: Any, y: Any, weight: Any, rows: np.ndarray, batch_size: int, convert: Convert):
+        super().__init__(rows, weight, X[:1].nbytes + y[:1].nbytes, batch_size, convert)
+        self.X, self.y = X, y
+
+    def _read(self, chosen):
         place = np.argsort(chosen)  # a disk is read forwards
         back = np.argsort(place)
-
-        def rows(array):
-            return None if array is None else np.asarray(array[chosen[place]])[back]
-
-        X, y, weight = (rows(a) for a in (self.X, self.y, self.weight))
-        X, y, _ = check_data(X, y, numbers=chosen)
-        return jax.tree.map(
-            lambda a: _filled(a, size), self.convert(X, y, weight, lambda i: f"row {chosen[i]}")
+        return tuple(
+            None if array is None else np.asarray(array[chosen[place]])[back]
+            for array in (self.X, self.y, self.weight)
         )
+
+
+class Items(_ByNumber):
+    """Rows of a data set, items `(x, y)` by number, which every epoch reads anew."""
+
+    def __init__(
+        self,
+        dataset: Any,
+        weight: Any,
+        class_weight: Any,
+        rows: np.ndarray,
+        batch_size: int,
+        convert: Convert,
+    ):
+        self.dataset, self.class_weight = dataset, class_weight
+        X, y = read_items(dataset, rows[:1])
+        super().__init__(rows, weight, X.nbytes + y.nbytes, batch_size, convert)
+
+    def _read(self, chosen):
+        X, y = read_items(self.dataset, chosen)
+        weight = None if self.weight is None else self.weight[chosen]
+        return X, y, _by_class(y, self.class_weight, weight)
+
+
+def _by_class(y: np.ndarray, class_weight: Any, weight: Any) -> Any:
+    """Weights of rows times those of their classes."""
+    if class_weight is None:
+        return weight
+    of_class = np.array([class_weight.get(c, 1.0) for c in y.tolist()])
+    return of_class if weight is None else weight * of_class
 
 
 class Batches:
@@ -153,10 +193,7 @@ class Batches:
         ]
         if odd:
             raise InputError(f"data: batch {number} has {', '.join(odd)}; all batches of a loader are alike")
-        if self.class_weight is not None:
-            by_class = np.array([self.class_weight.get(c, 1.0) for c in y.tolist()])
-            weight = by_class if weight is None else weight * by_class
-        return X, y, weight
+        return X, y, _by_class(y, self.class_weight, weight)
 
     def chunks(self, key: Any, epoch: int, shuffle: bool) -> Iterator[Chunk]:
         batches = self._open(epoch) if self._begun is None or epoch else self._begun
