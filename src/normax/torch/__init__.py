@@ -7,17 +7,21 @@
 
 from math import e, inf, nan, pi
 
-from normax.torch import inplace, nn, operators
+from normax.torch import cuda, fft, inplace, linalg, nn, operators, special
 from normax.torch.arithmetic import *
+from normax.torch.classes import *
+from normax.torch.compiling import compile
 from normax.torch.converting import *
 from normax.torch.creation import *
 from normax.torch.devices import device
 from normax.torch.dtypes import DTYPES, dtype, get_default_dtype, set_default_dtype
 from normax.torch.elementwise import *
+from normax.torch.fft import istft, stft
 from normax.torch.gathering import *
 from normax.torch.grad_modes import *
 from normax.torch.indexing import *
 from normax.torch.joining import *
+from normax.torch.layered import *
 from normax.torch.printing import set_printoptions
 from normax.torch.products import *
 from normax.torch.promotion import can_cast, promote_types, result_type
@@ -26,8 +30,10 @@ from normax.torch.reductions import *
 from normax.torch.shaping import *
 from normax.torch.size import Size
 from normax.torch.tensor import Tensor
+from normax.torch.windowing import *
+from normax.torch.windows import *
 
-globals().update(DTYPES)
+globals().update(DTYPES | linalg.OF_TORCH)
 float, double, half, long, int, short = (
     DTYPES[name] for name in ("float32", "float64", "float16", "int64", "int32", "int16")
 )

@@ -77,13 +77,13 @@ def cuda(self: Any, device: Any = None, non_blocking: bool = False, memory_forma
 def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
     """In another dtype, named as such or as a class of tensors; without one, the name of its class."""
     if dtype is None:
-        return f"torch.{_CLASSES[dtype_of(self._array).name]}"
+        return f"torch.{CLASSES[dtype_of(self._array).name]}"
     if isinstance(dtype, str):
         dtype = _NAMED[dtype.removeprefix("torch.").removeprefix("cuda.")]
     return _moved(self, getattr(dtype, "dtype_of_class", dtype), None)
 
 
-_CLASSES = {
+CLASSES = {
     "float32": "FloatTensor",
     "float64": "DoubleTensor",
     "float16": "HalfTensor",
@@ -95,7 +95,7 @@ _CLASSES = {
     "int64": "LongTensor",
     "bool": "BoolTensor",
 }
-_NAMED = {theirs: DTYPES[ours] for ours, theirs in _CLASSES.items()}
+_NAMED = {theirs: DTYPES[ours] for ours, theirs in CLASSES.items()}
 
 
 def _cast(name: str, kind: str) -> None:
@@ -212,7 +212,8 @@ def __repr__(self: Any) -> str:
 
 @method
 def __format__(self: Any, spec: str) -> str:
-    return format(self.item(), spec) if spec and not self._array.ndim else repr(self)
+    alone = not self._array.ndim and not isinstance(self._array, jax.core.Tracer)
+    return format(self.item(), spec) if alone else repr(self)
 
 
 @method

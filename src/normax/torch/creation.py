@@ -17,6 +17,7 @@ from normax.torch.dtypes import asked, get_default_dtype, native, native_of_numb
 from normax.torch.ops import into, method
 from normax.torch.promotion import promoted
 from normax.torch.shaping import sizes
+from normax.torch.size import Size
 from normax.torch.tensor import Methods, made, raw
 
 __all__ = [
@@ -95,13 +96,14 @@ def _listed(data: Any) -> Any:
     return array.astype(native_of_number(builtins.complex if array.dtype.kind == "c" else float))
 
 
-def legacy(data: tuple, device: Any) -> Any:
-    """What `torch.Tensor(...)` holds: lengths make one that is empty, anything else is data in the default dtype."""
-    if not data or (len(data) and all(isinstance(n, (int, np.integer)) for n in data)):
-        return jnp.zeros(sizes(data) if data else (0,), get_default_dtype().dtype)
-    if len(data) == 1 and type(data[0]).__name__ == "Size":
-        return jnp.zeros(data[0], get_default_dtype().dtype)
-    return _array(data[0], get_default_dtype())
+def legacy(data: tuple, kind: Any = None) -> Any:
+    """What `torch.Tensor(...)` holds: lengths make one that is empty, anything else is data, in the default dtype or another."""
+    kind = get_default_dtype().dtype if kind is None else kind
+    if len(data) == 1 and isinstance(data[0], Size):
+        data = tuple(data[0])
+    if all(isinstance(n, (int, np.integer)) for n in data):
+        return jnp.zeros(sizes(data) if data else (0,), kind)
+    return _array(data[0], kind)
 
 
 def tensor(
@@ -338,4 +340,4 @@ def new_tensor(self: Any, data: Any, **options: Any) -> Any:
 @method
 def new(self: Any, *data: Any) -> Any:
     """As `torch.Tensor(...)`, in this tensor's dtype."""
-    return made(legacy(data, None).astype(self._array.dtype))
+    return made(legacy(data, self._array.dtype))

@@ -137,9 +137,9 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
 
 
 @method
-def repeat(self: Any, *repeats: Any) -> Any:
+def repeat(self: Any, *times: Any, repeats: Any = ()) -> Any:
     """The tensor so many times along each dimension, new ones in front."""
-    return _repeat(self, sizes(repeats))
+    return _repeat(self, sizes(times or (repeats,)))
 
 
 @function
@@ -182,9 +182,9 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
 
 
 @op
-def flip(input: Any, *dims: Any) -> Any:
+def flip(input: Any, *axes: Any, dims: Any = ()) -> Any:
     """In reverse order along dimensions."""
-    return jnp.flip(input, tuple(axis(d, input.ndim) for d in sizes(dims)))
+    return jnp.flip(input, tuple(axis(d, input.ndim) for d in sizes(axes or (dims,))))
 
 
 @op

@@ -102,9 +102,9 @@ def whole(numel: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @view
-def reshape(input: Any, *shape: Any) -> Any:
+def reshape(input: Any, *sizes_: Any, shape: Any = ()) -> Any:
     """The elements in another shape: a view where the layout allows it, else a copy."""
-    to = whole(input.numel(), sizes(shape))
+    to = whole(input.numel(), sizes(sizes_ or (shape,)))
     return _reshaped(input, to) if can_view(input, to) else made(raw(input).reshape(to))
 
 
@@ -156,13 +156,14 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
 
 
 @view
-def permute(input: Any, *dims: Any) -> Any:
+def permute(input: Any, *order: Any, dims: Any = ()) -> Any:
     """The dimensions in the order given."""
     ndim = input._array.ndim
-    order = [axis(dim, ndim) for dim in sizes(dims)]
-    if sorted(order) != list(range(ndim)):
-        raise RuntimeError(f"permute(dims): expected each of {ndim} dimensions once, got {sizes(dims)}")
-    return _ordered(input, order)
+    given = sizes(order or (dims,))
+    places = [axis(dim, ndim) for dim in given]
+    if sorted(places) != list(range(ndim)):
+        raise RuntimeError(f"permute(dims): expected each of {ndim} dimensions once, got {given}")
+    return _ordered(input, places)
 
 
 @view
@@ -206,10 +207,11 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
 
 
 @view
-def squeeze(input: Any, *dim: Any) -> Any:
+def squeeze(input: Any, *dims: Any, dim: Any = ()) -> Any:
     """Without the dimensions of length 1, or without those named where they have it."""
     shape = input._array.shape
-    given = sizes(dim) if dim else range(len(shape))
+    named = sizes(dims or (dim,))
+    given = named if dims or dim != () else range(len(shape))
     gone = {axis(i, len(shape)) for i in given}
     return _reshaped(input, [n for i, n in enumerate(shape) if i not in gone or n != 1])
 
@@ -223,9 +225,9 @@ def unsqueeze(input: Any, dim: int) -> Any:
 
 
 @view
-def expand(input: Any, *shape: Any, implicit: bool = False) -> Any:
+def expand(input: Any, *shape: Any, size: Any = (), implicit: bool = False) -> Any:
     """Dimensions of length 1, and new ones in front, repeated without a copy; −1 keeps a length."""
-    old, new = input._array.shape, sizes(shape)
+    old, new = input._array.shape, sizes(shape or (size,))
     less = len(new) - len(old)
     if less < 0 or any(n == -1 for n in new[:less]):
         raise RuntimeError(f"expand(): cannot expand a tensor of shape {list(old)} to {list(new)}")

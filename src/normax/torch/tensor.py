@@ -146,7 +146,7 @@ class Tensor(Methods, metaclass=_Kind):
     def __init__(self, *data: Any, device: Any = None):
         from normax.torch.creation import legacy  # which makes tensors
 
-        self._held = legacy(data, device)
+        self._held = legacy(data)
 
     @property
     def _array(self) -> Any:
