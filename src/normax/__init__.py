@@ -42,6 +42,7 @@ _HOME = {
     "decay": "normax.training.groups",
     "fit": "normax.training.fit",
     "load": "normax.interop",
+    "load_model": "normax.cli.model.estimator",
     "monte_carlo": "normax.uncertainty",
     "path": "normax.paths.network",
     "penalize": "normax.training.penalize",

@@ -261,6 +261,11 @@ def test_masked_cells_are_missing():
     assert table.column("x").to_pylist() == [1.5, None]
 
 
+def test_nan_among_objects_is_missing():
+    table = read_table({"s": np.array(["a", np.nan, None], dtype=object), "x": [1, 2, 3]})
+    assert table.column("s").to_pylist() == ["a", None, None]
+
+
 def test_arrays_that_cannot_be_columns():
     with pytest.raises(InputError, match="more than one array gives the column 'X_0'"):
         read_table({"X": np.zeros((3, 2)), "X_0": np.zeros(3)})

@@ -118,7 +118,9 @@ def _as_array(name: Any, values: Any, source: str) -> np.ndarray:
 
 def _column(name: str, values: np.ndarray, source: str) -> pa.Array:
     try:
-        return pa.array(values.tolist() if values.dtype.kind in "USO" else np.ascontiguousarray(values))
+        if values.dtype.kind in "USO":  # NaN among objects is what pandas has for a missing cell
+            return pa.array(values.tolist(), from_pandas=True)
+        return pa.array(np.ascontiguousarray(values))
     except (pa.ArrowException, UnicodeError, TypeError, OverflowError) as error:
         what = " ".join(str(error).split())[:200]
         raise InputError(f"{source}: column {quoted(name)} is not of one kind ({what})") from error
