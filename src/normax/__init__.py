@@ -28,6 +28,7 @@ _HOME = {
     "convert_strength": "normax.penalties.scales",
     "cuda": "normax.nn.device",
     "device": "normax.nn.device",
+    "from_torch": "normax.porting.taking",
     "functional_call": "normax.binding",
     "jit": "normax.binding",
     "value_and_grad": "normax.binding",

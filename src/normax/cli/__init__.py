@@ -1,4 +1,5 @@
-"""The command: `normax path`, `normax compare`, `normax predict`, `normax show`, `normax demo`.
+"""The command: `normax path`, `normax compare`, `normax predict`, `normax show`, `normax port`,
+`normax demo`.
 
 Whatever is wrong with the input is one line on the standard error and exit code 2; Ctrl-C is one line and
 130, SIGTERM 143. Nothing heavy is imported before the arguments are known to be good.
@@ -78,6 +79,10 @@ def _run(options) -> None:
         from normax.cli.options.completion import completion
 
         print(completion(options.shell), flush=True)
+    elif options.command == "port":
+        from normax.cli.port import port
+
+        port(options)
     else:
         from normax.cli.demo import demo
 

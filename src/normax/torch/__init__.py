@@ -5,13 +5,17 @@
 `nn` are normax's modules. `hasattr(normax.torch, name)` tells what there is.
 """
 
+from importlib import import_module
 from math import e, inf, nan, pi
+from typing import Any
 
-from normax.torch import cuda, fft, inplace, linalg, nn, operators, special
+from normax.instead import missing_name
+from normax.torch import cuda, einops_backend, fft, inplace, linalg, nn, operators, special
 from normax.torch.arithmetic import *
 from normax.torch.classes import *
 from normax.torch.compiling import compile
 from normax.torch.converting import *
+from normax.torch.corners import MODULES
 from normax.torch.creation import *
 from normax.torch.devices import device
 from normax.torch.dtypes import DTYPES, dtype, get_default_dtype, set_default_dtype
@@ -22,6 +26,8 @@ from normax.torch.grad_modes import *
 from normax.torch.indexing import *
 from normax.torch.joining import *
 from normax.torch.layered import *
+from normax.torch.misc import *
+from normax.torch.misc import FORMATS, _assert
 from normax.torch.printing import set_printoptions
 from normax.torch.products import *
 from normax.torch.promotion import can_cast, promote_types, result_type
@@ -33,8 +39,21 @@ from normax.torch.tensor import Tensor
 from normax.torch.windowing import *
 from normax.torch.windows import *
 
-globals().update(DTYPES | linalg.OF_TORCH)
+globals().update(DTYPES | FORMATS | linalg.OF_TORCH)
+globals().update({path: module for path, module in MODULES.items() if "." not in path})
 float, double, half, long, int, short = (
     DTYPES[name] for name in ("float32", "float64", "float16", "int64", "int32", "int16")
 )
 newaxis = None
+
+einops_backend.register()
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_"):
+        try:
+            return import_module(f"normax.torch.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"normax.torch.{name}":
+                raise
+    raise missing_name("torch", name, [known for known in globals() if not known.startswith("_")])

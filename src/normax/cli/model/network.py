@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ __all__ = ["architecture", "build", "describe", "outputs_of"]
 
 
 def architecture(model: str, rows: int, features: int, outputs: int, out: Path) -> dict[str, Any] | None:
-    """The network as `model.json` has it, from which `build` makes it; None for linear models.
+    """The network as `model.json` has it, from which `build` makes it; None for the linear model.
 
     A user's file is recorded as named and as it lies from `out`, so that it is found from anywhere.
 
@@ -26,15 +24,14 @@ def architecture(model: str, rows: int, features: int, outputs: int, out: Path) 
         InputError: for a word that is no model.
     """
     size = {"in_features": features, "out_features": outputs}
-    if model in ("linear", "auto"):
+    if model == "linear":
         return None
     if model == "mlp":
         return {"kind": "mlp", "width": width_for(rows, features), **size}
     file, colon, name = model.rpartition(":")
     if not colon or not file.endswith(".py") or not name.isidentifier():
         raise InputError(
-            f"--model: expected linear, mlp, auto or FILE.py:CLASS, got {model!r}"
-            f"{suggest(model, ['linear', 'mlp', 'auto'])}"
+            f"--model: expected linear, mlp or FILE.py:CLASS, got {model!r}{suggest(model, ['linear', 'mlp'])}"
         )
     path = Path(file)
     where = {"file": file, "from_folder": os.path.relpath(path.resolve(), out.resolve())}
@@ -80,7 +77,7 @@ def _plain(network: dict[str, Any], home: Path | None, trust_code: bool) -> Any:
             f"{home}: its network is class {name} of {file.absolute()}, a file that would run with all your rights (its"
             " checksum is that of the fit); if you trust it and what it imports, add --trust-code"
         )
-    found = vars(_module(file, source)).items()
+    found = vars(_module(file, name, source)).items()
     classes: dict[str, Any] = {
         key: value for key, value in found if isinstance(value, type) and issubclass(value, nn.Module)
     }
@@ -137,20 +134,16 @@ def outputs_of(net: Any, Z: np.ndarray) -> np.ndarray:
     return np.concatenate(blocks).astype(float)
 
 
-def _module(file: Path, source: bytes) -> Any:
-    """What a file makes when it runs: this very text, never a compiled copy that may lie beside it."""
-    name = f"normax_model_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    sys.modules[name] = module
-    sys.path.insert(0, str(file.parent.resolve()))  # what lies beside the file can be imported from it
+def _module(file: Path, name: str, source: bytes) -> Any:
+    """What a file makes when it runs, this very text: one of normax's, or one that says `import torch`."""
+    from normax.porting.files import load_file
+
     try:
-        exec(compile(source, str(file), "exec"), vars(module))
+        return load_file(file, name, source)
+    except InputError as error:
+        raise InputError(f"--model {error}") from error
     except (Exception, SystemExit) as error:
         raise InputError(f"--model {file}: cannot be imported; {_fault(error, file)}") from error
-    finally:
-        sys.path.pop(0)
-    return module
 
 
 def _fault(error: BaseException, file: Path | None = None) -> str:

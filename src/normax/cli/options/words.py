@@ -16,6 +16,7 @@ COMMANDS = {
     "compare": "fit a network with no penalty, L1, L2, elastic net, dropout and batch norm on the same folds",
     "predict": "apply a fitted model to another table",
     "show": "print what a fitted model is and how well it predicts",
+    "port": "change the imports of a PyTorch file to normax's, and say what is left to do by hand",
     "demo": "fit the embedded data sets and make a report to open",
     "completion": "print what makes a shell complete the words of this command",
 }
@@ -80,6 +81,10 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
         type=one_of("bash", "zsh"),
         help="bash or zsh, as in: normax completion bash > ~/.local/share/bash-completion/completions/normax",
     )
+    commands["port"].add_argument("file", metavar="FILE", help="a .py file that imports torch")
+    commands["port"].add_argument(
+        "--write", action="store_true", help="change the file (default: print it as it would be)"
+    )
     commands["demo"].add_argument(
         "--out", metavar="DIR", default="normax-demo", help="folder to write (default: normax-demo)"
     )
@@ -96,9 +101,9 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         "--model",
         default=usual,
         metavar="MODEL",
-        help="linear, mlp (two hidden ReLU layers, 16 to 256 wide for about four weights a row)"
-        + ("" if compare else ", auto (linear, linear with --splines and mlp on the same folds)")
-        + f" or FILE.py:CLASS, an nn.Module made as CLASS(in_features, out_features) (default: {usual})",
+        help="linear, mlp (two hidden ReLU layers, 16 to 256 wide for about four weights a row) or FILE.py:CLASS, an"
+        " nn.Module, of normax's or of a PyTorch file as it is, made as CLASS(in_features, out_features)"
+        f" (default: {usual})",
     )
     (_method_options if compare else _penalty_options)(model)
     _choice_options(parser.add_argument_group("choosing the strength"), compare)
@@ -213,7 +218,7 @@ def _choice_options(choice: Any, compare: bool) -> None:
         "--cv",
         type=whole(2),
         metavar="K",
-        help="folds, shuffled by the seed and stratified for classes (default: 10 linear, 5 for networks and auto)",
+        help="folds, shuffled by the seed and stratified for classes (default: 10 linear, 5 for networks)",
     )
     choice.add_argument(
         "--select",

@@ -52,7 +52,7 @@ class _ConvNd(Module):
         self.padding = padding if isinstance(padding, str) else tuple_of(n, padding, "padding")
         self.output_padding = (0,) * n
         self.padding_mode = padding_mode
-        self._pairs = pad_pairs(self.padding, self.kernel_size, self.stride, self.dilation)
+        pad_pairs(self.padding, self.kernel_size, self.stride, self.dilation)  # which refuses what is none
         channels = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         shape = (channels[0], channels[1] // groups, *self.kernel_size)
         self.weight = new_parameter(shape, "weight", device, dtype)
@@ -89,7 +89,8 @@ class _Conv(_ConvNd):
         x = as_array(input)
         padding: Any = self.padding
         if self.padding_mode != "zeros":
-            widths = [p for pair in reversed(self._pairs) for p in pair]
+            pairs = pad_pairs(self.padding, self.kernel_size, self.stride, self.dilation)
+            widths = [p for pair in reversed(pairs) for p in pair]
             x, padding = F.pad(x, widths, self.padding_mode), 0
         function = (F.conv1d, F.conv2d, F.conv3d)[self.dimensions - 1]
         return function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)

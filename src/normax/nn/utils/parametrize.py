@@ -10,7 +10,13 @@ from normax.nn.cells import Cell, Parameter
 from normax.nn.layers.containers import ModuleDict, ModuleList
 from normax.nn.module import Module
 
-__all__ = ["ParametrizationList", "is_parametrized", "register_parametrization", "remove_parametrizations"]
+__all__ = [
+    "ParametrizationList",
+    "computed_value",
+    "is_parametrized",
+    "register_parametrization",
+    "remove_parametrizations",
+]
 
 
 class ParametrizationList(ModuleList):
@@ -51,7 +57,7 @@ def _inverse(module: Module, value: Any) -> Any:
     return module.right_inverse(value) if hasattr(type(module), "right_inverse") else value
 
 
-def _value(module: Module, name: str) -> Any:
+def computed_value(module: Module, name: str) -> Any:
     return module.parametrizations[name]()
 
 
@@ -103,7 +109,7 @@ def register_parametrization(
     if "parametrizations" not in module._modules:
         module.parametrizations = ModuleDict()
     module.parametrizations[tensor_name] = chain
-    module._compute(tensor_name, partial(_value, name=tensor_name))
+    module._compute(tensor_name, partial(computed_value, name=tensor_name))
     return module
 
 

@@ -14,7 +14,14 @@ from normax.nn.cells import Buffer, Parameter
 from normax.nn.module import Module
 from normax.nn.utils.parametrizations import as_matrix, norm_except, output_axis, unit
 
-__all__ = ["remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weight_norm"]
+__all__ = [
+    "normalised_weight",
+    "remove_spectral_norm",
+    "remove_weight_norm",
+    "spectral_norm",
+    "spectral_weight",
+    "weight_norm",
+]
 
 
 def _take(module: Module, name: str) -> Parameter:
@@ -30,7 +37,7 @@ def _like(cell: Parameter, data: Any) -> Parameter:
     return Parameter(data, cell.requires_grad, cell.role)
 
 
-def _weight(module: Module, name: str, dim: int) -> Any:
+def normalised_weight(module: Module, name: str, dim: int) -> Any:
     v = getattr(module, name + "_v")
     return v * (getattr(module, name + "_g") / norm_except(v, dim))
 
@@ -47,7 +54,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     cell = _take(module, name)
     module.register_parameter(name + "_g", _like(cell, norm_except(cell, dim)))
     module.register_parameter(name + "_v", _like(cell, cell))
-    module._compute(name, partial(_weight, name=name, dim=dim))
+    module._compute(name, partial(normalised_weight, name=name, dim=dim))
     return module
 
 
@@ -67,7 +74,7 @@ def _restore(module: Module, name: str, *parts: str) -> Module:
     return module
 
 
-def _spectral(module: Module, name: str, times: int, dim: int, eps: float) -> Any:
+def spectral_weight(module: Module, name: str, times: int, dim: int, eps: float) -> Any:
     weight, u, v = (getattr(module, name + suffix) for suffix in ("_orig", "_u", "_v"))
     matrix = as_matrix(weight, dim)
     if module.training:
@@ -102,7 +109,7 @@ def spectral_norm(
         init.normal_(buffer)
         buffer.value = unit(buffer, eps)
         module.register_buffer(f"{name}_{suffix}", buffer)
-    module._compute(name, partial(_spectral, name=name, times=n_power_iterations, dim=dim, eps=eps))
+    module._compute(name, partial(spectral_weight, name=name, times=n_power_iterations, dim=dim, eps=eps))
     return module
 
 

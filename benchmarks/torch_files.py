@@ -1,0 +1,113 @@
+"""Models of torchvision and timm as they are: how many `nx.from_torch` takes over with equal numbers.
+
+Not timed. Each is compared with itself under PyTorch: outputs in float32 and float64, and in training mode outputs and
+gradients in float64. What was found is kept, so that a run which is stopped goes on where it was.
+
+    python benchmarks/torch_files.py [--only WORD ...] [--again] [--found FILE] [--record]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from _harness import environment, record
+from _process import Process
+
+PACKAGES = [
+    "torch==2.14.1",
+    "torchvision==0.29.1",
+    "timm==1.0.31",
+    "einops==0.8.2",
+    "jax==0.10.2",
+    "optax==0.2.8",
+    "scipy",
+    "scikit-learn",
+    "numba",
+    "safetensors",
+    "rich",
+    "narwhals",
+]
+TOLERANCE = {"float32": 1e-4, "float64": 1e-9, "train": 1e-9, "gradients": 1e-9}
+SETTINGS = {
+    "PYTHONPATH": str(Path(__file__).parent.parent / "src"),
+    "JAX_ENABLE_X64": "1",
+    "XLA_FLAGS": "--xla_backend_optimization_level=1 --xla_llvm_disable_expensive_passes=true",
+}
+
+
+def peer() -> Process:
+    return Process(
+        "_torch_files_peer.py", "torch files", environment(".venv-torch-files", PACKAGES), SETTINGS
+    )
+
+
+def fault(found: dict[str, Any]) -> str:
+    """What is not equal, or why there is nothing to compare; empty where all is well."""
+    if "reason" in found:
+        return found["reason"]
+    return ", ".join(
+        f"{what} differ by {found[what]:.1e}" for what, most in TOLERANCE.items() if not found[what] <= most
+    )
+
+
+def run(names: list[str], file: Path, again: bool) -> dict[str, Any]:
+    """What was found of each, asked for where it is not known yet."""
+    known = json.loads(file.read_text()) if file.exists() else {}
+    process = peer()
+    for name in names:
+        if name in known and not (again and fault_of(known[name])):
+            continue
+        try:
+            known[name] = process.ask({"model": name})
+        except RuntimeError:
+            known[name], process = {"reason": "the process died"}, peer()
+        print(name, known[name], flush=True)
+        file.write_text(json.dumps(known, indent=0))
+    process.close()
+    return {name: known[name] for name in names}
+
+
+def fault_of(found: dict[str, Any]) -> str:
+    return "" if "left out" in found else fault(found)
+
+
+def summary(found: dict[str, Any]) -> list[str]:
+    """A line a package: k of N, and each that is not equal or left out."""
+    lines = []
+    for package in dict.fromkeys(name.partition(":")[0] for name in found):
+        own = {name: one for name, one in found.items() if name.startswith(f"{package}:")}
+        tried = {name: one for name, one in own.items() if "left out" not in one}
+        wrong = {name: fault(one) for name, one in tried.items() if fault(one)}
+        lines.append(f"- {package}: {len(tried) - len(wrong)} of {len(tried)}")
+        lines += [f"  - {name.partition(':')[2]}: {said}" for name, said in wrong.items()]
+        out = [f"{n.partition(':')[2]} ({one['left out']})" for n, one in own.items() if "left out" in one]
+        lines += [f"  - left out: {', '.join(out)}"] if out else []
+    return lines
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--only", nargs="+", help="models whose names hold one of these words")
+    options.add_argument("--again", action="store_true", help="ask anew for those that were not equal")
+    options.add_argument(
+        "--found", type=Path, default=Path(tempfile.gettempdir()) / "normax-torch-files.json"
+    )
+    options.add_argument("--record", action="store_true", help="write the result into RESULTS.md")
+    given = options.parse_args()
+    first = peer()
+    names = first.ask({"list": True})
+    first.close()
+    names = [name for name in names if not given.only or any(word in name for word in given.only)]
+    lines = summary(run(names, given.found, given.again))
+    print("\n".join(lines))
+    if given.record:
+        intro = "Equal outputs (1e-4 in float32, 1e-9 in float64), and in training mode equal outputs and gradients:"
+        record("PyTorch's files as they are", [intro, "", *lines, "", ", ".join(PACKAGES[:4])])
+
+
+if __name__ == "__main__":
+    main()

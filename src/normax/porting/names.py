@@ -1,0 +1,44 @@
+"""Torch's names as they are found in `normax.torch`."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+from normax import torch
+from normax.errors import InputError
+
+__all__ = ["NotHere", "find"]
+
+
+class NotHere(InputError, ImportError):
+    """A name of torch's that normax has not: an `InputError`, and what `try: ... except ImportError:` waits for."""
+
+
+def find(path: str) -> Any:
+    """The object at a dotted name of torch's.
+
+    Raises:
+        AttributeError: if there is none; its message says what there is instead.
+
+    Example:
+        >>> find("torch.nn.Linear").__name__
+        'Linear'
+    """
+    _, *parts = path.split(".")
+    found: Any = torch
+    for count, part in enumerate(parts, 1):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            if not isinstance(found, ModuleType):
+                raise
+            name = ".".join(["normax.torch", *parts[:count]])
+            try:
+                found = importlib.import_module(name)
+            except ModuleNotFoundError as error:
+                if error.name != name and not name.startswith(f"{error.name}."):
+                    raise
+                found = getattr(found, part)  # which says what there is instead
+    return found
