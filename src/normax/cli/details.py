@@ -18,6 +18,8 @@ __all__ = [
     "Coefficient",
     "ComparisonDetails",
     "Confusion",
+    "Contender",
+    "Contest",
     "Intercept",
     "Measure",
     "PathDetails",
@@ -92,6 +94,31 @@ class Coefficient(Intercept):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Contender(Open):
+    """One of the models that `--model auto` compared: `behind` is its error less the smallest, fold by fold."""
+
+    model: str
+    strength: float
+    nonzero: int
+    cv: float
+    se: float
+    behind: float
+    behind_se: float
+    kept: bool
+    rmse: float | None
+    test: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest(Open):
+    """What `--model auto` found: every model, the simplest first, and in a sentence which is kept and why."""
+
+    verdict: str
+    models: list[Contender]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunDetails(Open):
     """What every run tells."""
 
@@ -125,6 +152,7 @@ class PathDetails(RunDetails):
     model: str | None = None
     loss: str | None = None
     cost: str | None = None
+    contest: Contest | None = None
     coefficients: list[Coefficient] | None = None
     intercept: list[Intercept] | None = None
 

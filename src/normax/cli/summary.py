@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from normax.cli.details import ComparisonDetails, PathDetails, RunDetails
+from normax.cli.details import ComparisonDetails, Contest, PathDetails, RunDetails
 from normax.cli.screen import console
 from normax.errors import shorten
 
@@ -43,6 +43,10 @@ def summary(details: PathDetails, folder: Path) -> None:
         f"penalty {details.penalty}",
     ]
     _head(screen, details, [" · ".join(about), details.model_text])
+    if details.contest is not None:
+        screen.print()
+        screen.print(_contest(details, details.contest))
+        screen.print(Text(details.contest.verdict), soft_wrap=True)
     worse = _worse_than_simple(details)
     if worse:
         screen.print()
@@ -138,6 +142,24 @@ def table_of(*heads: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for place, head in enumerate(heads):
         table.add_column(head, justify="right" if place else "left", no_wrap=place > 0)
+    return table
+
+
+def _contest(details: PathDetails, contest: Contest) -> Table:
+    models, tested = contest.models, details.data.test_rows > 0
+    units = any(row.rmse is not None for row in models)
+    more = [*(["RMSE"] if units else []), *(["test error"] if tested else []), "time"]
+    table = table_of("model", "nonzero", "cv error", "behind best", *more)
+    best = min(row.cv for row in models)
+    for row in models:
+        cells = [
+            f"{row.nonzero:,}",
+            _with_error(row.cv, row.se),
+            "best" if row.cv == best else _with_error(row.behind, row.behind_se),
+        ]
+        cells += [number(row.rmse)] if units else []
+        cells += [number(row.test)] if tested else []
+        table.add_row(row.model, *cells, f"{row.seconds:.1f} s", style="bold" if row.kept else None)
     return table
 
 

@@ -51,6 +51,7 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
     body = [
         _head(path, known),
         opening,
+        results.contest(known),
         *_curves_and_traces(folder, path, known),
         results.baselines(path, known),
         results.metrics(known),

@@ -14,6 +14,7 @@ __all__ = [
     "baselines",
     "coefficients",
     "confusion",
+    "contest",
     "metrics",
     "path_table",
     "tensors",
@@ -54,6 +55,41 @@ def baselines(path: Any, details: dict) -> Raw:
     cost = escape(details.get("cost") or "")
     note = f'<p class="quiet">Error per row: {escape(loss)}. Lower is better. {cost}</p>'
     return section("Against the simple models", table(head, cells, marked=marked), note)
+
+
+def contest(details: dict) -> Raw:
+    """The models that were compared on the same folds, and which is kept."""
+    found = details.get("contest")
+    if not found:
+        return Raw("")
+    models = found["models"]
+    units, tested = (any(row.get(key) is not None for row in models) for key in ("rmse", "test"))
+    head = ["model", "not zero", "validation error", "± SE", "behind the best", "± SE"]
+    head += [*(["RMSE"] if units else []), *(["test error"] if tested else []), "seconds"]
+    best = min(row["cv"] for row in models)
+    cells = [
+        [
+            row["model"],
+            f"{row['nonzero']:,}",
+            *(number(row[key]) for key in ("cv", "se")),
+            *(["–", "–"] if row["cv"] == best else [number(row[key]) for key in ("behind", "behind_se")]),
+            *([number(row["rmse"])] if units else []),
+            *([number(row["test"])] if tested else []),
+            f"{row['seconds']:.1f}",
+        ]
+        for row in models
+    ]
+    marked = [i for i, row in enumerate(models) if row["kept"]]
+    note = (
+        "All met the same folds. How far a model is behind the best is taken fold by fold; the simplest that is not"
+        " behind by more than the standard error of that difference is kept, and what follows is about it."
+    )
+    text = (
+        f"<p>{escape(found['verdict'])}</p>",
+        table(head, cells, marked=marked),
+        f'<p class="quiet">{note}</p>',
+    )
+    return section("Which model?", *text)
 
 
 def _own_baselines(path: Any) -> list[dict]:

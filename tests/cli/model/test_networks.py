@@ -130,7 +130,7 @@ def test_the_width_follows_rows_and_features():
 
 @pytest.mark.parametrize("model", ["mlpp", "nets.py", "nets.py:", "nets.txt:Net", "nets.py:1x"])
 def test_what_is_no_model(folder, model):
-    with pytest.raises(InputError, match=r"--model: expected linear, mlp or FILE\.py:CLASS"):
+    with pytest.raises(InputError, match=r"--model: expected linear, mlp, auto or FILE\.py:CLASS"):
         models.architecture(model, 10, 2, 1, folder)
 
 

@@ -9,7 +9,7 @@ import pytest
 from normax import sealed
 from normax.cli import main
 from normax.cli.model.saved import SavedModel
-from normax.cli.options.words import parse
+from normax.cli.options.typed import parse
 from normax.cli.runs.path import run
 from normax.errors import InputError
 

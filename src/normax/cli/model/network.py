@@ -16,7 +16,7 @@ __all__ = ["architecture", "build", "describe", "outputs_of"]
 
 
 def architecture(model: str, rows: int, features: int, outputs: int, out: Path) -> dict[str, Any] | None:
-    """The network as `model.json` has it, from which `build` makes it; None for the linear model.
+    """The network as `model.json` has it, from which `build` makes it; None for linear models.
 
     A user's file is recorded as named and as it lies from `out`, so that it is found from anywhere.
 
@@ -24,14 +24,15 @@ def architecture(model: str, rows: int, features: int, outputs: int, out: Path) 
         InputError: for a word that is no model.
     """
     size = {"in_features": features, "out_features": outputs}
-    if model == "linear":
+    if model in ("linear", "auto"):
         return None
     if model == "mlp":
         return {"kind": "mlp", "width": width_for(rows, features), **size}
     file, colon, name = model.rpartition(":")
     if not colon or not file.endswith(".py") or not name.isidentifier():
         raise InputError(
-            f"--model: expected linear, mlp or FILE.py:CLASS, got {model!r}{suggest(model, ['linear', 'mlp'])}"
+            f"--model: expected linear, mlp, auto or FILE.py:CLASS, got {model!r}"
+            f"{suggest(model, ['linear', 'mlp', 'auto'])}"
         )
     path = Path(file)
     where = {"file": file, "from_folder": os.path.relpath(path.resolve(), out.resolve())}

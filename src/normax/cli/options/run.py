@@ -80,7 +80,8 @@ class RunOptions:
             rows: to train on.
             network: whether one is trained.
         """
-        cv, strengths = self.cv or (5 if network else 10), self.strengths or (30 if network else 100)
+        few = network or self.model == "auto"
+        cv, strengths = self.cv or (5 if few else 10), self.strengths or (30 if network else 100)
         if not network:
             return replace(self, cv=cv, strengths=strengths)
         from normax.estimators.defaults import LEARNING_RATE, batch_size_for, epochs_for
@@ -121,6 +122,10 @@ class PathOptions(RunOptions):
         linear += ["--penalty group-lasso"] if penalty == "group-lasso" else []
         if words["model"] != "linear" and linear:
             raise InputError(f"{', '.join(linear)}: for linear models, and the model is {words['model']}")
+        if words["model"] == "auto" and isinstance(words["strengths"], list):
+            raise InputError(
+                "--strengths: expected a count, since models of --model auto have strengths of their own"
+            )
         return super().typed(words)
 
     def settled(self, rows: int, network: bool) -> Self:
@@ -135,6 +140,12 @@ class CompareOptions(RunOptions):
     folder = "normax-compare"
     methods: list[str] | None
     dropout: list[float] | None
+
+    @classmethod
+    def typed(cls, words: dict[str, Any]) -> Self:
+        if words["model"] == "auto":
+            raise InputError("--model auto: for normax path; normax compare takes one network")
+        return super().typed(words)
 
     def settled(self, rows: int, network: bool = True) -> Self:
         return super(CompareOptions, replace(self, strengths=self.strengths or 20)).settled(rows, True)

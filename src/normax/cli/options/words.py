@@ -101,9 +101,10 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         "--model",
         default=usual,
         metavar="MODEL",
-        help="linear, mlp (two hidden ReLU layers, 16 to 256 wide for about four weights a row) or FILE.py:CLASS, an"
-        " nn.Module, of normax's or of a PyTorch file as it is, made as CLASS(in_features, out_features)"
-        f" (default: {usual})",
+        help="linear, mlp (two hidden ReLU layers, 16 to 256 wide for about four weights a row)"
+        + ("" if compare else ", auto (linear, linear with --splines and mlp on the same folds)")
+        + " or FILE.py:CLASS, an nn.Module, of normax's or of a PyTorch file as it is, made as CLASS(in_features,"
+        f" out_features) (default: {usual})",
     )
     (_method_options if compare else _penalty_options)(model)
     _choice_options(parser.add_argument_group("choosing the strength"), compare)
@@ -218,7 +219,7 @@ def _choice_options(choice: Any, compare: bool) -> None:
         "--cv",
         type=whole(2),
         metavar="K",
-        help="folds, shuffled by the seed and stratified for classes (default: 10 linear, 5 for networks)",
+        help="folds, shuffled by the seed and stratified for classes (default: 10 linear, 5 for networks and auto)",
     )
     choice.add_argument(
         "--select",

@@ -60,7 +60,8 @@ def set_up(options: RunOptions, clock: Clock) -> Setup:
         network = architecture(options.model, rows, features, data.target.outputs, Path(options.out))
         options = options.settled(rows, network is not None)
         _check_classes(options, data)
-    kind = {"compare": ["comparison"], "path": [] if network is None else ["network"]}[options.command]
+    path = ["comparison"] if options.model == "auto" else [] if network is None else ["network"]
+    kind = {"compare": ["comparison"], "path": path}[options.command]
     with clock.time("loading"), held_back():
         for name in ("normax.paths", *(f"normax.paths.{k}" for k in kind), "normax.report"):
             importlib.import_module(name)
