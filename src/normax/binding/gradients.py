@@ -11,7 +11,7 @@ import numpy as np
 from normax.binding.compiled import Compiled
 from normax.binding.crossing import say_crossing
 from normax.errors import InputError
-from normax.nn.cells import Cell
+from normax.nn.cells import Cell, as_array
 from normax.nn.frames import Frame
 from normax.nn.module import Module
 
@@ -70,13 +70,14 @@ class value_and_grad(Compiled):
         return body
 
 
-def check_scalar(loss: Any) -> None:
-    """Refuse what a loss function returns where it is no scalar."""
+def check_scalar(loss: Any) -> Any:
+    """What a loss function returns, a tensor as its array; refused where it is no scalar."""
     if loss is None or isinstance(loss, (tuple, list, dict)):
         hint = "does it end in `return`?" if loss is None else "return the loss alone"
         raise InputError(f"loss_fn: expected a scalar, got {type(loss).__name__}; {hint}")
     if np.shape(loss) != ():
         raise InputError(f"loss_fn: expected a scalar, got shape {np.shape(loss)}; reduce it: `loss.mean()`")
+    return as_array(loss)
 
 
 def grad_in_frame(
@@ -94,7 +95,7 @@ def grad_in_frame(
         frame.values.update(zip(cells, values))
         frame.root().assigned = dict(assigned)  # what is assigned within lives and dies there
         loss, aux = objective()
-        check_scalar(loss)
+        loss = check_scalar(loss)
         own, moved = set(cells), frame.root().moved
         changed[:] = [
             c

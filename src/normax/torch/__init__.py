@@ -10,7 +10,7 @@ from math import e, inf, nan, pi
 from typing import Any
 
 from normax.instead import missing_name
-from normax.torch import cuda, einops_backend, fft, inplace, linalg, nn, operators, special
+from normax.torch import autograd, cuda, einops_backend, fft, inplace, linalg, nn, operators, special
 from normax.torch.arithmetic import *
 from normax.torch.classes import *
 from normax.torch.compiling import compile

@@ -225,8 +225,7 @@ class _StepProgram:
             charged = at(penalties, state[1])
 
             def objective(batch):
-                loss = step.loss_fn(step.net, *batch)
-                check_scalar(loss)
+                loss = check_scalar(step.loss_fn(step.net, *batch))
                 smooth = smooth_part(charged, [cell.value for cell in cells]) if step.accumulate == 1 else 0
                 return loss + smooth, loss
 
