@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from normax.cli.interrupts import Terminated, watched
 from normax.cli.options.typed import parse
+from normax.cli.runs.clock import Clock
 from normax.errors import InputError
 from normax.text import printable
 
@@ -32,10 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         >>> main(["path", "data.csv", "--target", "y", "--penalty", "l3"])
         2
     """
+    clock = Clock()
     try:
-        options = parse(sys.argv[1:] if argv is None else argv)
+        with clock.time("loading"):
+            options = parse(sys.argv[1:] if argv is None else argv)
         with watched():
-            _run(options)
+            _run(options, clock)
     except InputError as error:
         _say(f"error: {error}")
         return 2
@@ -54,19 +57,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(options) -> None:
+def _run(options, clock: Clock) -> None:
     if getattr(options, "dry_run", False):
         from normax.cli.runs.look import look
 
         look(options)
     elif options.command == "path":
-        from normax.cli.runs.path import fit
+        with clock.time("loading"):
+            from normax.cli.runs.path import fit
 
-        fit(options)
+        fit(options, clock)
     elif options.command == "compare":
-        from normax.cli.runs.compare import compare
+        with clock.time("loading"):
+            from normax.cli.runs.compare import compare
 
-        compare(options)
+        compare(options, clock)
     elif options.command == "predict":
         from normax.cli.model.saved import predict
 

@@ -17,38 +17,41 @@ from normax.cli.model.network import build
 from normax.cli.options.run import CompareOptions
 from normax.cli.runs import metrics
 from normax.cli.runs.classes import called_by_label
+from normax.cli.runs.clock import Clock
 from normax.cli.runs.data import Dataset
 from normax.cli.runs.describe import describe_comparison, describe_path
-from normax.cli.runs.setup import Clock, Setup, set_up, training
+from normax.cli.runs.setup import Setup, set_up, training
 from normax.cli.runs.writing import keep
 from normax.cli.sheets import write_table
 
 __all__ = ["compare"]
 
 
-def compare(options: CompareOptions) -> None:
+def compare(options: CompareOptions, clock: Clock) -> None:
     """Run the command and print its table; the folder appears whole or not at all."""
     out = Path(options.out)
     with staged(out) as folder:
-        comparison, details = _run(options, folder)
+        comparison, details = _run(options, folder, clock)
     if options.json:
         screen.print_json({"folder": str(out), **asdict(details), "methods": comparison.table()})
     else:
         summary.comparison(comparison, details, out)
 
 
-def _run(options: CompareOptions, folder: Path) -> tuple[Any, ComparisonDetails]:
-    clock = Clock()
+def _run(options: CompareOptions, folder: Path, clock: Clock) -> tuple[Any, ComparisonDetails]:
     with screen.notices() as said:
-        setup = set_up(options, clock)
-        with screen.progress() as on_progress, called_by_label(setup.data.target.labels):
-            comparison = _compare(setup, on_progress)
-        clock.seconds += comparison.seconds.items()
-        tested = None if setup.data.test is None else _tested(comparison, setup.data)
-        details = describe_comparison(setup, tested)
+        with screen.progress() as on_progress:
+            setup = set_up(options, clock)
+            with called_by_label(setup.data.target.labels):
+                comparison = _compare(setup, on_progress)
+        clock.add(comparison.seconds)
+        with clock.time("measuring"):
+            tested = None if setup.data.test is None else _tested(comparison, setup.data)
+            details = describe_comparison(setup, tested)
         notices = list(dict.fromkeys([*said, *comparison.notices]))
-        details = replace(details, notices=notices, seconds=list(clock.seconds))
-        _write(folder, comparison, details)
+        details = replace(details, notices=notices, seconds=clock.seconds)
+        with clock.time("writing"):
+            _write(folder, comparison, details)
         _keep_best(folder, comparison, setup, details)
     return comparison, details
 

@@ -59,7 +59,7 @@ def describe_path(setup: Setup, path: Any, penalty: str, l1_ratio: float | None)
         loss=target.loss,
         penalty=penalty
         + ("" if l1_ratio is None else f" (l1_ratio {l1_ratio:g})")
-        + (f", refit (gamma {path.gamma:g})" if setup.options.refit else ""),
+        + (f", refit (gamma {path.gamma:g})" if getattr(setup.options, "refit", False) else ""),
         select=setup.options.select,
         metrics=_metrics(data, held_out, parts, tested, ranks=path.best.nonzero > 0),
         confusion=_confusion(data, held_out, tested),

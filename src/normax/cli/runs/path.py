@@ -11,44 +11,46 @@ from normax.cli.details import PathDetails
 from normax.cli.folder import staged
 from normax.cli.options.run import PathOptions
 from normax.cli.runs.classes import called_by_label
+from normax.cli.runs.clock import Clock
 from normax.cli.runs.contest import compete
 from normax.cli.runs.describe import describe_path
 from normax.cli.runs.fitting import fit_path
-from normax.cli.runs.setup import Clock, set_up
+from normax.cli.runs.setup import set_up
 from normax.cli.runs.writing import keep
 from normax.cli.sheets import write_table
 
 __all__ = ["fit", "run"]
 
 
-def fit(options: PathOptions) -> None:
+def fit(options: PathOptions, clock: Clock) -> None:
     """Run the command and print its summary; the folder appears whole or not at all."""
     out = Path(options.out)
     with staged(out) as folder:
-        path, details = run(options, folder)
+        path, details = run(options, folder, clock)
     if options.json:
         screen.print_json({"folder": str(out), **asdict(details), "path": path.table()})
     else:
         summary.summary(details, out)
 
 
-def run(options: PathOptions, folder: Path) -> tuple[Any, PathDetails]:
+def run(options: PathOptions, folder: Path, clock: Clock | None = None) -> tuple[Any, PathDetails]:
     """Fit the path of DATA and write all files into a folder.
 
     Returns:
         The path and the details of the run.
     """
-    clock = Clock()
+    clock = clock or Clock()
     with screen.notices() as said:
-        setup = set_up(options, clock)
-        with screen.progress() as on_progress, called_by_label(setup.data.target.labels):
-            if options.model == "auto":
-                setup, path, contest = compete(setup, options, on_progress)
-            else:
-                path, contest = fit_path(setup, on_progress), None
+        with screen.progress() as on_progress:
+            setup = set_up(options, clock)
+            with called_by_label(setup.data.target.labels):
+                if options.model == "auto":
+                    setup, path, contest = compete(setup, options, on_progress)
+                else:
+                    path, contest = fit_path(setup, on_progress), None
         if path.engine == "linear":  # also what a class that is one Linear becomes
             setup = replace(setup, network=None)
-        clock.seconds += (path if contest is None else contest).seconds.items()
+        clock.add((path if contest is None else contest).seconds)
         with clock.time("measuring"):
             details = describe_path(setup, path, setup.options.penalty, setup.options.l1_ratio)
             if contest is not None:

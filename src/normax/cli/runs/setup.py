@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +13,12 @@ from normax.cli.interrupts import held_back
 from normax.cli.model.coefficients import feature_columns
 from normax.cli.model.network import architecture
 from normax.cli.options.run import RunOptions
+from normax.cli.runs.clock import Clock
 from normax.cli.runs.data import Dataset, prepare
 from normax.errors import InputError
 from normax.tables import Expansion, FillAndScale
 
-__all__ = ["Clock", "Setup", "expansion_of", "set_up", "training"]
+__all__ = ["Setup", "expansion_of", "set_up", "training"]
 
 
 @dataclass(frozen=True)
@@ -39,19 +37,6 @@ class Setup:
         return FillAndScale(self.expansion)
 
 
-class Clock:
-    """The seconds of a run's phases, in order."""
-
-    def __init__(self) -> None:
-        self.seconds: list[tuple[str, float]] = []
-
-    @contextmanager
-    def time(self, phase: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds.append((phase, time.perf_counter() - start))
-
-
 def set_up(options: RunOptions, clock: Clock) -> Setup:
     """Read the table, settle the options by it, and import what the fit needs; linear models do without JAX."""
     with clock.time("reading"):
@@ -60,12 +45,13 @@ def set_up(options: RunOptions, clock: Clock) -> Setup:
         network = architecture(options.model, rows, features, data.target.outputs, Path(options.out))
         options = options.settled(rows, network is not None)
         _check_classes(options, data)
-    path = ["comparison"] if options.model == "auto" else [] if network is None else ["network"]
+    path = ["comparison"] if options.model == "auto" else ["linear" if network is None else "network"]
     kind = {"compare": ["comparison"], "path": path}[options.command]
     with clock.time("loading"), held_back():
         for name in ("normax.paths", *(f"normax.paths.{k}" for k in kind), "normax.report"):
             importlib.import_module(name)
-    return Setup(options, data, network, _folds(options, data), expansion_of(data, **options.expands))
+    with clock.time("reading"):
+        return Setup(options, data, network, _folds(options, data), expansion_of(data, **options.expands))
 
 
 def expansion_of(data: Dataset, curves: bool = False, products: bool = False) -> Expansion | None:
