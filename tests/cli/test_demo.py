@@ -16,7 +16,9 @@ def check(out, parts, said):
     page = (out / "index.html").read_text()
     for part in parts:
         assert f'href="{part}/report.html"' in page
-        expected = FILES["path"] - {"coefficients.csv"} if "network" in part else FILES["path"]
+        expected = FILES["path"] - (
+            {"coefficients.csv", "model.onnx"} if "network" in part else {"model.onnx"}
+        )
         assert {path.name for path in (out / part).iterdir()} == expected
     assert said.endswith(f"Open {out / 'index.html'}\n")
 

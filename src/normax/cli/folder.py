@@ -18,7 +18,7 @@ from normax.files import part_of, replacing, sweep, sync
 
 __all__ = ["FILES", "current", "staged", "written"]
 
-MODEL = {"model.json", "model.safetensors", "coefficients.csv", "report.html", "config.toml"}
+MODEL = {"model.json", "model.safetensors", "coefficients.csv", "report.html", "config.toml", "model.onnx"}
 
 #: What each command may leave in its folder.
 FILES = {

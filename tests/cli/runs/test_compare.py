@@ -38,7 +38,10 @@ def test_a_table_and_a_picture(folder, capsys):
     words += ["--epochs", "5", "--test", "0.2", "--out", "o"]
     assert main(words) == 0
     said = capsys.readouterr()
-    assert {path.name for path in (folder / "o").iterdir()} == FILES["compare"] - {"coefficients.csv"}
+    assert {path.name for path in (folder / "o").iterdir()} == FILES["compare"] - {
+        "coefficients.csv",
+        "model.onnx",
+    }
     with open(folder / "o" / "compare.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["method"] for row in rows] == ["none", "l1", "dropout"]

@@ -83,6 +83,16 @@ class _Saved(BaseEstimator):
             " the command"
         )
 
+    def to_onnx(self) -> bytes:
+        """The model as an ONNX file's bytes: each column an input of shape (rows, 1), by its name.
+
+        Raises:
+            InputError: if onnx is missing, or for what ONNX cannot say (`normax.cli.model.onnx_file`).
+        """
+        from normax.cli.model.onnx_file import onnx_model
+
+        return onnx_model(self.saved_)
+
     def __sklearn_is_fitted__(self) -> bool:
         return True
 

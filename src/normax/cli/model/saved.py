@@ -52,7 +52,7 @@ class SavedModel:
         Raises:
             InputError: if the network is of a file that is not trusted, before the table is read.
         """
-        net = self._network()
+        net = self.network()
         Z = self.scaling.transform(self.schema.encode(read_table(table, **written)))
         if net is None:
             outputs = Z @ self.arrays["weight"].T + self.arrays["bias"]
@@ -63,7 +63,8 @@ class SavedModel:
             outputs = outputs_of(net, Z) * scale["scale"] + scale["mean"]
         return outputs.reshape(len(Z), -1) if self.target.outputs > 1 else outputs.reshape(len(Z))
 
-    def _network(self) -> Any:
+    def network(self) -> Any:
+        """The network with its weights; None for a linear model."""
         if self.recipe["network"] is None:
             return None
         from normax.cli.model.network import build

@@ -48,6 +48,7 @@ class RunOptions:
     seed: int
     out: str
     config: str | None
+    onnx: bool
     json: bool
     dry_run: bool
 

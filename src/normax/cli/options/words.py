@@ -123,6 +123,12 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         metavar="FILE",
         help="take DATA and options from the config.toml of an earlier run, or one of your own; what is typed counts more",
     )
+    run.add_argument(
+        "--onnx",
+        action="store_true",
+        help="write model.onnx too, which takes each column of a table as an input (extra onnx; networks of your own need"
+        " jax2onnx)",
+    )
     run.add_argument("--json", action="store_true", help=_JSON)
     run.add_argument(
         "--dry-run",

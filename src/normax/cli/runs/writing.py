@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from normax.cli.model.coefficients import feature_names
 from normax.cli.options.typed import config
 from normax.cli.runs.setup import Setup
 from normax.cli.sheets import write_table
+from normax.errors import InputError, Notice
 
 __all__ = ["keep"]
 
@@ -35,6 +37,19 @@ def keep(folder: Path, setup: Setup, path: Any, details: PathDetails) -> None:
         "details": asdict(replace(details, coefficients=None)),  # coefficients.csv has them
     }
     recipe.write(folder, _chosen(path, linear=setup.network is None), content)
+    if setup.options.onnx:
+        _write_onnx(folder)
+
+
+def _write_onnx(folder: Path) -> None:
+    """Write `model.onnx`, or say why not: what can be known before a fit has been refused there."""
+    from normax.cli.model.onnx_file import onnx_model
+    from normax.cli.model.saved import SavedModel
+
+    try:
+        (folder / "model.onnx").write_bytes(onnx_model(SavedModel(folder, trust_code=True)))
+    except InputError as error:
+        warnings.warn(f"no model.onnx: {error}", Notice, stacklevel=2)
 
 
 def _remarks(details: PathDetails) -> list[str]:
