@@ -40,7 +40,15 @@ DATE_FORMATS = (
     *(form.format(mark) for form in _SEPARATED for mark in "-/. "),
     *(form.format(mark) for form in _SHORT for mark in "-/."),
     *("day Month year", "Month day year", "year Month day", "day Month yy", "Month year", "year Month"),
-    *("Month yy", "yearmonthday", "year-Wweek", "yearWweek", "year-Wweek-weekday", "yearQquarter"),
+    *(
+        "Month yy",
+        "yearmonthday",
+        "year-Wweek",
+        "yearWweek",
+        "year Wweek",
+        "year-Wweek-weekday",
+        "yearQquarter",
+    ),
     *("year-Qquarter", "year Qquarter", "Qquarter year", "Qquarter-year", "Qquarter/year", "year-month"),
     *("year/month", "year.month", "month/year", "month-year", "month.year", "yearMmonth"),
     *(

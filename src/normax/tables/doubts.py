@@ -157,23 +157,17 @@ def why_text(values: pa.Array, count: np.ndarray) -> list[Doubt]:
         return [Doubt(f" taken as text: {why} (--number, if it is one)")] if why else []
     if 2 * count[number].sum() >= count.sum():
         example = values.filter(pa.array(other)).to_pylist()
+        shown = f"{many(count[other].sum(), 'cell')} ({', '.join(map(quoted, example[:_SHOWN]))})"
+        if kinds.are_codes(values.filter(pa.array(other))):
+            return [Doubt(f" taken as text: codes beside its numbers, in {shown}")]
+        missing = shlex.quote(example[0][:60])
         return [
-            Doubt(
-                f" taken as text: not a number in {many(count[other].sum(), 'cell')}"
-                f" ({', '.join(map(quoted, example[:_SHOWN]))}); if that means missing, say --missing"
-                f" {shlex.quote(example[0][:60])}"
-            )
+            Doubt(f" taken as text: not a number in {shown}; if that means missing, say --missing {missing}")
         ]
-    if 10 * count[number | nearly].sum() >= 9 * count.sum() and nearly.sum() > _SHOWN:
-        example = values.filter(pa.array(nearly)).to_pylist()
-        unlike = (
-            example[:1]
-            + [cell for cell in example if numbers.affixes(cell) != numbers.affixes(example[0])][:1]
-        )
-        if len(unlike) > 1:
-            return [
-                Doubt(
-                    f" taken as text: its numbers differ in what they are of, as {' and '.join(map(quoted, unlike))}"
-                )
-            ]
+    if 10 * count[number | nearly].sum() >= 9 * count.sum():
+        example = [cell for cell in values.filter(pa.array(nearly)).to_pylist() if any(numbers.affixes(cell))]
+        unlike = [cell for cell in example if numbers.affixes(cell) != numbers.affixes(example[0])]
+        if len(example) > _SHOWN and unlike:
+            pair = f"{quoted(example[0])} and {quoted(unlike[0])}"
+            return [Doubt(f" taken as text: its numbers differ in what they are of, as {pair}")]
     return []

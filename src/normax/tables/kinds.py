@@ -30,6 +30,7 @@ __all__ = [
     "TIME",
     "WORDS",
     "absent",
+    "are_codes",
     "infer",
     "is_form",
     "read",
@@ -42,6 +43,8 @@ NUMERIC, BOOLEAN, DATE, TIME, TEXT, WORDS = "numeric", "boolean", "date", "time"
 
 _TOO_LONG = "whole numbers too long to stay apart"
 EXACT = 2.0**53  # from here on float64 does not tell whole numbers apart
+
+_CODES = 2  # cells of letters and digits, at most, are slips
 
 #: Dates that read as numbers too: the numbers they are between, and how many different ones must all be dates.
 _DIGITAL_DATES = (
@@ -238,6 +241,12 @@ def why_text(cells: pa.Array) -> str | None:
         whole = whole.filter(pc.greater_equal(pc.abs(_numbers(whole)), EXACT))
         return f"{_TOO_LONG}, as {quoted(whole[0].as_py())}" if len(whole) else None
     return None
+
+
+def are_codes(odd: pa.Array) -> bool:
+    """Whether cells beside numbers are codes, several of them of letters and digits, as V57 beside 250."""
+    mixed = pc.sum(pc.match_substring_regex(odd, r"(?i)^[a-z]{0,3}\d+[a-z]{0,3}$")).as_py() or 0
+    return mixed > _CODES
 
 
 def _suspects(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:

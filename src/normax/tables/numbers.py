@@ -198,6 +198,10 @@ def candidates(cells: pa.Array) -> Iterator[NumberForm]:
     before, after = (_shared(pc.struct_field(parts, name)) for name in ("before", "after"))
     if before is None or after is None or _NO_UNIT.fullmatch(after):
         return
+    if pc.all(
+        pc.not_equal(pc.struct_field(parts, "end"), ""), min_count=0
+    ).as_py():  # 75-, 80-: from there on
+        return
     yield from (NumberForm(digits, before, after) for digits in DIGITS)
 
 

@@ -18,7 +18,6 @@ __all__ = ["mostly"]
 
 _SHARE = 0.1  # of the cells, at most, are odd
 _DIFFERENT = 20  # numbers, at least, tell a quantity from codes
-_CODES = 3  # odd cells of letters and digits, at most: more, as V57 beside 250, are codes
 _SAMPLE = 12
 
 
@@ -40,8 +39,7 @@ def mostly(cells: pa.Array, locale: Locale) -> tuple[str, str | None, tuple[str,
         if count[~fits].sum() > _SHARE * count.sum() or fits.sum() < _DIFFERENT:
             continue
         good, odd = values.filter(pa.array(fits)), values.filter(pa.array(~fits))
-        codes = pc.sum(pc.match_substring_regex(odd, r"\p{L}\d|\d\p{L}")).as_py() or 0
-        if codes > _CODES or (kind == kinds.NUMERIC and kinds.why_text(good)):
+        if kinds.are_codes(odd) or (kind == kinds.NUMERIC and kinds.why_text(good)):
             return None
         if len(odd) and kinds.reads_as(good, kind, form):
             return kind, form, tuple(odd.to_pylist())

@@ -16,10 +16,10 @@ def stand_ins(values: np.ndarray) -> list[float]:
     """The numbers at the ends of these, none of them NaN, that are no measurements by their look and place.
 
     One such as -999 must stand further from all others than these from each other; -1 must be the only negative
-    one among whole numbers.
+    one among whole numbers, and there more than once.
 
     Example:
-        >>> stand_ins(np.array([1.5, -999, 2, -99.0, 3])), stand_ins(np.array([0.0, 1, 2, 3, 4, 5, -1]))
+        >>> stand_ins(np.array([1.5, -999, 2, -99.0, 3])), stand_ins(np.array([0.0, 1, 2, 3, 4, 5, -1, -1]))
         ([-999.0, -99.0], [-1.0])
         >>> stand_ins(np.array([-1.0, 0, 1]))
         []
@@ -38,4 +38,4 @@ def stand_ins(values: np.ndarray) -> list[float]:
             break
     others = distinct[1:]
     whole = len(others) >= _SEVERAL and others[0] >= 0 and bool(np.all(others == np.round(others)))
-    return [*found, -1.0] if whole and distinct[0] == -1 else found
+    return [*found, -1.0] if whole and distinct[0] == -1 and np.sum(values == -1) > 1 else found
