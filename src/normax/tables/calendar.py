@@ -128,7 +128,7 @@ def parts_of_dates(days: np.ndarray) -> tuple[Part, ...]:
 def parts_of_times(hours: np.ndarray) -> tuple[Part, ...]:
     """The parts of times of day (rows,) in hours: sine and cosine, where they go about the clock."""
     there = hours[np.isfinite(hours)]
-    return (Part("hour"),) if np.ptp(there) > 6 else ()
+    return (Part("hour"),) if there.max() <= 24 and np.ptp(there) > 6 else ()
 
 
 def _part(name: str, there: np.ndarray) -> list[Part]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normax.errors import quoted
-from normax.tables import dates, kinds, numbers
+from normax.tables import date_forms, dates, kinds, numbers
 from normax.tables.columns import Column
 from normax.tables.locale import Locale
 from normax.tables.numbers import NumberForm
@@ -22,6 +22,7 @@ from normax.tables.words import MARKS, MISSING, marks, plain, spellings
 
 __all__ = ["Doubt", "doubts", "say", "why_text"]
 
+_TRIED = 20  # cells that tell whether all are dates
 _SHOWN = 3  # cells, rows and columns in a line
 
 
@@ -57,6 +58,8 @@ def doubts(
         found += _of_numbers(cells, values, NumberForm.named(column.form), locale)
     if column.form and column.kind == kinds.DATE:
         found += _of_dates(cells, column)
+    if column.kind == kinds.TIME and there.max() > 24:
+        found.append(Doubt(": times beyond 24:00 are durations, in units of what comes first"))
     if column.missing and (held := marks(cells)):
         found.append(Doubt(f": {', '.join(map(quoted, held[:5]))} taken as missing"))
     if column.odd:
@@ -100,7 +103,7 @@ def _of_numbers(cells: pa.Array, values: np.ndarray, form: NumberForm, locale: L
 
 def _of_dates(cells: pa.Array, column: Column) -> list[Doubt]:
     form, found = column.form or "", []
-    twin = dates.swapped(form)
+    twin = date_forms.swapped(form)
     if twin and kinds.reads_as(cells, kinds.DATE, twin):
         other = shlex.quote(f"{column.name}:{twin}")
         found.append(
@@ -151,23 +154,38 @@ def why_text(values: pa.Array, count: np.ndarray) -> list[Doubt]:
     """A word on text that is numbers in most of its cells, or nearly so in all; of its distinct cells and their counts."""
     number = numbers.number_like(values)
     other = ~number & ~np.isin(values.to_pylist(), marks(values, MISSING + MARKS))
-    nearly = numbers.nearly(values)
+    odd = values.filter(pa.array(other))
     if not other.any():
         why = kinds.why_text(values.filter(pa.array(number)))
         return [Doubt(f" taken as text: {why} (--number, if it is one)")] if why else []
+    if 10 * count[number | numbers.nearly(values)].sum() >= 9 * count.sum() and not kinds.are_codes(odd):
+        return _of_units(values.filter(pa.array(number | numbers.nearly(values))).to_pylist())
     if 2 * count[number].sum() >= count.sum():
-        example = values.filter(pa.array(other)).to_pylist()
+        example = odd.to_pylist()
         shown = f"{many(count[other].sum(), 'cell')} ({', '.join(map(quoted, example[:_SHOWN]))})"
-        if kinds.are_codes(values.filter(pa.array(other))):
+        if kinds.are_codes(odd):
             return [Doubt(f" taken as text: codes beside its numbers, in {shown}")]
         missing = shlex.quote(example[0][:60])
         return [
             Doubt(f" taken as text: not a number in {shown}; if that means missing, say --missing {missing}")
         ]
-    if 10 * count[number | nearly].sum() >= 9 * count.sum():
-        example = [cell for cell in values.filter(pa.array(nearly)).to_pylist() if any(numbers.affixes(cell))]
-        unlike = [cell for cell in example if numbers.affixes(cell) != numbers.affixes(example[0])]
-        if len(example) > _SHOWN and unlike:
-            pair = f"{quoted(example[0])} and {quoted(unlike[0])}"
-            return [Doubt(f" taken as text: its numbers differ in what they are of, as {pair}")]
-    return []
+    return _of_ways(odd)
+
+
+def _of_units(cells: list[str]) -> list[Doubt]:
+    unlike = [cell for cell in cells if numbers.affixes(cell) != numbers.affixes(cells[0])]
+    if len(cells) <= _SHOWN or not unlike:
+        return []
+    pair = f"{quoted(cells[0])} and {quoted(unlike[0])}"
+    return [Doubt(f" taken as text: its numbers differ in what they are of, as {pair}")]
+
+
+def _of_ways(values: pa.Array) -> list[Doubt]:
+    """A word on text whose cells are all dates, each written in a way of its own."""
+    ways: dict[str | None, str] = {}
+    for value in values[:_TRIED].to_pylist() if len(values) > _SHOWN else []:
+        ways.setdefault(next(dates.candidates(pa.array([value])), None), value)
+    if len(ways) < 2 or None in ways:
+        return []
+    pair = " and ".join(map(quoted, list(ways.values())[:2]))
+    return [Doubt(f" taken as text: its dates are written in more than one way, as {pair}; mend them")]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normax.errors import InputError, quoted
-from normax.tables import dates, numbers
+from normax.tables import date_forms, dates, numbers
 from normax.tables.free_text import ANALYZERS
 from normax.tables.locale import Locale, day_first
 from normax.tables.numbers import NumberForm
@@ -104,7 +104,7 @@ def infer(cells: pa.Array, locale: Locale | None = None) -> tuple[str, str | Non
     if _short(cells) and is_truth(pc.unique(cells.drop_null()).to_pylist()):
         return BOOLEAN, None
     for form in dates.candidates(cells):
-        kind = TIME if form in dates.TIME_FORMATS else DATE
+        kind = TIME if form in date_forms.TIME_FORMATS else DATE
         if reads_as(cells, kind, form):
             return kind, _day_or_month_first(cells, form, locale)
     for number in locale.first(numbers.candidates(cells)):
@@ -138,7 +138,7 @@ def _digital_date(cells: pa.Array) -> str | None:
 
 
 def _day_or_month_first(cells: pa.Array, form: str, locale: Locale) -> str:
-    twin = dates.swapped(form)
+    twin = date_forms.swapped(form)
     if twin is None or not reads_as(cells, DATE, twin):
         return form
     first = locale.day_first if locale.day_first is not None else day_first(cells, form)
@@ -198,7 +198,11 @@ def is_form(kind: str, form: str) -> bool:
         return numbers.is_form(form)
     if kind == WORDS:
         return form in ANALYZERS
-    return kind in (DATE, TIME) and dates.is_form(form) and (form in dates.TIME_FORMATS) == (kind == TIME)
+    return (
+        kind in (DATE, TIME)
+        and date_forms.is_form(form)
+        and (form in date_forms.TIME_FORMATS) == (kind == TIME)
+    )
 
 
 def absent(cells: pa.Array, words: bool = False) -> np.ndarray:

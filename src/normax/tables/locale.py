@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normax.errors import quoted
-from normax.tables import dates, numbers
+from normax.tables import date_forms, dates, numbers
 from normax.tables.numbers import NumberForm
 from normax.tables.reading import Table
 from normax.tables.wording import notice
@@ -107,16 +107,12 @@ def _forms(cells: pa.Array) -> list[NumberForm]:
 
 def _days(cells: pa.Array) -> set[bool]:
     """Whether these dates have the day first, if they can be read in one way only."""
-    fits = [form for form in dates.candidates(cells) if dates.swapped(form) and _reads(cells, form)]
+    fits = [
+        form
+        for form in dates.candidates(cells)
+        if date_forms.swapped(form) and dates.valid(cells, form).all()
+    ]
     return {form.startswith("day") for form in fits} if len(fits) == 1 else set()
-
-
-def _reads(cells: pa.Array, form: str) -> bool:
-    try:
-        dates.dates(cells, form)
-    except pa.ArrowException:
-        return False
-    return True
 
 
 def day_first(cells: pa.Array, form: str) -> bool | None:
@@ -129,7 +125,7 @@ def day_first(cells: pa.Array, form: str) -> bool | None:
         False
     """
     ways = {}
-    for way in (form, dates.swapped(form) or form):
+    for way in (form, date_forms.swapped(form) or form):
         days = dates.dates(cells, way).drop_null().to_numpy(zero_copy_only=False)
         steps, months = np.diff(days), days.astype("M8[D]").astype("M8[M]")
         in_order = bool((steps >= 0).all() or (steps <= 0).all())

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normax.tables import dates, kinds, numbers
+from normax.tables import date_forms, dates, kinds, numbers
 from normax.tables.locale import Locale
 from normax.tables.numbers import DIGITS, NumberForm
-from normax.tables.words import without_words
+from normax.tables.words import plain, without_words
 
 __all__ = ["mostly"]
 
@@ -60,12 +60,14 @@ def _tries(values: pa.Array, locale: Locale) -> Iterator[tuple[str, str | None]]
             )
         else:
             yield kind, form
-            if other := dates.swapped(form):
+            if other := date_forms.swapped(form):
                 yield kind, other
 
 
 def _fits(values: pa.Array, kind: str, form: str | None) -> np.ndarray:
     if form is None:
         return numbers.number_like(values)
-    pattern = numbers.pattern(NumberForm.named(form)) if kind == kinds.NUMERIC else dates.pattern(form)
-    return pc.match_substring_regex(values, pattern).to_numpy(zero_copy_only=False)
+    if kind != kinds.NUMERIC:
+        return dates.valid(values, form)
+    pattern = numbers.pattern(NumberForm.named(form))
+    return pc.match_substring_regex(plain(values), pattern).to_numpy(zero_copy_only=False)

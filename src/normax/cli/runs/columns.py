@@ -9,7 +9,7 @@ from normax.cli.options.run import RunOptions
 from normax.cli.options.table import reading
 from normax.errors import InputError
 from normax.tables import Locale, Schema, Table, read_table
-from normax.tables.dates import form_of
+from normax.tables.date_forms import form_of
 
 __all__ = ["column_rows", "learn_schema", "read", "ways"]
 
