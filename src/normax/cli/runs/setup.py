@@ -45,16 +45,12 @@ def set_up(options: RunOptions, clock: Clock) -> Setup:
         network = architecture(options.model, rows, features, data.target.outputs, Path(options.out))
         options = options.settled(rows, network is not None)
         _check_classes(options, data)
-<<<<<<< HEAD
-    path = ["comparison"] if options.model == "auto" else ["linear" if network is None else "network"]
-    kind = {"compare": ["comparison"], "path": path}[options.command]
-=======
         if options.onnx:
             from normax.cli.model.onnx_file import check_onnx
 
             check_onnx(data.schema, any(options.expands.values()))
-    kind = {"compare": ["comparison"], "path": [] if network is None else ["network"]}[options.command]
->>>>>>> e9534b9 (Write models as ONNX files that take the table's own columns)
+    path = ["comparison"] if options.model == "auto" else ["linear" if network is None else "network"]
+    kind = {"compare": ["comparison"], "path": path}[options.command]
     with clock.time("loading"), held_back():
         for name in ("normax.paths", *(f"normax.paths.{k}" for k in kind), "normax.report"):
             importlib.import_module(name)
