@@ -327,7 +327,7 @@ def test_shares_are_predicted_by_the_logistic_family(counts):
     X, y, _ = counts
     share = (y + 0.5) / (y + 2)
     path = linear_path(X, share, loss="binomial", cv=4, strengths=15)
-    assert path.loss == "binary_cross_entropy"
+    assert path.loss == "binomial"
     assert path.minimum.cv_mean < path.null_error[0]
 
 

@@ -147,6 +147,7 @@ class PathDetails(RunDetails):
     caution: str | None
     target: str | None = None
     log_target: bool | None = None
+    family: str | None = None
     labels: list[str] | None = None
     positive: str | None = None
     model: str | None = None

@@ -121,6 +121,8 @@ def linear_path(
         [0, 1]
     """
     family, name = _family(loss)
+    if loss != name and family.classes and not _are_classes(family, np.asarray(y)):
+        name = family.name  # shares, whose loss is not 0 at its least
     if len(X) != len(y):
         raise InputError(f"X and y: expected as many rows in both, got {len(X)} and {len(y)}")
     began = clock.perf_counter()

@@ -20,6 +20,12 @@ LOSS_NOUNS = {
     "absolute": "absolute error",
     "cross_entropy": "cross-entropy",
     "binary_cross_entropy": "cross-entropy",
+    "poisson": "deviance",
+    "gamma": "deviance",
+    "tweedie": "deviance",
+    "huber": "Huber loss",
+    "quantile": "check loss",
+    "cox": "partial log-likelihood per row",
 }
 RULES = {"1se": "the 1\u2011SE rule", "min": "the minimum of the validation error"}
 
@@ -136,6 +142,8 @@ LOSS_FORMULAS = {
     "mse": "(y<sub>i</sub> − f(x<sub>i</sub>))²",
     "binary_cross_entropy": "−log p(y<sub>i</sub> | x<sub>i</sub>)",
     "cross_entropy": "−log p(y<sub>i</sub> | x<sub>i</sub>)",
+    "poisson": "(exp f(x<sub>i</sub>) − y<sub>i</sub> f(x<sub>i</sub>))",
+    "cox": "(log Σ<sub>j at risk</sub> exp f(x<sub>j</sub>) − f(x<sub>i</sub>)) over events i,",
 }
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from normax.errors import InputError, quoted, suggest
 from normax.forms import made
 from normax.tables import kinds, numbers
+from normax.tables.answers import Offset, events, mean_of, refuse_impossible
 from normax.tables.columns import TOO_LARGE
 from normax.tables.locale import Locale
 from normax.tables.reading import Table
@@ -38,6 +39,10 @@ class Target:
             probability of the second.
         log: train on `log(y)` and answer with `exp` of the output.
         form: for numbers that are not written plainly, how they are written, as `normax.tables.numbers` names it.
+        smear: under log, the mean of `exp` of the residuals, which makes answers means (Duan, JASA 1983).
+        family: what numbers are distributed as, where that is not gaussian: `"poisson"`, `"quantile:0.9"`, ...
+        event: for times until an event, the column that says where it happened.
+        offset: known part of the linear predictor.
 
     Example:
         >>> from normax.tables import read_table
@@ -52,10 +57,22 @@ class Target:
     labels: tuple[Any, ...] = ()
     log: bool = False
     form: str | None = None
+    smear: float = 1.0
+    family: str | None = None
+    event: str | None = None
+    offset: Offset | None = None
 
     @classmethod
     def learn(
-        cls, table: Table, name: str, task: str | None = None, log: bool = False, locale: Locale | None = None
+        cls,
+        table: Table,
+        name: str,
+        task: str | None = None,
+        log: bool = False,
+        locale: Locale | None = None,
+        family: str | None = None,
+        event: str | None = None,
+        offset: Offset | None = None,
     ) -> Target:
         """Read the target's nature off its column.
 
@@ -67,6 +84,7 @@ class Target:
             name: the column.
             task: `"regression"` or `"classification"`, to decide it yourself.
             log: train on the logarithm (regression of positive numbers only).
+            family, event, offset: as of the target; families of classes and `"gaussian"` only decide the task.
             locale: what decides where cells can be read in two ways, of all columns of the file.
 
         Raises:
@@ -77,6 +95,7 @@ class Target:
             raise InputError(
                 f"task: expected regression or classification, got {task!r}{suggest(task, TASKS)}"
             )
+        task, family = _task_of(task, family)
         cells = _complete(table, name)
         try:
             kind, form = kinds.infer(cells, locale)
@@ -94,15 +113,17 @@ class Target:
                 f"target {quoted(name)}: numbers written as {form}, {quoted(cells[row].as_py())} is {value:.15g}"
             )
         if task == "regression":
-            target = cls(name, task, (), log, form)
+            target = cls(name, task, (), log, form, family=family, event=event, offset=offset)
             y = target.encode(table)
-            if y.min() == y.max():
+            if event is None and y.min() == y.max():
                 raise InputError(
                     f"target {quoted(name)} is constant ({cells[0].as_py()}); there is nothing to learn"
                 )
             return target
         if log:
             raise InputError("--log-target: expected a regression target, got classes")
+        if family == "binomial" and len(pc.unique(cells)) > 2 and _are_shares(cells, kind, form):
+            return cls(name, "regression", (), log, form, family=family, offset=offset)
         labels = _labels(cells, kind, form)
         if len(labels) == 1:
             raise InputError(
@@ -114,14 +135,19 @@ class Target:
                 f"target {quoted(name)} has {len(labels)} labels in {len(cells)} rows; expected a few classes"
                 + (" (--task regression, if it is a number)" if number else "")
             )
+        if family == "binomial" and len(labels) != 2:
+            raise InputError(
+                f"--family binomial: expected two classes or shares from 0 to 1, and target {quoted(name)} has"
+                f" {len(labels)} classes; say --family multinomial"
+            )
         _say_doubts(name, cells, kind)
-        return cls(name, task, labels, form=form)
+        return cls(name, task, labels, form=form, offset=offset)
 
     @property
     def loss(self) -> str:
         """The loss's name: squared, binary_cross_entropy for two classes, cross_entropy for more."""
         if self.task == "regression":
-            return "squared"
+            return "squared" if self.family is None else self.family
         return "binary_cross_entropy" if len(self.labels) == 2 else "cross_entropy"
 
     @property
@@ -148,6 +174,10 @@ class Target:
             raise InputError(
                 f"target {quoted(self.name)} has {where}; expected finite numbers below {TOO_LARGE:g}"
             )
+        if self.event is not None:
+            return np.column_stack([y, events(table, self.event)])
+        if self.family is not None:
+            refuse_impossible(y, self.family, f"target {quoted(self.name)}")
         if not self.log:
             return y
         low = np.flatnonzero(y <= 0)
@@ -205,7 +235,7 @@ class Target:
         """Answers (rows,) from a model's outputs: numbers in the target's units, or the likeliest labels."""
         if self.task == "regression":
             values = np.asarray(outputs, dtype=float).reshape(-1)
-            return np.exp(values) if self.log else values
+            return self.smear * np.exp(values) if self.log else mean_of(self.family)(values)
         return np.array(self.labels, dtype=object)[self.probabilities(outputs).argmax(axis=1)]
 
     def to_json(self) -> dict[str, Any]:
@@ -216,6 +246,24 @@ class Target:
     def from_json(cls, recipe: dict[str, Any]) -> Target:
         """The target that `to_json` wrote."""
         return made(recipe, cls)
+
+
+def _task_of(task: str | None, family: str | None) -> tuple[str | None, str | None]:
+    """The task that a family sets, and the family where it says more than the task."""
+    if family is None:
+        return task, None
+    meant = "classification" if family in ("binomial", "multinomial") else "regression"
+    if task not in (None, meant):
+        raise InputError(f"--family {family}: for --task {meant}, and the task is {task}")
+    return meant, None if family in ("gaussian", "multinomial") else family
+
+
+def _are_shares(cells: pa.Array, kind: str, form: str | None) -> bool:
+    """Whether the cells are numbers from 0 to 1."""
+    if kind != kinds.NUMERIC:
+        return False
+    values = kinds.read(cells, kind, form)
+    return bool((values >= 0).all() and (values <= 1).all())
 
 
 def _complete(table: Table, name: str) -> pa.Array:

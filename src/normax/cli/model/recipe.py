@@ -11,6 +11,7 @@ import numpy as np
 from normax.cli.details import PathDetails
 from normax.cli.folder import current
 from normax.cli.model.coefficients import feature_names
+from normax.cli.options.values import is_family
 from normax.errors import InputError
 from normax.files import sha256
 from normax.forms import check, made
@@ -204,6 +205,12 @@ def _target_faults(target: Target) -> list[str]:
             faults.append("target.log: expected false for classes")
     elif target.task != "regression":
         faults.append(f"target.task: expected regression or classification, got {target.task!r}")
+    if target.family is not None and (target.task != "regression" or not is_family(target.family)):
+        faults.append(f"target.family: no family of numbers, {target.family!r}")
+    if not target.smear > 0:
+        faults.append("target.smear: expected a number above 0")
+    if (target.event is not None) != (target.family == "cox"):
+        faults.append("target.event: expected one for cox alone")
     if target.form is not None and not is_form(NUMERIC, target.form):
         faults.append(f"target.form: unknown {target.form!r}")
     return faults

@@ -53,7 +53,9 @@ class SavedModel:
             InputError: if the network is of a file that is not trusted, before the table is read.
         """
         net = self.network()
-        Z = self.scaling.transform(self.schema.encode(read_table(table, **written)))
+        read = read_table(table, **written)
+        Z = self.scaling.transform(self.schema.encode(read))
+        known = 0.0 if self.target.offset is None else self.target.offset.read(read)
         if net is None:
             outputs = Z @ self.arrays["weight"].T + self.arrays["bias"]
         else:
@@ -61,7 +63,7 @@ class SavedModel:
 
             scale = self.recipe["output"]
             outputs = outputs_of(net, Z) * scale["scale"] + scale["mean"]
-        return outputs.reshape(len(Z), -1) if self.target.outputs > 1 else outputs.reshape(len(Z))
+        return outputs.reshape(len(Z), -1) if self.target.outputs > 1 else outputs.reshape(len(Z)) + known
 
     def network(self) -> Any:
         """The network with its weights; None for a linear model."""

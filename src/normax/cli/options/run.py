@@ -35,6 +35,7 @@ class RunOptions:
     drop_missing_target: bool
     log_target: bool
     class_weight: str | None
+    weights: str | None
     test: str | None
     group: str | None
     time: str | None
@@ -51,6 +52,17 @@ class RunOptions:
     onnx: bool
     json: bool
     dry_run: bool
+    family: str | None = None
+    offset: str | None = None
+    exposure: str | None = None
+    time_to: str | None = None
+    event: str | None = None
+
+    @property
+    def aside(self) -> list[str]:
+        """The columns that options name and that are therefore no features, but for the target."""
+        named = (self.group, self.time, self.weights, self.offset, self.exposure, self.event)
+        return [name for name in named if name]
 
     @property
     def expands(self) -> dict[str, bool]:
@@ -119,7 +131,13 @@ class PathOptions(RunOptions):
             raise InputError(
                 "--refit: l2 chooses no columns to fit again; use --penalty l1, elastic-net or group-lasso"
             )
-        linear = [f"--{name}" for name in ("refit", "splines", "interactions") if words[name]]
+        words = {**words, **_survival(words)}
+        if words["offset"] and words["exposure"]:
+            raise InputError("--offset and --exposure: an exposure is an offset, of its logarithm; name one")
+        if words["log_target"] and words["family"] not in (None, "gaussian"):
+            raise InputError(f"--log-target: for --family gaussian, and the family is {words['family']}")
+        given = ("refit", "splines", "interactions", "family", "offset", "exposure")
+        linear = [f"--{name}" for name in given if words[name]]
         linear += ["--penalty group-lasso"] if penalty == "group-lasso" else []
         if words["model"] != "linear" and linear:
             raise InputError(f"{', '.join(linear)}: for linear models, and the model is {words['model']}")
@@ -132,6 +150,20 @@ class PathOptions(RunOptions):
     def settled(self, rows: int, network: bool) -> Self:
         mixed = self.penalty == "elastic-net" and self.l1_ratio is None
         return super(PathOptions, replace(self, l1_ratio=0.5) if mixed else self).settled(rows, network)
+
+
+def _survival(words: dict[str, Any]) -> dict[str, Any]:
+    """Target and family of times until an event, where one of its options is there."""
+    asked = words["time_to"] or words["event"] or words["family"] == "cox"
+    if not asked:
+        return {}
+    if words["family"] not in (None, "cox"):
+        raise InputError(f"--time-to and --event: for --family cox, and the family is {words['family']}")
+    if not (words["time_to"] and words["event"]):
+        raise InputError("--family cox: name the column of times, --time-to, and that of events, --event")
+    if words["target"] not in (None, words["time_to"]):
+        raise InputError("--target: with --time-to and --event these are the target; leave it out")
+    return {"target": words["time_to"], "family": "cox"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,19 @@ from collections.abc import Callable, Sequence
 
 from normax.errors import suggest
 
-__all__ = ["columns", "mark", "number", "one_of", "probabilities", "several", "strengths", "whole"]
+__all__ = [
+    "FAMILIES",
+    "family",
+    "is_family",
+    "columns",
+    "mark",
+    "number",
+    "one_of",
+    "probabilities",
+    "several",
+    "strengths",
+    "whole",
+]
 
 
 def columns(text: str) -> list[str]:
@@ -85,3 +97,41 @@ def strengths(text: str) -> int | list[float]:
         return int(text)
     check = number("finite strengths >= 0 with commas between, or how many", low=0)
     return [check(part) for part in text.split(",")]
+
+
+#: Families by name, and for those that take a parameter what it is, its least, its most, and whether these are allowed.
+FAMILIES: dict[str, tuple[str, float, float, bool] | None] = {
+    "gaussian": None,
+    "binomial": None,
+    "multinomial": None,
+    "poisson": None,
+    "gamma": None,
+    "tweedie": ("a power from 1 to 2", 1.0, 2.0, True),
+    "huber": ("a size of residuals above 0", 0.0, math.inf, False),
+    "quantile": ("a level between 0 and 1", 0.0, 1.0, False),
+    "cox": None,
+}
+
+
+def family(text: str) -> str:
+    """A family's name, with its parameter behind a colon where it takes one: `quantile:0.9`."""
+    name, colon, parameter = text.partition(":")
+    one_of(*FAMILIES)(name)
+    known = FAMILIES[name]
+    if not colon:
+        return name
+    if known is None:
+        raise argparse.ArgumentTypeError(f"{name} takes no parameter, got {text!r}")
+    expected, low, high, closed = known
+    value = number(expected, low, high, open_low=not closed)(parameter)
+    if value == high and not closed:
+        raise argparse.ArgumentTypeError(f"expected {expected}, got {parameter!r}")
+    return f"{name}:{value:g}"
+
+
+def is_family(text: str) -> bool:
+    """Whether `family` takes it."""
+    try:
+        return family(text) == text
+    except argparse.ArgumentTypeError:
+        return False

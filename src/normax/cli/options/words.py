@@ -6,7 +6,8 @@ import argparse
 from typing import Any, NoReturn
 
 from normax.cli.options.table import column_options, file_options
-from normax.cli.options.values import number, one_of, probabilities, several, strengths, whole
+from normax.cli.options.values import FAMILIES, number, one_of, probabilities, several, strengths, whole
+from normax.cli.options.values import family as family_value
 from normax.errors import InputError
 
 __all__ = ["COMMANDS", "parsers"]
@@ -107,6 +108,8 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         f" out_features) (default: {usual})",
     )
     (_method_options if compare else _penalty_options)(model)
+    if not compare:
+        _family_options(parser.add_argument_group("family"))
     _choice_options(parser.add_argument_group("choosing the strength"), compare)
     _training_options(parser.add_argument_group("networks"))
     run = parser.add_argument_group("run")
@@ -149,8 +152,11 @@ def _data_options(data: Any) -> None:
     column_options(data)
     data.add_argument("--drop-missing-target", action="store_true", help="leave out rows that have no target")
     data.add_argument(
-        "--log-target", action="store_true", help="fit log(target); predictions are in its own units"
+        "--log-target",
+        action="store_true",
+        help="fit log(target); predictions are means in its own units (by Duan's smearing)",
     )
+    data.add_argument("--weights", metavar="COLUMN", help="how much each row counts, numbers of 0 or more")
     data.add_argument(
         "--class-weight",
         type=one_of("balanced"),
@@ -163,6 +169,30 @@ def _data_options(data: Any) -> None:
     data.add_argument("--group", metavar="COLUMN", help="keep rows of one group in one fold")
     data.add_argument(
         "--time", metavar="COLUMN", help="forward folds: train on the past, validate on what follows"
+    )
+
+
+def _family_options(family: Any) -> None:
+    family.add_argument(
+        "--family",
+        type=family_value,
+        metavar="FAMILY",
+        help=f"{', '.join(FAMILIES)}: what the target is; with a parameter quantile:0.9, tweedie:1.7, huber:2.5 (default:"
+        " gaussian, or for classes binomial or multinomial)",
+    )
+    family.add_argument(
+        "--offset", metavar="COLUMN", help="known part of the linear predictor, which gets no coefficient"
+    )
+    family.add_argument(
+        "--exposure",
+        metavar="COLUMN",
+        help="time or size over which counts were counted: its logarithm is an offset",
+    )
+    family.add_argument(
+        "--time-to", metavar="COLUMN", help="time until the event or the end of watching (--family cox)"
+    )
+    family.add_argument(
+        "--event", metavar="COLUMN", help="1, yes or true where the event happened then (--family cox)"
     )
 
 

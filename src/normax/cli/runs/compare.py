@@ -21,6 +21,7 @@ from normax.cli.runs.clock import Clock
 from normax.cli.runs.data import Dataset
 from normax.cli.runs.describe import describe_comparison, describe_path
 from normax.cli.runs.setup import Setup, set_up, training
+from normax.cli.runs.smearing import smeared
 from normax.cli.runs.writing import keep
 from normax.cli.sheets import write_table
 
@@ -86,6 +87,7 @@ def _keep_best(folder: Path, comparison: Any, setup: Setup, details: ComparisonD
     method, path = comparison.best, comparison.paths[comparison.best]
     network = setup.network and {**setup.network, "method": method}
     setup = replace(setup, network=None if path.engine == "linear" else network)
+    setup = smeared(setup, path)
     told = describe_path(setup, path, method, 0.5 if method == "elastic-net" else None)
     keep(folder, setup, path, replace(told, notices=details.notices, seconds=details.seconds))
 

@@ -24,7 +24,10 @@ def cost(setup: Setup, path: Any) -> str | None:
     costs = "costs" if path.select == "1se" else "would cost"
     text = f"The 1-SE rule {costs} {more:.1f} % (± {se:.1f}) of error against the minimum"
     target, y = setup.data.target, setup.data.train.y
-    rmse = [metrics.rmse(target, y, path.held_out(choice.index)) for choice in (simple, least)]
+    rmse = [
+        metrics.rmse(target, y, path.held_out(choice.index), setup.data.train.weight)
+        for choice in (simple, least)
+    ]
     if None not in rmse:
         text += f", an RMSE of {number(rmse[0])} instead of {number(rmse[1])},"
     saved = _used(setup, path, least) - _used(setup, path, simple)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from normax.cli.options.run import RunOptions
 from normax.cli.runs.columns import learn_schema, read, ways
+from normax.cli.runs.families import with_scale
 from normax.errors import InputError
 from normax.tables import Locale, Schema, Table, Target, kinds
+from normax.tables.answers import Offset, numbers_of
 
 __all__ = ["Dataset", "Sample", "prepare"]
 
@@ -22,9 +24,11 @@ class Sample:
     y: np.ndarray
     groups: np.ndarray | None = None
     time: np.ndarray | None = None
+    offset: np.ndarray | None = None
+    weight: np.ndarray | None = None
 
     def take(self, rows: np.ndarray) -> Sample:
-        parts = (self.X, self.y, self.groups, self.time)
+        parts = (self.X, self.y, self.groups, self.time, self.offset, self.weight)
         return Sample(*(None if part is None else part[rows] for part in parts))  # type: ignore[arg-type]
 
 
@@ -45,7 +49,9 @@ class Dataset:
 
     def weight(self, rows: Sample) -> np.ndarray | None:
         """The weight of each of these rows, or None where all count alike."""
-        return None if self.class_weight is None else self.class_weight[rows.y]
+        if self.class_weight is None:
+            return rows.weight
+        return self.class_weight[rows.y] * (1.0 if rows.weight is None else rows.weight)
 
 
 def prepare(options: RunOptions) -> Dataset:
@@ -60,19 +66,22 @@ def prepare(options: RunOptions) -> Dataset:
     name = _target_name(table, options)
     table, without_target = _with_target(table, name, options)
     locale, dates = ways(table, options)
-    target = Target.learn(table, name, options.task, options.log_target, locale)
-    aside = [c for c in (name, options.group, options.time) if c]
-    schema, unused = learn_schema(table, aside, locale, dates, options)
+    target = Target.learn(
+        table, name, options.task, options.log_target, locale, options.family, options.event, _offset(options)
+    )
+    schema, unused = learn_schema(table, [name, *options.aside], locale, dates, options)
     rows = _rows(table, schema, target, locale, dates, options)
     train, test, test_file = rows, None, None
     if options.test is not None:
         share = _fraction(options.test)
         if share is None:
             later, _ = _with_target(read(options.test, options), name, options)
-            test, test_file = Sample(schema.encode(later), target.encode(later)), later.source
+            beside = {"offset": _known(target, later), "weight": _weights(later, options)}
+            test, test_file = Sample(schema.encode(later), target.encode(later), **beside), later.source
         else:
             held = _hold_out(rows, share, target, options.seed)
             train, test = rows.take(~held), rows.take(held)
+    target = replace(target, family=with_scale(target.family, train.y))
     if target.task == "regression" and train.y.min() == train.y.max():
         raise InputError(f"target {target.name!r} is constant in the rows left to train on")
     weight = _class_weight(train, target, options)
@@ -85,10 +94,10 @@ def _target_name(table: Table, options: RunOptions) -> str:
     """The column to predict, once it and the others that options name are known to be there and apart."""
     if options.target is None:
         raise InputError(f"name the column to predict, --target COLUMN, one of: {', '.join(table.names)}")
-    table.require(dict.fromkeys(c for c in (options.target, options.group, options.time, *options.drop) if c))
-    if options.target in (options.group, options.time, *options.drop):
+    table.require(dict.fromkeys([options.target, *options.aside, *options.drop]))
+    if options.target in (*options.aside, *options.drop):
         raise InputError(
-            f"--target {options.target}: the same column cannot be dropped, nor be group or time"
+            f"--target {options.target}: the same column cannot be dropped, nor be group, time, weights, offset or event"
         )
     if options.group and options.time:
         raise InputError("--group and --time: folds are either grouped or forward; name one")
@@ -127,7 +136,29 @@ def _rows(
                 f"--time {options.time}: expected numbers or dates, got text such as {cells[0].as_py()!r}"
             )
         time = kinds.read(cells, kind, form)
-    return Sample(schema.encode(table), target.encode(table), groups, time)
+    beside = {"offset": _known(target, table), "weight": _weights(table, options)}
+    return Sample(schema.encode(table), target.encode(table), groups, time, **beside)
+
+
+def _offset(options: RunOptions) -> Offset | None:
+    name = options.offset or options.exposure
+    return None if name is None else Offset(name, options.exposure is not None)
+
+
+def _known(target: Target, table: Table) -> np.ndarray | None:
+    """What is known of each row's linear predictor."""
+    return None if target.offset is None else target.offset.read(table)
+
+
+def _weights(table: Table, options: RunOptions) -> np.ndarray | None:
+    if options.weights is None:
+        return None
+    weight = numbers_of(table, options.weights, "--weights")
+    low = np.flatnonzero(weight < 0)
+    if low.size or not weight.any():
+        told = f"{weight[low[0]]:g} in row {low[0] + 1}" if low.size else "0 in every row"
+        raise InputError(f"--weights {options.weights}: expected numbers of 0 or more, got {told}")
+    return weight
 
 
 def _complete(table: Table, option: str, name: str):

@@ -26,7 +26,8 @@ from normax.cli.options.typed import command_line, settings
 from normax.cli.runs import metrics
 from normax.cli.runs.columns import column_rows
 from normax.cli.runs.cost import cost
-from normax.cli.runs.data import Dataset
+from normax.cli.runs.data import Dataset, Sample
+from normax.cli.runs.families import LOSS_TEXTS
 from normax.cli.runs.setup import Setup
 
 __all__ = ["describe_comparison", "describe_path"]
@@ -42,7 +43,7 @@ def describe_path(setup: Setup, path: Any, penalty: str, l1_ratio: float | None)
     data, target = setup.data, setup.data.target
     parts = [test for _, test in setup.folds]
     held_out = np.asarray(path.held_out(), float)
-    tested = np.asarray(path.predict(data.test.X), float) if data.test else None
+    tested = outputs_for(path, data.test) if data.test else None
     weights = intercept = None
     if setup.network is None:
         weight, bias = (np.asarray(path.weights[name][path.best.index]) for name in ("weight", "bias"))
@@ -50,7 +51,8 @@ def describe_path(setup: Setup, path: Any, penalty: str, l1_ratio: float | None)
     details = PathDetails(
         **_common(setup, jax=setup.network is not None),
         title=_title(setup),
-        task=target.task,
+        task="survival" if target.event is not None else target.task,
+        family=target.family,
         target=target.name,
         log_target=target.log,
         labels=[str(label) for label in target.labels] or None,
@@ -70,6 +72,12 @@ def describe_path(setup: Setup, path: Any, penalty: str, l1_ratio: float | None)
         intercept=intercept,
     )
     return plain(details)
+
+
+def outputs_for(path: Any, rows: Sample, index: int | None = None) -> np.ndarray:
+    """Raw outputs for some rows, what is known of them included; of the chosen strength by default."""
+    outputs = np.asarray(path.predict(rows.X, index), float)
+    return outputs if rows.offset is None else outputs + rows.offset
 
 
 def describe_comparison(setup: Setup, tested: dict[str, float] | None) -> ComparisonDetails:
@@ -142,6 +150,8 @@ def _versions(jax: bool) -> dict[str, str]:
 
 def _loss_text(data: Dataset) -> str:
     """What an error per row measures."""
+    if data.target.family is not None:
+        return LOSS_TEXTS[data.target.family.partition(":")[0]]
     if data.target.task == "regression":
         return "half the squared error" + (" of the log" if data.target.log else "")
     return "negative log-likelihood" + ("" if data.class_weight is None else ", every class counted alike")
@@ -152,10 +162,13 @@ def _metrics(
 ) -> list[Measure]:
     """The measures over the folds and on the test rows; a model without features ranks no row above another, though
     at its strength some folds may have features."""
-    cv = metrics.measures(data.target, data.train.y, held_out, parts)
-    if not ranks and cv.get("AUC") is not None:
-        cv["AUC"] = 0.5
-    test = {} if data.test is None else metrics.measures(data.target, data.test.y, tested)
+    cv = metrics.measures(data.target, data.train.y, held_out, parts, data.train.weight)
+    for name in ("AUC", "C index"):
+        if not ranks and data.train.offset is None and cv.get(name) is not None:
+            cv[name] = 0.5
+    test: dict[str, float | None] = {}
+    if data.test is not None:
+        test = metrics.measures(data.target, data.test.y, tested, weight=data.test.weight)
     return [Measure(name=name, cv=cv[name], test=test.get(name), text=metrics.TEXTS[name]) for name in cv]
 
 
@@ -178,26 +191,33 @@ def _baselines(data: Dataset, path: Any, tested: Any) -> list[Baseline]:
     ) -> Baseline:
         error = None
         if test is not None and outputs is not None:
-            error = np.average(metrics.errors(data.target, test.y, outputs), weights=data.weight(test))
+            own = data.weight(test)
+            error = np.average(metrics.errors(data.target, test.y, outputs, own), weights=own)
         squares = data.target.loss == "squared" and not data.target.log
         told = {"model": model, "strength": strength, "nonzero": nonzero, "cv": cv, "se": se, "test": error}
         return Baseline(**told, rmse=math.sqrt(2 * cv) if squares else None)
 
+    def rmse(outputs: Any) -> float | None:
+        return metrics.rmse(data.target, data.train.y, outputs, data.train.weight)
+
     def choice(model: str, chosen: Any, outputs: Any) -> Baseline:
         told = row(model, chosen.strength, chosen.nonzero, chosen.cv_mean, chosen.cv_se, outputs)
-        return replace(told, rmse=metrics.rmse(data.target, data.train.y, path.held_out(chosen.index)))
+        return replace(told, rmse=rmse(path.held_out(chosen.index)))
 
     rows, outputs = [], None
     if path.null_error is not None:
         if test is not None:
             weight = data.weight(data.train)
-            outputs = metrics.null_outputs(data.target, data.train.y, weight, len(test.y))
+            known = data.train.offset, 0.0 if test.offset is None else test.offset
+            outputs = (
+                metrics.null_outputs(data.target, data.train.y, weight, len(test.y), known[0]) + known[1]
+            )
         cv, se = path.null_error
         rows.append(row("null", None, 0, cv, se, outputs))
     rows.append(choice("chosen", path.best, tested))
     name, other = ("minimum", path.minimum) if path.select == "1se" else ("one_se", path.one_se)
     if other.index != path.best.index:
-        outputs = None if test is None else np.asarray(path.predict(test.X, other.index), float)
+        outputs = None if test is None else outputs_for(path, test, other.index)
         rows.append(choice(name, other, outputs))
     if path.unpenalised_error is not None:
         cv, se, nonzero = path.unpenalised_error

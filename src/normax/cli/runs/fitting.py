@@ -7,6 +7,7 @@ from typing import Any
 
 from normax.cli.model.coefficients import feature_columns, feature_names
 from normax.cli.model.network import build
+from normax.cli.runs.families import loss_of
 from normax.cli.runs.setup import Setup, training
 from normax.penalties import L1, L2, ElasticNet, GroupLasso
 
@@ -28,7 +29,8 @@ def _linear(setup: Setup, on_progress: Callable) -> Any:
     return linear_path(
         train.X,
         train.y,
-        loss=data.target.loss,
+        loss=loss_of(data.target),
+        offset=train.offset,
         penalty=_penalty(setup),
         strengths=options.strengths,
         cv=setup.folds,

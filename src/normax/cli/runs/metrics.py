@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from normax.cli.runs import families
 from normax.tables import Target
 
 __all__ = ["TEXTS", "confusion", "errors", "measures", "null_outputs", "rmse"]
@@ -17,12 +18,17 @@ TEXTS = {
     "AUC": "chance that a case of a class is ranked above one that is not; over folds their mean",
     "accuracy": "share of rows whose likeliest class is the true one",
     "base rate": "accuracy of always answering the commonest class",
-    "deviance": "twice the negative log-likelihood per row",
+    "deviance": "twice the negative log-likelihood per row, above the least that any prediction could have",
+    **families.TEXTS,
 }
 
 
-def errors(target: Target, y: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Each row's loss, as the path counts it: ½(y − f)², or the negative log-likelihood."""
+def errors(
+    target: Target, y: np.ndarray, outputs: np.ndarray, weight: np.ndarray | None = None
+) -> np.ndarray:
+    """Each row's loss, as the path counts it: ½(y − f)², the negative log-likelihood, or half of the family's deviance."""
+    if target.family is not None:
+        return families.deviances(target, y, outputs, weight)
     if target.task == "regression":
         return 0.5 * (y - outputs.reshape(-1)) ** 2
     logits = outputs.reshape(len(y), -1)
@@ -32,7 +38,11 @@ def errors(target: Target, y: np.ndarray, outputs: np.ndarray) -> np.ndarray:
 
 
 def measures(
-    target: Target, y: np.ndarray, outputs: np.ndarray, parts: Sequence[np.ndarray] | None = None
+    target: Target,
+    y: np.ndarray,
+    outputs: np.ndarray,
+    parts: Sequence[np.ndarray] | None = None,
+    weight: np.ndarray | None = None,
 ) -> dict[str, float | None]:
     """The measures of a task over the rows that have an output; None where one is not defined.
 
@@ -42,21 +52,26 @@ def measures(
         outputs: (n,) or (n, classes) raw outputs; rows of NaN were never predicted and do not count.
         parts: the rows that one model predicted, for each of several; None is one model for all. What compares rows
             with each other is taken within a part and averaged: models of different folds have different base rates.
+        weight: (n,) how much each row counts, for numbers; None is all alike.
     """
     there = ~np.isnan(outputs.reshape(len(y), -1)).any(axis=1)
-    judged = [np.arange(len(y))] if parts is None else parts
-    auc = None if target.task == "regression" else _auc(target, y, outputs, [r[there[r]] for r in judged])
-    y, outputs = y[there], outputs[there]
+    judged = [r[there[r]] for r in ([np.arange(len(y))] if parts is None else parts)]
+    if target.event is not None:
+        return families.measures(target, y, outputs, judged, weight)
+    auc = None if target.task == "regression" else _auc(target, y, outputs, judged)
+    y, outputs, weight = y[there], outputs[there], None if weight is None else weight[there]
     if target.task == "regression":
         fitted = outputs.reshape(-1)
-        if not target.log:
-            return {"R²": _r2(y, fitted), "RMSE": rmse(target, y, fitted)}
-        units, answers = np.exp(y), np.exp(fitted)
-        return {
-            "R²": _r2(units, answers),
-            "R² (log scale)": _r2(y, fitted),
-            "RMSE": rmse(target, y, fitted),
-        }
+        units = np.exp(y) if target.log else y
+        found = {"R²": _r2(units, target.predict(fitted), weight)}
+        if target.log:
+            found["R² (log scale)"] = _r2(y, fitted, weight)
+        found["RMSE"] = rmse(target, y, fitted, weight)
+        if target.family is None:
+            return found
+        if target.loss.startswith("quantile"):  # no mean, which these are about
+            found = {}
+        return found | families.measures(target, y, fitted, judged, weight)
     probability = target.probabilities(outputs)
     share = np.bincount(y) / len(y)
     return {
@@ -77,8 +92,16 @@ def confusion(target: Target, y: np.ndarray, outputs: np.ndarray) -> list[list[i
     )
 
 
-def null_outputs(target: Target, y: np.ndarray, weight: np.ndarray | None, rows: int) -> np.ndarray:
-    """Raw outputs of the model that knows no feature: the mean of the training target, or its class shares."""
+def null_outputs(
+    target: Target, y: np.ndarray, weight: np.ndarray | None, rows: int, offset: np.ndarray | None = None
+) -> np.ndarray:
+    """Raw outputs of the model that knows no feature: the mean of the training target, or its class shares.
+
+    Args:
+        y, weight, offset: of the training rows; rows: how many outputs.
+    """
+    if target.family is not None or (target.task == "regression" and offset is not None):
+        return np.full(rows, families.constant(target, y, weight, offset))
     if target.task == "regression":
         return np.full(rows, np.average(y, weights=weight))
     share = np.bincount(y, weights=weight, minlength=len(target.labels))
@@ -86,17 +109,22 @@ def null_outputs(target: Target, y: np.ndarray, weight: np.ndarray | None, rows:
     return np.full(rows, logits[1] - logits[0]) if target.outputs == 1 else np.tile(logits, (rows, 1))
 
 
-def rmse(target: Target, y: np.ndarray, outputs: np.ndarray) -> float | None:
-    """Root of the mean squared error in the target's units, over the rows that have an output; None for classes."""
-    if target.task == "classification":
+def rmse(
+    target: Target, y: np.ndarray, outputs: np.ndarray, weight: np.ndarray | None = None
+) -> float | None:
+    """Root of the mean squared error in the target's units, over the rows that have an output; None for classes, times
+    and quantiles."""
+    if target.task == "classification" or target.event is not None or target.loss.startswith("quantile"):
         return None
-    answers = target.predict(outputs)
-    return float(np.sqrt(np.nanmean(((np.exp(y) if target.log else y) - answers) ** 2)))
+    errors = ((np.exp(y) if target.log else y) - target.predict(outputs)) ** 2
+    there = ~np.isnan(errors)
+    return float(np.sqrt(np.average(errors[there], weights=None if weight is None else weight[there])))
 
 
-def _r2(y: np.ndarray, fitted: np.ndarray) -> float | None:
-    spread = np.sum((y - y.mean()) ** 2)
-    return float(1 - np.sum((y - fitted) ** 2) / spread) if spread > 0 else None
+def _r2(y: np.ndarray, fitted: np.ndarray, weight: np.ndarray | None) -> float | None:
+    weight = np.ones(len(y)) if weight is None else weight
+    spread = weight @ (y - np.average(y, weights=weight)) ** 2
+    return float(1 - weight @ (y - fitted) ** 2 / spread) if spread > 0 else None
 
 
 def _auc(target: Target, y: np.ndarray, outputs: np.ndarray, parts: Sequence[np.ndarray]) -> float | None:

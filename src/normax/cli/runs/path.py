@@ -16,6 +16,7 @@ from normax.cli.runs.contest import compete
 from normax.cli.runs.describe import describe_path
 from normax.cli.runs.fitting import fit_path
 from normax.cli.runs.setup import set_up
+from normax.cli.runs.smearing import smeared
 from normax.cli.runs.writing import keep
 from normax.cli.sheets import write_table
 
@@ -50,6 +51,7 @@ def run(options: PathOptions, folder: Path, clock: Clock | None = None) -> tuple
                     path, contest = fit_path(setup, on_progress), None
         if path.engine == "linear":  # also what a class that is one Linear becomes
             setup = replace(setup, network=None)
+        setup = smeared(setup, path)
         clock.add((path if contest is None else contest).seconds)
         with clock.time("measuring"):
             details = describe_path(setup, path, setup.options.penalty, setup.options.l1_ratio)
