@@ -13,8 +13,9 @@ from normax.tables.limits import MAX_FEATURES
 
 __all__ = ["Expansion"]
 
-#: Knots of a curve, at even quantiles of the training rows, and its degree.
-KNOTS, DEGREE = 5, 3
+#: Knots of a curve, where they begin among the quantiles of the training rows and end as far from the other end, and its
+#: degree. With the outermost rows beyond the knots their slope is that of many rows and not of the last.
+KNOTS, MARGIN, DEGREE = 5, 0.05, 3
 #: A number with fewer different values than this has no curve.
 DISTINCT = 2 * KNOTS
 #: Functions of a curve: the first B-spline follows from the others beside an intercept.
@@ -36,13 +37,16 @@ class Expansion:
         knots: of each curve, increasing; none before `fitted`. Where quantiles coincide there are fewer than `KNOTS`, and
             the functions that are then missing are 0.
 
+    Source:
+        The places of the knots: Harrell, "Regression Modeling Strategies", 2015, section 2.4.6.
+
     Example:
         >>> X = np.column_stack([np.arange(20.0), np.arange(20) % 2])
         >>> expansion = Expansion.learn(X, owners=[0, 1], curves=True, products=True).fitted(X)
         >>> expansion.curves, expansion.products
         ((0,), ((0, 1),))
         >>> expansion.names(["age", "city=Bern"])[2:4], expansion.names(["age", "city=Bern"])[-1]
-        (['age (curve at 0)', 'age (curve at 4.75)'], 'age × city=Bern')
+        (['age (curve at 0.95)', 'age (curve at 5.225)'], 'age × city=Bern')
         >>> expansion.apply(X, X.mean(axis=0)).shape
         (20, 9)
     """
@@ -83,7 +87,7 @@ class Expansion:
 
     def fitted(self, X: np.ndarray) -> Expansion:
         """The same with knots at the quantiles of these rows (n, p)."""
-        at = np.linspace(0, 1, KNOTS)
+        at = np.linspace(MARGIN, 1 - MARGIN, KNOTS)
         found = (X[~np.isnan(X[:, j]), j] for j in self.curves)
         knots = tuple(tuple(np.unique(np.quantile(x, at)).tolist()) if len(x) else () for x in found)
         return replace(self, knots=knots)
