@@ -21,13 +21,13 @@ _SHORT = ("day{0}month{0}yy", "month{0}day{0}yy", "yy{0}month{0}day")
 DATE_FORMATS = (
     *(form.format(mark) for form in _SEPARATED for mark in "-/. "),
     *(form.format(mark) for form in _SHORT for mark in "-/."),
-    *"day Month year|Month day year|year Month day|Month day hour:minute:second year".split("|"),
-    *"day Month yy|Month year|year Month|Month yy".split("|"),
-    *"year-Wweek|yearWweek|year Wweek|year-Wweek-weekday".split("|"),
-    *"yearQquarter|year-Qquarter|year Qquarter|Qquarter year|Qquarter-year|Qquarter/year".split("|"),
-    *"year-month|year/month|year.month|month/year|month-year|month.year|yearMmonth".split("|"),
-    *"year年month月day日|year年month月|yearmonthday|yearmonth".split("|"),
-    *"yearmonthdayhourminute|yearmonthdayhourminutesecond".split("|"),
+    *["day Month year", "Month day year", "year Month day", "Month day hour:minute:second year"],
+    *["day Month yy", "Month year", "year Month", "Month yy"],
+    *["year-Wweek", "yearWweek", "year Wweek", "year-Wweek-weekday"],
+    *["yearQquarter", "year-Qquarter", "year Qquarter", "Qquarter year", "Qquarter-year", "Qquarter/year"],
+    *["year-month", "year/month", "year.month", "month/year", "month-year", "month.year", "yearMmonth"],
+    *["year年month月day日", "year年month月", "yearmonthday", "yearmonth"],
+    *["yearmonthdayhourminute", "yearmonthdayhourminutesecond"],
 )
 #: The ways of writing a time of day.
 TIME_FORMATS = ("hour:minute", "hour.minute half", "hour half")

@@ -138,7 +138,7 @@ def day_first(cells: pa.Array, form: str) -> bool | None:
 def _say_comma(table: Table, name: str) -> None:
     cells = without_words(table.column(name)).drop_null()
     example = cells.filter(pc.match_substring(cells, ","))[0].as_py()
-    form = next(form for form in numbers.candidates(pa.array([example])) if form.decimal == ",")
+    form = next(form for form in _forms(pa.array([example])) if form.decimal == ",")
     value = numbers.numbers(pa.array([example]), form)[0].as_py()
     notice(
         f"{table.source}: numbers have decimal commas: {quoted(example)} in column {quoted(name)} is {value:.15g}"

@@ -18,21 +18,21 @@ def column_options(group: Any) -> None:
     def listed(option: str, metavar: str, text: str) -> None:
         group.add_argument(option, metavar=metavar, type=columns, action="extend", default=[], help=text)
 
-    listed("--drop", "A,B", "columns to leave out, with commas between")
-    listed("--only", "A,B", "columns to learn from, no others (default: all but the target)")
-    listed("--text", "A,B", "columns to take as text, as numeric codes are")
+    listed("--drop", "A,B", "to leave out")
+    listed("--only", "A,B", "to learn from, no others (default: all but the target)")
+    listed("--text", "A,B", "to take as text, as numeric codes are")
     listed(
         "--number",
         "A,B",
-        "columns to take as numbers, though leading zeros or their length make them look like codes",
+        "to take as numbers, though leading zeros or their length make them look like codes",
     )
     listed(
         "--date",
         "A:FORM,B",
-        "columns to take as dates, and how they are written where it is not to be found out: day.month.year, month/day/yy"
-        " or %%d%%m%%Y",
+        "to take as dates, and how they are written where it is not to be found out: day.month.year, month/day/yy"
+        " or %%d.%%m.%%Y",
     )
-    listed("--words", "A,B", "columns of free text, to take as the TF-IDF weights of their words")
+    listed("--words", "A,B", "free text, to take as the TF-IDF weights of their words")
     listed(
         "--missing",
         "WORD,WORD",

@@ -95,6 +95,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
 def _fit_options(parser: _Parser, compare: bool) -> None:
     parser.add_argument("data", metavar="DATA", nargs="*", help=_DATA)
     _data_options(parser.add_argument_group("data"))
+    column_options(parser.add_argument_group("columns"))
     file_options(parser.add_argument_group("how files are written"))
     model = parser.add_argument_group("model")
     usual = "mlp" if compare else "linear"
@@ -149,7 +150,6 @@ def _data_options(data: Any) -> None:
         help="regression or classification (default: by the target: text, booleans, two values or up to ten"
         " whole numbers are classes)",
     )
-    column_options(data)
     data.add_argument("--drop-missing-target", action="store_true", help="leave out rows that have no target")
     data.add_argument(
         "--log-target",

@@ -15,6 +15,7 @@ from normax.cli.runs.data import Dataset, prepare
 from normax.cli.summary import number, table_of
 from normax.errors import quoted, shorten
 from normax.tables import Schema, Table
+from normax.tables.wording import many
 
 __all__ = ["look"]
 
@@ -89,7 +90,7 @@ def _show(seen: dict[str, Any]) -> None:
     console = screen.console()
     console.print()
     console.print(Text(seen["file"], style="bold"))
-    console.print(Text(f"{seen['rows']:,} rows · {seen['features']:,} features", style="dim"))
+    console.print(Text(f"{many(seen['rows'], 'row')} · {many(seen['features'], 'feature')}", style="dim"))
     if seen["target"] is not None:
         console.print(Text(_in_words(seen["target"])), soft_wrap=True)
     console.print()
