@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from normax.nn.attributes import remembered
-from normax.nn.cells import Cell
+from normax.nn.cells import Cell, is_boxed
 from normax.nn.module import Module
 
 __all__ = ["REGISTRIES", "ById", "architecture", "attributes", "plain_attributes", "static"]
@@ -66,7 +66,9 @@ def static(value: Any, places: Mapping[int, Any] = MappingProxyType({})) -> Any:
         return dict, tuple((k, static(v, places)) for k, v in value.items())
     if isinstance(value, (set, frozenset)):
         return type(value), frozenset(static(v, places) for v in value)
-    return places[id(value)] if id(value) in places else ById(value)
+    if id(value) in places:
+        return places[id(value)]
+    return (type(value), ById(value.__jax_array__())) if is_boxed(value) else ById(value)
 
 
 class ById:

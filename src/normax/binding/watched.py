@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from normax.binding.signature import REGISTRIES, static
 from normax.nn.attributes import is_fixed, remembered
+from normax.nn.cells import is_boxed
 from normax.nn.module import Module
 
 __all__ = ["Watched"]
 
 
 class Watched:
-    """The lists, dicts and sets among plain attributes, which can change without an assignment."""
+    """The lists, dicts, sets and tensors among plain attributes, which can change without an assignment."""
 
     def __init__(self, modules: Iterable[Module]):
         self._held = [
-            (f"{type(module).__name__}.{name}", part, static(part), part.copy())
+            (f"{type(module).__name__}.{name}", part, static(part), copy.copy(part))
             for module in modules
             for name, value in (module.__dict__ | remembered(module, exact=True)).items()
             if name not in REGISTRIES
@@ -31,22 +33,22 @@ class Watched:
         """Put back what was there, and name the attributes to which more happened than that a dict got arrays which no
         input of a trace bears on, such as masks by their length."""
         wrong = []
-        for label, part, before, copy in self._held:
+        for label, part, before, old in self._held:
             if static(part) == before:
                 continue
-            new = [part[key] for key in part if key not in copy] if isinstance(part, dict) else []
+            new = [part[key] for key in part if key not in old] if isinstance(part, dict) else []
             if not isinstance(part, dict) or not (
-                all(part.get(key, part) is value for key, value in copy.items()) and all(map(is_fixed, new))
+                all(part.get(key, part) is value for key, value in old.items()) and all(map(is_fixed, new))
             ):
                 wrong.append(label)
             part.clear()
-            part.extend(copy) if isinstance(part, list) else part.update(copy)
+            part.extend(old) if isinstance(part, list) else part.update(old)
         return wrong
 
 
 def _containers(value: Any) -> Iterator[Any]:
-    """The lists, dicts and sets of a value, itself and within."""
-    if isinstance(value, (list, dict, set)):
+    """The lists, dicts, sets and tensors of a value, itself and within."""
+    if isinstance(value, (list, dict, set)) or is_boxed(value):
         yield value
     if isinstance(value, (list, tuple, dict)):
         for part in value.values() if isinstance(value, dict) else value:

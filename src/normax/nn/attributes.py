@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from normax.errors import InputError
+from normax.nn.cells import is_boxed
 from normax.nn.frames import Frame, Rewritten, current_frame, rewritten
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, (jax.Array, np.ndarray))
+    return isinstance(value, (jax.Array, np.ndarray)) or is_boxed(value)
 
 
 def is_fixed(value: Any) -> bool:

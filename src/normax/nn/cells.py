@@ -13,7 +13,16 @@ from normax.errors import InputError
 from normax.nn.frames import baking, current_frame, structure
 from normax.nn.indices import item_of
 
-__all__ = ["Buffer", "Cell", "Computed", "Parameter", "as_array", "check_whole", "register"]
+__all__ = [
+    "Buffer",
+    "Cell",
+    "Computed",
+    "Parameter",
+    "as_array",
+    "check_whole",
+    "is_boxed",
+    "register",
+]
 
 
 def in_64_bits() -> bool:
@@ -44,6 +53,11 @@ def as_array(data: Any) -> jax.Array:
             )
     # `jnp.asarray` would compile a program for each shape.
     return jax.device_put(data) if isinstance(data, np.ndarray) else jnp.asarray(data)
+
+
+def is_boxed(value: Any) -> bool:
+    """Whether it is an array in a box that can be changed without an assignment, and no cell: PyTorch's `Tensor`."""
+    return hasattr(type(value), "_array") and not isinstance(value, Cell)
 
 
 def check_whole(data: Any) -> None:

@@ -118,7 +118,6 @@ class Frame:
         self.read: set[tuple[int, str]] = set()
         self.moved: set[Cell] = set()  # parameters that a forward may write
         self.at_end: list[Callable[[], None]] = []  # what is to be done once the trace has come to its end
-        self.undo: list[Callable[[], None]] = []  # what is to be done however it ends, the last first
 
     def root(self) -> Frame:
         """The outermost frame."""
@@ -178,9 +177,6 @@ class Frame:
         finally:
             _stack.top = self.outer
             self.outer = None
-            for act in reversed(self.undo):
-                act()
-            self.undo.clear()
             changed = self.restore() if self.restore else []
         if changed:
             raise InputError(

@@ -110,7 +110,7 @@ def _write(tensor: Cell, value: Any) -> Cell:
 
 def _draw(tensor: Cell, sample: Callable[[tuple[int, ...]], jax.Array]) -> Cell:
     """Independent draws. Small cells take the first of a fixed number, so that one compiled program serves them all."""
-    size, shape = tensor.size, tensor.shape
+    size, shape = tensor.numel(), tensor.shape
     if size > _ENOUGH:
         return _write(tensor, sample(shape))
     draws = sample((_ENOUGH,))

@@ -365,7 +365,7 @@ class Lanes:
 
     def _multiply_adds(self, training: TrainingSet, lanes: int) -> float:
         """Of training all lanes: a forward's, counted three times; the weights' number if less is known."""
-        row = sum(cell.size for cell in self.binding.trainable)
+        row = sum(cell.numel() for cell in self.binding.trainable)
         if convolves(self.net):
             row = sum(forward_cost(self.net, (training.data.X[:2],)).multiply_adds.values()) / 2
         return 3.0 * row * float(training.rows.n) * self.epochs * lanes

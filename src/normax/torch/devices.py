@@ -67,7 +67,9 @@ def _type(place: jax.Device) -> str:
 def device_of(array: Any) -> device:
     """Where an array lies; a traced one lies where the program will run, on the default device."""
     place = None if isinstance(array, jax.core.Tracer) else next(iter(array.devices()))
-    place = place or next(iter(jax.numpy.zeros(()).devices()))
+    place = place or getattr(jax.config, "jax_default_device", None) or jax.devices()[0]
+    if isinstance(place, str):
+        place = jax.devices(place)[0]
     kind = _type(place)
     return device(kind) if kind == "cpu" else device(kind, place.id)
 

@@ -52,6 +52,11 @@ class dtype:
         return _CATEGORIES[self.dtype.kind]
 
     @property
+    def kind(self) -> str:
+        """NumPy's letter, which normax's own code asks its arrays for."""
+        return self.dtype.kind
+
+    @property
     def itemsize(self) -> int:
         return self.dtype.itemsize
 

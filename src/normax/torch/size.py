@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import jax
+
 __all__ = ["Size"]
 
 
@@ -36,3 +38,6 @@ class Size(tuple):
 
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
+
+
+jax.tree_util.register_pytree_node(Size, lambda size: (tuple(size), None), lambda _, lengths: Size(lengths))

@@ -16,6 +16,7 @@ import numpy as np
 from normax.errors import InputError
 from normax.nn.cells import Cell, as_array
 from normax.nn.frames import current_frame
+from normax.torch.concrete import user_line
 from normax.torch.devices import device, device_of
 from normax.torch.dtypes import dtype, dtype_of
 from normax.torch.grad_modes import is_grad_enabled
@@ -141,12 +142,13 @@ class Tensor(Methods, metaclass=_Kind):
     _held: Any
     _view: View | None = None
     _seen: Any = None
+    _born: Any = None  # the outermost frame in which it was made
     requires_grad = False
 
     def __init__(self, *data: Any, device: Any = None):
         from normax.torch.creation import legacy  # which makes tensors
 
-        self._held = legacy(data)
+        self._held, self._born = legacy(data), made(None)._born
 
     @property
     def _array(self) -> Any:
@@ -161,7 +163,7 @@ class Tensor(Methods, metaclass=_Kind):
     def _array(self, values: Any) -> None:
         view = self._view
         if view is None:
-            self._keep_for_the_trace(values)
+            self._refuse_from_outside()
         elif view.write is None:
             raise InputError(
                 "this tensor shows one element of another several times (`expand`) and cannot be written to; write to a "
@@ -171,15 +173,14 @@ class Tensor(Methods, metaclass=_Kind):
             view.base._array = self._seen = view.write(view.base._array, values)
         self._held = values
 
-    def _keep_for_the_trace(self, values: Any) -> None:
-        """A tensor from before a trace that is written to in it has its own values again after the trace."""
-        frame, old = current_frame(), self._held
-        if frame is not None and isinstance(values, jax.core.Tracer) and not isinstance(old, jax.core.Tracer):
-
-            def undo() -> None:
-                self._held = old
-
-            frame.root().undo.append(undo)
+    def _refuse_from_outside(self) -> None:
+        """A compiled call runs Python only once: what it leaves in a tensor from before it would be lost."""
+        frame = current_frame()
+        if frame is not None and self._born is not frame.root():
+            raise InputError(
+                f"{user_line()}a tensor that was made outside a compiled call is changed in place inside it, which would be "
+                "lost; make it a buffer, `self.register_buffer(name, tensor)`, or change a copy, `tensor.clone()`"
+            )
 
     def __copy__(self) -> Tensor:
         return self.alias()
@@ -213,6 +214,9 @@ def made(array: Any) -> Tensor:
     """A tensor that holds this array."""
     tensor = Tensor.__new__(Tensor)
     tensor._held = array
+    frame = current_frame()
+    if frame is not None:
+        tensor._born = frame.root()
     return tensor
 
 

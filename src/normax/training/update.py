@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from normax.errors import InputError
@@ -68,7 +69,7 @@ class Update:
             )
         self.tx, self.names, self.prox_step, self.epochs = tx, list(names), prox_step, epochs
         shapes = {
-            name: jax.ShapeDtypeStruct(jnp.shape(w), jnp.result_type(w))
+            name: jax.ShapeDtypeStruct(jnp.shape(w), np.dtype(w.dtype))
             for name, w in zip(self.names, weights)
         }
         now = [(name, p) for name, p in zip(self.names, at(penalties, 0)) if p is not None]
