@@ -6,13 +6,12 @@ import time as clock
 import warnings
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
-from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import check_offset
 from normax.linear_model.families import FAMILIES, Family, family_of
 from normax.linear_model.path import (
@@ -26,12 +25,13 @@ from normax.linear_model.path import (
 from normax.paths.arguments import Progress, check_strengths, unit_penalty
 from normax.paths.folded import FoldedData, Split
 from normax.paths.linear_folds import LinearFolds
+from normax.paths.linear_scores import Scores, cross_validated
 from normax.paths.relaxed_folds import RelaxedFolds
 from normax.paths.result import Path
 from normax.paths.timing import timed
 from normax.penalties import L1, ElasticNet, GroupLasso
 from normax.penalties.mixture import mixture_of
-from normax.selection import spent, strength_grid, summarise, widened
+from normax.selection import strength_grid, summarise
 
 __all__ = ["linear_path"]
 
@@ -169,7 +169,7 @@ def linear_path(
         if gammas is not None:  # columns that separate classes are no news here: the mixture tames their fit
             warnings.simplefilter("ignore", Notice)
         with timed(seconds, "folds"):
-            scores = _cross_validated(engine, whole, grid, own, automatic, report) if folded.folds else None
+            scores = cross_validated(engine, whole, grid, own, automatic, report) if folded.folds else None
         if scores is not None:
             grid, engine = scores.strengths, engine.at(scores.mixture)
         report("fit on all rows", 0, 1)
@@ -186,82 +186,6 @@ def linear_path(
     for notice in path.notices:
         warnings.warn(notice, Notice, stacklevel=2)
     return path
-
-
-class Scores(NamedTuple):
-    """Strengths (k,), errors (k, K) of the training and of the held-out rows of the folds, outputs (k, n, m) of the
-    latter, (K,) errors of a constant and of the fit without a penalty, and which of several mixtures it is."""
-
-    strengths: np.ndarray
-    train: np.ndarray
-    test: np.ndarray
-    outputs: np.ndarray
-    null: list[float]
-    free: list[float]
-    mixture: int
-
-
-def _cross_validated(
-    engine: LinearFolds, whole: Split, grid: np.ndarray, own: float, automatic: bool, report: Progress
-) -> Scores:
-    """Every fold at every strength of the grid, and of more where an automatic one ends before the error does."""
-    folds, sizes = engine.folded.folds, engine.folded.fold_sizes
-    n, count = len(engine.targets), len(folds)
-    baselines: list[tuple[Any, Any]] = []
-
-    def tell(done: int) -> None:
-        if done < count:
-            report("folds", done, count)
-
-    def score(strengths: np.ndarray) -> tuple[np.ndarray, ...]:
-        first = not baselines
-        report("folds", 0, count)
-        scored = side_by_side(lambda number: engine.score(number, strengths * own, first), count, tell)
-        if first:
-            baselines.extend((fold.null, fold.free) for fold in scored)
-        *entries, _, m = scored[0].held_out.shape
-        outputs = np.full((*entries, n, m), np.nan)
-        for (_, test), fold in zip(folds, scored):
-            outputs[..., test, :] = fold.held_out
-        return (
-            np.stack([f.train for f in scored], axis=1),
-            np.stack([f.test for f in scored], axis=1),
-            outputs,
-        )
-
-    def limits() -> tuple[float, float]:
-        """Errors of the null model, and without a penalty, to which all penalties tend where there are rows enough."""
-        null, free = sizes @ np.array(baselines, float) / sizes.sum()
-        return null, free if whole.X.shape[1] < n else np.inf
-
-    def error(_: Any, test: np.ndarray, __: Any) -> np.ndarray:
-        return engine.means(test, sizes).min(axis=1)
-
-    values, ridge = score(grid), is_ridge(**engine.charge)
-    if automatic:
-        end = _end(engine, grid, values[0], sizes)
-        grid, values = grid[:end], tuple(part[:end] for part in values)
-        if end is None or (ridge and np.argmin(error(*values)) == 0):
-            grid, values = widened(grid, score, error, stronger=ridge, limits=limits, known=values)
-            end = _end(engine, grid, values[0], sizes)
-            grid, values = grid[:end], tuple(part[:end] for part in values)
-    (train, test, outputs), (null, free) = values, map(list, zip(*baselines))
-    if not isinstance(engine, RelaxedFolds):
-        return Scores(grid, train, test, outputs, null, free, 0)
-    best = int(np.argmin(engine.means(test, sizes).min(axis=0)))
-    return Scores(grid, train[..., best], test[..., best], outputs[:, best], null, free, best)
-
-
-def _end(engine: LinearFolds, grid: np.ndarray, train: np.ndarray, sizes: np.ndarray) -> int | None:
-    """Where a grid ends because nothing more is gained on the training rows, from their errors (k, K, ...).
-
-    Where features separate classes, or some of their rows, the loss falls for ever, and so may its mean over folds: up to
-    the first row that is not as the others were.
-    """
-    if family_of(engine.family).identity:
-        return None
-    last = train.reshape(len(grid), len(sizes), -1)[..., -1]  # of the penalised fit, where there are mixtures
-    return spent(grid, summarise(last.T, sizes)[0])
 
 
 def _as_path(
