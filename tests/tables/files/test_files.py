@@ -5,8 +5,10 @@ import datetime
 import gzip
 import io
 import lzma
+import os
 import sqlite3
 import sys
+import threading
 import types
 import warnings
 import zipfile
@@ -221,6 +223,14 @@ def test_the_standard_input(monkeypatch):
     assert read_table("-").data.to_pydict() == CELLS
     given(b"")
     assert fails("-") == "standard input: the file is empty; expected a header line and rows"
+
+
+def test_a_pipe_of_the_shell(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[gzip.compress(CSV)])
+    writer.start()
+    assert read_table(tmp_path / "pipe").data.to_pydict() == TEXT
+    writer.join()
 
 
 def test_options_that_a_kind_of_file_has_not(tmp_path):

@@ -114,6 +114,9 @@ def stem(place: str) -> str:
 
 def _opened(path: Path, part: str | None = None) -> File:
     try:
+        if path.is_fifo():  # what a shell makes of <(...), read but once
+            data = path.read_bytes()
+            return _file(io.BytesIO(data), path.name, len(data), sha256(data), data, part)
         with path.open("rb") as file:
             return _file(file, path.name, path.stat().st_size, sha256(path), path, part)
     except OSError as error:

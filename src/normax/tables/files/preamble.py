@@ -52,7 +52,7 @@ def uncommented(data: bytes, source: str, delimiter: str | None) -> bytes:
 def titles(rows: Sequence[Sequence[str]]) -> int:
     """How many of the first rows are titles: short ones above a header of which every row has as many cells as the last.
 
-    A title fills one cell, or has at most half the cells. What follows it must be able to be a header: filled cells,
+    A title fills one cell, above two columns with a blank in it, or has at most half the cells. What follows it must be able to be a header: filled cells,
     all different, none a number.
 
     Example:
@@ -65,7 +65,8 @@ def titles(rows: Sequence[Sequence[str]]) -> int:
         if len(filled) == width or (len(row) == width and len(filled) > 1):
             is_header = len(set(filled)) == width and not any(map(NUMBER.fullmatch, filled))
             return count if is_header and width > 1 else 0
-        if (len(row) > width // 2 and len(filled) > 1) or (width == 2 and len(row) == 2):
+        alone = width > 2 or (len(row) == 1 and " " in row[0].strip())
+        if not alone or (len(row) > width // 2 and len(filled) > 1):
             return 0
     return 0
 
