@@ -31,7 +31,8 @@ def look(options: RunOptions) -> None:
     with screen.notices() as said:
         if options.target is None:
             table = read(options.data, options)
-            schema, unused = learn_schema(table, [], *ways(table, options), options)
+            table.require(options.aside)
+            schema, unused = learn_schema(table, options.aside, *ways(table, options), options)
             seen = _seen(table, schema, unused, schema.absent(schema.encode(table)), None)
         else:
             data = prepare(options)

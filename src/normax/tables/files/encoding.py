@@ -164,9 +164,9 @@ def _is_chinese(text: str) -> bool:
 
 
 def _is_korean(data: bytes) -> bool:
-    """Whether all letters are Hangul in EUC-KR: nothing then tells it from a few words of Chinese."""
+    """Whether nearly all letters are Hangul in EUC-KR: little then tells it from a few words of Chinese."""
     try:
-        text = data.decode("euc-kr")
+        letters = [letter for letter in data.decode("euc-kr") if letter > "\x7f"]
     except UnicodeDecodeError:
         return False
-    return all("가" <= letter <= "힣" for letter in text if letter > "\x7f")
+    return sum("가" <= letter <= "힣" for letter in letters) >= 0.9 * len(letters)
