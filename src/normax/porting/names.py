@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
+import traceback
 from types import ModuleType
 from typing import Any
 
 from normax import torch
 from normax.errors import InputError
 
-__all__ = ["NotHere", "find"]
+__all__ = ["NotHere", "find", "last_place"]
 
 
 class NotHere(InputError, ImportError):
@@ -42,3 +44,13 @@ def find(path: str) -> Any:
                     raise
                 found = getattr(found, part)  # which says what there is instead
     return found
+
+
+def last_place(error: BaseException) -> str:
+    """The last file and line outside normax that an error went through."""
+    places = traceback.extract_tb(error.__traceback__)
+    outside = [place for place in places if not place.filename.startswith(_HERE)] or places
+    return f"{outside[-1].filename}, line {outside[-1].lineno}"
+
+
+_HERE = os.path.dirname(os.path.dirname(__file__))

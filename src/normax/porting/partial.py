@@ -14,6 +14,8 @@ from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from normax.porting.names import NotHere, last_place
+
 if TYPE_CHECKING:
     from normax.porting.worlds import World
 
@@ -45,7 +47,12 @@ class PartialPackage(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         for bring in self._lazy.ways(name):
-            bring(name)
+            try:
+                bring(name)
+            except (
+                AttributeError
+            ) as error:  # which `from package import name` would take for a name that is not there
+                raise NotHere(f"{last_place(error)}: {error}") from error
             if name in vars(self):
                 return vars(self)[name]
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)

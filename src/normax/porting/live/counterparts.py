@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from normax.porting.definitions import definitions
-from normax.porting.names import find
+from normax.porting.names import find, last_place
 from normax.porting.packages import found, takes_torch
 from normax.porting.worlds import World
 
@@ -33,12 +32,6 @@ def is_torchs(value: Any) -> bool:
     return home.partition(".")[0] == "torch"
 
 
-def _said(error: Exception) -> str:
-    """An exception as one line, with the last place it went through."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{where.filename}, line {where.lineno}: {type(error).__name__}: {error}"
-
-
 class Counterparts:
     """What stands for the classes and functions of torch and of modules that are built on it."""
 
@@ -53,7 +46,9 @@ class Counterparts:
             try:
                 return self.world.home(name).load(name)
             except Exception as error:
-                raise NoCounterpart(f"{name} does not run under normax's names: {_said(error)}") from error
+                raise NoCounterpart(
+                    f"{name} does not run under normax's names: {last_place(error)}: {type(error).__name__}: {error}"
+                ) from error
         file = getattr(sys.modules[name], "__file__", None)
         if file is None:
             raise NoCounterpart(
