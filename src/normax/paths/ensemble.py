@@ -20,7 +20,8 @@ __all__ = ["Ensemble", "Fits", "Member", "rows_for"]
 def rows_for(net: Module, X: Any) -> jax.Array:
     """Rows as a network takes them: numbers in the precision of its weights, whole numbers as they are."""
     X = np.asarray(X)
-    weights = [cell.dtype for cell in net.parameters() if not cell.uninitialized and cell.dtype.kind == "f"]
+    kinds = [cell.value.dtype for cell in net.parameters() if not cell.uninitialized]
+    weights = [kind for kind in kinds if kind.kind == "f"]
     return jnp.asarray(X, (weights or [jnp.zeros(()).dtype])[0] if X.dtype.kind == "f" else None)
 
 

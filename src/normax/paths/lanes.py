@@ -172,10 +172,10 @@ class Lanes:
     @property
     def at_once(self) -> tuple[int, int]:
         """How many chunks of lanes are trained side by side, and the most lanes of each."""
-        weights = [jax.ShapeDtypeStruct(cell.shape, cell.dtype) for cell in self.binding.trainable]
+        weights = [jax.ShapeDtypeStruct(cell.shape, cell.value.dtype) for cell in self.binding.trainable]
         states = jax.tree.leaves((weights, jax.eval_shape(self.update.init, weights)))
         size = sum(leaf.size * leaf.dtype.itemsize for leaf in states)
-        return at_once(size + sum(buffer.nbytes for buffer in self.binding.buffers), self.devices)
+        return at_once(size + sum(buffer.value.nbytes for buffer in self.binding.buffers), self.devices)
 
     def whole(self, lanes: int) -> int:
         """The next number of lanes that lies evenly over the devices."""
@@ -365,7 +365,7 @@ class Lanes:
 
     def _multiply_adds(self, training: TrainingSet, lanes: int) -> float:
         """Of training all lanes: a forward's, counted three times; the weights' number if less is known."""
-        row = sum(cell.numel() for cell in self.binding.trainable)
+        row: float = sum(cell.numel() for cell in self.binding.trainable)
         if convolves(self.net):
             row = sum(forward_cost(self.net, (training.data.X[:2],)).multiply_adds.values()) / 2
         return 3.0 * row * float(training.rows.n) * self.epochs * lanes

@@ -132,13 +132,13 @@ _SCRIPT = {
 def _by_hand(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Lines of a training loop, which have no counterpart, and torch imported by its name in a string."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            on = ast.unparse(node.func.value)
-            if node.func.attr in _SCRIPT and not on.startswith(("super", "ctx", "torch.autograd")):
-                yield node.lineno, _SCRIPT[node.func.attr]
-            elif node.func.attr == "step" and "optim" in on:
+        if isinstance(node, ast.Call):
+            on, _, name = ast.unparse(node.func).rpartition(".")
+            if on and name in _SCRIPT and not on.startswith(("super", "ctx", "torch.autograd")):
+                yield node.lineno, _SCRIPT[name]
+            elif name == "step" and "optim" in on:
                 yield node.lineno, "nx.train_step takes the optimiser's step too: delete the line"
-            elif node.func.attr == "import_module" and _names_torch(node):
+            elif name in ("import_module", "__import__") and _names_torch(node):
                 yield node.lineno, "imports by name: write 'normax.torch' for 'torch'"
 
 

@@ -21,13 +21,14 @@ from normax.torch.devices import device
 from normax.torch.dtypes import DTYPES, dtype, get_default_dtype, set_default_dtype
 from normax.torch.elementwise import *
 from normax.torch.fft import istft, stft
+from normax.torch.func import vmap
 from normax.torch.gathering import *
 from normax.torch.grad_modes import *
 from normax.torch.indexing import *
 from normax.torch.joining import *
 from normax.torch.layered import *
 from normax.torch.misc import *
-from normax.torch.misc import FORMATS, _assert
+from normax.torch.misc import FORMATS, _assert, _assert_async
 from normax.torch.printing import set_printoptions
 from normax.torch.products import *
 from normax.torch.promotion import can_cast, promote_types, result_type

@@ -19,6 +19,11 @@ def _assert(condition: Any, message: str) -> None:
         assert condition, message
 
 
+def _assert_async(condition: Any, message: str = "") -> None:
+    """The same."""
+    _assert(condition, message)
+
+
 class memory_format:
     """How PyTorch lays an array in memory, which XLA decides by itself: a name."""
 

@@ -43,11 +43,13 @@ class Packing:
         by_dtype: dict[Any, list[int]] = {}
         for i, (cell, kinked) in enumerate(zip(cells, self.kinked)):
             if enabled and cell.value.size <= LARGEST and not kinked:
-                by_dtype.setdefault(cell.dtype, []).append(i)
+                by_dtype.setdefault(cell.value.dtype, []).append(i)
         self.groups = [group for group in by_dtype.values() if len(group) > 1]
         packed = {i for group in self.groups for i in group}
         self.loose = [i for i in range(len(self.cells)) if i not in packed]
-        self.names = [names[i] for i in self.loose] + [f"packed {cells[g[0]].dtype}" for g in self.groups]
+        self.names = [names[i] for i in self.loose] + [
+            f"packed {cells[g[0]].value.dtype}" for g in self.groups
+        ]
         self.shapes = [cell.shape for cell in self.cells]
         self._vectors: list[jax.Array] | None = None
         self._pack, self._unpack = jax.jit(self.pack), jax.jit(self.unpack)

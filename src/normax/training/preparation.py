@@ -159,8 +159,8 @@ class Preparation:
 
     def __init__(self, net: Module, loss: Any):
         self.net, self.loss = net, loss
-        weights = [cell.dtype for cell in net.parameters() if jnp.issubdtype(cell.dtype, jnp.floating)]
-        self.dtype = weights[0] if weights else jnp.float32
+        kinds = [cell.value.dtype for cell in net.parameters()]
+        self.dtype = next((kind for kind in kinds if jnp.issubdtype(kind, jnp.floating)), jnp.float32)
         self.outputs: tuple[int, ...] | None = None
         self.looks_up = False
 

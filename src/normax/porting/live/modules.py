@@ -11,7 +11,7 @@ from normax.nn.layers.recurrent import RNNCellBase
 from normax.nn.module import Module
 from normax.nn.utils.parametrize import ParametrizationList, computed_value
 from normax.nn.utils.reparametrize import normalised_weight, spectral_weight
-from normax.porting.live.counterparts import is_torchs
+from normax.porting.live.counterparts import NoCounterpart, is_torchs
 from normax.porting.live.values import Copier
 
 __all__ = ["convert", "is_torch_module"]
@@ -47,6 +47,10 @@ def _copy(net: Any, path: str, copier: Copier) -> Module:
     if "parametrizations" in net._modules and kind.__name__.startswith("Parametrized"):
         kind = kind.__bases__[0]  # torch makes a class for each parametrized layer
     made = copier.counterparts.of(kind)
+    if not issubclass(made, Module):
+        raise NoCounterpart(
+            f"module {kind.__module__} is in no file that can be read again; write it into one"
+        )
     copy: Any = copier.note(net, object.__new__(made))
     Module.__init__(copy)
     norm = any(base.__module__.endswith((".batchnorm", ".normalization")) for base in made.__mro__)

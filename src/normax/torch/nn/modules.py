@@ -8,6 +8,7 @@ from typing import Any
 
 from normax.nn import Module as _Module
 from normax.nn import modules as _modules
+from normax.torch.nn import functional as _functional
 from normax.torch.nn.layers import layer as _layer
 from normax.torch.nn.sync import SyncBatchNorm
 
@@ -28,3 +29,11 @@ for _name, _value in list(vars(_modules).items()):
     if not _name.startswith("__") and _name != "sys":
         globals()[_name] = _copy(_value) if isinstance(_value, ModuleType) else _for_users(_value)
 globals()["batchnorm"].SyncBatchNorm = SyncBatchNorm
+
+
+def _get_activation_fn(activation: str) -> Any:
+    """`relu` or `gelu`, by its name."""
+    return getattr(_functional, {"relu": "relu", "gelu": "gelu"}[activation])
+
+
+globals()["transformer"]._get_activation_fn = _get_activation_fn
