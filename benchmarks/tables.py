@@ -32,14 +32,19 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--splits", type=int, default=SPLITS)
     parser.add_argument("--only", nargs="+", default=[""], help="words of the names of tables")
-    parser.add_argument("--contenders", nargs="+", default=[""], help="words of their names")
+    parser.add_argument("--contenders", nargs="+", default=[""], help="their names, or words of them")
     parser.add_argument("--report", action="store_true", help="only print and record what is there")
     words = parser.parse_args()
     if not words.report:
         tables = [name for name in SOURCES if any(word in name for word in words.only)]
-        contenders = [name for name in available() if any(word in name for word in words.contenders)]
+        contenders = [name for name in available() if any(_means_it(word, name) for word in words.contenders)]
         race(tables, contenders, words.splits)
     report()
+
+
+def _means_it(word: str, name: str) -> bool:
+    """Whether a word is a contender's name, or a part of it and no name itself."""
+    return word == name if word in KINDS else word in name
 
 
 def race(tables: list[str], contenders: list[str], splits: int) -> None:
