@@ -10,7 +10,7 @@ LINES = [
     for line in Path(__file__).with_name("expressions.txt").read_text().splitlines()
     if line and not line.startswith("#")
 ]
-OFTEN = 8  # every eighth group of lines at each run, all of them among the slow tests
+OFTEN = 12  # every twelfth group of lines at each run, all of them among the slow tests
 GROUPS = [LINES[i :: len(LINES) // 12] for i in range(len(LINES) // 12)]
 
 

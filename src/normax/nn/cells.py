@@ -384,7 +384,7 @@ class Computed(Cell):
     __slots__ = ("_name",)
 
     def __init__(self, data: Any, name: str):
-        self._value, self._name = data, name
+        self._value, self._name = as_array(data), name
 
     @property
     def value(self) -> jax.Array:

@@ -10,7 +10,7 @@ from math import e, inf, nan, pi
 from typing import Any
 
 from normax.instead import missing_name
-from normax.torch import autograd, cuda, einops_backend, fft, inplace, linalg, nn, operators, special
+from normax.torch import autograd, cuda, einops_backend, fft, linalg, nn, operators, special
 from normax.torch.arithmetic import *
 from normax.torch.classes import *
 from normax.torch.compiling import compile
@@ -25,11 +25,13 @@ from normax.torch.func import vmap
 from normax.torch.gathering import *
 from normax.torch.grad_modes import *
 from normax.torch.indexing import *
+from normax.torch.inplace import *
 from normax.torch.joining import *
 from normax.torch.layered import *
 from normax.torch.misc import *
 from normax.torch.misc import FORMATS, _assert, _assert_async
 from normax.torch.printing import set_printoptions
+from normax.torch.processes import *
 from normax.torch.products import *
 from normax.torch.promotion import can_cast, promote_types, result_type
 from normax.torch.random import *

@@ -10,7 +10,71 @@ from normax.torch import arithmetic, elementwise, gathering, products, reduction
 from normax.torch.ops import method
 from normax.torch.tensor import Methods, raw
 
-__all__: list[str] = []
+# `torch.NAME_` that PyTorch has beside the method.
+_OF_TORCH = [
+    "abs",
+    "acos",
+    "acosh",
+    "addmv",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "ceil",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "conj_physical",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "fill",
+    "fix",
+    "floor",
+    "frac",
+    "gcd",
+    "i0",
+    "index_put",
+    "lcm",
+    "ldexp",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logit",
+    "nan_to_num",
+    "neg",
+    "negative",
+    "rad2deg",
+    "reciprocal",
+    "round",
+    "rsqrt",
+    "sigmoid",
+    "sin",
+    "sinc",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+    "trunc",
+    "xlogy",
+    "zero",
+]
+
+__all__ = [f"{name}_" for name in _OF_TORCH]
 
 # Methods that keep the shape, each of which has a form in place.
 _KEEP = [
@@ -266,3 +330,6 @@ def _count(shape: tuple[int, ...]) -> int:
 def resize_as_(self: Any, other: Any, memory_format: Any = None) -> Any:
     """Another's number of elements."""
     return resize_(self, other._array.shape)
+
+
+globals().update({name: getattr(Methods, name) for name in __all__})

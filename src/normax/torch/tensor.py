@@ -255,6 +255,20 @@ def raw(value: Any) -> Any:
     return value
 
 
+# A class of normax's that holds arrays -> its like for user code, which holds tensors.
+_LIKES: dict[type, type] = {}
+
+
+def crosses(ours: type, users: type) -> None:
+    """Let objects of a class become those of another where they come out into user code."""
+    _LIKES[ours] = users
+
+
+def of_user(value: Any) -> bool:
+    """Whether there is a tensor in it, or what holds tensors."""
+    return has(value, (Methods, *_LIKES.values()))
+
+
 def wrap(value: Any) -> Any:
     """Tensors in the place of arrays, in lists and tuples and dicts too; without gradient under `no_grad`."""
     if isinstance(value, jax.Array):
@@ -263,6 +277,8 @@ def wrap(value: Any) -> Any:
         return made(value)
     if isinstance(value, (tuple, list, dict)):
         return _rebuilt(value, wrap)
+    if type(value) in _LIKES:
+        value.__class__ = _LIKES[type(value)]
     return value
 
 

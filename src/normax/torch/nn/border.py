@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from normax.nn.cells import Cell
-from normax.torch.tensor import Methods, has, raw, taken, wrap
+from normax.torch.tensor import Methods, has, of_user, raw, taken, wrap
 
 __all__ = ["bordered", "called", "crossing"]
 
@@ -24,7 +24,7 @@ def crossing(compute: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(compute)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not has((args, kwargs), Methods):
+        if not of_user((args, kwargs)):
             return compute(*args, **kwargs)
         result = compute(*map(raw, args), **{name: raw(value) for name, value in kwargs.items()})
         if inplace is not None and (kwargs.get("inplace") or (len(args) > inplace and args[inplace])):
@@ -39,7 +39,7 @@ def bordered(forward: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(forward)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not has((args, kwargs), Methods):
+        if not of_user((args, kwargs)):
             return forward(self, *args, **kwargs)
         result = forward(self, *map(raw, args), **{name: raw(value) for name, value in kwargs.items()})
         if args and getattr(self, "inplace", False) is True and isinstance(args[0], Methods):
@@ -52,7 +52,7 @@ def bordered(forward: Callable[..., Any]) -> Callable[..., Any]:
 def called(call: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Any:
     """A user's function, called from either side: it sees tensors, and who gave arrays gets arrays."""
     given = (args, kwargs)
-    if has(given, Methods) or not has(given, (jax.Array, np.ndarray, Cell)):
+    if of_user(given) or not has(given, (jax.Array, np.ndarray, Cell)):
         return call(*args, **kwargs)
     args, kwargs = taken(given)
     return raw(call(*args, **kwargs))
