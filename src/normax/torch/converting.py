@@ -15,7 +15,7 @@ from normax.torch.devices import place_of
 from normax.torch.dtypes import DTYPES, dtype, dtype_of, native
 from normax.torch.ops import method, op
 from normax.torch.printing import shown
-from normax.torch.tensor import Methods, look, raw, wrap
+from normax.torch.tensor import Methods, look, raw, stopped, wrap
 
 __all__ = [
     "clone",
@@ -131,11 +131,7 @@ def clone(input: Any, *, memory_format: Any = None) -> Any:
 
 def detach(input: Any) -> Any:
     """The same values without gradient; in-place changes reach both."""
-    return look(input, _stopped, lambda base, values: values, lambda strided: strided)
-
-
-def _stopped(base: Any) -> Any:
-    return jax.lax.stop_gradient(base) if isinstance(base, jax.core.Tracer) else base
+    return look(input, stopped, lambda base, values: values, lambda strided: strided)
 
 
 method(detach)
@@ -144,7 +140,7 @@ method(detach)
 @method
 def detach_(self: Any) -> Any:
     """Without gradient from here on."""
-    self._array = _stopped(self._array)
+    self._array = stopped(self._array)
     return self
 
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from normax.errors import InputError
+from normax.nn.cells import Cell
 from normax.torch import arithmetic, elementwise, gathering, products, reductions, shaping
+from normax.torch.concrete import user_line
 from normax.torch.ops import method
 from normax.torch.tensor import Methods, raw
 
@@ -238,9 +241,12 @@ def _turning(name: str) -> None:
     compute = _found(name)
 
     def in_place(self: Any, *args: Any) -> Any:
-        turned = compute(self, *args)
-        if self._view is None:  # what looks into it would see another shape
-            self._held = turned._array
+        if isinstance(self, Cell) or self._viewed:  # what looks into it would see another shape
+            raise InputError(
+                f"{user_line()}{name}_ of a tensor that others look into; write x = x.{name}(...)"
+            )
+        if self._view is None:
+            self._held = compute(self, *args)._array
         else:
             inner = self.alias()
             inner._view = self._view
@@ -302,7 +308,7 @@ def map_(self: Any, tensor: Any, callable: Any) -> Any:
 @method
 def set_(self: Any, source: Any) -> Any:
     """Look at another tensor's values from here on."""
-    self._view, self._seen = None, None
+    self._view = self._seen = self._pending = None
     other = source.alias()
     self._held, self._view, self._seen = other._held, other._view, other._seen
     return self

@@ -248,13 +248,18 @@ def argmin(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
 @op
 def all(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether all are true."""
-    return jnp.all(input, _axes(dim), keepdims=keepdim)
+    return _truth(jnp.all(input, _axes(dim), keepdims=keepdim), input)
 
 
 @op
 def any(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether any is true."""
-    return jnp.any(input, _axes(dim), keepdims=keepdim)
+    return _truth(jnp.any(input, _axes(dim), keepdims=keepdim), input)
+
+
+def _truth(result: Any, input: Any) -> Any:
+    """A mask, of uint8 where the input is one of old."""
+    return result.astype(np.uint8) if input.dtype == np.uint8 else result
 
 
 @op

@@ -142,6 +142,8 @@ class Tensor(Methods, metaclass=_Kind):
     _held: Any
     _view: View | None = None
     _seen: Any = None
+    _pending: Any = None  # a view that was written to, whose values this tensor takes in when it is next read
+    _viewed = False  # whether others look into it
     _born: Any = None  # the outermost frame in which it was made
     requires_grad = False
 
@@ -153,10 +155,14 @@ class Tensor(Methods, metaclass=_Kind):
     @property
     def _array(self) -> Any:
         view = self._view
-        if view is not None:
+        if view is not None and not self._awaited():
             now = view.base._array
             if now is not self._seen:
                 self._held, self._seen = view.read(now), now
+        child = self._pending
+        if child is not None:
+            values, self._pending = child._array, None
+            self._held = child._seen = child._view.write(self._held, values)
         return self._held
 
     @_array.setter
@@ -169,9 +175,28 @@ class Tensor(Methods, metaclass=_Kind):
                 "this tensor shows one element of another several times (`expand`) and cannot be written to; write to a "
                 "copy, `x.expand(...).clone()`"
             )
+        elif not self._awaited():
+            view.base._array  # what else was written to it goes first  # noqa: B018
+        self._held, self._pending = values, None
+        self._tell()
+
+    def _awaited(self) -> bool:
+        """Whether the base has still to take in what was written here."""
+        return getattr(self._view.base, "_pending", None) is self  # type: ignore[union-attr]
+
+    def _tell(self) -> None:
+        """Let the base, and its own, take in this view's values, a tensor when it is next read: it may never be."""
+        view = self._view
+        if view is None:
+            return
+        base = view.base
+        if isinstance(base, Cell):
+            base._array = self._seen = view.write(base._array, self._array)  # type: ignore[misc]
         else:
-            view.base._array = self._seen = view.write(view.base._array, values)
-        self._held = values
+            if base._view is None:
+                base._refuse_from_outside()
+            base._pending = self
+            base._tell()
 
     def _refuse_from_outside(self) -> None:
         """A compiled call runs Python only once: what it leaves in a tensor from before it would be lost."""
@@ -222,12 +247,22 @@ def made(array: Any) -> Tensor:
 
 def look(base: Any, read: Callable, write: Callable | None, laid: Callable | None = None) -> Tensor:
     """A view of a tensor, a parameter or a buffer."""
-    now = base._array
-    tensor = made(read(now))
-    if not is_grad_enabled() and isinstance(tensor._held, jax.core.Tracer):
-        tensor._held = jax.lax.stop_gradient(tensor._held)
-    tensor._view, tensor._seen = View(base, read, write, laid or read), now
+    now, reading = base._array, read
+    if not is_grad_enabled():
+
+        def reading(base: Any) -> Any:
+            return stopped(read(base))
+
+    if isinstance(base, Tensor):
+        base._viewed = True
+    tensor = made(reading(now))
+    tensor._view, tensor._seen = View(base, reading, write, laid or read), now
     return tensor
+
+
+def stopped(array: Any) -> Any:
+    """An array that passes no gradient on."""
+    return jax.lax.stop_gradient(array) if isinstance(array, jax.core.Tracer) else array
 
 
 def become_view(tensor: Any, cell: Any) -> None:
@@ -272,9 +307,7 @@ def of_user(value: Any) -> bool:
 def wrap(value: Any) -> Any:
     """Tensors in the place of arrays, in lists and tuples and dicts too; without gradient under `no_grad`."""
     if isinstance(value, jax.Array):
-        if isinstance(value, jax.core.Tracer) and not is_grad_enabled():
-            value = jax.lax.stop_gradient(value)
-        return made(value)
+        return made(value if is_grad_enabled() else stopped(value))
     if isinstance(value, (tuple, list, dict)):
         return _rebuilt(value, wrap)
     if type(value) in _LIKES:
