@@ -191,7 +191,7 @@ class Tensor(Methods, metaclass=_Kind):
             return
         base = view.base
         if isinstance(base, Cell):
-            base._array = self._seen = view.write(base._array, self._array)  # type: ignore[misc]
+            base.value = self._seen = view.write(base.value, self._array)  # type: ignore[misc]
         else:
             if base._view is None:
                 base._refuse_from_outside()
