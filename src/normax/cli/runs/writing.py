@@ -59,7 +59,9 @@ def _remarks(details: PathDetails) -> list[str]:
         f"normax {(details.versions or {}).get('normax')}, {details.created}",
         f"sha256 of {data.file}: {data.sha256}",
     ]
-    lines += [f"{column['name']!r} is {column['kind']}" for column in data.columns]
+    for column in data.columns:
+        form = f", written as {column['form']}" if column.get("form") else ""
+        lines.append(f"{column['name']!r} is {column['kind']}{form}")
     return lines + [f"{column['name']!r} left out: {column['reason']}" for column in data.left_out]
 
 
