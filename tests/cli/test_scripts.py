@@ -80,7 +80,8 @@ def test_a_shell_completes(tmp_path, capsys):
     script += """
     try() {
       COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); COMPREPLY=()
-      "$(complete -p normax | sed 's/.*-F \\([^ ]*\\).*/\\1/')" normax "${COMP_WORDS[$COMP_CWORD]}" "${COMP_WORDS[$COMP_CWORD - 1]}"
+      "$(complete -p normax | sed 's/.*-F \\([^ ]*\\).*/\\1/')" \\
+          normax "${COMP_WORDS[$COMP_CWORD]}" "${COMP_WORDS[$COMP_CWORD - 1]}"
       echo "${COMPREPLY[@]}"
     }
     try normax pa; try normax path d.csv --ta; try normax predict --o

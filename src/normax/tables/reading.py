@@ -118,13 +118,14 @@ def read_table(
     """Read a table.
 
     Args:
-        source: the path of a file, or a list of paths of files that hold one table; a mapping of names to arrays; or
-            any data frame that narwhals knows (pandas, polars, pyarrow, ...). A path may also be a folder, a pattern
-            such as `part-*.csv`, `FILE:TABLE` for one sheet or table of a file that holds several, and `-` for the
-            standard input. Files are delimited text (`.csv`, `.tsv`, `.txt`, `.data`, ...: the delimiter comma, tab,
-            `;`, `|` or blanks, read off the first rows), Parquet, Feather and Arrow, ORC, JSON lines, `.npz` (1-d
-            arrays are columns; a 2-d array `X` becomes the columns `X_0`, `X_1`, ...), spreadsheets (extra `excel`),
-            SQLite and DuckDB (extra `duckdb`); all but databases may be packed as `.gz`, `.bz2`, `.xz`, `.zst`, `.zip`.
+        source: the path of a file, or a list of paths of files that hold one table; a mapping of names to
+            arrays; or any data frame that narwhals knows (pandas, polars, pyarrow, ...). A path may also be a
+            folder, a pattern such as `part-*.csv`, `FILE:TABLE` for one sheet or table of a file that holds
+            several, and `-` for the standard input. Files are delimited text (`.csv`, `.tsv`, `.txt`, ...: the
+            delimiter comma, tab, `;`, `|` or blanks, read off the first rows), Parquet, Feather and Arrow, ORC,
+            JSON lines, `.npz` (1-d arrays are columns; a 2-d array `X` becomes the columns `X_0`, `X_1`, ...),
+            spreadsheets (extra `excel`), SQLite and DuckDB (extra `duckdb`); all but databases may be packed as
+            `.gz`, `.bz2`, `.xz`, `.zst`, `.zip`.
         encoding: of text that does not show it, as `"cp1251"`.
         delimiter: of text, one character, or comma, tab, semicolon, pipe or space.
         sheet: of a spreadsheet, or the table of a database.
@@ -135,8 +136,8 @@ def read_table(
 
     Raises:
         InputError: if there is no such file, it cannot be read as what it claims to be, it has no rows, two
-            columns share a name, rows differ in length or vanish in a quoted cell (the lines are named), files differ
-            in their columns, or it is larger than `normax.tables.limits` allows.
+            columns share a name, rows differ in length or vanish in a quoted cell (the lines are named),
+            files differ in their columns, or it is larger than `normax.tables.limits` allows.
 
     Example:
         >>> read_table({"x": np.arange(3.0)}).rows

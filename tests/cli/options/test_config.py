@@ -20,8 +20,8 @@ def test_a_run_is_repeated_by_one_file(fitted, tmp_path, capsys):
     assert "# 't0' is text" in first.splitlines()
 
 
-TYPED = """path a.csv b.csv --target=y --task regression --penalty elastic-net --l1-ratio 0.3 --text c,d --drop
- '"size, cm",é' --missing=-999,- --strengths 1.5,1e-5 --cv 4 --test 0.25 --seed 7 --log-target"""
+TYPED = """path a.csv b.csv --target=y --task regression --penalty elastic-net --l1-ratio 0.3 --text c,d
+ --drop '"size, cm",é' --missing=-999,- --strengths 1.5,1e-5 --cv 4 --test 0.25 --seed 7 --log-target"""
 
 
 def test_every_option_goes_through_the_file(tmp_path):

@@ -1,4 +1,4 @@
-"""Text tables as people and programs write them: what stands above the header, about cells, and in which encoding."""
+"""Text tables as people and programs write them: what stands above the header and about cells; encodings."""
 
 import warnings
 

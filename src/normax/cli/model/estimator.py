@@ -19,8 +19,9 @@ __all__ = ["SavedClassifier", "SavedRegressor", "load_model"]
 def load_model(folder: str | Path, trust_code: bool = False) -> SavedRegressor | SavedClassifier:
     """The model of a folder that `normax path` or `normax compare` wrote, as a scikit-learn estimator.
 
-    It reads tables as the command does: cells as they are written, columns in any order, others beside them. It is fitted
-    already; to keep it so in a pipeline or an ensemble, wrap it in `sklearn.frozen.FrozenEstimator`.
+    It reads tables as the command does: cells as they are written, columns in any order, others beside them.
+    It is fitted already; to keep it so in a pipeline or an ensemble, wrap it in
+    `sklearn.frozen.FrozenEstimator`.
 
     Args:
         folder: where it is.
@@ -37,7 +38,7 @@ def load_model(folder: str | Path, trust_code: bool = False) -> SavedRegressor |
         >>> nx.load_model("nowhere")
         Traceback (most recent call last):
             ...
-        normax.errors.InputError: nowhere: no such folder; expected one that `normax path` or `normax compare` wrote
+        normax.errors.InputError: nowhere: no such folder; expected one that `normax path` or ...
     """
     saved = SavedModel(folder, trust_code)
     kind: Callable[..., Any] = SavedRegressor if saved.target.task == "regression" else SavedClassifier
@@ -79,8 +80,8 @@ class _Saved(BaseEstimator):
             InputError: always.
         """
         raise InputError(
-            f"{self.folder}: a saved model is fitted already; keep it so by sklearn.frozen.FrozenEstimator, or fit anew by"
-            " the command"
+            f"{self.folder}: a saved model is fitted already; keep it so by sklearn.frozen.FrozenEstimator, or"
+            " fit anew by the command"
         )
 
     def to_onnx(self) -> bytes:

@@ -19,16 +19,17 @@ _OPSET, _ML = 18, 3
 def onnx_model(saved: SavedModel) -> bytes:
     """The model as ONNX, to serialise.
 
-    Each column is an input of shape (rows, 1), by its name: text as strings, empty where missing; all else as float64, NaN where
-    missing, truth values 1 and 0, dates in days from 1970, times in hours. A regression puts out `prediction` (rows,);
-    classes `label` (rows,) and `probabilities` (rows, classes). A linear model computes in float64, a network in float32.
+    Each column is an input of shape (rows, 1), by its name: text as strings, empty where missing; all else as
+    float64, NaN where missing, truth values 1 and 0, dates in days from 1970, times in hours. A regression
+    puts out `prediction` (rows,); classes `label` (rows,) and `probabilities` (rows, classes). A linear model
+    computes in float64, a network in float32.
 
     Args:
         saved: the model.
 
     Raises:
-        InputError: if onnx is missing, for what ONNX cannot say shortly (free text, parts of dates, curves and
-            products), and for networks beyond two hidden layers where jax2onnx is missing.
+        InputError: if onnx is missing, for what ONNX cannot say shortly (free text, parts of dates, curves
+            and products), and for networks beyond two hidden layers where jax2onnx is missing.
     """
     check_onnx(saved.schema, saved.scaling.expansion_ is not None)
     import onnx

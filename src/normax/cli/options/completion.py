@@ -22,5 +22,6 @@ def completion(shell: str) -> str:
     for command in commands.values():
         for action in command._actions:
             if action.dest in _FILES + _FOLDERS:
-                action.complete = shtab.FILE if action.dest in _FILES else shtab.DIRECTORY  # type: ignore[attr-defined]
+                kind = shtab.FILE if action.dest in _FILES else shtab.DIRECTORY
+                action.complete = kind  # type: ignore[attr-defined]
     return shtab.complete(parser, shell)

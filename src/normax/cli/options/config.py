@@ -1,4 +1,4 @@
-"""A run's options as a TOML file, by the names of `--help`: written beside every report, read by `--config`."""
+"""Options as a TOML file, by the names of `--help`: written beside every report, read by `--config`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def config_words(
     names = {option.removeprefix("--"): option for option in known}
     wrong = [f"no option {quoted(name)}{suggest(name, names)}" for name in entries if name not in names]
     wrong += [
-        f"{name}: expected text, a number, true, false or a list of these, got {json.dumps(value, default=str)[:60]}"
+        f"{name}: expected text, a number, true, false or a list of these, got"
+        f" {json.dumps(value, default=str)[:60]}"
         for name, value in entries.items()
         if not _is_plain(value)
     ]
@@ -61,7 +62,8 @@ def config_text(command: str, data: list[str], options: Mapping[str, Any], remar
         remarks: lines to stand below as comments.
 
     Example:
-        >>> print(config_text("path", ["d.csv"], {"target": "y", "cv": 5, "refit": True}, ["x is numeric"]), end="")
+        >>> options = {"target": "y", "cv": 5, "refit": True}
+        >>> print(config_text("path", ["d.csv"], options, ["x is numeric"]), end="")
         # Repeat this run: normax path --config FILE. What is typed beside it counts more.
         command = "path"
         data = ["d.csv"]

@@ -29,14 +29,15 @@ def column_options(group: Any) -> None:
     listed(
         "--date",
         "A:FORM,B",
-        "to take as dates, and how they are written where it is not to be found out: day.month.year, month/day/yy"
-        " or %%d.%%m.%%Y",
+        "to take as dates, and how they are written where it is not to be found out: day.month.year,"
+        " month/day/yy or %%d.%%m.%%Y",
     )
     listed("--words", "A,B", "free text, to take as the TF-IDF weights of their words")
     listed(
         "--missing",
         "WORD,WORD",
-        "what means a missing cell in every column, beside empty cells (and NA, null, ? and the like among numbers)",
+        "what means a missing cell in every column, beside empty cells (and NA, null, ? and the like among"
+        " numbers)",
     )
     group.add_argument(
         "--decimal",

@@ -1,4 +1,4 @@
-"""What was typed, as options; what is in force, as a report and a configuration list it; what was meant by a misspelt word."""
+"""What was typed, as options; what is in force, as reports list it; what was meant by a misspelt word."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _with_config(
     command: argparse.ArgumentParser,
     known: list[str],
 ) -> tuple[argparse.Namespace, list[str]]:
-    """The options with those of the file that `--config` names, where they are not typed, and the whole command line."""
+    """The options with those of `--config` where they are not typed, and the whole command line."""
     names = set(known) - {"--config", "--help", "-h"}
     words, data = config_words(options.config, options.command, names, _given(argv))
     command.set_defaults(**vars(command.parse_args(words)))

@@ -22,9 +22,9 @@ COMMANDS = {
     "completion": "print what makes a shell complete the words of this command",
 }
 _DATA = (
-    "a table: text (.csv, .tsv, .txt), .parquet, .feather, .orc, .jsonl, .npz, .xlsx, SQLite, DuckDB, also packed (.gz,"
-    " .zst, .zip); several files or a folder of one table; FILE:TABLE of a database or spreadsheet; - for the standard"
-    " input"
+    "a table: text (.csv, .tsv, .txt), .parquet, .feather, .orc, .jsonl, .npz, .xlsx, SQLite, DuckDB, also"
+    " packed (.gz, .zst, .zip); several files or a folder of one table; FILE:TABLE of a database or"
+    " spreadsheet; - for the standard input"
 )
 _JSON = "print one JSON object with all that the tables show instead of them"
 METHODS = ("none", "l1", "l2", "elastic-net", "dropout", "batch-norm")
@@ -125,13 +125,14 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
     run.add_argument(
         "--config",
         metavar="FILE",
-        help="take DATA and options from the config.toml of an earlier run, or one of your own; what is typed counts more",
+        help="take DATA and options from the config.toml of an earlier run, or one of your own; what is typed"
+        " counts more",
     )
     run.add_argument(
         "--onnx",
         action="store_true",
-        help="write model.onnx too, which takes each column of a table as an input (extra onnx; networks of your own need"
-        " jax2onnx)",
+        help="write model.onnx too, which takes each column of a table as an input (extra onnx; networks of"
+        " your own need jax2onnx)",
     )
     run.add_argument("--json", action="store_true", help=_JSON)
     run.add_argument(

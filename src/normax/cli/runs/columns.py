@@ -1,4 +1,4 @@
-"""What DATA's columns are, by the options and the cells: those aside, those unused, and the schema of the rest."""
+"""What DATA's columns are, by the options and the cells: those unused, and the schema of the rest."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def read(places: Any, options: RunOptions) -> Table:
 
 
 def ways(table: Table, options: RunOptions) -> tuple[Locale, dict[str, str | None]]:
-    """How cells that can be read in two ways are read: of the whole table, and of the columns that `--date` names."""
+    """How cells that can be read in two ways are read: in the whole table, and in columns that `--date` names."""
     return Locale.of(table, Locale(options.decimal, options.thousands)), _dates(table, options.date)
 
 
 def learn_schema(
     table: Table, aside: list[str], locale: Locale, dates: Mapping[str, str | None], options: RunOptions
 ) -> tuple[Schema, dict[str, str]]:
-    """The schema of the features, and the columns that options keep from being features with the option that does.
+    """The schema of the features, and the columns that are none, each with the option that says so.
 
     Args:
         table: all columns.

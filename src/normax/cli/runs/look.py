@@ -1,4 +1,4 @@
-"""`normax path --dry-run`: what was read of DATA, and what it would be fitted as; nothing is fitted or written."""
+"""`normax path --dry-run`: what was read of DATA and would be fitted; nothing is fitted or written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WIDE = 60  # letters of a cell
 
 
 def look(options: RunOptions) -> None:
-    """Print what each column is, with its features and missing cells, the target's nature, and what is left out.
+    """Print what each column is, with features and missing cells, the target's nature, what is left out.
 
     Without `--target` all columns are looked at as features.
     """

@@ -1,4 +1,4 @@
-"""What `normax predict` and `normax show` read of a run: the chosen model, and its coefficients as a table."""
+"""What can be used of a run: the chosen model, its coefficients as a table, and the configuration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["keep"]
 
 
 def keep(folder: Path, setup: Setup, path: Any, details: PathDetails) -> None:
-    """Write the model of the chosen strength (`model.json`, `model.safetensors`, `coefficients.csv`) and `config.toml`."""
+    """Write the model of the chosen strength, its coefficients, and the configuration of the run."""
     (folder / "config.toml").write_text(config(setup.options, _remarks(details)), encoding="utf-8")
     if details.coefficients is not None:
         write_table(folder / "coefficients.csv", _coefficients(details))

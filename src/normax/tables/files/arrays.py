@@ -23,7 +23,8 @@ def read_npz(content: Path | bytes, name: str) -> pa.Table:
     """The arrays of a `.npz` file; shapes and sizes are checked before any is unpacked.
 
     Raises:
-        InputError: if two arrays share a name or columns, or they are too many, too large, or of unlike length.
+        InputError: if two arrays share a name or columns, or they are too many, too large, or of unlike
+            length.
     """
     shapes: dict[str, tuple[int, ...]] = {}
     unpacked = 0
@@ -56,7 +57,8 @@ def from_arrays(arrays: Mapping[Any, Any], source: str) -> pa.Table:
     """Arrays as columns: one of shape (rows,) is a column, `X` of shape (rows, k) is `X_0` to `X_{k-1}`.
 
     Raises:
-        InputError: for other shapes, unlike lengths, names that repeat, or cells of several kinds in a column.
+        InputError: for other shapes, unlike lengths, names that repeat, or cells of several kinds in a
+            column.
 
     Example:
         >>> from_arrays({"X": np.eye(2), "y": [1, 2]}, "mapping").column_names

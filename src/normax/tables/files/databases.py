@@ -33,7 +33,8 @@ def read_sqlite(file: Path, name: str, table: str | None = None) -> pa.Table:
         known = [
             row[0]
             for row in database.execute(
-                "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite_%' order by name"
+                "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite_%'"
+                " order by name"
             )
         ]
         cursor = database.execute(f"select * from {_quoted(_named(known, table, name))}")
@@ -43,7 +44,7 @@ def read_sqlite(file: Path, name: str, table: str | None = None) -> pa.Table:
 
 
 def read_duckdb(file: Path, name: str, table: str | None = None) -> pa.Table:
-    """One table or view of a DuckDB file, by the library if it is installed; nothing in it reaches other files.
+    """One table or view of a DuckDB file, by its library; nothing in it reaches other files.
 
     Raises:
         InputError: as `read_sqlite`, and if the library is missing.
@@ -57,7 +58,8 @@ def read_duckdb(file: Path, name: str, table: str | None = None) -> pa.Table:
         known = [
             row[0]
             for row in database.execute(
-                "select table_name from information_schema.tables where table_schema = 'main' order by table_name"
+                "select table_name from information_schema.tables where table_schema = 'main'"
+                " order by table_name"
             ).fetchall()
         ]
         return database.sql(f"select * from {_quoted(_named(known, table, name))}").to_arrow_table()

@@ -1,7 +1,8 @@
 """Delimited text (CSV, TSV) with every cell as text; a fault is named by its line.
 
-Arrow parses at gigabytes a second but takes stray quotes as they come and cannot say where a file is broken. So
-a file that it refuses, and one in which a quote could swallow cells or rows, is surveyed once more, slowly and strictly.
+Arrow parses at gigabytes a second but takes stray quotes as they come and cannot say where a file is broken.
+So a file that it refuses, and one in which a quote could swallow cells or rows, is surveyed once more, slowly
+and strictly.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ def read_delimited(
 ) -> pa.Table:
     """Parse delimited text whose first line is the header.
 
-    The delimiter is the one of comma, tab, `;` and `|` that parts the first rows into as many cells as the header, or
-    what a line `sep=;` says; where none stands in the header, blanks that do, with a `Notice`. Titles and comments
-    (`#`) above the header, a delimiter too many at the end of every row, and names of rows as R writes them are known,
-    each with a `Notice`.
+    The delimiter is the one of comma, tab, `;` and `|` that parts the first rows into as many cells as the
+    header, or what a line `sep=;` says; where none stands in the header, blanks that do, with a `Notice`. Titles
+    and comments (`#`) above the header, a delimiter too many at the end of every row, and names of rows as R
+    writes them are known, each with a `Notice`.
 
     Args:
         data: the bytes, in an encoding that `as_utf8` knows.
@@ -47,12 +48,12 @@ def read_delimited(
         delimiter: one character, or comma, tab, semicolon, pipe or space.
 
     Returns:
-        An Arrow table of strings, the delimiter in its metadata; empty cells are empty strings, names may repeat or
-        be empty.
+        An Arrow table of strings, the delimiter in its metadata; empty cells are empty strings, names may
+        repeat or be empty.
 
     Raises:
-        InputError: for an empty file, an encoding that is not known, stray and unclosed quotes, ragged rows, or
-            too many columns.
+        InputError: for an empty file, an encoding that is not known, stray and unclosed quotes, ragged rows,
+            or too many columns.
 
     Example:
         >>> read_delimited(b"a;b\\n1;x\\n", "t.csv").to_pydict()
@@ -141,7 +142,8 @@ def _delimiter(text: str) -> str:
     if len(known) != 1 or not known.isascii() or known in '"\r\n\0':
         close = suggest(text, _NAMED)
         raise InputError(
-            f"--delimiter {quoted(text)}: expected one character, or comma, tab, semicolon, pipe or space{close}"
+            f"--delimiter {quoted(text)}: expected one character, or comma, tab, semicolon, pipe or"
+            f" space{close}"
         )
     return known
 

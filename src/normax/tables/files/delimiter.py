@@ -27,7 +27,7 @@ class Layout:
 
 
 def layout(start: bytes, delimiter: str | None = None) -> Layout:
-    """The delimiter that parts header and first rows into as many cells, the most; blanks where none other does.
+    """The delimiter that parts header and first rows into as many cells, the most; blanks where none does.
 
     Args:
         start: the text.
@@ -77,7 +77,7 @@ def _rows(text: str, delimiter: str, is_cut: bool) -> list[tuple[int, list[str]]
 
 
 def _blanks_part(text: str) -> bool:
-    """Whether blanks part header and rows into as many cells, of which rows have numbers: four rows of five at least."""
+    """Whether blanks part header and rows alike, of which rows have numbers: four of five at least."""
     try:
         head, *rows = [row for row in islice(by_blanks(text), _SAMPLE) if row]
     except (csv.Error, ValueError):

@@ -32,9 +32,10 @@ _SIGN_IN_A_WORD = re.compile(r"[^\W\d_]([^\x00-\x7f\w’–—·\xad]|[¹²³])[
 def as_utf8(data: bytes, source: str, encoding: str | None = None) -> bytes:
     """The text in UTF-8 without a byte-order mark.
 
-    A mark decides. Text without one is UTF-8 where it can be; else, each with a `Notice`, UTF-16 or UTF-32 if that
-    makes it text, GB18030 (and so GBK and GB2312) if that makes it Chinese in common characters, Windows-1252 (and so
-    Latin-1) if it looks like a Western language in that encoding, which spreadsheets on Windows write.
+    A mark decides. Text without one is UTF-8 where it can be; else, each with a `Notice`, UTF-16 or UTF-32 if
+    that makes it text, GB18030 (and so GBK and GB2312) if that makes it Chinese in common characters,
+    Windows-1252 (and so Latin-1) if it looks like a Western language in that encoding, which spreadsheets on
+    Windows write.
 
     Args:
         data: the bytes of the file.
@@ -82,14 +83,15 @@ def _as_said(data: bytes, source: str, encoding: str) -> bytes:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"{source}, line {line}: byte 0x{data[error.start]:02x} is not {known.name}; say another --encoding"
+            f"{source}, line {line}: byte 0x{data[error.start]:02x} is not {known.name}; say another"
+            " --encoding"
         ) from None
     except UnicodeError as error:
         raise InputError(f"{source}: not {known.name} ({error}); say another --encoding") from None
 
 
 def _unmarked(data: bytes, source: str) -> str:
-    """UTF-16 or UTF-32 without its mark: whichever makes lines of text out of bytes of which some are zero."""
+    """UTF-16 or UTF-32 without its mark: whichever makes lines of text out of bytes with zeros among them."""
     for codec in _WIDE:
         try:
             text = data.decode(codec)
@@ -128,15 +130,15 @@ def _guessed(data: bytes, error: UnicodeDecodeError, source: str) -> str:
             example = re.search(r"[\w ]*[^\x00-\x7f][\w ]*", text)
             assert example is not None
             notice(
-                f"{source}: not UTF-8, read as {name} (line {line}: {quoted(example[0].strip())}); if letters are"
-                " wrong, name its --encoding or save it as UTF-8"
+                f"{source}: not UTF-8, read as {name} (line {line}: {quoted(example[0].strip())}); if letters"
+                " are wrong, name its --encoding or save it as UTF-8"
             )
             return text
     if damaged:
         raise InputError(f"{where}, though other lines are; mend it and save the file as UTF-8")
     raise InputError(
-        f"{where}, nor does it look like Windows-1252 or GB18030; name its encoding, as in --encoding cp1251, or save"
-        " the file as UTF-8"
+        f"{where}, nor does it look like Windows-1252 or GB18030; name its encoding, as in --encoding cp1251,"
+        " or save the file as UTF-8"
     )
 
 
@@ -149,7 +151,8 @@ def _is_western(text: str) -> bool:
 def _is_chinese(text: str) -> bool:
     """Whether nearly all letters are of GB2312's first level, the 3755 that are in daily use.
 
-    Other encodings read as GB18030 give rare characters, kana, or none where a word of an odd number of bytes ends.
+    Other encodings read as GB18030 give rare characters, kana, or none where a word of an odd number of bytes
+    ends.
     """
     counts = Counter(letter for letter in text if letter > "\x7f")
     rows: Counter[int] = Counter()

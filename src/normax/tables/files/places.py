@@ -62,8 +62,8 @@ def files_at(place: str) -> Iterator[File]:
     """The files that a word of the command line means.
 
     Args:
-        place: a path, `FILE:PART` for a sheet or a table of a database, a folder, a pattern such as `part-*.csv`, or
-            `-` for the standard input.
+        place: a path, `FILE:PART` for a sheet or a table of a database, a folder, a pattern such as
+            `part-*.csv`, or `-` for the standard input.
 
     Raises:
         InputError: if there is none, or one of no known kind.
@@ -79,7 +79,8 @@ def files_at(place: str) -> Iterator[File]:
             raise InputError(f"{place}: no table in this folder (endings: {', '.join(_BY_ENDING)})")
         if len(endings := sorted({_ending(p.name) for p in found})) > 1:
             raise InputError(
-                f"{place}: expected files of one kind in this folder, got {', '.join(endings)}; name them by a pattern"
+                f"{place}: expected files of one kind in this folder, got {', '.join(endings)}; name them by a"
+                " pattern"
             )
         for each in found:
             yield _opened(each)

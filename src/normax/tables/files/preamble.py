@@ -1,4 +1,4 @@
-"""What stands before the header: a `sep=` line, comments, titles. It is blanked, so that lines keep their numbers."""
+"""What stands before the header: a `sep=` line, comments, titles; blanked, so that lines keep their numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COMMENTS = re.compile(rb"(?:[\r\n]*#[^\r\n]*)+")
 
 
 def declared(data: bytes) -> tuple[bytes, str | None]:
-    """The text without a first line such as `sep=;`, by which spreadsheets know the delimiter, and that delimiter.
+    """The text without a first line such as `sep=;`, by which spreadsheets know the delimiter; and that.
 
     Example:
         >>> declared(b"sep=;\\na;b\\n")
@@ -31,8 +31,8 @@ def declared(data: bytes) -> tuple[bytes, str | None]:
 def uncommented(data: bytes, source: str, delimiter: str | None) -> bytes:
     """The text with the lines that begin with `#` before the header blanked, with a `Notice`.
 
-    The last of them is the header, and loses its `#`, where it parts into as many cells as the row that follows, holds
-    no number, and the row does, or it is the only one.
+    The last of them is the header, and loses its `#`, where it parts into as many cells as the row that
+    follows, holds no number, and the row does, or it is the only one.
     """
     match = _COMMENTS.match(data)
     if match is None:
@@ -50,10 +50,10 @@ def uncommented(data: bytes, source: str, delimiter: str | None) -> bytes:
 
 
 def titles(rows: Sequence[Sequence[str]]) -> int:
-    """How many of the first rows are titles: short ones above a header of which every row has as many cells as the last.
+    """How many of the first rows are titles: short ones above a header of as many cells as the last row.
 
-    A title fills one cell, above two columns with a blank in it, or has at most half the cells. What follows it must be able to be a header: filled cells,
-    all different, none a number.
+    A title fills one cell, above two columns with a blank in it, or has at most half the cells. What follows
+    it must be able to be a header: filled cells, all different, none a number.
 
     Example:
         >>> titles([["Sales 2024"], ["shop", "sum", "kind"], ["A", "1", "x"], ["B", "2", "y"]])

@@ -27,7 +27,8 @@ def read_sheet(content: Path | bytes, name: str, sheet: str | None = None) -> pa
         sheet: which sheet; by default the first that holds anything, with a `Notice` where others do too.
 
     Raises:
-        InputError: if there is no such sheet, the header has fewer cells than rows have, or calamine is missing.
+        InputError: if there is no such sheet, the header has fewer cells than rows have, or calamine is
+            missing.
     """
     try:
         import python_calamine as calamine
@@ -67,8 +68,8 @@ def _table(cells: list[list[Any]], name: str) -> pa.Table:
     empty = {j for j in unnamed if all(row[j] is None for _, row in rows)}
     if wild := [j + 1 for j in unnamed if j not in empty and j > 0]:
         raise InputError(
-            f"{name}: {many(len(wild), 'column')} without a name in the header (the first is number {wild[0]}); give"
-            " each a name"
+            f"{name}: {many(len(wild), 'column')} without a name in the header (the first is number {wild[0]});"
+            " give each a name"
         )
     kept = [j for j in range(width) if j not in empty]
     return from_rows([names[j] for j in kept], [[row[j] for j in kept] for _, row in rows], name)

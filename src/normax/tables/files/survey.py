@@ -1,4 +1,4 @@
-"""The strict look at delimited text, by the standard library's `csv`, which knows its line: slow, and sure."""
+"""The strict look at delimited text, by the standard library's `csv`, which knows its line: slow and sure."""
 
 from __future__ import annotations
 
@@ -91,16 +91,16 @@ def survey(data: bytes, delimiter: str, source: str, skip_blanks: bool = False) 
         if _name_rows([row[0] for _, row in odd]):
             return Survey(below, tuple(comments), numbered=True)
     raise InputError(
-        f"{source}: the header has {expected} cells, but {_few([f'line {at} has {len(row)}' for at, row in odd])};"
-        f" every row needs {expected} (quote a cell that holds the delimiter; delete titles and footers)"
+        f"{source}: the header has {expected} cells, but"
+        f" {_few([f'line {at} has {len(row)}' for at, row in odd])}; every row needs {expected} (quote a cell that holds the delimiter; delete titles and footers)"
     )
 
 
 def quotes_matter(data: bytes, delimiter: str) -> bool:
     """Whether a quote stands where none belongs, or a cell runs over lines: then rows could be lost in it.
 
-    In a clean file quotes come in pairs: the first after a delimiter or a line end, the second before one; a quote
-    inside a cell is doubled, which closes and opens again.
+    In a clean file quotes come in pairs: the first after a delimiter or a line end, the second before one; a
+    quote inside a cell is doubled, which closes and opens again.
     """
     raw = np.frombuffer(data, np.uint8)
     at = np.flatnonzero(raw == ord('"'))
