@@ -1,6 +1,7 @@
 """`--refit`, `--splines`, `--interactions` and groups by column: fitted, saved, shown and applied again."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from normax.cli.model.saved import SavedModel
 from normax.cli.options.typed import parse
 from normax.cli.runs.path import run
 from normax.errors import InputError
+from normax.tables import read_table
 
 FAST = ["--cv", "3", "--strengths", "15"]
 
@@ -30,6 +32,14 @@ def curved(tmp_path_factory):
     return file
 
 
+@pytest.fixture(scope="module")
+def bent(curved, tmp_path_factory):
+    """The folder of a model with curves and products."""
+    folder = tmp_path_factory.mktemp("bent")
+    run(parse(["path", str(curved), "--target", "y", *FAST, "--splines", "--interactions"]), folder)
+    return folder
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -43,16 +53,10 @@ def curved(tmp_path_factory):
 def test_the_saved_model_is_the_fitted_one(curved, tmp_path, words):
     path, details = run(parse(["path", str(curved), "--target", "y", *FAST, *words]), tmp_path)
     model = SavedModel(tmp_path)
-    X = model.schema.encode(model_table(curved))
+    X = model.schema.encode(read_table(curved))
     np.testing.assert_allclose(model.outputs(curved), path.predict(X), rtol=1e-9)
     assert details.data.features == len(details.coefficients) == path.weights["weight"].shape[-1]
     assert len({row.feature for row in details.coefficients}) == details.data.features
-
-
-def model_table(file):
-    from normax.tables import read_table
-
-    return read_table(file)
 
 
 def test_they_find_what_the_table_was_made_of(curved, tmp_path):
@@ -101,8 +105,8 @@ def test_what_is_shown_again_is_what_was_printed(curved, tmp_path, capsys):
         (lambda e: e["products"][0].append(1), r"products\[0\]: expected 2 entries, got 3"),
     ],
 )
-def test_a_damaged_expansion_is_named(curved, tmp_path, change, fault):
-    run(parse(["path", str(curved), "--target", "y", *FAST, "--splines", "--interactions"]), tmp_path)
+def test_a_damaged_expansion_is_named(bent, tmp_path, change, fault):
+    shutil.copytree(bent, tmp_path, dirs_exist_ok=True)
     recipe = json.loads((tmp_path / "model.json").read_text())
     change(recipe["expansion"])
     content = {k: v for k, v in recipe.items() if k not in ("format", "version", "checksum")}
