@@ -135,3 +135,14 @@ def test_a_model_from_before_there_were_expansions_is_read(curved, tmp_path):
 def test_what_has_no_effect_is_refused(words, fault):
     with pytest.raises(InputError, match=fault):
         parse(["path", "d.csv", "--target", "y", *words])
+
+
+def test_splines_without_a_number_to_bend_say_so(tmp_path, capsys):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": random.choice(["x", "y"], 60), "b": random.integers(3, size=60)})
+    frame.assign(y=frame["b"] + random.normal(size=60)).to_csv(tmp_path / "d.csv", index=False)
+    words = ["path", str(tmp_path / "d.csv"), "--target", "y", *FAST, "--splines"]
+    assert main([*words, "--out", str(tmp_path / "o")]) == 0
+    said = capsys.readouterr()
+    assert "--splines: no column has 10 different numbers" in said.err
+    assert "linear model with neither curves nor products" in said.out

@@ -17,6 +17,8 @@ from normax.cli.runs.clock import Clock
 from normax.cli.runs.data import Dataset, prepare
 from normax.errors import InputError
 from normax.tables import Expansion, FillAndScale
+from normax.tables.expansion import DISTINCT
+from normax.tables.wording import notice
 
 __all__ = ["Setup", "expansion_of", "set_up", "training"]
 
@@ -55,7 +57,10 @@ def set_up(options: RunOptions, clock: Clock) -> Setup:
         for name in ("normax.paths", *(f"normax.paths.{k}" for k in kind), "normax.report"):
             importlib.import_module(name)
     with clock.time("reading"):
-        return Setup(options, data, network, _folds(options, data), expansion_of(data, **options.expands))
+        expansion = expansion_of(data, **options.expands)
+        if expansion is not None and options.expands["curves"] and not expansion.curves:
+            notice(f"--splines: no column has {DISTINCT} different numbers, so that there is nothing to bend")
+        return Setup(options, data, network, _folds(options, data), expansion)
 
 
 def expansion_of(data: Dataset, curves: bool = False, products: bool = False) -> Expansion | None:
