@@ -28,6 +28,7 @@ from normax.torch.indexing import *
 from normax.torch.inplace import *
 from normax.torch.joining import *
 from normax.torch.layered import *
+from normax.torch.limits import *
 from normax.torch.misc import *
 from normax.torch.misc import FORMATS, _assert, _assert_async
 from normax.torch.printing import set_printoptions

@@ -1,16 +1,14 @@
-"""What else of torch's names model files mention: checks, kinds of memory, limits of dtypes."""
+"""What else of torch's names model files mention: checks, kinds of memory."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from normax.torch.corners import absent, autocast
-from normax.torch.dtypes import native
 
-__all__ = ["autocast", "finfo", "iinfo", "is_autocast_enabled", "load", "memory_format", "save"]
+__all__ = ["autocast", "is_autocast_enabled", "load", "memory_format", "save"]
 
 
 def _assert(condition: Any, message: str) -> None:
@@ -38,16 +36,6 @@ FORMATS = {
     name: memory_format(name)
     for name in ("contiguous_format", "channels_last", "channels_last_3d", "preserve_format", "strided")
 }
-
-
-def finfo(dtype: Any = None) -> Any:
-    """The limits of a floating dtype, the default one unless said."""
-    return jnp.finfo(native(dtype) if dtype is not None else jnp.float32)
-
-
-def iinfo(dtype: Any) -> Any:
-    """The limits of an integer dtype."""
-    return jnp.iinfo(native(dtype))
 
 
 def is_autocast_enabled(*args: Any) -> bool:

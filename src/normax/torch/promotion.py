@@ -63,17 +63,18 @@ def _number(value: Any) -> type:
 
 def together(*values: Any, divide: bool = False) -> list[Any]:
     """Values in their common dtype; Python numbers that fit it stay as they are. `divide` makes whole ones floating."""
-    first = values[0]
-    if (
-        all(hasattr(v, "dtype") for v in values)
-        and all(v.dtype == first.dtype for v in values)
-        and not divide
-    ):
-        return list(values)
+    arrays = [v for v in values if hasattr(v, "dtype")]
+    if arrays and all(v.dtype == arrays[0].dtype for v in arrays):
+        kind = _kind(arrays[0].dtype)
+        if (kind > 1 or not divide) and all(_NUMBERS.get(type(v), kind) <= kind for v in values):
+            return list(values)
     wanted = promoted(*values)
     if divide and _kind(wanted) < 2:
         wanted = get_default_dtype().dtype
     return [_cast(value, wanted) for value in values]
+
+
+_NUMBERS = {bool: 0, int: 1, float: 2, complex: 3}
 
 
 def _cast(value: Any, wanted: np.dtype) -> Any:
