@@ -182,10 +182,12 @@ def _of_units(cells: list[str]) -> list[Doubt]:
 
 def _of_ways(values: pa.Array) -> list[Doubt]:
     """A word on text whose cells are all dates, each written in a way of its own."""
-    ways: dict[str | None, str] = {}
-    for value in values[:_TRIED].to_pylist() if len(values) > _SHOWN else []:
-        ways.setdefault(next(dates.candidates(pa.array([value])), None), value)
-    if len(ways) < 2 or None in ways:
+    tried = values[:_TRIED].to_pylist() if len(values) > _SHOWN else []
+    ways = [set(dates.candidates(pa.array([value]))) for value in tried]
+    if not ways or not all(ways):
         return []
-    pair = " and ".join(map(quoted, list(ways.values())[:2]))
+    unlike = [value for value, forms in zip(tried, ways) if not forms & ways[0]]
+    if not unlike:
+        return []
+    pair = f"{quoted(tried[0])} and {quoted(unlike[0])}"
     return [Doubt(f" taken as text: its dates are written in more than one way, as {pair}; mend them")]
