@@ -226,3 +226,13 @@ def test_what_is_said_twice_of_a_column_is_refused():
     table = read_table({"a": [1, 2, 4], "b": [1, 5, 4]})
     with pytest.raises(InputError, match="column 'a': asked to be two kinds at once"):
         Schema.learn(table, text=["a"], dates={"a": None})
+
+
+def test_whole_numbers_under_the_name_of_a_code_are_pointed_out():
+    columns = {"region_code": [j % 7 + 1 for j in range(60)], "size": [j % 7 + 1 for j in range(60)]}
+    _, notices = learn(columns)
+    assert notices == [
+        "column 'region_code' is of whole numbers, and a code by its name; if they are categories, say --text"
+    ]
+    assert learn(columns, text=["region_code"])[1] == []
+    assert learn({"type": RANDOM.normal(size=60), "zip": np.arange(60) ** 2})[1] == []

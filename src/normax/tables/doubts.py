@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from normax.tables.wording import many, notice
 from normax.tables.words import MARKS, MISSING, marks, plain, spellings
 
 __all__ = ["Doubt", "doubts", "say", "why_text"]
+
+#: Names of columns whose numbers are names.
+_CODE = re.compile(r"(?i)(code|zip|postcode|plz|type|category|cluster|region)s?$")
 
 _TRIED = 20  # cells that tell whether all are dates
 _SHOWN = 3  # cells, rows and columns in a line
@@ -79,7 +83,19 @@ def doubts(
             )
         else:
             found += _of_stand_ins(there)
+            if _CODE.search(column.name) and _are_few(there):
+                found.append(
+                    Doubt(" is of whole numbers, and a code by its name; if they are categories, say --text")
+                )
     return found
+
+
+def _are_few(there: np.ndarray) -> bool:
+    """Whether these are whole numbers from 0 that come again and again, as codes do."""
+    distinct = np.unique(there)
+    return bool(
+        np.all(distinct == np.round(distinct)) and distinct[0] >= 0 and 3 <= len(distinct) <= len(there) / 5
+    )
 
 
 def _of_numbers(cells: pa.Array, values: np.ndarray, form: NumberForm, locale: Locale) -> list[Doubt]:
