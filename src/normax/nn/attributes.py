@@ -4,19 +4,20 @@ A compiled forward runs as Python once, so what it leaves in an attribute cannot
 dropped after the call. That is right as long as no output comes from what an earlier call left, which is seen to here.
 An attribute that is written inside a compiled call moves out of the module's `__dict__`, so that reading it comes here,
 and the trace begins again. An old number or array is then stood in for by an `Old`, which can be counted on but not
-computed with. Of anything else (None, say) only an array may take the place that depends on no input, such as a mask.
+computed with. Of anything else (None, say) only an array may take the place that depends on no input but buffers, such as a mask.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import jax
 import numpy as np
 
 from normax.errors import InputError
-from normax.nn.cells import is_boxed
+from normax.nn.cells import Buffer, is_boxed
 from normax.nn.frames import Frame, Rewritten, current_frame, rewritten
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def write(frame: Frame, module: Module, name: str, value: Any) -> None:
     root = frame.root()
     if place in root.read and value is not kept[name].value:
         before = root.assigned.get(place)
-        if (before is not None and frame.within(before[1])) or not is_fixed(value):
+        if (before is not None and frame.within(before[1])) or not is_fixed(value, _buffers(root)):
             raise _refusal(_label(module, name))
     root.assigned[place] = value, frame
 
@@ -186,14 +187,19 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, (jax.Array, np.ndarray)) or is_boxed(value)
 
 
-def is_fixed(value: Any) -> bool:
-    """Whether a value is made of arrays that no input of the trace bears on."""
+def _buffers(frame: Frame) -> set[int]:
+    """The values that buffers had when the call began: a table made of them is the same at the next."""
+    return {id(value) for cell, value in frame.values.items() if isinstance(cell, Buffer)}
+
+
+def is_fixed(value: Any, known: Container[int] = ()) -> bool:
+    """Whether a value is made of arrays that no input of the trace bears on but those known by identity."""
     todo, seen = jax.tree.leaves(value), set()
     if not todo or not all(map(_is_array, todo)):
         return False
     while todo:
         array = todo.pop()
-        if not isinstance(array, jax.core.Tracer) or id(array) in seen:
+        if not isinstance(array, jax.core.Tracer) or id(array) in seen or id(array) in known:
             continue
         seen.add(id(array))
         parent = getattr(

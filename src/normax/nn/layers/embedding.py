@@ -35,7 +35,7 @@ class _Table(Module):
         """Draw the table anew."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
-            self.weight.value = self.weight.at[self.padding_idx].set(0)
+            self.weight.value = self.weight.value.at[self.padding_idx].set(0)
 
     def extra_repr(self) -> str:
         words = [f"{self.num_embeddings}, {self.embedding_dim}"]

@@ -12,13 +12,17 @@ from normax.torch.devices import device
 from normax.torch.dtypes import dtype, native
 from normax.torch.nn.border import bordered
 from normax.torch.nn.module import Module
+from normax.torch.tensor import wrap
 
 __all__ = ["layer"]
 
 # What hands its input on to other modules as it is.
 _CONTAINERS = (containers.Sequential, containers.ModuleList, containers.ModuleDict)
 # Methods beside `forward` that user code calls on tensors.
-_METHODS = ("forward", "_conv_forward", "log_prob", "predict", "_in_projection", "from_pretrained")
+_METHODS = (
+    *("forward", "_conv_forward", "log_prob", "predict", "_in_projection", "from_pretrained"),
+    "generate_square_subsequent_mask",
+)
 _layers: dict[type, type] = {nn.Module: Module}
 
 
@@ -42,17 +46,20 @@ def layer(kind: type) -> type:
 
 
 def _bordered(method: Any) -> Any:
-    return method if isinstance(method, (classmethod, staticmethod)) else bordered(method)
+    if isinstance(method, staticmethod):
+        plain = _plain_options(method.__func__)
+        return staticmethod(functools.wraps(method)(lambda *args, **kwargs: wrap(plain(*args, **kwargs))))
+    return method if isinstance(method, classmethod) else bordered(method)
 
 
-def _plain_options(init: Callable[..., None]) -> Callable[..., None]:
-    """An `__init__` that takes PyTorch's dtypes and devices."""
+def _plain_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An `__init__`, or another function, that takes PyTorch's dtypes and devices."""
 
-    @functools.wraps(init)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        init(self, *map(_plain, args), **{name: _plain(value) for name, value in kwargs.items()})
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(_plain, args), **{name: _plain(value) for name, value in kwargs.items()})
 
-    return __init__
+    return call
 
 
 def _plain(value: Any) -> Any:

@@ -116,10 +116,18 @@ class Buffer(_InCell, cells.Buffer):
 
 
 class Computed(_InCell, cells.Computed):
-    """What reading a parametrized name gives."""
+    """What reading a parametrized name gives; what is written to it is gone at the next reading, as in PyTorch."""
 
     __slots__ = ()
     requires_grad = True
+
+    @property
+    def value(self) -> Any:
+        return self._value
+
+    @value.setter
+    def value(self, values: Any) -> None:
+        self._value = values
 
     def __repr__(self) -> str:
         return shown(self)
