@@ -3,7 +3,7 @@
 Not timed. Each is compared with itself under PyTorch: outputs in float32 and float64, and in training mode outputs and
 gradients in float64. What was found is kept, so that a run which is stopped goes on where it was.
 
-    python benchmarks/torch_files.py [--only WORD ...] [--again] [--found FILE] [--record]
+    python benchmarks/torch_files.py [--only WORD ...] [--again] [--found FILE]
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def peer() -> Process:
 
 def fault(found: dict[str, Any]) -> str:
     """What is not equal, or why there is nothing to compare; empty where all is well."""
-    if "reason" in found:
-        return found["reason"]
+    if "reason" in found or "left out" in found:
+        return found.get("reason", "")
     return ", ".join(
         f"{what} differ by {found[what]:.1e}" for what, most in TOLERANCE.items() if not found[what] <= most
     )
@@ -59,7 +59,7 @@ def run(names: list[str], file: Path, again: bool) -> dict[str, Any]:
     known = json.loads(file.read_text()) if file.exists() else {}
     process = peer()
     for name in names:
-        if name in known and not (again and fault_of(known[name])):
+        if name in known and not (again and fault(known[name])):
             continue
         try:
             known[name] = process.ask({"model": name})
@@ -69,10 +69,6 @@ def run(names: list[str], file: Path, again: bool) -> dict[str, Any]:
         file.write_text(json.dumps(known, indent=0))
     process.close()
     return {name: known[name] for name in names}
-
-
-def fault_of(found: dict[str, Any]) -> str:
-    return "" if "left out" in found else fault(found)
 
 
 def summary(found: dict[str, Any]) -> list[str]:
@@ -96,7 +92,6 @@ def main() -> None:
     options.add_argument(
         "--found", type=Path, default=Path(tempfile.gettempdir()) / "normax-torch-files.json"
     )
-    options.add_argument("--record", action="store_true", help="write the result into RESULTS.md")
     given = options.parse_args()
     first = peer()
     names = first.ask({"list": True})
@@ -104,7 +99,7 @@ def main() -> None:
     names = [name for name in names if not given.only or any(word in name for word in given.only)]
     lines = summary(run(names, given.found, given.again))
     print("\n".join(lines))
-    if given.record:
+    if not given.only:
         intro = "Equal outputs (1e-4 in float32, 1e-9 in float64), and in training mode equal outputs and gradients:"
         record("PyTorch's files as they are", [intro, "", *lines, "", ", ".join(PACKAGES[:4])])
 

@@ -82,23 +82,35 @@ class _Lazy:
     def path(self, statement: ast.ImportFrom) -> str:
         return f"{self.module.__name__}.{statement.module}"
 
+    def is_of_itself(self, statement: ast.ImportFrom) -> bool:
+        """Whether it is `from . import part`, or the same by the package's name."""
+        if statement.level:
+            return statement.level == 1 and not statement.module
+        return self.module.__name__.endswith(f".{statement.module}")
+
     def bound(self, name: str) -> None:
         """Run the import that binds the name; a package below, whose modules may register themselves, runs whole."""
         for statement in self.imports():
             for alias in statement.names:
-                if (alias.asname or alias.name) == name:
-                    if statement.level == 1 and statement.module:
-                        below = self.world.load(self.path(statement))
-                        whole(below)
+                if (alias.asname or alias.name) != name:
+                    continue
+                if self.is_of_itself(statement):
+                    self.submodule(name)
+                else:
+                    if statement.level == 1:
+                        whole(self.world.load(self.path(statement)))
                     one = ast.ImportFrom(statement.module, [alias], statement.level)
                     self.run(ast.copy_location(one, statement))
 
     def starred(self, name: str) -> None:
-        """Run the star import whose module speaks of the name; the last wins."""
+        """Run the star import whose module speaks of the name, or defines it where a module has it too; the last wins."""
+        word = rf"\b{re.escape(name)}\b"
+        if self.world.spec(f"{self.module.__name__}.{name}") is not None:
+            word = rf"^(?:def|class) {word}|^{word} *[:=]"
         for statement in reversed(self.imports()):
             if statement.names[0].name == "*" and statement.level == 1:
                 spec = self.world.spec(self.path(statement))
-                if spec is not None and re.search(rf"\b{re.escape(name)}\b".encode(), text_of(spec)):
+                if spec is not None and re.search(rf"(?m){word}".encode(), text_of(spec)):
                     self.run(statement)
                     if name in vars(self.module):
                         return

@@ -114,7 +114,9 @@ class World:
             if private in sys.modules:
                 return sys.modules[private]
             module = self._run(name, source, file)
-            if above is not None:
+            if above is not None and not isinstance(
+                above, PartialPackage
+            ):  # which may have a function of that name
                 vars(above)[last] = module
             return module
 
