@@ -96,7 +96,10 @@ def fails(capsys, *words):
             "--strengths: expected finite strengths >= 0",
         ),
         (["path", "made.csv", "--target", "y", "--cv", "1"], "--cv: expected a whole number >= 2, got '1'"),
-        (["path", "made.csv", "--target", "y", "--cv", "1001"], "at least 1001 rows, got 1000"),
+        (
+            ["path", "made.csv", "--target", "y", "--cv", "1001"],
+            "--cv 1001: there are 1000 rows to train on; say --cv 1000",
+        ),
         (["path", "made.csv", "--target", "y", "--task", "clasification"], "did you mean 'classification'?"),
         (["path", "made.csv", "--target", "t0", "--task", "regression"], "expected a number for regression"),
         (
@@ -137,10 +140,10 @@ def test_one_line(folder, capsys, words, message):
         (lambda f: f.assign(x3=np.where(f.index == 6, np.inf, f.x3)), "column 'x3': inf in row 7"),
         (lambda f: f.assign(y=np.where(f.index == 6, -np.inf, f.y)), "target 'y' has -inf in row 7"),
         (
-            lambda f: f.assign(y=np.where(f.index < 3, "rare", "common")),
-            "--cv 10: every class needs a row in each fold",
+            lambda f: f.assign(y=np.where(f.index < 1, "rare", "common")),
+            "cross-validation needs two folds at least, and each class needs a row in each fold",
         ),
-        (lambda f: f.assign(y=np.where(f.index < 3, "rare", "common")), "class 'rare' has 3"),
+        (lambda f: f.assign(y=np.where(f.index < 1, "rare", "common")), "class 'rare' has 1"),
         (lambda f: f[["y"]], "no column is left to learn from"),
         (lambda f: f[["y"]].assign(a=1), "no column is left to learn from"),
         (lambda f: f.head(0), "columns but no rows"),

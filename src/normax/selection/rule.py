@@ -105,7 +105,7 @@ def edge_notice(
         strengths: (k,) strengths.
         index_of_min: where the cross-validated mean is smallest.
         name: what they are, if they are not strengths; 0 is then taken for the end of the range.
-        level: whether the error no longer changes there, so that going on would be of no use.
+        level: whether the error no longer changes there, or the model has no feature, so that going on would be of no use.
 
     Returns:
         One sentence, or None; None also for a single value.
@@ -129,8 +129,9 @@ def edge_notice(
         end, other = ("weakest", "weaker") if at == strengths.min() else ("strongest", "stronger")
     where = f"the error is smallest at the {end} {name}, {at:.3g}"
     if level and name == "strength":
-        useless = "this penalty does" if end == "weakest" else "the features do"
-        return f"{where}, and level there: {useless} not help"
+        if end == "strongest":
+            return "no feature predicts better than the mean: the error is smallest without any"
+        return f"{where}, and level there: this penalty does not help"
     return f"{where}: a {other} one may do better still"
 
 

@@ -76,8 +76,8 @@ class Target:
     ) -> Target:
         """Read the target's nature off its column.
 
-        Text and booleans are classes; numbers with two values, and whole numbers with at most `FEW`, are
-        classes too (the latter with a `Notice`); all other numbers are a regression target.
+        Text and booleans are classes; numbers with two values, and whole numbers with at most `FEW` that are not
+        spread as counts are, are classes too (the latter with a `Notice`); all other numbers are a regression target.
 
         Args:
             table: where the column is; it must have no missing cell.
@@ -293,12 +293,28 @@ def _infer_task(cells: pa.Array, kind: str, form: str | None, name: str) -> str:
     if len(distinct) == 2:
         return "classification"
     if 2 < len(distinct) <= min(FEW, len(cells) // 2) and np.all(distinct == np.round(distinct)):
+        values = kinds.read(cells, kind, form)
+        if _counts(values):
+            return "regression"
         notice(
-            f"target {quoted(name)} has {len(distinct)} different whole numbers, taken as classes;"
-            " if it is a quantity, say --task regression"
+            f"target {quoted(name)} has {len(distinct)} different whole numbers, taken as classes; if it is a quantity or"
+            f" a scale with an order, say --task regression{', if a count --family poisson' if distinct[0] == 0 else ''}"
         )
         return "classification"
     return "regression"
+
+
+def _counts(values: np.ndarray) -> bool:
+    """Whether whole numbers are counts rather than numbers for classes: 0, 1, 2, ..., ever rarer, the last ones rare."""
+    counts = np.bincount(values.astype(int)) if values.min() == 0 else np.zeros(1)
+    top = int(np.argmax(counts))
+    tail = counts[top:]
+    return (
+        len(counts) >= 5
+        and top <= 2
+        and 5 * tail[-1] <= tail[0]
+        and bool((np.diff(tail) <= 0.2 * tail[0]).all())
+    )
 
 
 def _are_labels(cells: pa.Array, form: str) -> bool:

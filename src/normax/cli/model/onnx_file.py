@@ -10,6 +10,7 @@ import numpy as np
 from normax.cli.model.saved import SavedModel
 from normax.errors import InputError, quoted
 from normax.tables import Schema, Target, kinds
+from normax.tables.answers import mean_of
 
 __all__ = ["check_onnx", "onnx_model"]
 
@@ -31,7 +32,7 @@ def onnx_model(saved: SavedModel) -> bytes:
         InputError: if onnx is missing, for what ONNX cannot say shortly (free text, parts of dates, curves
             and products), and for networks beyond two hidden layers where jax2onnx is missing.
     """
-    check_onnx(saved.schema, saved.scaling.expansion_ is not None)
+    check_onnx(saved.schema, saved.scaling.expansion_ is not None, saved.target)
     import onnx
 
     graph = _Graph(onnx)
@@ -52,12 +53,13 @@ def onnx_model(saved: SavedModel) -> bytes:
     return graph.finished(f"{saved.target.name} by normax")
 
 
-def check_onnx(schema: Schema, expanded: bool) -> None:
+def check_onnx(schema: Schema, expanded: bool, target: Target) -> None:
     """Refuse what cannot be written, before it is fitted.
 
     Args:
         schema: of the table.
         expanded: whether there are curves or products.
+        target: which may have an offset.
 
     Raises:
         InputError: as `onnx_model`, but for networks.
@@ -67,6 +69,10 @@ def check_onnx(schema: Schema, expanded: bool) -> None:
     if expanded:
         raise InputError(
             "--onnx: curves and products are not written to ONNX; leave out --splines and --interactions"
+        )
+    if target.offset is not None:
+        raise InputError(
+            f"--onnx: the offset {quoted(target.offset.name)} is not written to ONNX; leave it out"
         )
     groups = {
         "free text": [column.name for column in schema.columns if column.kind == kinds.WORDS],
@@ -149,7 +155,12 @@ def _answer(graph: _Graph, out: str, target: Target) -> None:
     proto = graph.onnx.TensorProto
     if target.task == "regression":
         flat = graph.op("Reshape", out, graph.constant(np.array([-1])))
-        graph.output("prediction", graph.op("Exp", flat) if target.log else flat, proto.DOUBLE, 1)
+        mean = mean_of("poisson" if target.log else target.family)
+        if mean is np.exp:
+            flat = graph.op("Mul", graph.op("Exp", flat), graph.constant(target.smear))
+        elif mean is not np.asarray:
+            flat = graph.op("Sigmoid", flat)
+        graph.output("prediction", flat, proto.DOUBLE, 1)
         return
     if target.outputs == 1:
         out = graph.op("Concat", graph.op("Mul", out, graph.constant(0.0)), out, axis=1)

@@ -12,6 +12,8 @@ from normax.cli.runs.families import with_scale
 from normax.errors import InputError
 from normax.tables import Locale, Schema, Table, Target, kinds
 from normax.tables.answers import Offset, numbers_of
+from normax.tables.noticing import Seen, noticed
+from normax.tables.wording import notice
 
 __all__ = ["Dataset", "Sample", "prepare"]
 
@@ -71,6 +73,8 @@ def prepare(options: RunOptions) -> Dataset:
     )
     schema, unused = learn_schema(table, [name, *options.aside], locale, dates, options)
     rows = _rows(table, schema, target, locale, dates, options)
+    for text in noticed(Seen(table, schema, target, rows.X, rows.y, bool(options.group), bool(options.time))):
+        notice(text)
     train, test, test_file = rows, None, None
     if options.test is not None:
         share = _fraction(options.test)

@@ -15,7 +15,7 @@ from normax.cli.model.network import architecture
 from normax.cli.options.run import RunOptions
 from normax.cli.runs.clock import Clock
 from normax.cli.runs.data import Dataset, prepare
-from normax.errors import InputError
+from normax.cli.runs.folding import folds_of, with_folds
 from normax.tables import Expansion, FillAndScale
 from normax.tables.expansion import DISTINCT
 from normax.tables.wording import notice
@@ -45,12 +45,12 @@ def set_up(options: RunOptions, clock: Clock) -> Setup:
         data = prepare(options)
         rows, features = data.train.X.shape
         network = architecture(options.model, rows, features, data.target.outputs, Path(options.out))
-        options = options.settled(rows, network is not None)
-        _check_classes(options, data)
+        asked = options.cv is not None
+        options = with_folds(options.settled(rows, network is not None), data, asked)
         if options.onnx:
             from normax.cli.model.onnx_file import check_onnx
 
-            check_onnx(data.schema, any(options.expands.values()))
+            check_onnx(data.schema, any(options.expands.values()), data.target)
     path = ["comparison"] if options.model == "auto" else ["linear" if network is None else "network"]
     kind = {"compare": ["comparison"], "path": path}[options.command]
     with clock.time("loading"), held_back():
@@ -60,7 +60,7 @@ def set_up(options: RunOptions, clock: Clock) -> Setup:
         expansion = expansion_of(data, **options.expands)
         if expansion is not None and options.expands["curves"] and not expansion.curves:
             notice(f"--splines: no column has {DISTINCT} different numbers, so that there is nothing to bend")
-        return Setup(options, data, network, _folds(options, data), expansion)
+        return Setup(options, data, network, folds_of(options, data), expansion)
 
 
 def expansion_of(data: Dataset, curves: bool = False, products: bool = False) -> Expansion | None:
@@ -92,26 +92,3 @@ def training(setup: Setup) -> dict[str, Any]:
         "feature_names": data.schema.features,
         "seed": options.seed,
     }
-
-
-def _folds(options: RunOptions, data: Dataset) -> list[tuple[np.ndarray, np.ndarray]]:
-    from normax.selection import folds
-
-    train = data.train
-    spread = data.target.task == "classification" and train.time is None
-    labels = train.y if spread else None
-    return folds(options.cv, len(train.y), labels, train.groups, train.time, spread, options.seed)
-
-
-def _check_classes(options: RunOptions, data: Dataset) -> None:
-    """Refuse stratified folds for which a class has too few rows, by its label."""
-    if data.target.task == "regression" or data.train.groups is not None or data.train.time is not None:
-        return
-    counts = np.bincount(data.train.y, minlength=len(data.target.labels))
-    few = [f"{label!r} has {n}" for label, n in zip(data.target.labels, counts) if n < options.cv]
-    if few:
-        few = [*few[:5], f"... {len(few)} classes in all"] if len(few) > 5 else few
-        raise InputError(
-            f"--cv {options.cv}: every class needs a row in each fold, but of the rows to train on class"
-            f" {', '.join(few)}"
-        )
