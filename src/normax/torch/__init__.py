@@ -31,6 +31,7 @@ from normax.torch.layered import *
 from normax.torch.limits import *
 from normax.torch.misc import *
 from normax.torch.misc import FORMATS, _assert, _assert_async
+from normax.torch.ordering import *
 from normax.torch.printing import set_printoptions
 from normax.torch.processes import *
 from normax.torch.products import *
@@ -39,6 +40,7 @@ from normax.torch.random import *
 from normax.torch.reductions import *
 from normax.torch.shaping import *
 from normax.torch.size import Size
+from normax.torch.statistics import *
 from normax.torch.tensor import Tensor
 from normax.torch.windowing import *
 from normax.torch.windows import *

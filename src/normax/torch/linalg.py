@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.torch import products, reductions
-from normax.torch.ops import alias, function
+from normax.torch.ops import alias, function, returned
 from normax.torch.windowing import diagonal as _diagonal
 
 __all__ = [
@@ -56,21 +55,15 @@ __all__ = [
 LinAlgError = np.linalg.LinAlgError
 
 
-def _kind(name: str, fields: str) -> Any:
-    kind = collections.namedtuple(name, fields)  # type: ignore[misc]
-    kind.__module__ = __name__
-    return kind
-
-
-_Eig, _Eigh = _kind("eig", "eigenvalues eigenvectors"), _kind("eigh", "eigenvalues eigenvectors")
-_Svd, _OldSvd = _kind("svd", "U S Vh"), _kind("svd", "U S V")
-_Qr, _Slogdet = _kind("qr", "Q R"), _kind("slogdet", "sign logabsdet")
-_Lstsq = _kind("lstsq", "solution residuals rank singular_values")
-_Inv, _Solve = _kind("inv_ex", "inverse info"), _kind("solve_ex", "result info")
-_Cholesky, _Lu = _kind("cholesky_ex", "L info"), _kind("lu", "P L U")
+_Eig, _Eigh = returned("eig", "eigenvalues eigenvectors"), returned("eigh", "eigenvalues eigenvectors")
+_Svd, _OldSvd = returned("svd", "U S Vh"), returned("svd", "U S V")
+_Qr, _Slogdet = returned("qr", "Q R"), returned("slogdet", "sign logabsdet")
+_Lstsq = returned("lstsq", "solution residuals rank singular_values")
+_Inv, _Solve = returned("inv_ex", "inverse info"), returned("solve_ex", "result info")
+_Cholesky, _Lu = returned("cholesky_ex", "L info"), returned("lu", "P L U")
 _Factor, _Triangular = (
-    _kind("lu_factor", "LU pivots"),
-    _kind("triangular_solve", "solution cloned_coefficient"),
+    returned("lu_factor", "LU pivots"),
+    returned("triangular_solve", "solution cloned_coefficient"),
 )
 
 
@@ -228,14 +221,14 @@ def multi_dot(tensors: Any) -> Any:
 def norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """A norm of vectors, of one dimension or none named, or of matrices, of two."""
     if ord is None or (dim is None and A.ndim == 1) or (np.ndim(dim) == 0 and dim is not None):
-        return reductions.vector_norm(A, 2 if ord is None else ord, reductions._axes(dim), keepdim)
+        return reductions.vector_norm(A, 2 if ord is None else ord, reductions.axes(dim), keepdim)
     return jnp.linalg.norm(A, ord, None if dim is None else tuple(dim), keepdim)
 
 
 @function
 def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """`(Σ |x|^ord)^(1/ord)`."""
-    return reductions.vector_norm(x, ord, reductions._axes(dim), keepdim)
+    return reductions.vector_norm(x, ord, reductions.axes(dim), keepdim)
 
 
 @function

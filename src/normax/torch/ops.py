@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import inspect
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numpy as np
 
 from normax.torch.tensor import Methods, has, raw, wrap
 
-__all__ = ["alias", "function", "method", "op"]
+__all__ = ["alias", "function", "into", "method", "op", "returned"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _NUMPY = {"axis": "dim", "axes": "dim", "keepdims": "keepdim"}  # NumPy's words, which PyTorch takes too
@@ -55,6 +56,11 @@ def alias(call: Callable[..., Any], *names: str) -> tuple[Callable[..., Any], ..
     for name in names:
         setattr(Methods, name, call)
     return (call,) * len(names)
+
+
+def returned(name: str, fields: str) -> Any:
+    """A named tuple of results, PyTorch's `torch.return_types`."""
+    return collections.namedtuple(name, fields, module=__name__)
 
 
 def into(out: Any, result: Any) -> Any:
