@@ -163,7 +163,7 @@ def test_files_that_cannot_be_read(folder, capsys, text, message):
 @pytest.mark.parametrize(
     ("source", "name", "message"),
     [
-        ("def broken(:\n", "Net", "cannot be imported; SyntaxError (line 1)"),
+        ("def broken(:\n", "Net", "--model nets.py, line 1: invalid syntax"),
         ("import math\nimport nothing_like_it\n", "Net", "cannot be imported; ModuleNotFoundError (line 2)"),
         (
             "from normax import nn\nclass Nets(nn.Module): pass\n",

@@ -30,7 +30,7 @@ def test_help_states_every_default(capsys):
         "linear)",
         "l1)",
         "1se)",
-        "10 linear, 5 for networks)",
+        "10 linear, 5 for networks and auto)",
         "100 linear",
         "1e-4",
         "0.003)",
