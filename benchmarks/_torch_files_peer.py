@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import json
 import sys
 import traceback
@@ -18,7 +20,7 @@ from _torch_files_models import KINDS, TIMM
 
 import normax as nx
 
-SIZES = (64, 96, 128, 160, 224, 256)
+SIZES = (64, 96, 128, 160, 224, 256, None)
 #: Models of one file differ by width and depth; the largest do not fit beside each other into a small machine.
 MOST_PARAMETERS = 100e6
 
@@ -33,44 +35,54 @@ def names() -> list[str]:
     return found + [f"timm:{name}" for name in TIMM]
 
 
-def build(kind: str, name: str, size: int) -> tuple[Any, torch.Tensor] | None:
-    """A model with its input, in double precision; None if it is too large to be built here."""
+def build(kind: str, name: str, size: int | None) -> tuple[Any, torch.Tensor] | None:
+    """A model with its input, in double precision; None if it is too large to be built here.
+
+    Args:
+        kind: `"timm"`, or one of torchvision's.
+        name: the model's name.
+        size: of the pictures; None for the model's own.
+    """
     make = {"timm": _timm, "detection": _backbone}.get(kind, _torchvision)
-    with torch.device("meta"), torch.no_grad():
-        count = sum(p.numel() for p in make(name, size).parameters())
-    if count > MOST_PARAMETERS:
-        return None
+    with (
+        torch.device("meta"),
+        torch.no_grad(),
+        contextlib.suppress(RuntimeError),
+    ):  # of those that read what they make
+        if sum(p.numel() for p in make(name, size).parameters()) > MOST_PARAMETERS:
+            return None
     torch.manual_seed(0)
-    shape = (2, 3, 8, size, size) if kind == "video" else (2, 3, size, size)
     net = make(name, size).double()
+    side = size or (net.default_cfg["input_size"][-1] if kind == "timm" else 224)
     with torch.no_grad():  # a head that starts from zeros would hide all that is before it
         for parameter in net.parameters():
             parameter.add_(0.01 * torch.randn_like(parameter))
+    shape = (2, 3, 8, side, side) if kind == "video" else (2, 3, side, side)
     return net, torch.randn(shape, dtype=torch.float64)
 
 
-def _torchvision(name: str, size: int) -> Any:
+def _torchvision(name: str, size: int | None) -> Any:
     options: dict[str, Any] = {"weights": None}
     if name.startswith(("deeplab", "fcn", "lraspp")):
         options["weights_backbone"] = None
     if name.startswith("vit"):
-        options["image_size"] = size
+        options["image_size"] = size or 224
     if name == "maxvit_t":
-        options["input_size"] = (size, size)
+        options["input_size"] = (size or 224, size or 224)
     if name in ("googlenet", "inception_v3"):
         options["init_weights"] = False
     return torchvision.models.get_model(name, num_classes=10, **options)
 
 
-def _backbone(name: str, size: int) -> Any:
+def _backbone(name: str, size: int | None) -> Any:
     return torchvision.models.get_model(name, weights=None, weights_backbone=None).backbone
 
 
-def _timm(name: str, size: int) -> Any:
-    try:
-        return timm.create_model(name, num_classes=10, img_size=size)
-    except TypeError:
-        return timm.create_model(name, num_classes=10)
+def _timm(name: str, size: int | None) -> Any:
+    if size is not None:
+        with contextlib.suppress(TypeError):  # one of convolutions takes any
+            return timm.create_model(name, num_classes=10, img_size=size)
+    return timm.create_model(name, num_classes=10)
 
 
 def without_chance(net: Any) -> None:
@@ -116,6 +128,7 @@ def compare(kind: str, name: str) -> dict[str, Any]:
                 return {"left out": "too large"}
             theirs, x = built
             with torch.no_grad():
+                copy.deepcopy(theirs).train()(x)  # which may need more than evaluation does
                 expected = leaves(theirs.eval()(x))
             break
         except (RuntimeError, AssertionError, ValueError) as error:
