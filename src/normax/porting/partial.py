@@ -79,6 +79,12 @@ class _Lazy:
     def imports(self) -> list[ast.ImportFrom]:
         return [node for node in ast.parse(self.source).body if isinstance(node, ast.ImportFrom)]
 
+    def constants(self) -> list[ast.Assign]:
+        body = ast.parse(self.source).body
+        return [
+            node for node in body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        ]
+
     def path(self, statement: ast.ImportFrom) -> str:
         return f"{self.module.__name__}.{statement.module}"
 
@@ -89,7 +95,10 @@ class _Lazy:
         return self.module.__name__.endswith(f".{statement.module}")
 
     def bound(self, name: str) -> None:
-        """Run the import that binds the name; a package below, whose modules may register themselves, runs whole."""
+        """Run the import or constant that binds the name; a package below, whose modules may register themselves, whole."""
+        for constant in self.constants():
+            if any(isinstance(target, ast.Name) and target.id == name for target in constant.targets):
+                self.run(constant)
         for statement in self.imports():
             for alias in statement.names:
                 if (alias.asname or alias.name) != name:
