@@ -9,7 +9,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError, Notice
 from normax.linear_model import fit_path, max_strength
-from normax.linear_model.families import Huber, Quantile, Tweedie
+from normax.linear_model.families import Huber, Multinomial, Quantile, Tweedie
+from normax.linear_model.quadratic import quadratic
+from normax.linear_model.quadratic.active_set import independent_face
 from normax.penalties import MCP, Fused, GroupLasso, SparseGroupLasso
 
 P = 4  # columns
@@ -166,3 +168,47 @@ def test_degenerate_data_bring_finite_fits_or_refusals(family):
 @pytest.mark.parametrize("n", [12, 60])
 def test_all_degenerate_data_do(family, n):
     assert sweep(family, n) == {}
+
+
+def test_copies_of_dummy_columns_are_exchanged_and_not_decomposed_for_classes(monkeypatch):
+    """Two text columns that say the same: one copy is at work at a time, and no eigenvalues are asked for."""
+    rng = np.random.default_rng(0)
+    code = rng.integers(0, 30, 300)
+    hot = np.eye(30)[code]
+    y = np.digitize(rng.normal(size=30)[code] + rng.logistic(size=300), [-1.0, 0.0, 1.0])
+    X = np.hstack([hot, hot[:, ::-1], rng.normal(size=(300, 2))])
+    strengths = max_strength(X, y, family="multinomial") * np.geomspace(1, 1e-3, 12)
+    alone = fit_path(np.hstack([hot, X[:, -2:]]), y, strengths=strengths, family="multinomial", tol=1e-9)
+
+    def decomposed(K):
+        raise AssertionError("a face was decomposed")
+
+    monkeypatch.setattr(quadratic, "eigen", decomposed)
+    path = fit_path(X, y, strengths=strengths, family="multinomial", tol=1e-9)
+    assert path.gap.max() <= 1e-9
+    means = [Multinomial().mean(eta) for eta in path.predict(X)]
+    expected = [Multinomial().mean(eta) for eta in alone.predict(np.hstack([hot, X[:, -2:]]))]
+    np.testing.assert_allclose(means, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_face_is_made_independent_and_pays_no_more(seed):
+    rng = np.random.default_rng(seed)
+    A = rng.integers(-1, 2, (4, 9)).astype(float)
+    w = rng.normal(size=9)
+    G, before, fitted = A.T @ A, np.abs(w).sum(), A @ w
+    L, S, inside = np.zeros((9, 9)), np.zeros(9, dtype=np.intp), np.zeros(9, dtype=bool)
+    size = independent_face(G, w, L, S, inside, np.ones(9), np.zeros(9))
+    assert 0 <= size == inside.sum() == np.linalg.matrix_rank(A[:, inside])
+    np.testing.assert_allclose(A @ w, fitted, atol=1e-8)
+    assert np.abs(w).sum() <= before + 1e-9
+    assert not w[(np.diag(G) > 0) & ~inside].any()
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_a_column_that_rounding_alone_ties_to_a_copy_does_not_end_the_exchange(sign):
+    """The first to leave is one whose part in the combination is rounding; the copy has to leave after it."""
+    A, w = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1e-13]]), np.array([1.0, sign * 1e-17, 1.0])
+    L, S, inside = np.zeros((3, 3)), np.zeros(3, dtype=np.intp), np.zeros(3, dtype=bool)
+    assert independent_face(A.T @ A, w, L, S, inside, np.ones(3), np.zeros(3)) == 1
+    np.testing.assert_allclose(w, [2.0, 0.0, 0.0], atol=1e-12)

@@ -137,38 +137,35 @@ def independent_face(G, w, L, S, inside, l1, l2):
     for j in range(len(w)):
         if (w[j] == 0.0 and l1[j] > 0.0) or G[j, j] + l2[j] <= 0.0:
             continue
-        if append(L, S, size, G, j, l2[j]):
-            inside[j] = True
-            size += 1
-            continue
-        if w[j] == 0.0:
-            continue
-        if l2[j] > 0.0:
-            return -1
-        slope = l1[j] * np.sign(w[j])
-        for i in range(size):
-            d[i] = G[j, S[i]]
-        solve_factored(L, size, d)
-        for i in range(size):
-            slope -= l1[S[i]] * np.sign(w[S[i]]) * d[i]
-        sign = -np.sign(w[j]) if slope * w[j] >= 0.0 else np.sign(w[j])
-        t, leaving = (abs(w[j]) if sign * w[j] < 0.0 else np.inf), -1
-        for i in range(size):
-            k, step = S[i], -sign * d[i]
-            if l1[k] > 0.0 and w[k] * step < 0.0 and -w[k] / step < t:
-                t, leaving = -w[k] / step, i
-        if t == np.inf:
-            return -1
-        w[j] = 0.0 if leaving < 0 else w[j] + sign * t
-        for i in range(size):
-            w[S[i]] -= sign * t * d[i]
-        if leaving >= 0:
+        while not append(L, S, size, G, j, l2[j]):
+            if w[j] == 0.0:
+                break
+            if l2[j] > 0.0:
+                return -1
+            slope = l1[j] * np.sign(w[j])
+            for i in range(size):
+                d[i] = G[j, S[i]]
+            solve_factored(L, size, d)
+            for i in range(size):
+                slope -= l1[S[i]] * np.sign(w[S[i]]) * d[i]
+            sign = -np.sign(w[j]) if slope * w[j] >= 0.0 else np.sign(w[j])
+            t, leaving = (abs(w[j]) if sign * w[j] < 0.0 else np.inf), -1
+            for i in range(size):
+                k, step = S[i], -sign * d[i]
+                if l1[k] > 0.0 and w[k] * step < 0.0 and -w[k] / step < t:
+                    t, leaving = -w[k] / step, i
+            if t == np.inf:
+                return -1
+            w[j] = 0.0 if leaving < 0 else w[j] + sign * t
+            for i in range(size):
+                w[S[i]] -= sign * t * d[i]
+            if leaving < 0:
+                break
             w[S[leaving]] = 0.0
             inside[S[leaving]] = False
             remove(L, S, size, leaving)
             size -= 1
-            if not append(L, S, size, G, j, l2[j]):
-                return -1
+        else:
             inside[j] = True
             size += 1
     return size

@@ -10,13 +10,15 @@ from normax.linear_model.problem.chain_terms import ChainTerms
 from normax.linear_model.problem.group_terms import GroupTerms
 from normax.linear_model.problem.terms import Terms
 from normax.linear_model.quadratic.chain_quadratic import minimise_stretches
+from normax.linear_model.quadratic.gram import GrowingGram
 from normax.linear_model.quadratic.group_quadratic import minimise_entries
 from normax.linear_model.quadratic.support import Support
 
 __all__ = ["Hessian", "bend", "intercept_inverse"]
 
-# The softmax does not see a shift of all classes, which leaves systems singular. This share of a coefficient's own
-# curvature is added in that direction; a step is then short there, and what it aims at stays the same.
+# The softmax does not see a shift of all classes, which leaves systems singular. This share of its weight is added to
+# each row's curvature in that direction; a step is then short there, and what it aims at stays the same. Columns that
+# repeat each other still do.
 PIN = 1e-8
 # Rows that are scaled and multiplied at a time, so that they stay in the cache.
 ROWS = 2048
@@ -32,6 +34,7 @@ class Hessian:
     Where the family ties rows together, what ties them is one product too, of the columns as `Family.joint` shares them.
 
     Attributes:
+        columns: with their products where outputs are coupled.
         entries: (a,) flat numbers of the coefficients, in the order of arrival; classes, at: their outputs and places
             in Z.
         tied, shared: what gives columns as tied rows share them, and (k, a) of those at work.
@@ -142,8 +145,8 @@ class Hessian:
                 H[np.ix_(new, every)] += block
         if self.v is not None:
             H -= np.where(classes[old:, None] == classes, 0.0, across)
-            new, every = np.nonzero(at[old:, None] == at)
-            H[new, every] += PIN * self.columns.variance[at[every]]
+            assert isinstance(self.columns, GrowingGram)
+            H += PIN * self.columns.G[np.ix_(at[old:], at)]
         if self.tied is not None:
             shared = self.tied(self.columns.Z[:, at[old:]])
             self.shared = np.hstack([self.shared, shared])

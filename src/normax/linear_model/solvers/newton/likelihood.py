@@ -23,6 +23,7 @@ from normax.linear_model.families import Family
 from normax.linear_model.problem.chain_terms import ChainTerms
 from normax.linear_model.problem.group_terms import GroupTerms
 from normax.linear_model.problem.terms import Terms
+from normax.linear_model.quadratic.gram import GrowingGram
 from normax.linear_model.quadratic.line_search import armijo
 from normax.linear_model.solvers.newton.hessian import Hessian, bend, intercept_inverse
 
@@ -62,7 +63,7 @@ class Likelihood:
         self.y = np.asfortranarray(y)  # outputs lie apart, so that sums over them are quick
         self.offset = 0.0 if offset is None else offset
         self.m, self.share, self.endless = y.shape[1], 0.0, False
-        self.columns = Columns(design)
+        self.columns = GrowingGram(design) if family.coupled else Columns(design)
         self.hessian: Hessian | None = None
         eta = np.zeros_like(y) + self.offset
         self.start = np.zeros(self.m)
