@@ -50,6 +50,7 @@ globals().update({path: module for path, module in MODULES.items() if "." not in
 float, double, half, long, int, short = (
     DTYPES[name] for name in ("float32", "float64", "float16", "int64", "int32", "int16")
 )
+cfloat, cdouble, chalf = DTYPES["complex64"], DTYPES["complex128"], DTYPES["complex64"]
 newaxis = None
 
 einops_backend.register()

@@ -22,6 +22,8 @@ __all__ = [
     "detach",
     "is_complex",
     "is_conj",
+    "is_inference",
+    "is_neg",
     "is_floating_point",
     "is_nonzero",
     "is_same_size",
@@ -253,6 +255,18 @@ def is_complex(input: Any) -> bool:
 
 
 @_question
+def is_neg(input: Any) -> bool:
+    """False: negatives are computed at once."""
+    return False
+
+
+@_question
+def is_inference(input: Any) -> bool:
+    """False: there are no tensors of inference mode."""
+    return False
+
+
+@_question
 def is_conj(input: Any) -> bool:
     """False: conjugates are computed at once."""
     return False
@@ -309,6 +323,28 @@ def share_memory_(self: Any) -> Any:
 
 
 @method
+def to_dense(self: Any, dtype: Any = None, **ignored: Any) -> Any:
+    """Itself: all tensors are dense."""
+    return _moved(self, dtype, None)
+
+
+@method
+def data_ptr(self: Any) -> int:
+    """A number that tensors share which are the same: here, of what they hold."""
+    return id(self._array)
+
+
+@method
+def storage_offset(self: Any) -> int:
+    """0: each tensor's values are counted from its first."""
+    return 0
+
+
+for _name in ("is_shared", "is_pinned", "is_coalesced", "is_distributed"):
+    setattr(Methods, _name, lambda self: False)
+
+
+@method
 def retain_grad(self: Any) -> None:
     """Nothing: gradients are returned by `nx.value_and_grad`."""
 
@@ -324,6 +360,7 @@ for _name, _value in {
     "is_quantized": False,
     "is_nested": False,
     "is_leaf": True,
+    "retains_grad": False,
     "grad": None,
     "grad_fn": None,
     "output_nr": 0,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from normax.torch.creation import full_like
 from normax.torch.nn import functional
 
 F: Any = functional
@@ -55,7 +58,18 @@ _SAME = [
 for _name in _SAME:
     globals()[_name] = getattr(F, _name)
 
-__all__ = [*_SAME, "batch_norm", "constant_pad_nd", "embedding", "instance_norm"]
+__all__ = [
+    *_SAME,
+    "batch_norm",
+    "constant_pad_nd",
+    "detach_",
+    "embedding",
+    "embedding_bag",
+    "fill",
+    "grid_sampler",
+    "instance_norm",
+    "pdist",
+]
 
 
 def batch_norm(
@@ -96,3 +110,50 @@ def embedding(weight: Any, indices: Any, padding_idx: int = -1, *ignored: Any) -
 def constant_pad_nd(input: Any, pad: Any, value: float = 0) -> Any:
     """`F.pad` with a constant."""
     return F.pad(input, pad, "constant", value)
+
+
+def pdist(input: Any, p: float = 2.0) -> Any:
+    """The p-norm of the difference of every two rows, each pair once."""
+    i, j = np.triu_indices(input.shape[0], 1)
+    return F.pairwise_distance(input[i], input[j], p, eps=0.0)
+
+
+def fill(input: Any, value: Any) -> Any:
+    """One value everywhere, in another's shape and dtype."""
+    return full_like(input, value)
+
+
+def grid_sampler(
+    input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool
+) -> Any:
+    """`F.grid_sample`, its modes by number."""
+    modes, paddings = ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection")
+    return F.grid_sample(input, grid, modes[interpolation_mode], paddings[padding_mode], align_corners)
+
+
+def embedding_bag(
+    weight: Any,
+    input: Any,
+    offsets: Any = None,
+    scale_grad_by_freq: bool = False,
+    mode: int = 0,
+    sparse: bool = False,
+    per_sample_weights: Any = None,
+    include_last_offset: bool = False,
+    padding_idx: int = -1,
+) -> tuple:
+    """`F.embedding_bag`, its mode by number, as the first of a tuple."""
+    kind, padding = ("sum", "mean", "max")[mode], None if padding_idx < 0 else padding_idx
+    bags = F.embedding_bag(
+        *(input, weight, offsets),
+        mode=kind,
+        per_sample_weights=per_sample_weights,
+        include_last_offset=include_last_offset,
+        padding_idx=padding,
+    )
+    return (bags,)
+
+
+def detach_(input: Any) -> Any:
+    """Without gradient from here on."""
+    return input.detach_()

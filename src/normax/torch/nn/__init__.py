@@ -2,9 +2,10 @@
 
 from normax import nn as _nn
 from normax.torch.corners import MODULES
-from normax.torch.nn import functional, init, modules, parameter, utils
+from normax.torch.nn import common_types, functional, init, modules, parallel, parameter, utils
 from normax.torch.nn.layers import layer as _layer
 from normax.torch.nn.module import Module
+from normax.torch.nn.parallel import DataParallel
 from normax.torch.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from normax.torch.nn.sync import SyncBatchNorm
 
@@ -17,14 +18,17 @@ attention = MODULES["nn.attention"]
 
 __all__ = [
     "Buffer",
+    "DataParallel",
     "Module",
     "Parameter",
     "SyncBatchNorm",
     "UninitializedBuffer",
     "UninitializedParameter",
+    "common_types",
     "functional",
     "init",
     "modules",
+    "parallel",
     "parameter",
     "utils",
     *_LAYERS,

@@ -26,3 +26,20 @@ def _in_place(name: str) -> None:
 
 for _name in ("relu", "leaky_relu", "elu", "selu", "celu", "rrelu", "hardtanh", "threshold"):
     _in_place(_name)
+
+
+def _with_indices(name: str) -> None:
+    compute = globals()[name]
+
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        return compute(input, *args, **{**kwargs, "return_indices": True})
+
+    call.__name__, call.__doc__ = f"{name}_with_indices", f"`{name}`, and where each largest is."
+    globals()[call.__name__] = call
+    __all__.append(call.__name__)
+
+
+for _name in ("max_pool", "adaptive_max_pool", "fractional_max_pool"):
+    for _n in (1, 2, 3):
+        if f"{_name}{_n}d" in globals():
+            _with_indices(f"{_name}{_n}d")
