@@ -85,7 +85,7 @@ def _kind(leaf: Any) -> str | None:
 
 
 class Function:
-    """A function with a gradient of its own: write `forward(ctx, ...)` and `backward(ctx, ...)`, call `NAME.apply(...)`.
+    """A function with a gradient of its own: write `forward(ctx, ...)` and `backward(ctx, ...)`, call `NAME.apply`.
 
     In eager calls `forward` simply runs; under a compiled step both are traced once, so that what depends on values
     has to be `torch.where`. `setup_context(ctx, inputs, output)` beside `forward(...)` is the other form.
@@ -199,8 +199,8 @@ def _with_gradient(kind: type[Function], forward: Callable, args: tuple[Any, ...
         found = found if isinstance(found, tuple) else (found,)
         if len(found) < len(args) or any(extra is not None for extra in found[len(args) :]):
             raise RuntimeError(
-                f"function {kind.__name__}Backward returned an incorrect number of gradients (expected {len(args)}, "
-                f"got {len(found)})"
+                f"function {kind.__name__}Backward returned an incorrect number of gradients (expected "
+                f"{len(args)}, got {len(found)})"
             )
         result = [
             None if number is None else _fitted(kind, number, raw(found[number]), array)
@@ -247,8 +247,8 @@ def _fitted(kind: type, number: int, gradient: Any, array: Any) -> Any:
 def grad(*args: Any, **kwargs: Any) -> Any:
     """Refused: there is no tape to go back on."""
     raise InputError(
-        "torch.autograd.grad(outputs, inputs): there is no tape that outputs remember; gradients are those of functions: "
-        "torch.func.grad(lambda x: net(x).sum())(x) with regard to an input, also inside a loss; "
+        "torch.autograd.grad(outputs, inputs): there is no tape that outputs remember; gradients are those of "
+        "functions: torch.func.grad(lambda x: net(x).sum())(x) with regard to an input, also inside a loss; "
         "nx.value_and_grad(net, loss_fn)(x, y) with regard to the weights"
     )
 

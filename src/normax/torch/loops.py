@@ -34,7 +34,7 @@ for x, y in loader:
 
 
 def refuse(asked: str) -> InputError:
-    """The error for `loss.backward()`, `optimizer.step()`, `zero_grad()` or `scheduler.step()`: what to write instead."""
+    """The error for a line of a training loop, `loss.backward()` say: what to write instead of the loop."""
     frame = _caller()
     where = f"{asked}, line {frame.f_lineno} of {Path(frame.f_code.co_filename).name}" if frame else asked
     try:
@@ -43,9 +43,8 @@ def refuse(asked: str) -> InputError:
         rewritten = None
     said = "this loop is" if rewritten else "a loop is"
     return InputError(
-        f"{where}: a compiled step takes gradients and moves the weights at once, `import normax as nx`; {said}\n\n"
-        + textwrap.indent(rewritten or _GENERIC, "    ")
-        + "\n"
+        f"{where}: a compiled step takes gradients and moves the weights at once, `import normax as nx`; "
+        f"{said}\n\n" + textwrap.indent(rewritten or _GENERIC, "    ") + "\n"
     )
 
 

@@ -83,8 +83,8 @@ def read_items(dataset: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
         odd = [i for i, array in enumerate(arrays) if array.shape != arrays[0].shape]
         if odd:
             raise InputError(
-                f"data: expected items of one shape, got {name} of {arrays[odd[0]].shape} as item {numbers[odd[0]]} "
-                f"and of {arrays[0].shape} as item {numbers[0]}"
+                f"data: expected items of one shape, got {name} of {arrays[odd[0]].shape} as item "
+                f"{numbers[odd[0]]} and of {arrays[0].shape} as item {numbers[0]}"
             )
         parts.append(np.stack(arrays))
     return parts[0], parts[1]
@@ -97,8 +97,8 @@ def whole(data: Any) -> Any:
         if found is not None:
             return found
         warnings.warn(
-            f"data: the {len(data)} items of {type(data).__name__} were read once: what they draw at random stays as "
-            "drawn",
+            f"data: the {len(data)} items of {type(data).__name__} were read once: what they draw at random stays "
+            "as drawn",
             Notice,
             stacklevel=3,
         )

@@ -28,9 +28,9 @@ class _Group(dict):
     def __setitem__(self, key: str, value: Any) -> None:
         if self.fixed:
             raise InputError(
-                f"param_groups: {key!r} is compiled into the training step by now; a learning rate that changes is a "
-                "scheduler made before it, torch.optim.lr_scheduler.StepLR(optimizer, 30, every=len(loader)), or an "
-                "optax schedule"
+                f"param_groups: {key!r} is compiled into the training step by now; a learning rate that changes is "
+                "a scheduler made before it, torch.optim.lr_scheduler.StepLR(optimizer, 30, every=len(loader)), "
+                "or an optax schedule"
             )
         super().__setitem__(key, value)
 
@@ -128,8 +128,8 @@ class Optimizer(optax.GradientTransformation):
         groups = {name: group_of.get(id(cell)) for name, cell in named.items() if cell.requires_grad}
         if all(i is None for i in groups.values()):
             raise InputError(
-                f"optimizer: {type(self).__name__} holds no trainable parameter of this {type(net).__name__}; write "
-                f"torch.optim.{type(self).__name__}(net.parameters(), ...) with the network that is trained"
+                f"optimizer: {type(self).__name__} holds no trainable parameter of this {type(net).__name__}; "
+                f"write torch.optim.{type(self).__name__}(net.parameters(), ...) with the network that is trained"
             )
         alike = len(self.param_groups) == 1 and None not in groups.values()
         return _transformation(type(self), self._settings(), None if alike else tuple(groups.items()))
@@ -151,8 +151,8 @@ class Optimizer(optax.GradientTransformation):
         sizes = sum(cell._value.size for group in self.param_groups for cell in group["params"])
         if len(self.param_groups) > 1 or sum(jnp.size(leaf) for leaf in jax.tree.leaves(params)) != sizes:
             raise InputError(
-                f"optimizer: {type(self).__name__} knows its groups by the network's parameters; give it to nx.train_step, "
-                "nx.fit or nx.path as it is, or write optimizer.for_module(net) inside an optax.chain"
+                f"optimizer: {type(self).__name__} knows its groups by the network's parameters; give it to "
+                "nx.train_step, nx.fit or nx.path as it is, or write optimizer.for_module(net) inside an optax.chain"
             )
         return _transformation(type(self), self._settings(), None)
 
@@ -211,7 +211,13 @@ def _transformation(
     settings: tuple[dict[str, Any], ...],
     groups: tuple[tuple[str, int | None], ...] | None,
 ) -> optax.GradientTransformation:
-    """The optimiser of given settings; `groups`: name -> the number of its group, None: every weight is of the first."""
+    """The optimiser of given settings.
+
+    Args:
+        kind: whose formula.
+        settings: those of each group.
+        groups: name -> the number of its group; None: every weight is of the first.
+    """
 
     def chosen(params: Any) -> list[dict[str, Any] | None]:
         if groups is None:

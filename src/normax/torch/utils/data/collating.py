@@ -54,8 +54,8 @@ def default_collate(batch: Sequence[Any]) -> Any:
         columns = [default_collate(column) for column in zip(*batch)]
         return type(first)(*columns) if hasattr(first, "_fields") else columns
     raise TypeError(
-        f"default_collate: expected tensors, arrays, numbers, text, dicts or lists, got {type(first)}; give the loader "
-        "a collate_fn"
+        f"default_collate: expected tensors, arrays, numbers, text, dicts or lists, got {type(first)}; give "
+        "the loader a collate_fn"
     )
 
 
