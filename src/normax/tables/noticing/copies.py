@@ -20,7 +20,7 @@ def copied_rows(seen: Seen) -> Iterator[str]:
     # By sums with random weights, which only rows alike in every cell share.
     random = np.random.default_rng(0)
     keys = seen.y.reshape(n, -1).astype(float) @ random.normal(size=seen.y.reshape(n, -1).shape[1])
-    for column, weight in zip(X.T, random.normal(size=X.shape[1]).tolist()):
+    for column, weight in zip(X.T, random.normal(size=(X.shape[1],)).tolist()):
         keys += weight * np.nan_to_num(column, nan=-1.5)
     order = np.argsort(keys, kind="stable")
     same = np.zeros(n, bool)
