@@ -135,6 +135,7 @@ def test_attributes_and_several_networks_are_found():
     )
     assert "nx.nn.ModuleList([self.decoder, self.encoder]), loss_fn, self.opt)" in code
     assert "train = nx.train_step" in code
+    assert "# once, before fit(...) is called: it keeps the optimiser's state" in code
     exec(code, held | {"nx": nx, "self": trainer, "step": 0})
 
 

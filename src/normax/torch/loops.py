@@ -72,6 +72,8 @@ class _Loop:
     def __init__(self, frame: FrameType):
         lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
         self.names = {**frame.f_globals, **frame.f_locals}
+        code = frame.f_code
+        self.function, self.given = code.co_name, code.co_varnames[: code.co_argcount]
         self.around: list[Any] = []  # the loops and functions around the line, the outermost first
         node: Any = ast.parse("".join(lines))
         while node is not None:
@@ -116,6 +118,8 @@ class _Loop:
         lines += self._schedules(schedulers)
         named = optimizer or "optax.adam(1e-3)"
         lines += self._named_in_optax(optimizer)
+        if named.split(".")[0] in self.given:  # called once an epoch, say
+            lines.append(f"# once, before {self.function}(...) is called: it keeps the optimiser's state")
         lines += [f"{step} = nx.train_step({', '.join([whole, function, named, *clip])})"]
         shown = loss if loss.isidentifier() else "loss"
         instead = [f"{shown} = {step}({', '.join(batch)})"]
