@@ -35,6 +35,7 @@ class Column:
         odd: cells that count as missing here, for nearly all others are numbers or dates.
         parts: of dates and times, what is a feature beside the number.
         idf: of words, how rare each is.
+        rest: whether rare categories, and such as come later, are one more, `NAME (other)`, behind the levels.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Column:
     odd: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     idf: tuple[float, ...] = ()
+    rest: bool = False
 
     @property
     def unit(self) -> str:
@@ -57,6 +59,7 @@ class Column:
         if self.kind in (kinds.TEXT, kinds.WORDS):
             mark = "=" if self.kind == kinds.TEXT else ": "
             values = [f"{self.name}{mark}{level}" for level in self.levels]
+            values += [f"{self.name} (other)"] if self.rest else []
         else:
             values = [self.name, *(f"{self.name}: {name}" for part in self.parts for name in part.features)]
         return (*values, f"{self.name} (missing)") if self.missing else tuple(values)
@@ -82,6 +85,8 @@ def _encode_levels(column: Column, cells: pa.Array, out: np.ndarray) -> np.ndarr
     # The entry after the last is for null, whose index Arrow gives as missing.
     codes = np.array([place.get(value, -1) for value in encoded.dictionary.to_pylist()] + [-2])
     code = codes[encoded.indices.fill_null(len(codes) - 1).to_numpy()]
+    if column.rest:  # for what is rare or new
+        code[code == -1] = len(column.levels)
     rows = np.flatnonzero(code >= 0)
     out[rows, code[rows]] = 1
     unseen = [v for v in encoded.dictionary.to_pylist() if v not in place]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -17,14 +17,20 @@ from normax.tables.odd import mostly
 
 __all__ = ["MAX_LEVELS", "Asked", "learn"]
 
-#: A text column with more categories than this is left out: one-hot, each would become a column of its own.
+#: A text column has at most so many categories of its own, since each becomes a feature; the rarer ones are one.
 MAX_LEVELS = 1000
+
+#: Rows below which a category is rare, in a table of a thousand rows and more.
+RARE = 5
+
+#: Rows from which on text that hardly repeats names the rows.
+ENOUGH = 50
 
 _ALL_MISSING = "every cell is missing"
 _CONSTANT = "constant"
 _FREE = "free text (--words takes its words as features)"
 _IDENTIFIER = "text with as many values as rows"
-_TOO_MANY = f"text with more than {MAX_LEVELS} categories"
+_NEARLY = "text that hardly repeats, as names of rows do (--text, if it is meant)"
 
 
 Learned = tuple[Column, str | None, list[Doubt]]
@@ -95,4 +101,20 @@ def _learn_text(name: str, cells: pa.Array, chosen: bool = False) -> Learned:
         return column, _IDENTIFIER, said
     if len(values) == 1 and not column.missing:
         return column, _CONSTANT, said
-    return column, _TOO_MANY if len(values) > MAX_LEVELS else None, said
+    if not chosen and there >= ENOUGH and 2 * len(values) > there:
+        return column, _NEARLY, said
+    few = min(RARE, there / 200)  # of 200 rows none is rare
+    commonest = np.argsort(-count, kind="stable")[:MAX_LEVELS]
+    common = commonest[count[commonest] >= few]
+    kept = common if len(common) else commonest
+    if len(values) - len(kept) < 2:
+        return column, None, said
+    rows = there - int(count[kept].sum())
+    said.append(
+        Doubt(
+            ": rare categories are one, (other)",
+            f": {len(values) - len(kept):,} of {len(values):,}, in {rows:,} rows",
+        )
+    )
+    levels = tuple(sorted(values.take(pa.array(kept)).to_pylist()))
+    return replace(column, levels=levels, rest=True), None, said

@@ -18,6 +18,7 @@ from normax.tables.learning import Asked, learn
 from normax.tables.limits import MAX_FEATURES
 from normax.tables.locale import Locale
 from normax.tables.reading import Table
+from normax.tables.twins import twins
 from normax.tables.wording import columns as named
 from normax.tables.wording import notice
 
@@ -59,8 +60,8 @@ class Schema:
         """Find out what each column is, from all of its rows.
 
         Left out, each with a `Notice` that names them: columns whose every cell is missing, constant
-        columns without a missing cell, text with as many values as rows (an identifier) and text with more
-        than `MAX_LEVELS` categories.
+        columns without a missing cell, text that hardly repeats (an identifier), and of two columns whose categories are
+        the same under other names the second. Rare categories, and those beyond the `MAX_LEVELS` commonest, are one.
 
         Args:
             table: the features alone, without target, groups or times.
@@ -98,6 +99,9 @@ class Schema:
                 columns.append(column)
         if faults:
             raise InputError(f"{table.source}: {'; '.join(faults)}")
+        for name, first in twins(table, columns).items():
+            left_out[name] = f"the categories of {quoted(first)} under other names"
+        columns = [column for column in columns if column.name not in left_out]
         say(said)
         for reason in dict.fromkeys(left_out.values()):
             names = [name for name, why in left_out.items() if why == reason]

@@ -97,15 +97,17 @@ def _standardised(graph: _Graph, saved: SavedModel) -> str:
 def _features(graph: _Graph, column: Any) -> list[str]:
     """What a column becomes, as of `normax.tables.columns.encode`."""
     if column.kind == kinds.TEXT:
-        levels = [*column.levels, *([""] if column.missing else [])]
-        places = np.arange(len(levels))
+        count, absent = len(column.levels), [""] if column.missing else []
+        levels = [*column.levels, *absent]
+        places = np.arange(count + column.rest + column.missing)
+        codes = [*range(count), *([count + column.rest] if column.missing else [])]
         code = graph.op(
             "LabelEncoder",
             graph.input(column.name, text=True),
             domain="ai.onnx.ml",
             keys_strings=levels,
-            values_int64s=places.tolist(),
-            default_int64=-1,
+            values_int64s=codes,
+            default_int64=count if column.rest else -1,
         )
         return [
             graph.op(
