@@ -63,7 +63,7 @@ class Locale:
             cells = without_words(column.slice(0, _ROWS).combine_chunks()).drop_null()
             if not pc.any(pc.match_substring_regex(cells, "[-.,/ ]"), min_count=0).as_py():
                 continue
-            fits = {form.decimal for form in _forms(cells)}
+            fits = _decimals(cells)
             if len(fits) == 1:
                 decimals.setdefault(fits.pop(), name)
             elif fits and pc.any(pc.match_substring(cells, ",")).as_py():
@@ -92,17 +92,25 @@ class Locale:
         )
 
 
-def _forms(cells: pa.Array) -> list[NumberForm]:
-    """The forms of numbers that all of these cells can be read in, if any has a mark."""
-    found = []
-    for form in numbers.candidates(cells):
-        try:
-            numbers.numbers(cells, form)
-        except pa.ArrowException:
-            continue
-        found.append(form)
-    marked = pc.match_substring_regex(cells, "[.,]")
-    return found if pc.any(marked, min_count=0).as_py() else []
+def _decimals(cells: pa.Array) -> set[str]:
+    """The marks before decimals with which all of these cells are numbers, if any has a mark."""
+    if not pc.any(pc.match_substring_regex(cells, "[.,]"), min_count=0).as_py():
+        return set()
+    forms = numbers.candidates(cells)
+    if numbers.number_like(
+        cells
+    ).all():  # as in most columns, which only grouping by points could make others
+        forms = iter([NumberForm("1234.5"), NumberForm("1.234,5")])
+    return {form.decimal for form in forms if _reads(cells, form)}
+
+
+def _reads(cells: pa.Array, form: NumberForm) -> bool:
+    try:
+        numbers.numbers(cells[:100], form)
+        numbers.numbers(cells, form)
+    except pa.ArrowException:
+        return False
+    return True
 
 
 def _days(cells: pa.Array) -> set[bool]:
@@ -137,9 +145,9 @@ def day_first(cells: pa.Array, form: str) -> bool | None:
 
 def _say_comma(table: Table, name: str) -> None:
     cells = without_words(table.column(name)).drop_null()
-    example = cells.filter(pc.match_substring(cells, ","))[0].as_py()
-    form = next(form for form in _forms(pa.array([example])) if form.decimal == ",")
-    value = numbers.numbers(pa.array([example]), form)[0].as_py()
+    example = cells.filter(pc.match_substring(cells, ","))[:1]
+    form = next(f for f in numbers.candidates(example) if f.decimal == "," and _reads(example, f))
+    value = numbers.numbers(example, form)[0].as_py()
     notice(
-        f"{table.source}: numbers have decimal commas: {quoted(example)} in column {quoted(name)} is {value:.15g}"
+        f"{table.source}: numbers have decimal commas: {quoted(example[0].as_py())} in column {quoted(name)} is {value:.15g}"
     )
