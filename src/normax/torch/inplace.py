@@ -11,7 +11,7 @@ from normax.nn.cells import Cell
 from normax.torch import arithmetic, elementwise, gathering, products, reductions, shaping
 from normax.torch.concrete import user_line
 from normax.torch.ops import method
-from normax.torch.tensor import Methods, raw
+from normax.torch.tensor import Methods, made, raw
 
 # `torch.NAME_` that PyTorch has beside the method.
 _OF_TORCH = [
@@ -246,7 +246,7 @@ def _turning(name: str) -> None:
                 f"{user_line()}{name}_ of a tensor that others look into; write x = x.{name}(...)"
             )
         if self._view is None:
-            self._held = compute(self, *args)._array
+            self._held = compute(made(self._array), *args)._array  # what is thrown away looks into nothing
         else:
             inner = self.alias()
             inner._view = self._view
