@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normax.errors import quoted
-from normax.tables import date_forms, dates, kinds, numbers
+from normax.tables import codes, date_forms, dates, kinds, numbers
 from normax.tables.columns import Column
 from normax.tables.locale import Locale
 from normax.tables.numbers import NumberForm
@@ -172,14 +172,14 @@ def why_text(values: pa.Array, count: np.ndarray) -> list[Doubt]:
     other = ~number & ~np.isin(values.to_pylist(), marks(values, MISSING + MARKS))
     odd = values.filter(pa.array(other))
     if not other.any():
-        why = kinds.why_text(values.filter(pa.array(number)))
+        why = codes.why_text(values.filter(pa.array(number)))
         return [Doubt(f" taken as text: {why} (--number, if it is one)")] if why else []
-    if 10 * count[number | numbers.nearly(values)].sum() >= 9 * count.sum() and not kinds.are_codes(odd):
+    if 10 * count[number | numbers.nearly(values)].sum() >= 9 * count.sum() and not codes.are_codes(odd):
         return _of_units(values.filter(pa.array(number | numbers.nearly(values))).to_pylist())
     if 2 * count[number].sum() >= count.sum():
         example = odd.to_pylist()
         shown = f"{many(count[other].sum(), 'cell')} ({', '.join(map(quoted, example[:_SHOWN]))})"
-        if kinds.are_codes(odd):
+        if codes.are_codes(odd):
             return [Doubt(f" taken as text: codes beside its numbers, in {shown}")]
         missing = shlex.quote(example[0][:60])
         return [

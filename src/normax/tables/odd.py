@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normax.tables import date_forms, dates, kinds, numbers
+from normax.tables import codes, date_forms, dates, kinds, numbers
 from normax.tables.locale import Locale
 from normax.tables.numbers import DIGITS, NumberForm
 from normax.tables.words import plain, without_words
@@ -39,7 +39,7 @@ def mostly(cells: pa.Array, locale: Locale) -> tuple[str, str | None, tuple[str,
         if count[~fits].sum() > _SHARE * count.sum() or fits.sum() < _DIFFERENT:
             continue
         good, odd = values.filter(pa.array(fits)), values.filter(pa.array(~fits))
-        if kinds.are_codes(odd) or (kind == kinds.NUMERIC and kinds.why_text(good)):
+        if codes.are_codes(odd) or (kind == kinds.NUMERIC and codes.why_text(good)):
             return None
         if len(odd) and kinds.reads_as(good, kind, form):
             return kind, form, tuple(odd.to_pylist())

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from normax.errors import InputError, quoted, suggest
 from normax.forms import made
-from normax.tables import kinds, numbers
+from normax.tables import codes, kinds, numbers
 from normax.tables.answers import Offset, events, mean_of, refuse_impossible
 from normax.tables.columns import TOO_LARGE
 from normax.tables.locale import Locale
@@ -200,7 +200,7 @@ class Target:
         """Whether labels are told apart letter by letter: words but truth values, and numbers too long for float64."""
         if isinstance(self.labels[0], str):
             return not is_truth(self.labels)
-        return max(map(abs, self.labels)) >= kinds.EXACT
+        return max(map(abs, self.labels)) >= codes.EXACT
 
     def _by_letter(self, cells: pa.Array) -> tuple[list, list, np.ndarray]:
         """The labels as they are compared, the distinct cells, and which of these each cell is."""
@@ -341,7 +341,7 @@ def _say_doubts(name: str, cells: pa.Array, kind: str) -> None:
         for words in spellings(cells):
             notice(f"target {quoted(name)}: {', '.join(map(quoted, words))} are one class")
     elif kind == kinds.TEXT:
-        if why := (numbers.number_like(kinds.texts(cells)).all() and kinds.why_text(cells)):
+        if why := (numbers.number_like(kinds.texts(cells)).all() and codes.why_text(cells)):
             notice(f"target {quoted(name)}: labels are text, not numbers: {why}")
         for word in marks(cells, MISSING + MARKS):
             rows = many(pc.sum(pc.equal(cells, word)).as_py(), "row")
