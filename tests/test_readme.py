@@ -47,7 +47,7 @@ def test_shell_blocks_run(tmp_path, monkeypatch, capsys):
         for line in block.splitlines()
         if line.startswith("normax ")
     ]
-    assert len(commands) == 3
+    assert len(commands) == 4
     for command in commands:
         assert not main(shlex.split(command)[1:])
     assert (tmp_path / "diabetes" / "report.html").exists()
