@@ -299,3 +299,58 @@ def test_a_relabelling_is_left_out():
     schema, notices = learn({"land": land, "code": code, "other": other})
     assert schema.left_out == {"code": "the categories of 'land' under other names"}
     assert notices == ["column 'code' left out: the categories of 'land' under other names"]
+
+
+def test_numbers_that_name_the_categories_of_text_are_left_out():
+    rng = np.random.default_rng(0)
+    which, lands = rng.integers(4, size=80), np.array(["Chad", "Mali", "Peru", "Togo"])
+    columns = {
+        "nr": which + 1,
+        "land": lands[which],
+        "sex": np.array(["m", "f"])[which % 2],
+        "female": which % 2 == 1,
+    }
+    columns |= {"land_code": np.array([466, 148, 768, 604])[which], "x": rng.normal(size=80)}
+    schema, notices = learn(columns)
+    lands = "the categories of 'land' as numbers (--number keeps them)"
+    assert schema.left_out == {
+        "nr": lands,
+        "land_code": lands,
+        "female": "the categories of 'sex' as numbers (--number keeps them)",
+    }
+    assert f"columns 'nr', 'land_code' left out: {lands}" in notices
+    assert len(notices) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Notice)
+        assert "nr" in Schema.learn(read_table(columns), numbers=["nr"]).features
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "words"),
+    [
+        ("quarter", [1, 2, 3, 4], ["Q1", "Q2", "Q3", "Q4"]),
+        ("year", [2001, 2002, 2003, 2004], ["2001-A", "2002-A", "2003-A", "2004-A"]),
+        ("education", [1, 2, 3, 4], ["primary", "secondary", "bachelor", "master"]),
+        ("inhabitants", [17, 22, 33, 8], ["Chad", "Mali", "Peru", "Togo"]),
+        ("size", [1, 2, 3], ["large", "medium", "small"]),
+        ("dose", [0.5, 1, 1.5, 2], ["a", "b", "c", "d"]),
+    ],
+)
+def test_numbers_that_say_more_than_the_categories_of_text_stay(name, numbers, words):
+    which = np.random.default_rng(0).integers(len(words), size=80)
+    schema, notices = learn({name: np.array(numbers)[which], "label": np.array(words)[which]})
+    assert schema.left_out == {}
+    assert notices == []
+
+
+def test_a_row_that_disagrees_makes_numbers_no_relabelling():
+    which = np.random.default_rng(0).integers(4, size=80)
+    land, nr = np.array(["Chad", "Mali", "Peru", "Togo"], object)[which], which + 1.0
+    for cells, code in (
+        (land, np.where(np.arange(80) == 7, 5 - nr, nr)),
+        (land, np.where(np.arange(80) == 7, np.nan, nr)),
+    ):
+        assert learn({"land": cells, "nr": code})[0].left_out == {}
+    both = np.arange(80) % 9 == 0
+    land[both], nr[both] = None, np.nan
+    assert list(learn({"land": land, "nr": nr})[0].left_out) == ["nr"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from normax.errors import quoted
 
-__all__ = ["EXACT", "are_codes", "why_text"]
+__all__ = ["EXACT", "are_codes", "named_as_code", "why_text"]
 
 _TOO_LONG = "whole numbers too long to stay apart"
 EXACT = 2.0**53  # from here on float64 does not tell whole numbers apart
 
+_CODE = re.compile(r"(?i)(code|zip|postcode|plz|type|category|cluster|region)s?$")
 _CODES = 2  # cells of letters and digits, at most, are slips
 
 
@@ -46,6 +49,11 @@ def are_codes(odd: pa.Array) -> bool:
     """Whether cells beside numbers are codes, several of them of letters and digits, as V57 beside 250."""
     mixed = pc.sum(pc.match_substring_regex(odd, r"(?i)^[a-z]{0,3}\d+[a-z]{0,3}$")).as_py() or 0
     return mixed > _CODES
+
+
+def named_as_code(name: str) -> bool:
+    """Whether a column's numbers are names, by its own name."""
+    return bool(_CODE.search(name))
 
 
 def _suspects(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,9 +21,6 @@ from normax.tables.wording import many, notice
 from normax.tables.words import MARKS, MISSING, marks, plain, spellings
 
 __all__ = ["Doubt", "doubts", "say", "why_text"]
-
-#: Names of columns whose numbers are names.
-_CODE = re.compile(r"(?i)(code|zip|postcode|plz|type|category|cluster|region)s?$")
 
 _TRIED = 20  # cells that tell whether all are dates
 _SHOWN = 3  # cells, rows and columns in a line
@@ -83,7 +79,7 @@ def doubts(
             )
         else:
             found += _of_stand_ins(there)
-            if _CODE.search(column.name) and _are_few(there):
+            if codes.named_as_code(column.name) and _are_few(there):
                 found.append(
                     Doubt(" is of whole numbers, and a code by its name; if they are categories, say --text")
                 )

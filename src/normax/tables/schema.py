@@ -60,8 +60,8 @@ class Schema:
         """Find out what each column is, from all of its rows.
 
         Left out, each with a `Notice` that names them: columns whose every cell is missing, constant
-        columns without a missing cell, text that hardly repeats (an identifier), and of two columns whose categories are
-        the same under other names the second. Rare categories, and those beyond the `MAX_LEVELS` commonest, are one.
+        columns without a missing cell, text that hardly repeats (an identifier), and columns that only name the categories
+        of another once more (`twins`). Rare categories, and those beyond the `MAX_LEVELS` commonest, are one.
 
         Args:
             table: the features alone, without target, groups or times.
@@ -99,10 +99,10 @@ class Schema:
                 columns.append(column)
         if faults:
             raise InputError(f"{table.source}: {'; '.join(faults)}")
-        for name, first in twins(table, columns).items():
-            left_out[name] = f"the categories of {quoted(first)} under other names"
+        again = twins(table, columns, [name for name, what in asked.items() if what.kind == kinds.NUMERIC])
+        left_out |= again
         columns = [column for column in columns if column.name not in left_out]
-        say(said)
+        say((name, doubt) for name, doubt in said if name not in again)
         for reason in dict.fromkeys(left_out.values()):
             names = [name for name, why in left_out.items() if why == reason]
             notice(f"{named(names)} left out: {reason}")
