@@ -157,3 +157,17 @@ def test_dates_that_are_asked_for_are_read_so():
     assert Schema.learn(years, dates={"t": None}).columns[0].form == "year"
     with pytest.raises(InputError, match=r"column 'x': row 1 holds .*expected a date"):
         Schema.learn(read_table({"x": ["soon", "later"]}), dates={"x": None})
+
+
+def test_days_that_are_none_are_missing_and_more_are_told():
+    days = [f"2024-0{1 + j % 9}-{1 + j % 28:02d}" for j in range(40)]
+    none = ["0000-00-00" if j % 5 == 0 else day for j, day in enumerate(days)]
+    with pytest.warns(Notice, match="column 't': '0000-00-00' taken as missing"):
+        schema = Schema.learn(read_table({"t": none}))
+    assert schema.columns[0].kind == "date"
+    assert schema.columns[0].missing
+    later = ["later" if j % 5 == 0 else day for j, day in enumerate(days)] * 2
+    with pytest.warns(
+        Notice, match=r"not a date in 16 cells \('later'\); if that means missing, say --missing later"
+    ):
+        assert Schema.learn(read_table({"t": later})).columns[0].kind == "text"

@@ -12,7 +12,7 @@ from functools import cache
 
 from normax.errors import InputError, quoted
 
-__all__ = ["DATE_FORMATS", "TIME_FORMATS", "form_of", "is_form", "pattern", "swapped"]
+__all__ = ["DATE_FORMATS", "TIME_FORMATS", "form_of", "is_form", "looks", "pattern", "swapped"]
 
 _SEPARATED = ("year{0}month{0}day", "day{0}month{0}year", "month{0}day{0}year")
 _SHORT = ("day{0}month{0}yy", "month{0}day{0}yy", "yy{0}month{0}day")
@@ -103,6 +103,16 @@ def pattern(form: str) -> str:
         last = token.end()
     pattern += _between(form[last:], False, False)
     return f"^{_WEEKDAY if named else ''}{pattern}{'' if 'hour' in form else _TIME}$"
+
+
+def looks(value: str, form: str) -> bool:
+    """Whether one cell looks like this form: told fast, for Python keeps compiled patterns and Arrow does not."""
+    return _compiled(form).match(value) is not None
+
+
+@cache
+def _compiled(form: str) -> re.Pattern[str]:
+    return re.compile(pattern(form).replace(r"\p{L}", r"[^\W\d_]").replace(r"\x{2212}", "\u2212"))
 
 
 def _between(mark: str, named: bool, inside: bool) -> str:

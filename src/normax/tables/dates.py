@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normax.tables.date_forms import DATE_FORMATS, TIME_FORMATS, pattern
+from normax.tables.date_forms import DATE_FORMATS, TIME_FORMATS, looks, pattern
 from normax.tables.words import plain
 
 __all__ = ["SECONDS_A_DAY", "candidates", "dates", "hours", "valid"]
@@ -75,6 +75,8 @@ def valid(values: pa.Array, form: str) -> np.ndarray:
         array([ True, False, False])
     """
     fits = pc.match_substring_regex(plain(values), pattern(form)).to_numpy(zero_copy_only=False)
+    if not fits.any():
+        return fits
     read = _hours if form in TIME_FORMATS else _days
     try:
         fits[fits] = np.isfinite(read(values.filter(pa.array(fits)), form))
@@ -213,5 +215,6 @@ def _number(texts: pa.Array) -> np.ndarray:
 def candidates(cells: pa.Array) -> Iterator[str]:
     """The forms that the first cell has; they are tried on the others, not proven."""
     there = cells.drop_null()[:1]
-    if len(there) and pc.match_substring_regex(there, r"\d")[0].as_py():
-        yield from (form for form in (*DATE_FORMATS, *TIME_FORMATS) if valid(there, form)[0])
+    for value in plain(there).drop_null().to_pylist():
+        alike = (form for form in (*DATE_FORMATS, *TIME_FORMATS) if looks(value, form))
+        yield from (form for form in alike if valid(there, form)[0])

@@ -60,7 +60,7 @@ def doubts(
         found += _of_dates(cells, column)
     if column.kind == kinds.TIME and there.max() > 24:
         found.append(Doubt(": times beyond 24:00 are durations, in units of what comes first"))
-    if column.missing and (held := marks(cells)):
+    if column.missing and (held := marks(cells, MISSING + MARKS)):
         found.append(Doubt(f": {', '.join(map(quoted, held[:5]))} taken as missing"))
     if column.odd:
         found.append(_of_odd(cells, column))
@@ -173,15 +173,19 @@ def why_text(values: pa.Array, count: np.ndarray) -> list[Doubt]:
     if 10 * count[number | numbers.nearly(values)].sum() >= 9 * count.sum() and not codes.are_codes(odd):
         return _of_units(values.filter(pa.array(number | numbers.nearly(values))).to_pylist())
     if 2 * count[number].sum() >= count.sum():
-        example = odd.to_pylist()
-        shown = f"{many(count[other].sum(), 'cell')} ({', '.join(map(quoted, example[:_SHOWN]))})"
         if codes.are_codes(odd):
+            shown = f"{many(count[other].sum(), 'cell')} ({', '.join(map(quoted, odd[:_SHOWN].to_pylist()))})"
             return [Doubt(f" taken as text: codes beside its numbers, in {shown}")]
-        missing = shlex.quote(example[0][:60])
-        return [
-            Doubt(f" taken as text: not a number in {shown}; if that means missing, say --missing {missing}")
-        ]
-    return _of_ways(odd)
+        return [_spoilt("number", odd, count[other].sum())]
+    return _of_dated(odd, count[other])
+
+
+def _spoilt(kind: str, odd: pa.Array, cells: int) -> Doubt:
+    shown = odd[:_SHOWN].to_pylist()
+    return Doubt(
+        f" taken as text: not a {kind} in {many(cells, 'cell')} ({', '.join(map(quoted, shown))}); if that means missing,"
+        f" say --missing {shlex.quote(shown[0][:60])}"
+    )
 
 
 def _of_units(cells: list[str]) -> list[Doubt]:
@@ -192,12 +196,19 @@ def _of_units(cells: list[str]) -> list[Doubt]:
     return [Doubt(f" taken as text: its numbers differ in what they are of, as {pair}")]
 
 
-def _of_ways(values: pa.Array) -> list[Doubt]:
-    """A word on text whose cells are all dates, each written in a way of its own."""
+def _of_dated(values: pa.Array, count: np.ndarray) -> list[Doubt]:
+    """A word on text whose cells are all dates, each written in a way of its own, or dates in most of them."""
     tried = values[:_TRIED].to_pylist() if len(values) > _SHOWN else []
     ways = [set(dates.candidates(pa.array([value]))) for value in tried]
-    if not ways or not all(ways):
+    dated = [way for way in ways if way]
+    if not dated or 2 * len(dated) < len(ways):
         return []
+    if len(dated) < len(ways):
+        form = max(dated[0], key=lambda form: sum(form in way for way in dated))
+        other = ~dates.valid(values, form)
+        if 2 * count[other].sum() > count.sum():
+            return []
+        return [_spoilt("date", values.filter(pa.array(other)), count[other].sum())]
     unlike = [value for value, forms in zip(tried, ways) if not forms & ways[0]]
     if not unlike:
         return []

@@ -18,6 +18,7 @@ MISSING = ("na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "nat", "?")
 MARKS = (
     *("-", "--", "---", "–", "—", ".", "..", "...", "n.a.", "n.a", "none", "nil", "(null)", "na()"),
     *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#error!"),
+    *("0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000"),
 )
 
 #: Words for false and true that belong together.

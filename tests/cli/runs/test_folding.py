@@ -47,6 +47,7 @@ def test_fewer_folds_by_default_and_the_way_out_where_they_were_asked_for(data, 
 
 def test_a_class_of_one_row_has_no_folds():
     with pytest.raises(
-        InputError, match=r"needs two folds at least, and .* class 'b', 'c' has 1; give it more rows"
+        InputError,
+        match=r"needs two folds at least, and .* class 'b', 'c' has 1; give it more rows or leave it out",
     ):
         with_folds(Options(10), rows([0, 0, 0, 1, 2], "classification", ("a", "b", "c")), asked=False)

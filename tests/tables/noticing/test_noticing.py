@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from normax.errors import Notice
 from normax.tables import Schema, Target, read_table
 from normax.tables.noticing import Seen, noticed
 
@@ -37,6 +38,7 @@ def test_numbers_of_rows(plain, rng):
     assert line == "column 'nr' numbers the rows, 1 to 100 each once; if it means nothing, --drop nr"
     (line,) = lines(plain | {"customer_id": 7 * rng.permutation(1000)[:100]})
     assert "as identifiers do" in line
+    assert "5000 to 5099" in lines(plain | {"nr": 5000 + rng.permutation(100)})[0]
     assert lines(plain | {"steps": 7 * rng.permutation(1000)[:100]}) == []
     assert lines(plain | {"nr": np.arange(100)}) == []  # of which reading has spoken
 
@@ -52,6 +54,15 @@ def test_repeated_identifiers(plain):
     mixed = np.random.default_rng(1).permutation(np.repeat(np.arange(20), 5))
     assert lines(plain | {"age": mixed}) == []
     assert lines(plain | {"id": np.repeat([0, 1, 2], [30, 30, 40])}) == []
+
+
+def test_numbers_of_categories(plain):
+    number = {"a": 40, "b": 7, "c": 19}
+    codes = np.array([number[place] for place in plain["place"]])
+    (line,) = lines(plain | {"nr": codes})
+    assert line == "column 'nr' numbers the categories of 'place'; if it is no quantity, --drop nr"
+    codes[3] += 1
+    assert lines(plain | {"nr": codes}) == []
 
 
 def test_copied_rows(plain, rng):
@@ -83,7 +94,12 @@ def test_a_total_row(plain):
     assert found[0].startswith("row 101 is the sum of the rows above in 3 columns")
     named = plain | {"x": np.abs(plain["x"])}
     last = {"x": np.abs(plain["x"]).sum(), "z": 1.0, "place": "Total", "y": 0.5}
-    assert "row 101" in lines({name: np.r_[values, [last[name]]] for name, values in named.items()})[0]
+    (line,) = lines({name: np.r_[values, [last[name]]] for name, values in named.items()})
+    assert line.startswith("row 101 is the sum of the rows above in 1 column;")
+    rounded = named | {"place": [f"p{j}" for j in range(100)]}  # left out, and its label counts nevertheless
+    last["x"] *= 1.0002
+    with pytest.warns(Notice, match="'place' left out"):
+        assert "row 101" in lines({name: np.r_[values, [last[name]]] for name, values in rounded.items()})[0]
 
 
 @pytest.mark.filterwarnings("ignore:column .* counts the rows")
@@ -94,6 +110,7 @@ def test_order_in_time(plain):
     assert lines(plain | {"month": months}, timed=True) == []
     (line,) = lines(plain | {"year": 1920 + np.arange(100) // 2})
     assert "--time year" in line
+    assert "--time year" in lines(plain | {"year": 2000 + np.arange(100) // 20})[0]
     assert lines(plain | {"year": np.random.default_rng(0).integers(1920, 2000, 100)}) == []
 
 
@@ -115,6 +132,14 @@ def test_what_a_target_looks_like(rng, make, word):
     y = make(rng)
     (line,) = lines({"x": rng.normal(size=300), "y": y})
     assert word in line
+
+
+def test_times_until_an_event(plain):
+    days = {"x": plain["x"], "days": np.abs(plain["y"]), "status": (plain["z"] > 0).astype(int)}
+    (line,) = lines(days, "days")
+    assert "say --family cox --time-to days --event status" in line
+    assert lines(days | {"status": plain["z"]}, "days") == []
+    assert lines({"status": days["status"], "y": plain["y"]}) == []
 
 
 @pytest.mark.parametrize(

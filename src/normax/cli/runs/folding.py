@@ -28,7 +28,9 @@ def with_folds(options: Any, data: Dataset, asked: bool) -> Any:
     if options.cv <= most:
         return options
     if most < 2:
-        raise InputError(f"cross-validation needs two folds at least, and {why}; give it more rows")
+        raise InputError(
+            f"cross-validation needs two folds at least, and {why}; give it more rows or leave it out of the file"
+        )
     if asked:
         raise InputError(f"--cv {options.cv}: {why}; say --cv {most}")
     notice(f"{options.cv} folds became {most}: {why}")

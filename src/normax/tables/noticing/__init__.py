@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from normax.tables.noticing.copies import copied_rows
-from normax.tables.noticing.identifiers import numbers_of_rows, repeated_identifiers
+from normax.tables.noticing.identifiers import (
+    numbers_of_categories,
+    numbers_of_rows,
+    repeated_identifiers,
+)
 from normax.tables.noticing.leaks import leaks
 from normax.tables.noticing.order import order_in_time
 from normax.tables.noticing.seen import Seen
-from normax.tables.noticing.targets import amounts, bounds, classes
+from normax.tables.noticing.targets import amounts, bounds, classes, times
 from normax.tables.noticing.totals import total_row
 
 __all__ = ["Seen", "noticed"]
@@ -17,6 +21,7 @@ __all__ = ["Seen", "noticed"]
 _EACH = (
     total_row,
     numbers_of_rows,
+    numbers_of_categories,
     repeated_identifiers,
     order_in_time,
     copied_rows,
@@ -24,6 +29,7 @@ _EACH = (
     amounts,
     bounds,
     classes,
+    times,
 )
 
 

@@ -13,7 +13,7 @@ from normax.tables import kinds
 from normax.tables.columns import Column
 from normax.tables.noticing.seen import Seen
 
-__all__ = ["numbers_of_rows", "repeated_identifiers"]
+__all__ = ["numbers_of_categories", "numbers_of_rows", "repeated_identifiers"]
 
 #: Rows from which on a permutation of 1 to n is no chance.
 ENOUGH = 20
@@ -30,7 +30,7 @@ MANY = 50
 
 
 def numbers_of_rows(seen: Seen) -> Iterator[str]:
-    """Whole numbers from 0 or 1 on, each once, in another order than that of the rows, or with gaps under a name of
+    """Whole numbers without a gap, each once, in another order than that of the rows, or with gaps under a name of
     identifiers."""
     n = len(seen.X)
     if n < ENOUGH:
@@ -43,11 +43,30 @@ def numbers_of_rows(seen: Seen) -> Iterator[str]:
             continue
         if len(np.unique(values)) < n:
             continue
-        counts = values.max() - values.min() == n - 1 and values.min() in (0, 1)
+        counts = values.max() - values.min() == n - 1
         if counts or _WHOM.search(column.name) or column.name.lower().startswith("unnamed"):
             how = f"numbers the rows, {values.min():.0f} to {values.max():.0f} each once"
             how = how if counts else "has another whole number in every row, as identifiers do"
             yield f"column {quoted(column.name)} {how}; if it means nothing, --drop {shlex.quote(column.name)}"
+
+
+def numbers_of_categories(seen: Seen) -> Iterator[str]:
+    """Whole numbers that say again which category a column of text has, as a country's number beside its name."""
+    if len(seen.X) < ENOUGH:
+        return
+    texts = [(c.name, _codes(seen, c)) for c in seen.schema.columns if c.kind == kinds.TEXT and not c.rest]
+    for column in seen.schema.columns:
+        numbers = _codes(seen, column) if texts and column.kind == kinds.NUMERIC else None
+        distinct = 0 if numbers is None else numbers.max() + 1
+        for name, codes in texts if distinct > 2 else ():
+            if codes is not None and codes.max() + 1 == distinct == len(
+                np.unique(codes * distinct + numbers)
+            ):
+                yield (
+                    f"column {quoted(column.name)} numbers the categories of {quoted(name)}; if it is no quantity, --drop"
+                    f" {shlex.quote(column.name)}"
+                )
+                break
 
 
 def repeated_identifiers(seen: Seen) -> Iterator[str]:

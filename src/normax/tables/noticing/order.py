@@ -17,7 +17,7 @@ __all__ = ["order_in_time"]
 _TIMES = re.compile(
     r"(^|[_ .-])(date|time|timestamp|datetime|year|yr|month|week|day|quarter|period)($|[_ .-])", re.I
 )
-ENOUGH = 20
+ENOUGH, STEPS = 20, 4  # rows, and times after the first
 
 
 def order_in_time(seen: Seen) -> Iterator[str]:
@@ -29,7 +29,7 @@ def order_in_time(seen: Seen) -> Iterator[str]:
         if not timed or column.missing:
             continue
         steps = np.diff(seen.values(column))
-        if ((steps >= 0).all() or (steps <= 0).all()) and np.count_nonzero(steps) >= 9:
+        if ((steps >= 0).all() or (steps <= 0).all()) and np.count_nonzero(steps) >= STEPS:
             yield (
                 f"rows stand in the order of {quoted(column.name)}; if the future is to be predicted, say --time"
                 f" {shlex.quote(column.name)}, which trains on what came before"

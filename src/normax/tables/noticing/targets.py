@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,11 +11,19 @@ import numpy as np
 from normax.errors import quoted
 from normax.tables.noticing.seen import Seen
 
-__all__ = ["amounts", "bounds", "classes"]
+__all__ = ["amounts", "bounds", "classes", "times"]
 
 #: Share of the rows below which a class is rare.
 RARE = 0.1
 ENOUGH = 30
+
+_TIME = re.compile(
+    r"(^|[_ .-])(fu|surv\w*)?(time|days|weeks|months|years|survival|duration|tenure|tte)($|[_ .-])", re.I
+)
+_EVENT = re.compile(
+    r"(^|[_ .-])(fu)?(stat(us)?|event|death|dead|died|cens(or(ed)?)?|relapse|churn(ed)?|failure)($|[_ .-])",
+    re.I,
+)
 
 _SCALES = (
     ("low", "lower", "medium", "middle", "med", "mid", "moderate", "high", "higher", "very low", "very high"),
@@ -92,6 +102,26 @@ def classes(seen: Seen) -> Iterator[str]:
             f"target {quoted(seen.target.name)}: its classes have an order, which the model does not know; numbers for them"
             " and --task regression would use it"
         )
+
+
+def times(seen: Seen) -> Iterator[str]:
+    """Times beside a column that by its name and two values says whether the event came."""
+    target = seen.target
+    if (
+        target.task != "regression"
+        or target.event is not None
+        or not _TIME.search(target.name)
+        or seen.y.min() < 0
+    ):
+        return
+    for column in seen.schema.columns:
+        if _EVENT.search(column.name) and len(np.unique(seen.values(column))) == 2:
+            time, event = shlex.quote(target.name), shlex.quote(column.name)
+            yield (
+                f"target {quoted(target.name)} looks like a time until what {quoted(column.name)} says; if it ended"
+                f" unseen in some rows, say --family cox --time-to {time} --event {event}"
+            )
+            return
 
 
 def _skew(y: np.ndarray) -> float:
