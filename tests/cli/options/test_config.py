@@ -15,8 +15,8 @@ def test_a_run_is_repeated_by_one_file(fitted, tmp_path, capsys):
     for name in ("coefficients.csv", "path.csv", "model.safetensors"):
         assert (tmp_path / "o" / name).read_bytes() == (fitted / name).read_bytes()
     first, again = ((folder / "config.toml").read_text() for folder in (fitted, tmp_path / "o"))
-    assert tomllib.loads(again) == {**tomllib.loads(first), "out": str(tmp_path / "o")}
-    assert tomllib.loads(first)["seed"] == 0
+    assert tomllib.loads(again) == tomllib.loads(first)
+    assert (tomllib.loads(first)["seed"], tomllib.loads(first)["out"]) == (0, ".")
     assert "# 't0' is text" in first.splitlines()
 
 
@@ -24,17 +24,52 @@ TYPED = """path a.csv b.csv --target=y --task regression --penalty elastic-net -
  --drop '"size, cm",é' --missing=-999,- --strengths 1.5,1e-5 --cv 4 --test 0.25 --seed 7 --log-target"""
 
 
-def test_every_option_goes_through_the_file(tmp_path):
+def test_every_option_goes_through_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     typed = parse(shlex.split(TYPED))
     assert typed.drop == ["size, cm", "é"]
     assert typed.missing == ["-999", "-"]
-    file = tmp_path / "c.toml"
+    file = tmp_path / typed.out / "c.toml"
+    file.parent.mkdir()
     file.write_text(config(typed, ["a\nremark"]), encoding="utf-8")
     read = parse(["path", "--config", str(file)])
     for name in vars(typed).keys() - {"argv", "config"}:
         assert getattr(read, name) == getattr(typed, name), name
     assert read.argv[:3] == ["path", "a.csv", "b.csv"]
     assert parse(read.argv).l1_ratio == 0.3  # the command that the report shows is whole
+
+
+def test_paths_of_the_file_start_at_its_folder(tmp_path, monkeypatch):
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    whole = str(tmp_path / "whole.csv")
+    words = ["a.csv", "../b-*.csv", whole, "shop.db:orders", "--target=y", "--test=later.csv"]
+    typed = parse(["path", *words, "--model=nets/n.py:Net", "--out=runs/first"])
+    folder = tmp_path / "project" / "runs" / "first"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(config(typed, []))
+    read = parse(["path", "--config=runs/first/config.toml"])
+    outside = str(tmp_path / "b-*.csv")
+    assert read.data == ["a.csv", outside, whole, "shop.db:orders"]
+    assert (read.test, read.model, read.out) == ("later.csv", "nets/n.py:Net", "runs/first")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    read = parse(["path", f"--config={folder}/config.toml", "--out=mine"])
+    project = tmp_path / "project"
+    assert read.data == [str(project / "a.csv"), outside, whole, str(project / "shop.db:orders")]
+    assert (read.test, read.model, read.out) == (
+        str(project / "later.csv"),
+        str(project / "nets/n.py:Net"),
+        "mine",
+    )
+    assert parse(["path", f"--config={folder}/config.toml"]).out == str(folder)
+    parent = parse(["path", "--config=../project/runs/first/config.toml", "-", "--test=0.2"])
+    assert (parent.data, parent.test) == (["-"], "0.2")
+
+
+def test_a_run_repeats_from_another_folder(fitted, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["path", "--config", str(fitted / "config.toml"), "--dry-run"]) == 0
 
 
 def test_what_is_typed_counts_more(tmp_path):

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from normax.cli.options.places import from_config, to_config
 from normax.errors import InputError, quoted, suggest
 
 __all__ = ["config_text", "config_words"]
@@ -21,7 +22,8 @@ def config_words(
     """The options of a file as words of the command line, those left out that were typed; and its DATA.
 
     Args:
-        file: with an entry an option: `cv = 10`, `drop = ["a", "b"]`, `log-target = true`, and `data`.
+        file: with an entry an option: `cv = 10`, `drop = ["a", "b"]`, `log-target = true`, and `data`; its paths
+            start at its own folder.
         command: that it must be for, if it says.
         known: the command's options, with their dashes.
         given: those that were typed.
@@ -48,8 +50,10 @@ def config_words(
     words: list[str] = []
     for name, value in entries.items():
         if names[name] not in given and value is not False and value != []:
-            words.append(names[name] if value is True else f"{names[name]}={_word(value)}")
-    return words, [str(place) for place in (data if isinstance(data, list) else [data])]
+            said = "" if value is True else f"={from_config(name, _word(value), file)}"
+            words.append(names[name] + said)
+    places = data if isinstance(data, list) else [data]
+    return words, [from_config("data", str(place), file) for place in places]
 
 
 def config_text(command: str, data: list[str], options: Mapping[str, Any], remarks: Iterable[str]) -> str:
@@ -58,22 +62,30 @@ def config_text(command: str, data: list[str], options: Mapping[str, Any], remar
     Args:
         command: path or compare.
         data: as it was typed.
-        options: by their names, without dashes, in force.
+        options: by their names, without dashes, in force; the file is for the folder that they name as `out`.
         remarks: lines to stand below as comments.
 
     Example:
-        >>> options = {"target": "y", "cv": 5, "refit": True}
+        >>> options = {"target": "y", "cv": 5, "refit": True, "out": "runs/d"}
         >>> print(config_text("path", ["d.csv"], options, ["x is numeric"]), end="")
-        # Repeat this run: normax path --config FILE. What is typed beside it counts more.
+        # Repeat this run: normax path --config FILE. What is typed beside it counts more; paths start here.
         command = "path"
-        data = ["d.csv"]
+        data = ["../../d.csv"]
         target = "y"
         cv = 5
         refit = true
+        out = "."
         # x is numeric
     """
-    entries = {"command": command, "data": data, **options}
-    lines = [f"# Repeat this run: normax {command} --config FILE. What is typed beside it counts more."]
+    folder = options["out"]
+    entries = {"command": command, "data": [to_config("data", place, folder) for place in data]}
+    entries |= {
+        name: to_config(name, value, folder) if isinstance(value, str) else value
+        for name, value in options.items()
+    }
+    lines = [
+        f"# Repeat this run: normax {command} --config FILE. What is typed beside it counts more; paths start here."
+    ]
     lines += [f"{name} = {_toml(value)}" for name, value in entries.items()]
     lines += [f"# {' '.join(remark.split())}" for remark in remarks]
     return "\n".join(lines) + "\n"
