@@ -8,7 +8,53 @@ from __future__ import annotations
 
 import importlib
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the table below, for who checks types or completes names
+    from normax import estimators as estimators
+    from normax import linear_model as linear_model
+    from normax import nn as nn
+    from normax import paths as paths
+    from normax import penalties as penalties
+    from normax import report as report
+    from normax import selection as selection
+    from normax import tables as tables
+    from normax.binding import functional_call as functional_call
+    from normax.binding import jit as jit
+    from normax.binding import value_and_grad as value_and_grad
+    from normax.binding.remat import remat as remat
+    from normax.binding.scan import scan as scan
+    from normax.binding.scan_layers import scan_layers as scan_layers
+    from normax.cli.model.estimator import load_model as load_model
+    from normax.errors import InputError as InputError
+    from normax.errors import Notice as Notice
+    from normax.estimators import NetworkClassifier as NetworkClassifier
+    from normax.estimators import NetworkRegressor as NetworkRegressor
+    from normax.interop import load as load
+    from normax.interop import save as save
+    from normax.nn.device import cuda as cuda
+    from normax.nn.device import device as device
+    from normax.nn.random import manual_seed as manual_seed
+    from normax.paths.comparison import compare as compare
+    from normax.paths.network import path as path
+    from normax.penalties.scales import convert_strength as convert_strength
+    from normax.porting.taking import from_torch as from_torch
+    from normax.pruning.compact import compact as compact
+    from normax.report.drawing import draw as draw
+    from normax.training.callbacks import Callback as Callback
+    from normax.training.callbacks import CSVLog as CSVLog
+    from normax.training.callbacks import EarlyStopping as EarlyStopping
+    from normax.training.checkpoint import Checkpoint as Checkpoint
+    from normax.training.fit import fit as fit
+    from normax.training.groups import decay as decay
+    from normax.training.groups import select as select
+    from normax.training.lassonet import LassoNet as LassoNet
+    from normax.training.penalize import penalize as penalize
+    from normax.training.penalize import penalty as penalty
+    from normax.training.sources import parquet as parquet
+    from normax.training.step import train_step as train_step
+    from normax.training.summary import summary as summary
+    from normax.uncertainty import monte_carlo as monte_carlo
 
 __version__ = "0.1.0"
 
@@ -63,30 +109,32 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        if find_spec(f"normax.{name}") is not None:  # a room, which `from normax import` loads by itself
-            raise AttributeError(f"module 'normax' has no attribute {name!r} before it is imported")
-        from normax.instead import missing_name
+if not TYPE_CHECKING:  # who checks types knows the names
 
-        elsewhere: list[str] = []
-        if not name.startswith("_"):  # what tools ask every module for
-            from normax import linear_model, nn, penalties
+    def __getattr__(name: str) -> Any:
+        home = _HOME.get(name)
+        if home is None:
+            if find_spec(f"normax.{name}") is not None:  # a room, which `from normax import` loads by itself
+                raise AttributeError(f"module 'normax' has no attribute {name!r} before it is imported")
+            from normax.instead import missing_name
 
-            homes = {
-                "nn": nn,
-                "nn.functional": nn.functional,
-                "linear_model": linear_model,
-                "penalties": penalties,
-            }
-            elsewhere = [f"nx.{home}.{n}" for home, module in homes.items() for n in module.__all__]
-        raise missing_name("normax", name, __all__, elsewhere)
-    module = importlib.import_module(home)
-    value = module if home == f"normax.{name}" else getattr(module, name)
-    globals()[name] = value
-    return value
+            elsewhere: list[str] = []
+            if not name.startswith("_"):  # what tools ask every module for
+                from normax import linear_model, nn, penalties
+
+                homes = {
+                    "nn": nn,
+                    "nn.functional": nn.functional,
+                    "linear_model": linear_model,
+                    "penalties": penalties,
+                }
+                elsewhere = [f"nx.{home}.{n}" for home, module in homes.items() for n in module.__all__]
+            raise missing_name("normax", name, __all__, elsewhere)
+        module = importlib.import_module(home)
+        value = module if home == f"normax.{name}" else getattr(module, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from normax.errors import suggest
 
-__all__ = ["missing_name"]
+__all__ = ["missing_name", "penalty_name"]
 
 _GRADIENTS = (
     "gradients are taken only where asked for (`nx.value_and_grad`, `nx.train_step`); delete the line"
@@ -45,6 +45,27 @@ _SAID = {
     ),
 }
 _INSTEAD = {name: said for names, said in _SAID.items() for name in names.split()}
+
+
+# What penalties are called elsewhere -> their names here.
+_PENALTIES = {
+    "lasso": "l1",
+    "ridge": "l2",
+    "tikhonov": "l2",
+    "enet": "elastic-net",
+    "elasticnet": "elastic-net",
+}
+
+
+def penalty_name(text: str) -> str:
+    """A penalty's name as it is written here: by the field's names, in any case, with any dash.
+
+    Example:
+        >>> penalty_name("Lasso"), penalty_name("elastic_net"), penalty_name("group-laso")
+        ('l1', 'elastic-net', 'group-laso')
+    """
+    plain = text.strip().casefold().replace("_", "-").replace(" ", "-")
+    return _PENALTIES.get(plain, plain)
 
 
 def missing_name(

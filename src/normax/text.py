@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["markup", "printable", "sheet_cell"]
+__all__ = ["folded", "html_table", "markup", "printable", "sheet_cell"]
 
 # Control characters but tab and line feed, halves of characters, non-characters, line separators, overrides of
 # directions.
@@ -35,6 +36,38 @@ def markup(value: Any) -> str:
         'a &lt; b\\\\x07'
     """
     return html.escape(printable(str(value)))
+
+
+def folded(line: str, inside: str) -> str:
+    """One line of a notebook's cell that opens on a click; both are HTML.
+
+    Example:
+        >>> folded("Path", "<p>table</p>")
+        '<details><summary>Path</summary><p>table</p></details>'
+    """
+    return f"<details><summary>{line}</summary>{inside}</details>"
+
+
+def html_table(heads: Sequence[str], lines: Iterable[Sequence[Any]], right: Iterable[str] = ()) -> str:
+    """A table for a notebook's cell, in the notebook's own colours, so that it is read in dark ones too.
+
+    Args:
+        heads: names of the columns; lines: their cells; right: the heads of the columns that are numbers.
+
+    Example:
+        >>> html_table(["name"], [["a < b"]])
+        '<table><thead><tr><th style="text-align:left;white-space:pre-wrap">name</th></tr></thead><tbody>\
+<tr><td style="text-align:left;white-space:pre-wrap">a &lt; b</td></tr></tbody></table>'
+    """
+    numbers = set(right)
+    sides = ["right" if head in numbers else "left" for head in heads]
+
+    def row(tag: str, cells: Sequence[Any]) -> str:
+        styled = (f'{tag} style="text-align:{side};white-space:pre-wrap"' for side in sides)
+        return f"<tr>{''.join(f'<{open}>{markup(cell)}</{tag}>' for open, cell in zip(styled, cells))}</tr>"
+
+    body = "".join(row("td", line) for line in lines)
+    return f"<table><thead>{row('th', heads)}</thead><tbody>{body}</tbody></table>"
 
 
 def sheet_cell(value: Any) -> Any:

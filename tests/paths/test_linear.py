@@ -197,7 +197,7 @@ def test_a_path_without_folds_says_how_to_get_a_choice(diabetes):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"penalty": "elasticnet"}, "did you mean 'elastic-net'"),
+        ({"penalty": "elastic-ne"}, "did you mean 'elastic-net'"),
         ({"penalty": 3}, "penalty"),
         ({"loss": "hinge"}, "squared"),
         ({"strengths": [1.0, -1.0, np.inf]}, "-1.0 at position 1, inf at position 2"),
@@ -369,3 +369,12 @@ def test_times_until_an_event_are_scored_by_what_held_out_rows_add_to_the_partia
 def test_families_and_offsets_that_cannot_be_are_refused(counts, told, message):
     with pytest.raises(InputError, match=message):
         linear_path(counts[0], np.minimum(counts[1], 2), **told)
+
+
+def test_penalties_go_by_their_names_in_the_field():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    for said, meant in (("lasso", "l1"), ("Ridge", "l2"), ("Elastic_Net", "elastic-net")):
+        one, two = (linear_path(X, X[:, 0], penalty=p, strengths=3, cv=None) for p in (said, meant))
+        np.testing.assert_array_equal(one.weights["weight"], two.weights["weight"])
+    with pytest.raises(InputError, match=r"unknown 'laso'; did you mean"):
+        linear_path(X, X[:, 0], penalty="laso")

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 import normax as nx
 from normax import nn
+from normax.errors import InputError
 from normax.penalties import L1, L2
 from normax.training.step_sizes import admits_prox, steady_response
 
@@ -165,3 +166,17 @@ def test_steps_are_those_of_pytorch(name):
         loss.backward()
         optimizer.step()
         assert float(step(x, y)) == pytest.approx(loss.item(), rel=1e-4)
+
+
+def test_a_name_is_optax_s_optimiser_at_a_thousandth():
+    X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
+    trained = []
+    for optimizer in ("Adam", optax.adam(1e-3)):
+        nx.manual_seed(0)
+        net = nn.Linear(3, 1)
+        nx.fit(net, (X, X[:, 0]), loss="squared", optimizer=optimizer, epochs=2, batch_size=20)
+        trained.append(np.asarray(net.weight))
+    np.testing.assert_array_equal(*trained)
+    for wrong in ("adm", "global_norm"):
+        with pytest.raises(InputError, match=rf"optax has no '{wrong}'.*one of adam, adamw"):
+            nx.train_step(nn.Linear(3, 1), lambda net, x: net(x).mean(), wrong)

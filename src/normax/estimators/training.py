@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import optax
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
-from normax.errors import InputError, suggest
+from normax.errors import InputError
 from normax.estimators.defaults import batch_size_for, epochs_for
 from normax.estimators.modules import make
 from normax.nn.module import Module
@@ -27,6 +26,7 @@ from normax.training.callbacks import EarlyStopping
 from normax.training.data import check_counts, check_data
 from normax.training.fit import fit
 from normax.training.history import History
+from normax.training.optimizers import maker
 from normax.training.penalize import resolve
 from normax.training.progress import progress_bar
 
@@ -198,13 +198,8 @@ def _optimizer(optimizer: Any, learning_rate: Any) -> Any:
                 f"got {optimizer!r}"
             )
         return optimizer
-    if not callable(getattr(optax, optimizer, None)):
-        known = ("adam", "adamw", "sgd", "rmsprop", "adagrad", "nadam", "adamax", "yogi")
-        raise InputError(
-            f"optimizer: optax has no {optimizer!r}{suggest(optimizer, known)}; {', '.join(known)}, or any "
-            f"of its transformations"
-        )
+    make = maker(optimizer)
     number = isinstance(learning_rate, (int, float, np.number)) and not isinstance(learning_rate, bool)
     if not callable(learning_rate) and not (number and 0 < learning_rate < np.inf):
         raise InputError(f"learning_rate: expected a number > 0 or an optax schedule, got {learning_rate!r}")
-    return getattr(optax, optimizer)(learning_rate)
+    return make(learning_rate)

@@ -34,6 +34,7 @@ from normax.linear_model.solvers.strategy import solve
 from normax.penalties.mixture import l1_l2, parts_of
 from normax.rows import PrintedTable
 from normax.selection import strength_grid
+from normax.text import folded, markup
 
 __all__ = [
     "LinearPath",
@@ -55,7 +56,7 @@ EXPLAINED = 1e-3
 RATIO, RIDGE_RATIO = 1e-3, 1e-7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LinearPath:
     """The fits of k strengths, in the order in which the strengths were given.
 
@@ -103,6 +104,21 @@ class LinearPath:
                 row |= {"cv": float(self.cv_mean[i]), "se": float(self.cv_se[i])}
             rows.append(row | {"choice": "x" if i == self.chosen else ""})
         return rows
+
+    def frame(self) -> Any:
+        """The rows of `table()` as a pandas data frame."""
+        return self.table().frame()
+
+    def __repr__(self) -> str:
+        (k, m), s = self.intercept.shape, self.strengths
+        span = f" from {s.max():.4g} to {s.min():.4g}" if k > 1 else f" {s[0]:.4g}" if k else ""
+        outputs = f", {m} outputs" if m > 1 else ""
+        chosen = "" if self.chosen is None else f", chosen={s[self.chosen]:.4g}"
+        most = f", gap<={self.gap.max():.2g}" if k else ""
+        return f"LinearPath({k} strength{'s' * (k != 1)}{span}, {self.coef[0].shape[-1] if k else 0} features{outputs}{most}{chosen})"
+
+    def _repr_html_(self) -> str:
+        return folded(markup(repr(self)), self.table().html())
 
     def plot(self) -> Any:
         """Traces of the coefficients, and the cross-validated error where there is one: a matplotlib Figure."""

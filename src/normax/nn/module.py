@@ -15,6 +15,7 @@ from normax.nn.frames import current_frame, structure
 from normax.nn.hooks import Hook, RemovableHandle, call_with_hooks, register
 from normax.nn.placement import Placement
 from normax.nn.state import LoadResult, State
+from normax.text import folded, markup
 
 __all__ = ["LoadResult", "Module"]
 
@@ -365,6 +366,15 @@ class Module(State, Placement):
             return f"{self._get_name()}({extra})"
         lines = [*extra.splitlines(), *children]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: one line, which opens into the tree."""
+        cells = list(self.parameters())
+        empty = any(cell.uninitialized for cell in cells)
+        count = "sizes not known yet" if empty else f"{sum(cell.numel() for cell in cells):,} parameters"
+        mode = "" if self.training else ", eval"
+        line = f"{markup(self._get_name())}: {count}{mode}"
+        return folded(line, f"<pre>{markup(repr(self))}</pre>")
 
 
 _TABLES = {"_parameters", "_buffers", "_modules", "_version"}

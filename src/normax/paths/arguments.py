@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.instead import penalty_name
 from normax.penalties import (
     L1,
     L2,
@@ -40,13 +41,15 @@ Progress = Callable[[str, int, int], None]
 
 
 def unit_penalty(penalty: Any) -> Penalty:
-    """The penalty that a path's strength multiplies: a class counts as strength 1, a name as its class."""
+    """The penalty that a path's strength multiplies: a class counts as strength 1, a name as its class,
+    `lasso` and `ridge` as `l1` and `l2`."""
     if isinstance(penalty, str):
-        if penalty not in PENALTIES:
+        name = penalty_name(penalty)
+        if name not in PENALTIES:
             raise InputError(
-                f"penalty: unknown {penalty!r}{suggest(penalty, PENALTIES)}; one of {', '.join(PENALTIES)}"
+                f"penalty: unknown {penalty!r}{suggest(name, PENALTIES)}; one of {', '.join(PENALTIES)}"
             )
-        penalty = PENALTIES[penalty]
+        penalty = PENALTIES[name]
     if isinstance(penalty, type) and issubclass(penalty, Penalty):
         penalty = penalty()
     if not isinstance(penalty, Penalty):

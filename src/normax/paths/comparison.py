@@ -116,6 +116,9 @@ class Comparison:
         folds = len(next(iter(self.paths.values())).fold_errors)
         return f"Comparison({', '.join(self.paths)}; {folds} folds; best={self.best!r})"
 
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
 
 def compare(
     net: Module,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
-import optax
 
 from normax import nn
 from normax.errors import InputError, Notice
@@ -30,6 +28,7 @@ from normax.training.datasets import whole
 from normax.training.groups import of_network
 from normax.training.losses import check_targets, find_loss
 from normax.training.modes import in_training_mode
+from normax.training.optimizers import named
 from normax.training.progress import progress_bar
 
 __all__ = ["path"]
@@ -97,7 +96,8 @@ def path(
         simpler: for `"1se"` with `over`, what makes a model simpler, the most important first: names of axes of
             which a larger value is simpler, with a `-` in front where a smaller one is: `["strength", "drop.p"]`, or
             `["-nonzero"]`. There is no natural order between two hyper-parameters, so it must be named.
-        optimizer: an optax transformation, or an optimiser of `normax.torch.optim`; None is Adam with learning rate 1e-3.
+        optimizer: an optax transformation, an optimiser of `normax.torch.optim`, or the name of one of optax's, such as
+            "adamw", at learning rate 1e-3; None is "adam".
         epochs, batch_size: as in `nx.fit`.
         warm_start: False starts every strength from the same weights. True, or a number of strengths, goes from
             weak to strong in blocks of that many (by default the square root of their number): each starts from the
@@ -143,8 +143,8 @@ def path(
     seed = check_seed("seed", 0 if seed is None else seed, most=(1 << 32) - 1)
     check_counts(epochs=epochs, batch_size=batch_size, seeds=seeds)
     chosen = check_strengths(strengths)
-    if optimizer is None:
-        optimizer = _default_optimizer(over)
+    if optimizer is None or isinstance(optimizer, str):
+        optimizer = named(optimizer or "adam", over or ())
     optimizer = of_network(net, optimizer)
     layer = None if over or warm_start or early_stopping else _single_linear(net, loss, penalty)
     names = None if feature_names is None else tuple(feature_names)
@@ -201,17 +201,6 @@ def _checked_data(
     if feature_names is not None and transform is None and X.ndim == 2 and len(feature_names) != X.shape[1]:
         raise InputError(f"feature_names: expected {X.shape[1]}, one a column of X, got {len(feature_names)}")
     return X, y, weight
-
-
-def _default_optimizer(over: Mapping[str, Any] | None) -> Any:
-    """Adam, with its hyper-parameters as data where one of them is an axis."""
-    return _adam(bool(set(over or ()) & set(_adam(True).init({}).hyperparams)))
-
-
-@cache
-def _adam(as_data: bool) -> Any:
-    """The same object each time: compiled programs are known by their optimiser."""
-    return optax.inject_hyperparams(optax.adam)(learning_rate=1e-3) if as_data else optax.adam(1e-3)
 
 
 def _single_linear(net: Module, loss: Any, penalty: Any) -> Any:

@@ -12,6 +12,7 @@ from normax.errors import InputError, suggest
 from normax.penalties import Penalty
 from normax.rows import PrintedTable
 from normax.selection import choose, edge_notice, levels_off, spent, summarise, verdict
+from normax.text import folded, markup
 
 __all__ = ["Choice", "Path", "PrintedTable"]
 
@@ -374,6 +375,10 @@ class Path:
         ]
         return PrintedTable(rows, self.verdict)
 
+    def frame(self) -> Any:
+        """The rows of `table()` as a pandas data frame."""
+        return self.table().frame()
+
     def plot(self) -> Any:
         """Error curves with their bars and both choices, and the traces of the weights: a matplotlib Figure.
 
@@ -392,6 +397,10 @@ class Path:
     def __repr__(self) -> str:
         chosen = f", best={self.best}" if len(self.fold_errors) else ""
         return f"Path({len(self.strengths)} strengths, {len(self.fold_errors)} folds, {self.engine}{chosen})"
+
+    def _repr_html_(self) -> str:
+        verdict = f"<p>{markup(self.verdict)}</p>" if self.verdict else ""
+        return verdict + folded(markup(repr(self)), self.table().html())
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Compaction:
             table.add_row(name, f"{before:,}", f"{after:,}", share)
         for row in self.resized:
             table.add_row(row.name, *("×".join(map(str, s)) for s in (row.before, row.after)), "")
-        console = Console(file=io.StringIO(), highlight=False, color_system=None)
+        console = Console(file=io.StringIO(), highlight=False, color_system=None, force_jupyter=False)
         console.print(table)
         for line in self.kept:
             console.print(f"Kept: {line}", markup=False)

@@ -86,7 +86,8 @@ def fit(
             epoch reads anew.
         loss: a name ("squared", "mse", "absolute", "cross_entropy", "binary_cross_entropy", "poisson") or a
             function `(output, target) -> (batch,)`.
-        optimizer: an optax transformation, or an optimiser of `normax.torch.optim`.
+        optimizer: an optax transformation, an optimiser of `normax.torch.optim`, or the name of one of optax's, such as
+            "adam", at learning rate 1e-3.
         epochs: passes over the data.
         batch_size: rows a step (a loader brings its own); the last batch of an epoch is short where it does not
             divide n, and a size above n means the full batch.

@@ -12,6 +12,7 @@ import optax
 from normax.errors import InputError, suggest
 from normax.nn.cells import Parameter
 from normax.nn.module import Module
+from normax.training.optimizers import named
 
 __all__ = ["decay", "grouped", "of_network", "select"]
 
@@ -109,7 +110,10 @@ def decay(net: Module, strength: float | Mapping[Choice, float]) -> optax.Gradie
 
 
 def of_network(net: Module, optimizer: Any) -> Any:
-    """The transformation of the network's weights by name, of an optimiser that was made with its parameters."""
+    """The transformation of the network's weights by name, of an optimiser that was made with its parameters, or of
+    the name of one."""
+    if isinstance(optimizer, str):
+        return named(optimizer)
     return optimizer.for_module(net) if hasattr(optimizer, "for_module") else optimizer
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from normax.errors import InputError
+from normax.rows import PrintedTable, data_frame
+from normax.text import folded, markup
 
 __all__ = ["History"]
 
@@ -47,13 +48,7 @@ class History:
         Raises:
             InputError: without pandas.
         """
-        try:
-            import pandas
-        except ImportError:
-            raise InputError(
-                "history.frame() needs pandas: pip install pandas; without it: history.columns()"
-            ) from None
-        return pandas.DataFrame(self.columns()).set_index("epoch")
+        return data_frame(self.columns(), "history.columns() is a dictionary of arrays").set_index("epoch")
 
     def plot(self) -> Any:
         """Loss, and metrics below it, against epochs: a matplotlib Figure."""
@@ -66,3 +61,12 @@ class History:
             return "History(epochs=0)"
         last = f", validation_loss={self.validation_loss[-1]:.4g}" if self.validation_loss is not None else ""
         return f"History(epochs={len(self.loss)}, loss={self.loss[-1]:.4g}{last}, seconds={self.seconds:.1f})"
+
+    def _repr_html_(self) -> str:
+        columns = self.columns()
+        rows = PrintedTable(dict(zip(columns, map(_plain, line))) for line in zip(*columns.values()))
+        return folded(markup(repr(self)), rows.html())
+
+
+def _plain(value: Any) -> int | float:
+    return int(value) if isinstance(value, np.integer) else float(value)

@@ -51,7 +51,8 @@ class train_step:
     Args:
         net: the module; its penalties are those of `nx.penalize`, and may change between steps.
         loss_fn: `loss_fn(net, *batch) -> scalar`, without penalties.
-        optimizer: an optax transformation, or an optimiser of `normax.torch.optim`.
+        optimizer: an optax transformation, an optimiser of `normax.torch.optim`, or the name of one of optax's, such as
+            "adam", at learning rate 1e-3.
         prox_step: step of the prox where the optimiser's own cannot be read (Lion, LAMB, ...): a number or
             a function of the number of steps done.
         packing: whether weights of at most 8192 elements travel as one vector per dtype, which the optimiser

@@ -12,10 +12,12 @@ import numpy as np
 from normax.errors import InputError
 from normax.nn.cells import Parameter, as_array
 from normax.nn.module import Module
-from normax.text import markup
+from normax.text import html_table, markup
 from normax.training.cost import HOMOGENEOUS, NORMS, forward_cost
 
 __all__ = ["Row", "ModuleSummary", "summary"]
+
+_NUMBERS = ("parameters", "mul-adds", "zeros")
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,11 @@ class ModuleSummary:
         heads, lines = self._cells()
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for head in heads:
-            right = head in ("parameters", "mul-adds", "zeros")
             words = head in ("penalty", "notes")
             widest = max(len(head), *(len(line[heads.index(head)]) for line in lines))
             table.add_column(
                 head,
-                justify="right" if right else "left",
+                justify="right" if head in _NUMBERS else "left",
                 overflow="fold" if words else "ellipsis",
                 no_wrap=not words,
                 min_width=16 if words else None if head == "module" else widest,
@@ -110,7 +111,7 @@ class ModuleSummary:
         for line in lines:
             table.add_row(*(cell.replace("[", "\\[") for cell in line))
         text = io.StringIO()
-        console = Console(file=text, width=None, highlight=False, color_system=None)
+        console = Console(file=text, width=None, highlight=False, color_system=None, force_jupyter=False)
         # rich drops the last columns of a table that is wider than the terminal: let it be wider.
         wide = console.options.update(max_width=10_000)
         console.width = max(console.width, Measurement.get(console, wide, table).minimum)
@@ -124,20 +125,8 @@ class ModuleSummary:
 
     def _repr_html_(self) -> str:
         heads, lines = self._cells()
-        right = {"parameters", "mul-adds", "zeros"}
-        side = ["right" if head in right else "left" for head in heads]
-        cell = '<{tag} style="text-align:{side};white-space:pre-wrap">{text}</{tag}>'
-
-        def row(tag, texts):
-            filled = (cell.format(tag=tag, side=s, text=markup(t)) for s, t in zip(side, texts))
-            return f"<tr>{''.join(filled)}</tr>"
-
-        body = "".join(row("td", line) for line in lines)
         notes = "".join(f"<p>Note: {markup(notice)}</p>" for notice in self.notices)
-        return (
-            f"<table><thead>{row('th', heads)}</thead><tbody>{body}</tbody></table>"
-            f"<p>{markup(self._totals())}</p>{notes}"
-        )
+        return f"{html_table(heads, lines, _NUMBERS)}<p>{markup(self._totals())}</p>{notes}"
 
 
 def summary(net: Module, *args: Any) -> ModuleSummary:

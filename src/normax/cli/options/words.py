@@ -9,6 +9,7 @@ from normax.cli.options.table import column_options, file_options
 from normax.cli.options.values import FAMILIES, number, one_of, probabilities, several, strengths, whole
 from normax.cli.options.values import family as family_value
 from normax.errors import InputError
+from normax.instead import penalty_name
 
 __all__ = ["COMMANDS", "parsers"]
 
@@ -200,10 +201,10 @@ def _family_options(family: Any) -> None:
 def _penalty_options(model: Any) -> None:
     model.add_argument(
         "--penalty",
-        type=one_of("l1", "l2", "elastic-net", "group-lasso"),
+        type=lambda text: one_of("l1", "l2", "elastic-net", "group-lasso")(penalty_name(text)),
         default="l1",
         metavar="PENALTY",
-        help="l1, l2, elastic-net, or group-lasso, which takes a column in or out as a whole, with all its categories and"
+        help="l1 (lasso), l2 (ridge), elastic-net, or group-lasso, which takes a column in or out as a whole, with all its categories and"
         " curves (default: l1)",
     )
     model.add_argument(

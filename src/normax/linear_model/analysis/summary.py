@@ -48,20 +48,9 @@ class ModelSummary:
 
     def _repr_html_(self) -> str:
         facts = "".join(f"<tr><th>{markup(k)}</th><td>{markup(v)}</td></tr>" for k, v in self.facts.items())
-        head = "".join(f"<th>{markup(k)}</th>" for k in (self.coefficients[0] if self.coefficients else {}))
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{markup(_told(v))}</td>" for v in row.values()) + "</tr>"
-            for row in self.coefficients
-        )
         told = ", ".join(f"{b:.6g}" for b in self.intercept)
-        return (
-            f"<table>{facts}</table><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-            f"<p>intercept: {told}</p><p>{NO_P_VALUES}</p>"
-        )
-
-
-def _told(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        body = self.coefficients.html() if self.coefficients else "<p>(every coefficient is zero)</p>"
+        return f"<table>{facts}</table>{body}<p>intercept: {told}</p><p>{NO_P_VALUES}</p>"
 
 
 @dataclass(frozen=True)
