@@ -13,7 +13,7 @@ from normax.tables.codes import named_as_code
 from normax.tables.columns import Column
 from normax.tables.reading import Table
 
-__all__ = ["twins"]
+__all__ = ["hold_their_numbers", "twins"]
 
 #: Rows from which on that is no chance.
 ENOUGH = 20
@@ -71,6 +71,16 @@ def twins(table: Table, columns: Iterable[Column], numbers: Collection[str] = ()
     return found
 
 
+def hold_their_numbers(numbers: dict[str, float]) -> bool:
+    """Whether categories hold the whole numbers beside them, as `Q1` holds 1.
+
+    Example:
+        >>> hold_their_numbers({"Q1": 1.0, "Q2": 2.0}), hold_their_numbers({"Chad": 1.0, "Togo": 2.0})
+        (True, False)
+    """
+    return any(re.search(rf"(?<!\d)0*{abs(number):.0f}(?!\d)", word) for word, number in numbers.items())
+
+
 def _categories(table: Table, column: Column) -> tuple[list[str], np.ndarray]:
     """The distinct cells of text, and which one each row holds, a missing one as the last."""
     encoded = kinds.texts(table.column(column.name)).dictionary_encode()
@@ -90,7 +100,7 @@ def _whole(values: np.ndarray) -> bool:
 
 def _only_names(name: str, numbers: dict[str, float]) -> bool:
     """Whether the numbers of categories say no more than these do."""
-    if any(re.search(rf"(?<!\d)0*{abs(number):.0f}(?!\d)", word) for word, number in numbers.items()):
+    if hold_their_numbers(numbers):
         return False
     if len(numbers) == 2 or named_as_code(name) or _NUMBERED.search(name):
         return True

@@ -59,10 +59,12 @@ def test_repeated_identifiers(plain):
 def test_numbers_of_categories(plain):
     number = {"a": 40, "b": 7, "c": 19}
     codes = np.array([number[place] for place in plain["place"]])
-    (line,) = lines(plain | {"nr": codes})
-    assert line == "column 'nr' numbers the categories of 'place'; if it is no quantity, --drop nr"
+    (line,) = lines(plain | {"size": codes})
+    assert line == "column 'size' numbers the categories of 'place'; if it is no quantity, --drop size"
     codes[3] += 1
-    assert lines(plain | {"nr": codes}) == []
+    assert lines(plain | {"size": codes}) == []
+    quarter = {"q": 1 + np.arange(100) * 7 % 4}
+    assert lines(plain | quarter | {"label": [f"Q{q}" for q in quarter["q"]]}) == []
 
 
 def test_copied_rows(plain, rng):

@@ -12,6 +12,7 @@ from normax.errors import quoted
 from normax.tables import kinds
 from normax.tables.columns import Column
 from normax.tables.noticing.seen import Seen
+from normax.tables.twins import hold_their_numbers
 
 __all__ = ["numbers_of_categories", "numbers_of_rows", "repeated_identifiers"]
 
@@ -51,22 +52,23 @@ def numbers_of_rows(seen: Seen) -> Iterator[str]:
 
 
 def numbers_of_categories(seen: Seen) -> Iterator[str]:
-    """Whole numbers that say again which category a column of text has, as a country's number beside its name."""
+    """Whole numbers that say again which category a column of text has, where it is not plain that they only do so."""
     if len(seen.X) < ENOUGH:
         return
-    texts = [(c.name, _codes(seen, c)) for c in seen.schema.columns if c.kind == kinds.TEXT and not c.rest]
+    texts = [(c, _codes(seen, c)) for c in seen.schema.columns if c.kind == kinds.TEXT and not c.rest]
     for column in seen.schema.columns:
         numbers = _codes(seen, column) if texts and column.kind == kinds.NUMERIC else None
         distinct = 0 if numbers is None else numbers.max() + 1
-        for name, codes in texts if distinct > 2 else ():
-            if codes is not None and codes.max() + 1 == distinct == len(
-                np.unique(codes * distinct + numbers)
-            ):
+        for text, codes in texts if distinct > 2 else ():
+            if codes is None or not codes.max() + 1 == distinct == len(np.unique(codes * distinct + numbers)):
+                continue
+            rows = np.unique(codes, return_index=True)[1]
+            if not hold_their_numbers(dict(zip(text.levels, seen.values(column)[rows]))):
                 yield (
-                    f"column {quoted(column.name)} numbers the categories of {quoted(name)}; if it is no quantity, --drop"
-                    f" {shlex.quote(column.name)}"
+                    f"column {quoted(column.name)} numbers the categories of {quoted(text.name)}; if it is no quantity,"
+                    f" --drop {shlex.quote(column.name)}"
                 )
-                break
+            break
 
 
 def repeated_identifiers(seen: Seen) -> Iterator[str]:
