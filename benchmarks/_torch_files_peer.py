@@ -8,6 +8,7 @@ import json
 import sys
 import traceback
 import warnings
+from collections import Counter
 from typing import Any
 
 import jax
@@ -20,19 +21,35 @@ from _torch_files_models import KINDS, TIMM
 
 import normax as nx
 
-SIZES = (64, 96, 128, 160, 224, 256, None)
+SIZES = (64, 96, 128, 160, 224, 256, 299, None)
 #: Models of one file differ by width and depth; the largest do not fit beside each other into a small machine.
 MOST_PARAMETERS = 100e6
 
 
 def names() -> list[str]:
-    """All that are to be tried, `package:name`."""
+    """All that are to be tried, `package:name`: one of each architecture first, and of each the smallest first."""
     models = torchvision.models
     found = []
     for kind, module in KINDS.items():
         home = getattr(models, module) if module else models
         found += [f"{kind}:{name}" for name in models.list_models(module=home)]
-    return found + [f"timm:{name}" for name in TIMM]
+    found.sort(key=lambda name: _parameters(name.partition(":")[2]))
+    before: Counter[str] = Counter()
+    turns = {}
+    for name in found:
+        architecture = models.get_model_builder(name.partition(":")[2]).__module__
+        turns[name] = before[architecture]
+        before[architecture] += 1
+    found.sort(key=turns.__getitem__)
+    share = len(found) / len(TIMM)
+    places = {name: float(k) for k, name in enumerate(found)}
+    places |= {f"timm:{name}": k * share for k, name in enumerate(TIMM)}
+    return sorted(places, key=places.__getitem__)
+
+
+def _parameters(name: str) -> int:
+    """How many parameters a model of torchvision has, which its published weights say."""
+    return next(iter(torchvision.models.get_model_weights(name))).meta["num_params"]
 
 
 def build(kind: str, name: str, size: int | None) -> tuple[Any, torch.Tensor] | None:
@@ -119,8 +136,14 @@ def distance(ours: list[Any], theirs: list[Any]) -> float:
     return max((np.abs(a - b).max() for a, b in pairs if b.size), default=0.0) / max(scale, 1e-30)
 
 
-def compare(kind: str, name: str) -> dict[str, Any]:
-    """How far apart the two are, by what is compared; or `reason`, why they cannot be."""
+def compare(kind: str, name: str, whole: bool) -> dict[str, Any]:
+    """How far apart the two are, by what is compared; or `reason`, why they cannot be.
+
+    Args:
+        kind: `"timm"`, or one of torchvision's.
+        name: the model's name.
+        whole: compute what is traced only otherwise, training and its gradients, and float64 too.
+    """
     for size in SIZES:
         try:
             built = build(kind, name, size)
@@ -137,27 +160,41 @@ def compare(kind: str, name: str) -> dict[str, Any]:
         return {"left out": f"does not build small: {str(said)[:100]}"}
     without_chance(theirs)
     result: dict[str, Any] = {"size": size}
-    ours = nx.from_torch(theirs)
-    result["float64"] = distance(leaves(nx.jit(ours)(x.numpy())), expected)
-    result |= _in_training(theirs, ours, x)
-    theirs = theirs.eval().float()
+    if whole:
+        ours = nx.from_torch(theirs)
+        result["float64"] = distance(leaves(nx.jit(ours)(x.numpy())), expected)
+        result |= _in_training(theirs, ours, x)
+    theirs, x = theirs.eval().float(), x.float()
     ours = nx.from_torch(theirs)
     with torch.no_grad():
-        expected = leaves(theirs(x.float()))
-    result["float32"] = distance(leaves(nx.jit(ours)(x.float().numpy())), expected)
+        expected = leaves(theirs(x))
+    result["float32"] = distance(leaves(nx.jit(ours)(x.numpy())), expected)
+    if not whole:
+        _trace_training(ours.train(), x)
     return result
+
+
+def _loss(call: Any, x: Any) -> Any:
+    outputs = leaves(call(x))
+    return weigh(outputs, lambda k, y: jnp.asarray(fixed(k, y.shape))), outputs
+
+
+def _trace_training(ours: Any, x: torch.Tensor) -> None:
+    """Differentiate the training mode without computing anything."""
+    draws = jax.random.key(0)
+
+    def loss(values: dict[str, Any], x: Any) -> Any:
+        return _loss(lambda x: nx.functional_call(ours, values, x, key=draws), x)
+
+    values = {name: jnp.asarray(p) for name, p in ours.named_parameters() if p.requires_grad}
+    jax.eval_shape(jax.grad(loss, has_aux=True), values, x.numpy())
 
 
 def _in_training(theirs: Any, ours: Any, x: torch.Tensor) -> dict[str, float]:
     theirs.train(), ours.train()
     expected = leaves(theirs(x))
     weigh(expected, lambda k, y: torch.tensor(fixed(k, tuple(y.shape)))).backward()
-
-    def loss(net: Any, x: Any) -> Any:
-        outputs = leaves(net(x))
-        return weigh(outputs, lambda k, y: jnp.asarray(fixed(k, y.shape))), outputs
-
-    (_, outputs), gradients = nx.value_and_grad(ours, loss, has_aux=True)(x.numpy())
+    (_, outputs), gradients = nx.value_and_grad(ours, _loss, has_aux=True)(x.numpy())
     wanted = {name: p.grad for name, p in theirs.named_parameters() if p.grad is not None}
     idle = [name for name in gradients if name not in wanted and np.abs(gradients[name]).max() > 0]
     if idle:
@@ -173,7 +210,7 @@ def answer(request: dict[str, Any]) -> Any:
         return names()
     kind, _, name = request["model"].partition(":")
     try:
-        return compare(kind, name)
+        return compare(kind, name, request["whole"])
     except Exception as error:
         traceback.print_exc()
         last = traceback.extract_tb(error.__traceback__)[-1]
