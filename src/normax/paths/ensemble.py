@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from normax.binding import jit
+from normax.binding.padded import predict_rows
 from normax.nn.module import Module
 from normax.paths.axes import Axes, Settings
 
@@ -22,7 +22,9 @@ def rows_for(net: Module, X: Any) -> jax.Array:
     X = np.asarray(X)
     kinds = [cell.value.dtype for cell in net.parameters() if not cell.uninitialized]
     weights = [kind for kind in kinds if kind.kind == "f"]
-    return jnp.asarray(X, (weights or [jnp.zeros(()).dtype])[0] if X.dtype.kind == "f" else None)
+    if X.dtype.kind == "f":  # by NumPy, and `device_put`: JAX compiles `asarray` for every number of rows
+        X = X.astype((weights or [jnp.zeros(()).dtype])[0])
+    return jax.device_put(X)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Member:
     def outputs(self, X: Any) -> np.ndarray:
         """`(n, ...)` outputs in the units of y, or logits."""
         X = np.asarray(X) if self.transform is None else self.transform.transform(X)
-        return np.asarray(jit(self.model)(rows_for(self.model, X))) * self.scale + self.centre
+        return predict_rows(self.model, rows_for(self.model, X)) * self.scale + self.centre
 
 
 @dataclass(frozen=True)
