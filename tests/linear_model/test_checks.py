@@ -2,10 +2,21 @@
 
 import warnings
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from normax import linear_model as lm
+from normax.errors import Notice
 from normax.penalties import L1, L2
+
+
+def passes(estimator, check, monkeypatch):
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # or the check of other arrays is left out
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # Some checks have fewer rows than columns.
+        warnings.filterwarnings("ignore", "so many rows lie on the fit", Notice)
+        check(estimator)
 
 
 @parametrize_with_checks(
@@ -28,10 +39,25 @@ from normax.penalties import L1, L2
         lm.PenalisedRegressor(family="poisson", strengths=5, cv=3),
         lm.PenalisedClassifier("elastic-net", strengths=5, cv=3),
         lm.PoissonRegressorCV(cv=3, alphas=5),
+        lm.GammaRegressor(),
+        lm.TweedieRegressor(power=1.5),
+        lm.QuantileRegressor(alpha=0.1),
+        lm.HuberRegressor(),
     ]
 )
 def test_scikit_learn_checks(estimator, check, monkeypatch):
-    monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # or the check of other arrays is left out
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        check(estimator)
+    passes(estimator, check, monkeypatch)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [
+        lm.TweedieRegressor(),
+        lm.GammaRegressorCV(cv=3, alphas=3),
+        lm.TweedieRegressorCV(power=1.5, cv=3, alphas=3),
+        lm.QuantileRegressorCV(cv=3, alphas=3),
+        lm.HuberRegressorCV(cv=3, alphas=3),
+    ]
+)
+def test_scikit_learn_checks_of_kin(estimator, check, monkeypatch):
+    passes(estimator, check, monkeypatch)

@@ -27,7 +27,7 @@ from normax.penalties import L1, L2, ElasticNet
 
 NAMES = [
     "Lasso", "LassoCV", "Ridge", "RidgeCV", "ElasticNet", "ElasticNetCV", "LogisticRegression",
-    "LogisticRegressionCV", "PoissonRegressor",
+    "LogisticRegressionCV", "PoissonRegressor", "GammaRegressor", "TweedieRegressor", "HuberRegressor", "QuantileRegressor",
 ]  # fmt: skip
 # What scikit-learn's estimators learn beside the coefficients and ours say otherwise or not at all.
 ELSEWHERE = {"sparse_coef_", "solver_", "coefs_paths_"}
@@ -52,7 +52,9 @@ def test_every_parameter_and_every_attribute_of_scikit_learn_is_there(name, diab
     assert set(a) - set(b) == set()
     for parameter in a:
         assert a[parameter].kind == b[parameter].kind
-    documented = inspect.getdoc(ours) + (inspect.getdoc(lm.ElasticNet) + inspect.getdoc(lm.ElasticNetCV))
+    documented = inspect.getdoc(ours) + "".join(
+        inspect.getdoc(known) for known in (lm.ElasticNet, lm.ElasticNetCV, lm.PoissonRegressor)
+    )
     assert [p for p in b if p not in documented] == []
     X, y = diabetes
     y = (y > y.median()).astype(int) if "Logistic" in name else y

@@ -6,8 +6,17 @@ from normax.linear_model.analysis.concordance import concordance
 from normax.linear_model.analysis.criteria import degrees_of_freedom, information_criteria
 from normax.linear_model.analysis.relaxed import relaxed_path
 from normax.linear_model.analysis.stability import stability_selection
+from normax.linear_model.estimators.cv_huber import HuberRegressorCV
 from normax.linear_model.estimators.cv_logistic import LogisticRegressionCV
+from normax.linear_model.estimators.cv_named import (
+    GammaRegressorCV,
+    PoissonRegressorCV,
+    QuantileRegressorCV,
+    TweedieRegressorCV,
+)
 from normax.linear_model.estimators.cv_regressors import ElasticNetCV, LassoCV, RidgeCV
+from normax.linear_model.estimators.glm import GammaRegressor, PoissonRegressor, TweedieRegressor
+from normax.linear_model.estimators.huber import HuberRegressor
 from normax.linear_model.estimators.logistic import LogisticRegression
 from normax.linear_model.estimators.multitask import (
     MultiTaskElasticNet,
@@ -16,18 +25,18 @@ from normax.linear_model.estimators.multitask import (
     MultiTaskLassoCV,
 )
 from normax.linear_model.estimators.path_functions import enet_path, lasso_path, ridge_path
-from normax.linear_model.estimators.penalised import (
-    PenalisedClassifier,
-    PenalisedRegressor,
-    PoissonRegressorCV,
-)
-from normax.linear_model.estimators.poisson import PoissonRegressor
+from normax.linear_model.estimators.penalised import PenalisedClassifier, PenalisedRegressor
+from normax.linear_model.estimators.quantile import QuantileRegressor
 from normax.linear_model.estimators.regressors import ElasticNet, Lasso, Ridge
 from normax.linear_model.path import LinearPath, fit_path, max_strength
 
 __all__ = [
     "ElasticNet",
     "ElasticNetCV",
+    "GammaRegressor",
+    "GammaRegressorCV",
+    "HuberRegressor",
+    "HuberRegressorCV",
     "Lasso",
     "LassoCV",
     "LinearPath",
@@ -38,8 +47,12 @@ __all__ = [
     "MultiTaskLasso",
     "MultiTaskLassoCV",
     "PoissonRegressor",
+    "QuantileRegressor",
+    "QuantileRegressorCV",
     "Ridge",
     "RidgeCV",
+    "TweedieRegressor",
+    "TweedieRegressorCV",
     "adaptive_factors",
     "concordance",
     "enet_path",

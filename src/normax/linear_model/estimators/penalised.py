@@ -20,7 +20,7 @@ from normax.penalties import L1, L2, ElasticNet, Penalty
 from normax.penalties.mixture import l1_l2, mixture_of, parts_of
 from normax.selection import choose, folds, summarise, widened
 
-__all__ = ["PenalisedClassifier", "PenalisedRegressor", "PoissonRegressorCV"]
+__all__ = ["PenalisedClassifier", "PenalisedRegressor"]
 
 NAMES = {"l1": 1.0, "lasso": 1.0, "l2": 0.0, "ridge": 0.0, "elastic-net": None}
 
@@ -215,11 +215,15 @@ class PenalisedRegressor(Penalised, LinearRegressor):
             offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of
                 exposures for counts, say. `predict` takes its own.
         """
-        family = "gaussian" if self.family is None else self.family
+        family = self._family()
         _numbers_or_classes(family, False)
         X, y = self._check_fit(X, y)
         self._fit(X, y, family, sample_weight, groups, offset)
         return self
+
+    def _family(self) -> Any:
+        """The family, or its name."""
+        return "gaussian" if self.family is None else self.family
 
     def predict(self, X: Any, offset: Any = None) -> np.ndarray:
         """Expected responses, (n,).
@@ -249,11 +253,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.positive_only = getattr(self.family, "name", self.family) in (
-            "poisson",
-            "gamma",
-            "tweedie",
-        )
+        family = self._family()
+        tags.target_tags.positive_only = getattr(family, "name", family) in ("poisson", "gamma", "tweedie")
         tags.regressor_tags.poor_score = True
         return tags
 
@@ -316,67 +317,6 @@ class PenalisedClassifier(Penalised, LinearClassifier):
         if eta.shape[1] == 2:
             return eta[:, 1] - eta[:, 0]
         return eta[:, 0] if eta.shape[1] == 1 else eta
-
-
-class PoissonRegressorCV(PenalisedRegressor):
-    """Poisson regression whose strength is chosen by cross-validated deviance; scikit-learn has none to match.
-
-    The objective is that of `PoissonRegressor`.
-
-    Args:
-        alphas: a count (default 100) or the values.
-        l1_ratio: r in [0, 1]; 0 (default) is ridge, as in `PoissonRegressor`.
-        eps: smallest over largest alpha of an automatic grid; None (default) for 1e-3, and 1e-7 for ridge.
-        select: "min" (default, as of scikit-learn's estimators) or "1se".
-        cv, fit_intercept, tol, max_iter, penalty_factor, lower, upper: as of `PenalisedRegressor`.
-
-    Attributes:
-        alpha_: chosen; alphas_: (k,) grid; the others as of `PenalisedRegressor`.
-
-    Raises:
-        InputError: for data or arguments that cannot be used.
-
-    Example:
-        >>> X = np.arange(20.0)[:, None] / 10
-        >>> PoissonRegressorCV(alphas=[1.0, 0.01], cv=4).fit(X, np.exp(X[:, 0])).alpha_
-        0.01
-    """
-
-    penalty, family, strength = "elastic-net", "poisson", "cv"  # constants of the class, not parameters
-
-    def __init__(
-        self,
-        *,
-        alphas: Any = 100,
-        l1_ratio: float = 0.0,
-        eps: float | None = None,
-        cv: Any = None,
-        select: str = "min",
-        fit_intercept: bool = True,
-        tol: float = 1e-6,
-        max_iter: int = 1000,
-        penalty_factor: Any = None,
-        lower: Any = None,
-        upper: Any = None,
-    ):
-        self.alphas = alphas
-        self.l1_ratio = l1_ratio
-        self.eps = eps
-        self.cv = cv
-        self.select = select
-        self.fit_intercept = fit_intercept
-        self.tol = tol
-        self.max_iter = max_iter
-        self.penalty_factor = penalty_factor
-        self.lower = lower
-        self.upper = upper
-
-    def _fit(self, X, y, family, sample_weight, groups, offset):
-        super()._fit(X, y, family, sample_weight, groups, offset)
-        self.alpha_, self.alphas_ = self.strength_, self.strengths_
-
-    def _wanted(self):
-        return self.alphas, self.eps
 
 
 def _numbers_or_classes(family: Any, classes: bool) -> Family:
