@@ -232,7 +232,7 @@ def test_whole_numbers_under_the_name_of_a_code_are_pointed_out():
     columns = {"region_code": [j % 7 + 1 for j in range(60)], "size": [j % 7 + 1 for j in range(60)]}
     _, notices = learn(columns)
     assert notices == [
-        "column 'region_code' is of whole numbers, and a code by its name; if they are categories, say --text"
+        "column 'region_code': whole numbers under the name of a code; if they are categories, say --text"
     ]
     assert learn(columns, text=["region_code"])[1] == []
     assert learn({"type": RANDOM.normal(size=60), "zip": np.arange(60) ** 2})[1] == []

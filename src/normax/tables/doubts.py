@@ -33,10 +33,12 @@ class Doubt:
     Args:
         what: what columns may share, after their names.
         example: what is of this column.
+        cells: of how many cells it is, which is said of all columns together.
     """
 
     what: str
     example: str = ""
+    cells: int = 0
 
 
 def say(said: Iterable[tuple[str, Doubt]]) -> None:
@@ -45,7 +47,9 @@ def say(said: Iterable[tuple[str, Doubt]]) -> None:
     for name, doubt in said:
         together.setdefault(doubt.what, []).append((name, doubt))
     for what, columns in together.items():
-        notice(f"{named(name for name, _ in columns)}{what}{columns[0][1].example}")
+        cells = sum(doubt.cells for _, doubt in columns)
+        hold = f": {many(cells, 'cell')} {'holds' if cells == 1 else 'hold'} " if cells else ""
+        notice(f"{named(name for name, _ in columns)}{hold}{what}{columns[0][1].example}")
 
 
 def doubts(
@@ -61,7 +65,7 @@ def doubts(
     if column.kind == kinds.TIME and there.max() > 24:
         found.append(Doubt(": times beyond 24:00 are durations, in units of what comes first"))
     if column.missing and (held := marks(cells, MISSING + MARKS)):
-        found.append(Doubt(f": {', '.join(map(quoted, held[:5]))} taken as missing"))
+        found.append(Doubt(f": {', '.join(map(quoted, sorted(held)[:5]))} taken as missing"))
     if column.odd:
         found.append(_of_odd(cells, column))
     if column.kind == kinds.BOOLEAN:
@@ -81,7 +85,7 @@ def doubts(
             found += _of_stand_ins(there)
             if codes.named_as_code(column.name) and _are_few(there):
                 found.append(
-                    Doubt(" is of whole numbers, and a code by its name; if they are categories, say --text")
+                    Doubt(": whole numbers under the name of a code; if they are categories, say --text")
                 )
     return found
 
@@ -106,8 +110,8 @@ def _of_numbers(cells: pa.Array, values: np.ndarray, form: NumberForm, locale: L
     twin = str(NumberForm("1.234,5", form.before, form.after))
     if form.digits == "1,234.5" and locale.decimal is None and kinds.reads_as(cells, kinds.NUMERIC, twin):
         what += " (a decimal comma fits too, --decimal ,)"
-    unlike = ~numbers.number_like(cells) & ~np.isnan(values)
-    rows = np.flatnonzero(unlike)
+    cells, values = cells.filter(pa.array(~np.isnan(values))), values[~np.isnan(values)]
+    rows = numbers.marked(cells)
     negative = rows[values[rows] < 0]
     row = int((negative if negative.size else rows)[0])
     return [Doubt(what, f", {quoted(cells[row].as_py())} is {values[row]:.15g}")]
@@ -155,10 +159,9 @@ def _of_odd(cells: pa.Array, column: Column) -> Doubt:
 def _of_stand_ins(there: np.ndarray) -> list[Doubt]:
     found = []
     for number in stand_ins(there):
-        cells = many(int((there == number).sum()), "cell")
-        hold = "holds" if cells.startswith("1 ") else "hold"
+        cells = int((there == number).sum())
         where = "the only one below 0" if number == -1 else "far from all others"
-        found.append(Doubt(f": {cells} {hold} {number:g}, {where}; missing? (--missing {number:g})"))
+        found.append(Doubt(f"{number:g}, {where}; missing? (--missing {number:g})", cells=cells))
     return found
 
 

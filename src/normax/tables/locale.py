@@ -13,7 +13,7 @@ from normax.errors import quoted
 from normax.tables import date_forms, dates, numbers
 from normax.tables.numbers import NumberForm
 from normax.tables.reading import Table
-from normax.tables.wording import notice
+from normax.tables.wording import columns, notice
 from normax.tables.words import without_words
 
 __all__ = ["Locale", "day_first"]
@@ -56,6 +56,7 @@ class Locale:
         given = given or cls()
         decimals: dict[str, str] = {}  # which marks there are, and the first column that has each
         unclear: list[str] = []  # columns with a comma that may be either
+        pointed: list[str] = []  # and with a point
         days: set[bool] = set()
         for name, column in zip(table.names, table.data.columns):
             if not pa.types.is_string(column.type):
@@ -68,6 +69,8 @@ class Locale:
                 decimals.setdefault(fits.pop(), name)
             elif fits and pc.any(pc.match_substring(cells, ",")).as_py():
                 unclear.append(name)
+            elif fits and numbers.number_like(cells).all():
+                pointed.append(name)
             elif not fits:
                 days |= _days(cells)
         if not decimals and unclear and table.delimiter == ";":
@@ -75,6 +78,8 @@ class Locale:
         decimal = next(iter(decimals)) if len(decimals) == 1 else None
         if given.decimal is None and given.thousands is None and decimal == ",":
             _say_comma(table, decimals[","])
+        if given == cls() and decimal is None and pointed and table.delimiter == ";":
+            _say_points(table, pointed)
         first = days.pop() if len(days) == 1 else None
         return cls(
             given.decimal or decimal,
@@ -145,9 +150,19 @@ def day_first(cells: pa.Array, form: str) -> bool | None:
 
 def _say_comma(table: Table, name: str) -> None:
     cells = without_words(table.column(name)).drop_null()
-    example = cells.filter(pc.match_substring(cells, ","))[:1]
+    example = cells.filter(pc.match_substring_regex(cells, ",|[.].*[.]"))[:1]
+    cell = example[0].as_py()
+    what = "decimal commas" if "," in cell else "points between thousands"
     form = next(f for f in numbers.candidates(example) if f.decimal == "," and _reads(example, f))
     value = numbers.numbers(example, form)[0].as_py()
+    notice(f"{table.source}: numbers have {what}: {quoted(cell)} in column {quoted(name)} is {value:.15g}")
+
+
+def _say_points(table: Table, names: list[str]) -> None:
+    """Of a file whose only numbers with a mark are as 1.234, which where `;` parts cells may be 1234."""
+    cells = without_words(table.column(names[0])).drop_null()
+    cell = cells.filter(pc.match_substring(cells, "."))[0].as_py()
     notice(
-        f"{table.source}: numbers have decimal commas: {quoted(example[0].as_py())} in column {quoted(name)} is {value:.15g}"
+        f"{table.source}: {columns(names)}: numbers have decimal points, {quoted(cell)} is {float(cell):.15g}; if they stand"
+        " between thousands, say --thousands ."
     )

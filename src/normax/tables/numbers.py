@@ -24,6 +24,7 @@ __all__ = [
     "affixes",
     "candidates",
     "is_form",
+    "marked",
     "nearly",
     "number_like",
     "numbers",
@@ -237,6 +238,14 @@ def unit(name: str | None) -> str:
     """
     form = None if name is None else NumberForm.named(name)
     return "" if form is None or form.factor != 1 else f"{form.before}{form.after}"
+
+
+def marked(cells: pa.Array) -> np.ndarray:
+    """Which rows show how the numbers of a column are written: those that are not plain, or else those with a mark."""
+    plainly = number_like(cells)
+    if plainly.all():
+        plainly = ~pc.match_substring_regex(cells, "[.,]").to_numpy(zero_copy_only=False)
+    return np.flatnonzero(~plainly)
 
 
 def number_like(values: pa.Array) -> np.ndarray:

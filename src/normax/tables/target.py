@@ -107,7 +107,7 @@ class Target:
             kind, form = kinds.TEXT, None
         task = task or _infer_task(cells, kind, form, name)
         if form is not None and not (form == "1.234,5" and locale is not None and locale.decimal == ","):
-            row = int(np.flatnonzero(~numbers.number_like(cells))[0])
+            row = int(numbers.marked(cells)[0])
             value = kinds.read(cells[row : row + 1], kind, form)[0]
             notice(
                 f"target {quoted(name)}: numbers written as {form}, {quoted(cells[row].as_py())} is {value:.15g}"

@@ -81,6 +81,9 @@ def test_copies_of_the_target(plain, rng):
         "column 'euros' alone explains more than 99.99 % of 'y'; a copy of the target, or known only after it?"
         " (--drop euros)"
     )
+    (line,) = lines(plain | {"euros": 1.1 * plain["y"] + 3, "yen": 160 * plain["y"]})
+    assert line.startswith("columns 'euros', 'yen' each alone explains more")
+    assert line.endswith("copies of the target, or known only after it? (--drop euros,yen)")
     (line,) = lines(plain | {"nearly": plain["y"] + 0.025 * rng.normal(size=100)})
     assert "alone explains 99.9" in line
     assert lines(plain | {"close": plain["y"] + 0.2 * rng.normal(size=100)}) == []
@@ -134,6 +137,16 @@ def test_what_a_target_looks_like(rng, make, word):
     y = make(rng)
     (line,) = lines({"x": rng.normal(size=300), "y": y})
     assert word in line
+
+
+def test_a_target_that_is_not_known(plain):
+    y = plain["y"].copy()
+    y[:40:2] = -999
+    (line,) = lines(plain | {"y": y})
+    assert line == (
+        "target 'y' is -999 in 20 rows, unlike all others; if that means missing, say --missing -999"
+        " --drop-missing-target"
+    )
 
 
 def test_times_until_an_event(plain):

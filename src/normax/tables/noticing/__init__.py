@@ -13,7 +13,7 @@ from normax.tables.noticing.identifiers import (
 from normax.tables.noticing.leaks import leaks
 from normax.tables.noticing.order import order_in_time
 from normax.tables.noticing.seen import Seen
-from normax.tables.noticing.targets import amounts, bounds, classes, times
+from normax.tables.noticing.targets import amounts, bounds, classes, marks_of_none, times
 from normax.tables.noticing.totals import total_row
 
 __all__ = ["Seen", "noticed"]
@@ -28,6 +28,7 @@ _EACH = (
     leaks,
     amounts,
     bounds,
+    marks_of_none,
     classes,
     times,
 )

@@ -10,6 +10,7 @@ import numpy as np
 from normax.errors import quoted
 from normax.tables import kinds
 from normax.tables.noticing.seen import Seen
+from normax.tables.wording import columns
 
 __all__ = ["leaks"]
 
@@ -24,7 +25,7 @@ def leaks(seen: Seen) -> Iterator[str]:
     y, target = seen.y, seen.target
     if len(y) < ENOUGH or target.event is not None:
         return
-    numbers = target.task == "regression"
+    numbers, found = target.task == "regression", dict[str, list[str]]()
     if not numbers and np.bincount(y).min() < 5:
         return
     for column in seen.schema.columns:
@@ -42,13 +43,15 @@ def leaks(seen: Seen) -> Iterator[str]:
                 break
         if share < ALL:
             continue
+        how = f"alone tells the classes of {quoted(target.name)} without an error"
         if numbers:
             much = "more than 99.99" if share > 0.9999 else f"{100 * share:.4g}"
             how = f"alone explains {much} % of {quoted(target.name)}"
-        else:
-            how = f"alone tells the classes of {quoted(target.name)} without an error"
-        out = f"a copy of the target, or known only after it? (--drop {shlex.quote(column.name)})"
-        yield f"column {quoted(column.name)} {how}; {out}"
+        found.setdefault(how, []).append(column.name)
+    for how, names in found.items():
+        each, copy = ("each ", "copies") if len(names) > 1 else ("", "a copy")
+        out = f"{copy} of the target, or known only after it? (--drop {shlex.quote(','.join(names))})"
+        yield f"{columns(names)} {each}{how}; {out}"
 
 
 def _codes(part: np.ndarray) -> np.ndarray:

@@ -10,8 +10,10 @@ import numpy as np
 
 from normax.errors import quoted
 from normax.tables.noticing.seen import Seen
+from normax.tables.sentinels import stand_ins
+from normax.tables.wording import many
 
-__all__ = ["amounts", "bounds", "classes", "times"]
+__all__ = ["amounts", "bounds", "classes", "marks_of_none", "times"]
 
 #: Share of the rows below which a class is rare.
 RARE = 0.1
@@ -58,7 +60,7 @@ def amounts(seen: Seen) -> Iterator[str]:
         elif 0.05 < np.mean(y == 0) < 0.95:
             share = 100 * np.mean(y == 0)
             yield f"target {name} is 0 in {share:.0f} % of the rows and has a long tail; --family tweedie is for such amounts"
-    elif (far := _far(y)) and far <= 0.03 * len(y):
+    elif (far := _far(y)) and far <= 0.03 * len(y) and not stand_ins(y):
         yield (
             f"target {name} has {far} value{'s' * (far > 1)} far from all others; if they are faults,"
             " --family huber lets them pull less"
@@ -74,7 +76,7 @@ def bounds(seen: Seen) -> Iterator[str]:
     if len(distinct) < ENOUGH:
         return
     for end, word in ((-1, "largest"), (0, "smallest")):
-        if distinct[end] == 0:  # no bound but a nothing
+        if distinct[end] == 0 or distinct[end] in stand_ins(y):  # no bound but a nothing
             continue
         near = counts[-11:-1] if end else counts[1:11]
         if counts[end] >= max(5, 0.01 * len(y)) and counts[end] >= 5 * max(float(np.mean(near)), 1.0):
@@ -82,6 +84,18 @@ def bounds(seen: Seen) -> Iterator[str]:
                 f"target {quoted(seen.target.name)}: {counts[end]} rows have its {word}, {distinct[end]:g}; if it was cut"
                 " off there, their errors say little, and --family quantile:0.5 minds them less"
             )
+
+
+def marks_of_none(seen: Seen) -> Iterator[str]:
+    """Numbers that stand for a target that is not known."""
+    if seen.target.task != "regression" or seen.target.event is not None:
+        return
+    y = np.exp(seen.y) if seen.target.log else seen.y
+    for number in stand_ins(y):
+        yield (
+            f"target {quoted(seen.target.name)} is {number:g} in {many(int(np.sum(y == number)), 'row')}, unlike all others;"
+            f" if that means missing, say --missing {number:g} --drop-missing-target"
+        )
 
 
 def classes(seen: Seen) -> Iterator[str]:
