@@ -13,6 +13,7 @@ from normax.penalties.scales import scale_table
 
 ROOT = Path(__file__).parents[1]
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+TORCH_FILES = [ROOT / "docs" / "your-pytorch-file.md", ROOT / "docs" / "your-pytorch-file.zh-CN.md"]
 PAGES = [*READMES, *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -20,37 +21,61 @@ def blocks(file, language):
     return re.findall(rf"```{language}\n(.*?)```", file.read_text(encoding="utf-8"), re.DOTALL)
 
 
-PYTHON = {block: f"{file.name}-{i}" for file in PAGES[::-1] for i, block in enumerate(blocks(file, "python"))}
+def named_file(block):
+    """The name of the file that a block is, by its first line; None for one that runs."""
+    found = re.match(r"# (\w+\.py)\n", block)
+    return found and found[1]
 
 
-@pytest.mark.parametrize("block", PYTHON, ids=PYTHON.values())
+def write_files(page, folder):
+    for block in blocks(page, "python"):
+        if named_file(block):
+            (folder / named_file(block)).write_text(block, encoding="utf-8")
+
+
+PYTHON = {
+    block: (file, i)
+    for file in PAGES[::-1]
+    for i, block in enumerate(blocks(file, "python"))
+    if not named_file(block)
+}
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=[f"{file.name}-{i}" for file, i in PYTHON.values()])
 @pytest.mark.filterwarnings("ignore::normax.Notice")
 def test_python_blocks_run_and_print_what_they_say(block, tmp_path, monkeypatch):
+    """What a `# comment` after a `print` says, and what a block of text after the code shows."""
     monkeypatch.chdir(tmp_path)
+    page = PYTHON[block][0]
+    write_files(page, tmp_path)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(block, "block", "exec"), {"__name__": "readme"})
     said = re.findall(r"^print\(.*\n# (.*)$", block, re.MULTILINE)
     assert [line for line in said if line not in printed.getvalue().splitlines()] == []
+    following = page.read_text(encoding="utf-8").partition(f"```python\n{block}```")[2]
+    shown = re.match(r"\s*```text\n(.*?)```", following, re.DOTALL)
+    assert shown is None or shown[1].strip() == printed.getvalue().strip()
 
 
-def test_shell_blocks_run(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("page", "count"), [(READMES[0], 4), (TORCH_FILES[0], 3)], ids=lambda x: getattr(x, "name", x)
+)
+def test_shell_blocks_run(page, count, tmp_path, monkeypatch, capsys):
     from normax.cli import main
     from normax.cli.demo import _write_data
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "normax-demo").mkdir()
     _write_data(tmp_path / "normax-demo")
-    commands = [
-        line
-        for block in blocks(READMES[0], "sh")
-        for line in block.splitlines()
-        if line.startswith("normax ")
-    ]
-    assert len(commands) == 4
+    write_files(page, tmp_path)
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    commands = [line for line in lines if line.startswith("normax ")]
+    assert len(commands) == count
     for command in commands:
         assert not main(shlex.split(command)[1:])
-    assert (tmp_path / "diabetes" / "report.html").exists()
+    (report,) = tmp_path.glob("*/report.html")
+    assert report.stat().st_size > 0
     assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 443
 
 
@@ -64,11 +89,12 @@ def test_the_picture_is_drawn_as_the_readmes_say(tmp_path, capsys):
     assert (tmp_path / "picture.png").stat().st_size > 50_000
 
 
-def test_both_languages_have_the_same_code_and_pictures():
-    english, chinese = READMES
-    for language in ("python", "sh"):
+@pytest.mark.parametrize("pages", [READMES, TORCH_FILES], ids=lambda pages: pages[0].name)
+def test_both_languages_have_the_same_code_and_pictures(pages):
+    english, chinese = pages
+    for language in ("python", "sh", "text"):
         assert blocks(english, language) == blocks(chinese, language)
-    parts = [re.findall(r"^(#+) ", f.read_text(encoding="utf-8"), re.MULTILINE) for f in READMES]
+    parts = [re.findall(r"^(#+) ", f.read_text(encoding="utf-8"), re.MULTILINE) for f in pages]
     assert parts[0] == parts[1]
 
 

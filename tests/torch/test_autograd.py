@@ -183,3 +183,14 @@ def test_the_tape_is_refused():
         ours.autograd.grad(x.sum(), x)
     with pytest.raises(InputError, match=r"nx\.train_step"):
         x.sum().backward()
+
+
+def test_variables_are_tensors_that_share_their_values():
+    for torch in (ours, theirs):
+        x = torch.zeros(3)
+        x_too = torch.autograd.Variable(x, requires_grad=True)
+        x_too.data[0] = 1
+        assert (x[0] == 1, x_too.requires_grad, isinstance(x, torch.autograd.Variable)) == (True, True, True)
+        assert not torch.autograd.Variable(torch.tensor([1, 2])).is_floating_point()
+    assert ours.cuda.FloatTensor(2, 3).shape == (2, 3)
+    assert isinstance(ours.zeros(1), ours.cuda.FloatTensor)

@@ -10,6 +10,7 @@ from typing import Any
 
 from normax import torch
 from normax.errors import InputError
+from normax.torch.absent import reason
 
 __all__ = ["NotHere", "find", "last_place"]
 
@@ -42,8 +43,19 @@ def find(path: str) -> Any:
             except ModuleNotFoundError as error:
                 if error.name != name and not name.startswith(f"{error.name}."):
                     raise
-                found = getattr(found, part)  # which says what there is instead
+                found = _there(found, part, ".".join(parts[:count]))
     return found
+
+
+def _there(module: ModuleType, part: str, path: str) -> Any:
+    """A module's attribute, whose error says what there is instead."""
+    try:
+        return getattr(module, part)
+    except AttributeError as error:
+        said = reason(path)
+        if not said or said in str(error):
+            raise
+        raise AttributeError(f"module 'torch' has no attribute {path!r}: {said}", name=part) from None
 
 
 def last_place(error: BaseException) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 
 from normax.instead import missing_name
 from normax.torch import autograd, cuda, einops_backend, fft, linalg, nn, operators, special
+from normax.torch.absent import reason
 from normax.torch.arithmetic import *
 from normax.torch.classes import *
 from normax.torch.compiling import compile
 from normax.torch.converting import *
-from normax.torch.corners import MODULES
+from normax.torch.corners import MODULES, VERSION
 from normax.torch.creation import *
 from normax.torch.devices import device
 from normax.torch.dtypes import DTYPES, dtype, get_default_dtype, set_default_dtype
@@ -52,6 +53,7 @@ float, double, half, long, int, short = (
 )
 cfloat, cdouble, chalf = DTYPES["complex64"], DTYPES["complex128"], DTYPES["complex64"]
 newaxis = None
+__version__ = VERSION
 
 einops_backend.register()
 
@@ -63,4 +65,7 @@ def __getattr__(name: str) -> Any:
         except ModuleNotFoundError as error:
             if error.name != f"normax.torch.{name}":
                 raise
-    raise missing_name("torch", name, [known for known in globals() if not known.startswith("_")])
+    if reason(name):
+        raise AttributeError(f"module 'torch' has no attribute {name!r}: {reason(name)}", name=name)
+    functions = [known for known, value in globals().items() if known[0] != "_" and callable(value)]
+    raise missing_name("torch", name, functions)

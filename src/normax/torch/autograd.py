@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError
+from normax.torch.creation import as_tensor
 from normax.torch.grad_modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from normax.torch.ops import method
 from normax.torch.tensor import Methods, Tensor, made, raw, wrap
@@ -25,7 +26,29 @@ __all__ = [
     "set_grad_enabled",
 ]
 
-Variable = Tensor
+
+class _OfTensors(type):
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, Tensor)
+
+
+class Variable(metaclass=_OfTensors):
+    """A tensor that says whether gradients are taken by it, as PyTorch wrote before its version 0.4.
+
+    Args:
+        data: a tensor, which the result shares its values with.
+        requires_grad: whether gradients are taken by it.
+        volatile: of no effect, as in PyTorch today.
+
+    Example:
+        >>> from normax import torch
+        >>> labels = Variable(torch.tensor([1, 2]))
+        >>> labels, isinstance(labels, Variable)
+        (tensor([1, 2]), True)
+    """
+
+    def __new__(cls, data: Any, requires_grad: bool = False, volatile: bool = False) -> Any:
+        return as_tensor(data).detach().requires_grad_(requires_grad)
 
 
 class FunctionCtx:

@@ -17,9 +17,12 @@ from urllib.parse import urlparse
 
 from normax.errors import InputError
 
-__all__ = ["MODULES"]
+__all__ = ["MODULES", "VERSION", "GradScaler"]
 
 _T = TypeVar("_T")
+
+#: The PyTorch whose names and numbers these are.
+VERSION = "2.13.0"
 
 
 def same(value: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -60,6 +63,40 @@ class autocast(aside):
             raise InputError(
                 "autocast cannot be had in normax: cast the network, net.to('bfloat16'), and what it gets"
             )
+
+
+class GradScaler:
+    """The scaler of losses in half precision, of which there is none: it hands on what it gets."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        pass
+
+    def scale(self, outputs: _T) -> _T:
+        return outputs
+
+    def unscale_(self, optimizer: Any) -> None:
+        pass
+
+    def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+        return optimizer.step(*args, **kwargs)
+
+    def update(self, new_scale: Any = None) -> None:
+        pass
+
+    def get_scale(self) -> float:
+        return 1.0
+
+    def is_enabled(self) -> bool:
+        return False
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        pass
+
+
+_AMP = {"autocast": autocast, "custom_fwd": same, "custom_bwd": same, "GradScaler": GradScaler}
 
 
 def absent(name: str, instead: str) -> Callable[..., Any]:
@@ -156,7 +193,9 @@ _NAMES: dict[str, dict[str, Any]] = {
         },
         **dict.fromkeys(("get_dir", "_get_torch_home"), lambda: os.path.expanduser("~/.cache/torch")),
     },
-    "amp": {"autocast": autocast, "custom_fwd": same, "custom_bwd": same},
+    "amp": _AMP,
+    "cuda.amp": _AMP,
+    "version": {"__version__": VERSION, "cuda": None, "hip": None, "git_version": "", "debug": False},
     "_C": {"_log_api_usage_once": nothing, "_get_tracing_state": nothing},
     "backends": {},
     "backends.cudnn": {"benchmark": False, "deterministic": False, "enabled": False, "is_available": no},

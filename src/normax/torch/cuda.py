@@ -8,8 +8,13 @@ import jax
 
 from normax.nn.device import cuda as _cuda
 from normax.nn.random import manual_seed
+from normax.torch import classes
+from normax.torch.classes import *  # noqa: F403
+from normax.torch.corners import MODULES
 
 __all__ = [
+    *classes.__all__,
+    "amp",
     "current_device",
     "device_count",
     "empty_cache",
@@ -27,6 +32,7 @@ __all__ = [
     "synchronize",
 ]
 
+amp = MODULES["cuda.amp"]
 is_available, device_count, manual_seed_all = _cuda.is_available, _cuda.device_count, manual_seed
 
 

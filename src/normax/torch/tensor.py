@@ -16,6 +16,7 @@ import numpy as np
 from normax.errors import InputError
 from normax.nn.cells import Cell, as_array
 from normax.nn.frames import current_frame
+from normax.torch.absent import reason
 from normax.torch.concrete import user_line
 from normax.torch.devices import device, device_of
 from normax.torch.dtypes import dtype, dtype_of
@@ -97,6 +98,11 @@ class Methods:
 
     def __jax_array__(self) -> Any:
         return self._array
+
+    def __getattr__(self, name: str) -> Any:
+        said = reason(f"Tensor.{name}")
+        said = said and f": {said}"
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{said}", name=name, obj=self)
 
     def __hash__(self) -> int:
         return id(self) >> 4

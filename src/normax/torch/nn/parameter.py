@@ -45,7 +45,7 @@ class _InCell(Methods):
             return self._notes[name]
         if name in ("_lender", "_value"):
             return cells.Cell.__getattr__(self, name)  # type: ignore[arg-type]
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}", name=name, obj=self)
+        return super().__getattr__(name)
 
 
 class Parameter(_InCell, cells.Parameter):
