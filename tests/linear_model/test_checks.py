@@ -43,6 +43,7 @@ def passes(estimator, check, monkeypatch):
         lm.TweedieRegressor(power=1.5),
         lm.QuantileRegressor(alpha=0.1),
         lm.HuberRegressor(),
+        lm.RidgeClassifier(),
     ]
 )
 def test_scikit_learn_checks(estimator, check, monkeypatch):
@@ -52,6 +53,7 @@ def test_scikit_learn_checks(estimator, check, monkeypatch):
 @pytest.mark.slow
 @parametrize_with_checks(
     [
+        lm.RidgeClassifierCV(),
         lm.TweedieRegressor(),
         lm.GammaRegressorCV(cv=3, alphas=3),
         lm.TweedieRegressorCV(power=1.5, cv=3, alphas=3),

@@ -28,6 +28,7 @@ from normax.penalties import L1, L2, ElasticNet
 NAMES = [
     "Lasso", "LassoCV", "Ridge", "RidgeCV", "ElasticNet", "ElasticNetCV", "LogisticRegression",
     "LogisticRegressionCV", "PoissonRegressor", "GammaRegressor", "TweedieRegressor", "HuberRegressor", "QuantileRegressor",
+    "RidgeClassifier", "RidgeClassifierCV",
 ]  # fmt: skip
 # What scikit-learn's estimators learn beside the coefficients and ours say otherwise or not at all.
 ELSEWHERE = {"sparse_coef_", "solver_", "coefs_paths_"}
@@ -53,11 +54,11 @@ def test_every_parameter_and_every_attribute_of_scikit_learn_is_there(name, diab
     for parameter in a:
         assert a[parameter].kind == b[parameter].kind
     documented = inspect.getdoc(ours) + "".join(
-        inspect.getdoc(known) for known in (lm.ElasticNet, lm.ElasticNetCV, lm.PoissonRegressor)
+        inspect.getdoc(known) for known in (lm.ElasticNet, lm.ElasticNetCV, lm.PoissonRegressor, lm.Ridge)
     )
     assert [p for p in b if p not in documented] == []
     X, y = diabetes
-    y = (y > y.median()).astype(int) if "Logistic" in name else y
+    y = (y > y.median()).astype(int) if "Logistic" in name or "Classifier" in name else y
     options = {"use_legacy_attributes": False, "scoring": "neg_log_loss", "l1_ratios": (0.0,), "Cs": 2}
     options = {k: v for k, v in options.items() if name == "LogisticRegressionCV"}
     old, new = theirs(**options).fit(X, y), ours(**options).fit(X, y)

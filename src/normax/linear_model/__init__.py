@@ -28,6 +28,7 @@ from normax.linear_model.estimators.path_functions import enet_path, lasso_path,
 from normax.linear_model.estimators.penalised import PenalisedClassifier, PenalisedRegressor
 from normax.linear_model.estimators.quantile import QuantileRegressor
 from normax.linear_model.estimators.regressors import ElasticNet, Lasso, Ridge
+from normax.linear_model.estimators.ridge_classifiers import RidgeClassifier, RidgeClassifierCV
 from normax.linear_model.path import LinearPath, fit_path, max_strength
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "QuantileRegressorCV",
     "Ridge",
     "RidgeCV",
+    "RidgeClassifier",
+    "RidgeClassifierCV",
     "TweedieRegressor",
     "TweedieRegressorCV",
     "adaptive_factors",

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from normax.errors import Notice
-from normax.linear_model.design.validation import plain_weights
+from normax.linear_model.design.validation import Sound, plain_weights
 from normax.linear_model.estimators.base import LinearRegressor
 from normax.linear_model.families import Huber
 from normax.linear_model.families.base import weighted_quantile
@@ -125,7 +125,7 @@ class HuberRegressor(LinearRegressor):
         self.path_ = scales.certified(self.scale_)
         self._keep(self.path_, 0, units=2 * total / self.scale_)
         self._tell(replace(problem, family=scales.family(self.scale_)), 0)
-        left = np.abs(y.ravel() - self._linear(X, offset))
+        left = np.abs(y.ravel() - self.path_.predict(Sound(X), offset)[0, :, 0])
         self.outliers_ = left > self.epsilon * self.scale_
         return self
 

@@ -17,55 +17,33 @@ from normax.linear_model.estimators.base import LinearEstimator
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.path import follow_path
 
-__all__ = ["LinearClassifier", "LogisticRegression"]
+__all__ = ["LabelPredictor", "LinearClassifier", "LogisticRegression"]
 
 
-class LinearClassifier(ClassifierMixin, LinearEstimator):
-    """A classifier by the logits `x·w + b`: two classes share one row of coefficients, more have one each."""
+class LabelPredictor(ClassifierMixin, LinearEstimator):
+    """A classifier by the scores `x·w + b`: two classes share one row of coefficients, more have one each."""
 
     classes_: np.ndarray
 
     def decision_function(self, X: Any, offset: Any = None) -> np.ndarray:
-        """Logits: (n,) of the second class for two classes, (n, classes) for more.
+        """Scores, which `LogisticRegression` has as logits: (n,) of the second class for two, (n, classes) for more.
 
         Args:
             X: (n, p) table with the columns of the fit.
-            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
+            offset: (n,) or (n, classes) known part of the scores, which is added; None for 0.
         """
         eta = self._linear(X, offset)
         return eta[:, 0] if len(self.classes_) == 2 else eta
 
     def predict(self, X: Any, offset: Any = None) -> np.ndarray:
-        """The class of the largest probability, (n,).
+        """The class of the largest score, (n,).
 
         Args:
             X: (n, p) table with the columns of the fit.
-            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
+            offset: (n,) or (n, classes) known part of the scores, which is added; None for 0.
         """
         eta = self.decision_function(X, offset)
         return self.classes_[(eta > 0).astype(int) if eta.ndim == 1 else eta.argmax(axis=1)]
-
-    def predict_proba(self, X: Any, offset: Any = None) -> np.ndarray:
-        """Probabilities, (n, classes).
-
-        Args:
-            X: (n, p) table with the columns of the fit.
-            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
-        """
-        eta = self.decision_function(X, offset)
-        return np.column_stack([expit(-eta), expit(eta)]) if eta.ndim == 1 else softmax(eta, axis=1)
-
-    def predict_log_proba(self, X: Any, offset: Any = None) -> np.ndarray:
-        """Logarithms of the probabilities, (n, classes), without underflow.
-
-        Args:
-            X: (n, p) table with the columns of the fit.
-            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
-        """
-        eta = self.decision_function(X, offset)
-        return (
-            np.column_stack([log_expit(-eta), log_expit(eta)]) if eta.ndim == 1 else log_softmax(eta, axis=1)
-        )
 
     def _check_labels(self, X: Any, y: Any, sample_weight: Any, class_weight: Any):
         """X, class numbers, weights with the class weights in, and the family."""
@@ -88,6 +66,32 @@ class LinearClassifier(ClassifierMixin, LinearEstimator):
         super()._keep(path, at, units)
         self.n_iter_ = np.array([self.n_iter_], dtype=np.int32)  # an array, as scikit-learn has it
         self.coef_, self.intercept_ = path.coef[at], path.intercept[at]
+
+
+class LinearClassifier(LabelPredictor):
+    """A classifier whose scores are logits, which have probabilities."""
+
+    def predict_proba(self, X: Any, offset: Any = None) -> np.ndarray:
+        """Probabilities, (n, classes).
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
+        """
+        eta = self.decision_function(X, offset)
+        return np.column_stack([expit(-eta), expit(eta)]) if eta.ndim == 1 else softmax(eta, axis=1)
+
+    def predict_log_proba(self, X: Any, offset: Any = None) -> np.ndarray:
+        """Logarithms of the probabilities, (n, classes), without underflow.
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, classes) known part of the logits, which is added; None for 0.
+        """
+        eta = self.decision_function(X, offset)
+        return (
+            np.column_stack([log_expit(-eta), log_expit(eta)]) if eta.ndim == 1 else log_softmax(eta, axis=1)
+        )
 
 
 def _refuse_mixed(labels: np.ndarray) -> None:
