@@ -139,6 +139,98 @@ def test_attributes_and_several_networks_are_found():
     exec(code, held | {"nx": nx, "self": trainer, "step": 0})
 
 
+GAN = """
+    for x, y in loader:
+        real = x * 2
+        noise = torch.tensor(np.random.normal(size=(2, 3)), dtype=torch.float32)
+        optimizer.zero_grad()
+        fake = net(noise)
+        loss_g = -critic(fake).mean()
+        loss_g.backward()
+        optimizer.step()
+        optimizer_d.zero_grad()
+        loss_d = critic(fake.detach()).mean() - critic(real[:, :2]).mean()
+        loss_d.backward()
+        optimizer_d.step()
+        print(loss_d)
+    """
+
+
+def test_each_of_two_networks_gets_a_step_of_its_own_and_new_noise():
+    critic = torch.nn.Linear(2, 1)
+    code, held = shown(
+        GAN, critic=critic, torch=torch, np=np, optimizer_d=optim.SGD(critic.parameters(), lr=0.1)
+    )
+    assert code.splitlines()[-5:] == [
+        "for x, y in loader:",
+        "    noise = torch.tensor(np.random.normal(size=(2, 3)), dtype=torch.float32)",
+        "    loss_g = step_net(noise)",
+        "    loss_d = step_critic(x, noise)",
+        "    # yours: print(loss_d)",
+    ]
+    before = [np.array(held["net"][0].weight), np.array(critic.weight)]
+    exec(code, held | {"nx": nx})
+    after = [np.array(held["net"][0].weight), np.array(critic.weight)]
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after))
+
+
+def test_scalers_and_autocast_are_left_out():
+    class Trainer:
+        pass
+
+    trainer = Trainer()
+    trainer.model, trainer.scaler = torch.nn.Linear(3, 2), torch.cuda.amp.GradScaler()
+    trainer.opt = optim.SGD(trainer.model.parameters(), lr=0.1)
+    trainer.schedule = optim.lr_scheduler.StepLR(trainer.opt, 5)
+    code, held = shown(
+        """
+        def fit(self):
+            for epoch in range(2):
+                for x, y in loader:
+                    with torch.autocast("cpu", enabled=False):
+                        loss = criterion(self.model(x), y)
+                    self.scaler.scale(loss).backward()
+                    self.scaler.step(self.opt)
+                    self.scaler.update()
+                self.schedule.step()
+        fit(trainer)
+        """,
+        trainer=trainer,
+        torch=torch,
+    )
+    assert (
+        code
+        == textwrap.dedent("""
+        def loss_fn(self_model, x, y):
+            loss = criterion(self_model(x), y)
+            return loss
+
+        self.schedule.every = len(loader)  # optimiser steps for one of its own
+        # once, before fit(...) is called: it keeps the optimiser's state
+        step = nx.train_step(self.model, loss_fn, self.opt)
+        for epoch in range(2):
+            for x, y in loader:
+                loss = step(x, y)
+        """).strip()
+    )
+    exec(code, held | {"nx": nx, "self": trainer})
+
+
+def test_a_network_is_not_made_within_its_loss():
+    code, _ = shown(
+        """
+        def once():
+            net = torch.nn.Linear(3, 2)
+            optimizer = optim.SGD(net.parameters(), lr=0.1)
+            loss = net(X).sum()
+            loss.backward()
+        once()
+        """,
+        torch=torch,
+    )
+    assert code.startswith("def loss_fn(net, X):\n    loss = net(X).sum()\n    return loss")
+
+
 def test_without_the_source_the_text_is_general():
     held = names()
     with pytest.raises(InputError, match=r"nx.train_step\(net, loss_fn, optimizer\)"):
