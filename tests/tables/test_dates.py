@@ -23,6 +23,7 @@ EPOCH = dt.date(1970, 1, 1)
     + [("%d.%m.%y", "day.month.yy"), ("%m/%d/%y", "month/day/yy"), ("%d-%b-%y", "day Month yy")]
     + [("%b %d, %Y", "Month day year"), ("%d %B %Y", "day Month year"), ("%A, %d %B %Y", "day Month year")]
     + [("%d%b%Y", "day Month year"), ("%Y-%b-%d", "year Month day"), ("%Y%m%d", "yearmonthday")]
+    + [("%d%m%Y", "daymonthyear"), ("%m%d%Y", "monthdayyear")]
     + [("%Y年%m月%d日", "year年month月day日"), ("%G-W%V-%u", "year-Wweek-weekday")]
     + [("%a %b %d %H:%M:%S %Y", "Month day hour:minute:second year"), ("%d.%m.%Y %H:%M", "day.month.year")],
 )
@@ -64,6 +65,7 @@ def test_parts_of_a_year_are_their_first_day(cells, form, first):
     ("cells", "hours"),
     [
         (["14:30", "00:15:36", "24:00"], [14.5, 0.26, 24]),
+        (["14h30", "9h15"], [14.5, 9.25]),
         (["2:30 PM", "12:00 am", "12:00 p.m."], [14.5, 0, 12]),
         (["9 AM", "12 PM"], [9, 12]),
         (["90:30", "1:15"], [90.5, 1.25]),
@@ -81,6 +83,8 @@ def test_zones_are_taken_to_utc():
     expected = [dt.datetime.fromisoformat("2020-01-01T23:00:00+00:00").timestamp() / 86400] * 3
     np.testing.assert_allclose(kinds.read(cells, *kinds.infer(cells)), expected, rtol=1e-14)
     assert kinds.infer(pa.array(["2020-01-02T01:00:00+02:00", "2020-01-02T01:00:00"]))[0] == "text"
+    named = pa.array(["2020-01-02 00:00 CET", "2020-01-01 18:00 EST", "2020-01-01 23:00 UTC"])
+    np.testing.assert_allclose(kinds.read(named, *kinds.infer(named)), expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_every_form_reads_what_was_written_in_it(digits, thousands, decimal, bef
 
 
 @pytest.mark.parametrize(
-    "minus", ["-{}", "\u2212{}", "\u2013{}", "({})", "{}-", "-${}", "$-{}", "(${})", "($ {} )"]
+    "minus", ["-{}", "\u2212{}", "\u2013{}", "({})", "$({})", "{}-", "-${}", "$-{}", "(${})", "($ {} )"]
 )
 def test_every_minus(minus):
     cells = pa.array(["$7" if "$" in minus else "7", minus.format("1,200.5")])
@@ -59,6 +59,7 @@ def test_every_minus(minus):
         ["-(5)", "$3"],
         ["--5", "$1"],
         ["(5", "$1"],
+        ["$((5)", "$1"],
         ["5 km", "7"],
         ["5 km", "7 lb"],
         ["75-", "80-"],

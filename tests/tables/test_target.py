@@ -90,6 +90,22 @@ def test_truth_values_are_two_classes_however_they_are_written():
         target.encode(table(["yes", "maybe"]))
 
 
+def test_truth_in_words_and_numbers_is_two_classes_called_by_the_words():
+    with pytest.warns(Notice, match="are one class") as said:
+        target = Target.learn(table(["TRUE", "0", "1", "FALSE", "1"]), "y")
+    assert {str(each.message).split("target 'y': ")[1][:12] for each in said} == {
+        "'0', 'FALSE'",
+        "'1', 'TRUE' ",
+    }
+    assert target.labels == ("FALSE", "TRUE")
+    assert target.encode(table(["1", "false", "0"])).tolist() == [1, 0, 0]
+
+
+def test_classes_that_capitals_alone_tell_apart_are_pointed_out():
+    with pytest.warns(Notice, match="capitals alone; if they mean the same, write them alike: 'Cat', 'cat'"):
+        Target.learn(table(["Cat", "cat", "dog"] * 3), "y")
+
+
 def test_numbers_are_read_as_they_were_written():
     with pytest.warns(Notice, match="target 'y': numbers written as 1.234,5"):
         target = Target.learn(table(["1,5", "1.002,5", "7"]), "y")

@@ -12,7 +12,7 @@ from functools import cache
 
 from normax.errors import InputError, quoted
 
-__all__ = ["DATE_FORMATS", "TIME_FORMATS", "form_of", "is_form", "looks", "pattern", "swapped"]
+__all__ = ["DATE_FORMATS", "TIME_FORMATS", "ZONES", "form_of", "is_form", "looks", "pattern", "swapped"]
 
 _SEPARATED = ("year{0}month{0}day", "day{0}month{0}year", "month{0}day{0}year")
 _SHORT = ("day{0}month{0}yy", "month{0}day{0}yy", "yy{0}month{0}day")
@@ -26,11 +26,34 @@ DATE_FORMATS = (
     *["year-Wweek", "yearWweek", "year Wweek", "year-Wweek-weekday"],
     *["yearQquarter", "year-Qquarter", "year Qquarter", "Qquarter year", "Qquarter-year", "Qquarter/year"],
     *["year-month", "year/month", "year.month", "month/year", "month-year", "month.year", "yearMmonth"],
-    *["year年month月day日", "year年month月", "yearmonthday", "yearmonth"],
+    *["year年month月day日", "year年month月", "yearmonthday", "daymonthyear", "monthdayyear", "yearmonth"],
     *["yearmonthdayhourminute", "yearmonthdayhourminutesecond"],
 )
 #: The ways of writing a time of day.
 TIME_FORMATS = ("hour:minute", "hour.minute half", "hour half")
+
+#: Zones by names that mean one thing, as their distance from UTC.
+ZONES = {
+    "WEST": "+01",
+    "WET": "+00",
+    "BST": "+01",
+    "CEST": "+02",
+    "CET": "+01",
+    "EEST": "+03",
+    "EET": "+02",
+    "MSK": "+03",
+}
+ZONES |= {"EST": "-05", "EDT": "-04", "CDT": "-05", "MST": "-07", "MDT": "-06", "PST": "-08", "PDT": "-07"}
+ZONES |= {
+    "HKT": "+08",
+    "SGT": "+08",
+    "JST": "+09",
+    "KST": "+09",
+    "AEST": "+10",
+    "AEDT": "+11",
+    "NZST": "+12",
+    "NZDT": "+13",
+}
 
 _TOKENS = {
     "weekday": "[1-7]",
@@ -45,11 +68,11 @@ _TOKENS = {
     "minute": r"\d{2}",
     "second": r"\d{2}(?:[.,]\d+)?",
     "half": r"(?i:[ap])[.]?(?i:m)[.]?",
-    "zone": r"Z|UTC|GMT|[+\-\x{2212}]\d{2}:?(?:\d{2})?",
+    "zone": rf"Z|UTC|GMT|[+\-\x{{2212}}]\d{{2}}:?(?:\d{{2}})?|{'|'.join(ZONES)}",
 }
 _PARTS = re.compile("|".join(sorted(_TOKENS, key=len, reverse=True)))
 _CLOCK = (
-    r"(?P<hour>\d{1,3}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d+)?))?"
+    r"(?P<hour>\d{1,3})[:h](?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d+)?))?"
     rf"(?: ?(?P<half>{_TOKENS['half']}))?"
 )
 _TIME = rf"(?:(?:[T,]? *|[ ]at ){_CLOCK} ?(?P<zone>{_TOKENS['zone']})?)?"
@@ -125,7 +148,7 @@ def _between(mark: str, named: bool, inside: bool) -> str:
 def swapped(form: str) -> str | None:
     """The form with day and month the other way round, which may fit as well; None where a date has no such twin."""
     for one, other in (("day{0}month", "month{0}day"), ("month{0}day", "day{0}month")):
-        for mark in "-/. ":
+        for mark in ("-", "/", ".", " ", ""):
             if form.startswith(one.format(mark)):
                 return form.replace(one.format(mark), other.format(mark), 1)
     return None

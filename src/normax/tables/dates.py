@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normax.tables.date_forms import DATE_FORMATS, TIME_FORMATS, looks, pattern
+from normax.tables.date_forms import DATE_FORMATS, TIME_FORMATS, ZONES, looks, pattern
 from normax.tables.words import plain
 
 __all__ = ["SECONDS_A_DAY", "candidates", "dates", "hours", "valid"]
@@ -192,7 +192,7 @@ def _zone(part: dict[str, pa.Array]) -> np.ndarray | float:
         raise pa.ArrowInvalid("times with and without a zone")
     encoded = part["zone"].dictionary_encode()
     seconds = []
-    for zone in encoded.dictionary.to_pylist():
+    for zone in (ZONES.get(zone, zone) for zone in encoded.dictionary.to_pylist()):
         digits = re.sub(r"\D", "", zone)
         ahead = 3600 * int(digits[:2] or 0) + 60 * int(digits[2:] or 0)
         seconds.append(ahead if zone.startswith("+") else -ahead)

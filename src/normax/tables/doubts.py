@@ -20,7 +20,7 @@ from normax.tables.wording import columns as named
 from normax.tables.wording import many, notice
 from normax.tables.words import MARKS, MISSING, marks, plain, spellings
 
-__all__ = ["Doubt", "doubts", "say", "why_text"]
+__all__ = ["Doubt", "doubts", "in_case_only", "say", "why_text"]
 
 _TRIED = 20  # cells that tell whether all are dates
 _SHOWN = 3  # cells, rows and columns in a line
@@ -131,7 +131,7 @@ def _of_dates(cells: pa.Array, column: Column) -> list[Doubt]:
         example = f", as {cells.drop_null()[0].as_py()}"
         found.append(Doubt(f": numbers read as dates, {form} (--number, if they are numbers)", example))
     if pa.types.is_string(cells.type):
-        zoned = pc.match_substring_regex(plain(cells), r"\d:\d\d.*(Z|UTC|GMT|[+\-]\d\d:?(\d\d)?)$")
+        zoned = pc.match_substring_regex(plain(cells), r"\d:\d\d.*(Z|[A-Z]{3,4}|[+\-]\d\d:?(\d\d)?)$")
         if pc.any(zoned).as_py():
             found.append(Doubt(": times of a zone are taken to UTC"))
     return found
@@ -181,6 +181,21 @@ def why_text(values: pa.Array, count: np.ndarray) -> list[Doubt]:
             return [Doubt(f" taken as text: codes beside its numbers, in {shown}")]
         return [_spoilt("number", odd, count[other].sum())]
     return _of_dated(odd, count[other])
+
+
+def in_case_only(levels: Iterable[str]) -> list[Doubt]:
+    """A word on categories that nothing but capitals tells apart; single letters may be signs that differ.
+
+    Example:
+        >>> in_case_only(["Red", "blue", "red"])[0].example
+        ": 'Red', 'red'"
+    """
+    alike: dict[str, list[str]] = {}
+    for level in levels:
+        alike.setdefault(level.casefold(), []).append(level)
+    found = [same for same in alike.values() if len(same) > 1 and len(same[0]) > 2]
+    what = " has categories told apart by capitals alone; if they mean the same, write them alike"
+    return [Doubt(what, f": {', '.join(map(quoted, found[0]))}")] if found else []
 
 
 def _spoilt(kind: str, odd: pa.Array, cells: int) -> Doubt:

@@ -42,6 +42,8 @@ NUMERIC, BOOLEAN, DATE, TIME, TEXT, WORDS = "numeric", "boolean", "date", "time"
 #: Dates that read as numbers too: the numbers they are between, and how many different ones must all be dates.
 _DIGITAL_DATES = (
     ("yearmonthday", r"^(1[89]|20)\d{6}$", 3),
+    ("daymonthyear", r"^(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(19|20)\d\d$", 6),
+    ("monthdayyear", r"^(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(19|20)\d\d$", 6),
     ("yearmonth", r"^(19|20)\d{4}$", 6),
     ("month.year", r"^(0[1-9]|1[0-2])\.(19|20)\d\d$", 6),
     ("year.month", r"^(19|20)\d\d\.(0[1-9]|1[0-2])$", 6),

@@ -10,7 +10,7 @@ import pyarrow as pa
 from normax.tables import dates, kinds
 from normax.tables.calendar import Part, parts_of_dates, parts_of_times
 from normax.tables.columns import Column, refuse_inf
-from normax.tables.doubts import Doubt, doubts, why_text
+from normax.tables.doubts import Doubt, doubts, in_case_only, why_text
 from normax.tables.free_text import is_free, learn_words
 from normax.tables.locale import Locale
 from normax.tables.odd import mostly
@@ -94,7 +94,7 @@ def _learn_text(name: str, cells: pa.Array, chosen: bool = False) -> Learned:
     values, there = encoded.dictionary, len(cells) - cells.null_count
     column = Column(name, kinds.TEXT, None, tuple(sorted(values.to_pylist())), cells.null_count > 0)
     count = np.bincount(encoded.indices.drop_null().to_numpy(), minlength=len(values))
-    said = [] if chosen else why_text(values, count)
+    said = [] if chosen else [*why_text(values, count), *in_case_only(column.levels)]
     if not chosen and is_free(values, there):
         return column, _FREE, said
     if len(values) == there > 1:

@@ -134,7 +134,7 @@ def pattern(form: NumberForm) -> str:
 
 
 def _about(before: str, digits: str, after: str) -> str:
-    signs = rf"(?P<sign>{_SIGN})? ?{before}(?P<inner>{_SIGN})? ?"
+    signs = rf"(?P<sign>{_SIGN})? ?{before}(?P<inner>{_SIGN}|[(])? ?"
     return rf"^(?P<open>[(])? ?{signs}(?P<digits>{digits}){after} ?(?P<end>[\-\x{{2212}}\x{{2013}}])?(?P<close> ?[)])?$"
 
 
@@ -160,9 +160,10 @@ def numbers(cells: pa.Array, form: NumberForm) -> pa.Array:
         pc.is_in(part[name], value_set=pa.array(["-", "\u2212", "\u2013"]))
         for name in ("sign", "inner", "end")
     ]
-    opened, closed = pc.not_equal(part["open"], ""), pc.not_equal(part["close"], "")
-    count = sum(pc.cast(mask, pa.int8()).fill_null(0).to_numpy() for mask in [*signed, opened])
-    if np.any(count > 1) or pc.any(pc.not_equal(opened, closed)).as_py():
+    opened = [pc.equal(part[name], "(") for name in ("open", "inner")]  # (€7) or €(7)
+    closed = pc.not_equal(part["close"], "")
+    count = sum(pc.cast(mask, pa.int8()).fill_null(0).to_numpy() for mask in [*signed, *opened])
+    if np.any(count > 1) or pc.any(pc.not_equal(pc.or_(*opened), closed)).as_py():
         raise pa.ArrowInvalid("more than one minus")
     digits = pc.struct_field(parts, "digits")
     for written, plainly in (*DIGITS[form.digits][3], ("\u2212", "-")):

@@ -14,10 +14,11 @@ from normax.forms import made
 from normax.tables import codes, kinds, numbers
 from normax.tables.answers import Offset, events, mean_of, refuse_impossible
 from normax.tables.columns import TOO_LARGE
+from normax.tables.doubts import in_case_only
 from normax.tables.locale import Locale
 from normax.tables.reading import Table
 from normax.tables.wording import many, notice
-from normax.tables.words import MARKS, MISSING, TRUTH, is_truth, marks, spellings
+from normax.tables.words import MARKS, MISSING, TRUTH, is_truth, marks, spellings, truth
 
 __all__ = ["FEW", "Target"]
 
@@ -212,15 +213,15 @@ class Target:
         )
 
     def _by_value(self, cells: pa.Array) -> tuple[list, list, np.ndarray]:
-        truth = isinstance(self.labels[0], (str, bool))
+        logical = isinstance(self.labels[0], (str, bool))
         try:
             numbers = (
-                kinds.read(cells, kinds.BOOLEAN) if truth else kinds.read(cells, kinds.NUMERIC, self.form)
+                kinds.read(cells, kinds.BOOLEAN) if logical else kinds.read(cells, kinds.NUMERIC, self.form)
             )
         except InputError as error:
             raise InputError(f"target {quoted(self.name)}: {error}") from None
         distinct, codes = np.unique(numbers, return_inverse=True)
-        return [0.0, 1.0] if truth else [float(label) for label in self.labels], distinct.tolist(), codes
+        return [0.0, 1.0] if logical else [float(label) for label in self.labels], distinct.tolist(), codes
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Class probabilities (rows, classes) from logits (rows,) for two classes or (rows, classes)."""
@@ -282,7 +283,7 @@ def _complete(table: Table, name: str) -> pa.Array:
 def _infer_task(cells: pa.Array, kind: str, form: str | None, name: str) -> str:
     if kind != kinds.NUMERIC:
         number = numbers.number_like(kinds.texts(cells))
-        if 2 * number.sum() > len(cells) and not number.all():
+        if kind != kinds.BOOLEAN and 2 * number.sum() > len(cells) and not number.all():
             row = int(np.flatnonzero(~number)[0])
             raise InputError(
                 f"target {quoted(name)}: row {row + 1} holds {quoted(cells[row].as_py())} where most rows hold"
@@ -327,11 +328,12 @@ def _labels(cells: pa.Array, kind: str, form: str | None) -> tuple[Any, ...]:
         numbers = np.unique(kinds.read(cells, kind, form)).tolist()
         return tuple(map(int, numbers)) if all(number.is_integer() for number in numbers) else tuple(numbers)
     if kind == kinds.BOOLEAN and pa.types.is_string(cells.type):
-        counted = sorted(
-            pc.value_counts(cells).to_pylist(), key=lambda entry: (entry["counts"], entry["values"])
-        )
-        commonest = {entry["values"].lower(): entry["values"] for entry in counted}
-        return tuple(commonest[word] for word in sorted(commonest, key=TRUTH.__getitem__))
+        counted = [(entry["values"], entry["counts"]) for entry in pc.value_counts(cells).to_pylist()]
+        counted.sort(
+            key=lambda entry: (entry[0].lower() in TRUTH, entry[1], entry[0])
+        )  # words before 0 and 1
+        commonest = {truth(word.lower()): word for word, _ in counted}
+        return tuple(commonest[value] for value in sorted(commonest))
     return tuple(sorted(pc.unique(cells).to_pylist()))
 
 
@@ -343,6 +345,8 @@ def _say_doubts(name: str, cells: pa.Array, kind: str) -> None:
     elif kind == kinds.TEXT:
         if why := (numbers.number_like(kinds.texts(cells)).all() and codes.why_text(cells)):
             notice(f"target {quoted(name)}: labels are text, not numbers: {why}")
+        for doubt in in_case_only(pc.unique(kinds.texts(cells)).to_pylist()):
+            notice(f"target {quoted(name)}{doubt.what}{doubt.example}")
         for word in marks(cells, MISSING + MARKS):
             rows = many(pc.sum(pc.equal(cells, word)).as_py(), "row")
             notice(

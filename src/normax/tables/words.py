@@ -8,7 +8,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["MARKS", "MISSING", "TRUTH", "is_truth", "marks", "plain", "spellings", "truths", "without_words"]
+__all__ = [
+    "MARKS",
+    "MISSING",
+    "TRUTH",
+    "is_truth",
+    "marks",
+    "plain",
+    "spellings",
+    "truth",
+    "truths",
+    "without_words",
+]
 
 #: Words that count as missing, in any case, where all other cells of the column are numbers, dates or truth values.
 #: Among text they are categories like the others: NA may be Namibia.
@@ -72,14 +83,14 @@ def marks(cells: pa.Array, among: tuple[str, ...] = MARKS) -> list[str]:
 
 
 def is_truth(words: Iterable[str]) -> bool:
-    """Whether these are words for false and true that belong together, or one of them, in any case.
+    """Whether these are words for false and true that belong together, or one of them, in any case, 0 and 1 beside them.
 
     Example:
-        >>> is_truth(["Ja", "nein"]), is_truth(["yes", "f"])
-        (True, False)
+        >>> is_truth(["Ja", "nein"]), is_truth(["TRUE", "0", "1"]), is_truth(["yes", "f"]), is_truth(["0", "1"])
+        (True, True, False, False)
     """
-    folded = {str(word).lower() for word in words}
-    return any(folded <= set(pair) for pair in _PAIRS)
+    folded = {str(word).lower() for word in words} - {"0", "1"}
+    return bool(folded) and any(folded <= set(pair) for pair in _PAIRS)
 
 
 def truths(cells: pa.Array) -> pa.Array:
@@ -89,12 +100,17 @@ def truths(cells: pa.Array) -> pa.Array:
         pa.ArrowInvalid: if a cell is neither.
     """
     encoded = pc.utf8_lower(cells).dictionary_encode()
-    return pa.array([_truth(word) for word in encoded.dictionary.to_pylist()], pa.float64()).take(
+    return pa.array([truth(word) for word in encoded.dictionary.to_pylist()], pa.float64()).take(
         encoded.indices
     )
 
 
-def _truth(word: str) -> float:
+def truth(word: str) -> float:
+    """0.0 or 1.0, of a word for false or true in small letters or of 0 and 1 however written.
+
+    Raises:
+        pa.ArrowInvalid: if it is neither.
+    """
     if word in TRUTH:
         return TRUTH[word]
     try:
@@ -110,7 +126,7 @@ def spellings(cells: pa.Array) -> list[list[str]]:
     """The words of a boolean column that are written in several ways, all ways of each: `[["NO", "no"]]`."""
     if not pa.types.is_string(cells.type):
         return []
-    ways: dict[str, list[str]] = {}
+    ways: dict[float, list[str]] = {}
     for word in sorted(pc.unique(without_words(cells).drop_null()).to_pylist()):
-        ways.setdefault(word.lower(), []).append(word)
+        ways.setdefault(truth(word.lower()), []).append(word)
     return [words for words in ways.values() if len(words) > 1]
