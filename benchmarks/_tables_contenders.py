@@ -15,6 +15,7 @@ import time
 import warnings
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ def run(name: str, source: Source, train: pd.DataFrame, test: pd.DataFrame) -> t
 def _command(
     words: list[str], source: Source, train: pd.DataFrame, test: pd.DataFrame
 ) -> tuple[Any, Any, float]:
-    """The command from file to file; the seconds are those of the fit and its cross-validation, without the report's."""
+    """The command from file to file, but for its page; the seconds are those of the fit and its cross-validation."""
     from normax.cli import main
     from normax.cli.model.saved import SavedModel
 
@@ -85,7 +86,8 @@ def _command(
         select = [] if "--select" in words else ["--select", "min"]
         argv = ["path", str(home / "train.csv"), "--target", source.target, "--task", task, *select, *words]
         said = io.StringIO()
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        page = mock.patch("normax.report.page")
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), page:
             code = main([*argv, "--out", str(home / "out")])
         if code:
             raise RuntimeError(said.getvalue().strip().splitlines()[-1])

@@ -276,6 +276,16 @@ def test_a_grid_ends_where_only_separated_rows_gain():
     assert gains[-1] < 2.5e-4 * steps[-1]
 
 
+@pytest.mark.filterwarnings("ignore:there is no minimiser", "ignore:the error is smallest")
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_a_grid_ends_where_separable_classes_are_explained(penalty):
+    y = np.arange(120) % 3
+    X = np.random.default_rng(0).normal(size=(120, 3)) + 8 * np.eye(3)[y]
+    path = linear_path(X, y, loss="cross_entropy", penalty=penalty, cv=4, select="min")
+    left = path.train_mean / path.train_mean[0]
+    assert left[-1] <= 1e-3 < left[-2]
+
+
 @pytest.fixture
 def counts():
     """X, counts and exposures of 150 rows."""

@@ -26,9 +26,13 @@ SPENT = 2.5e-4
 """Of all that strengths explain, the share that a further decade must add to the fit of the training rows. It is glmnet's
 1e-5 a step of its grid."""
 
+SATURATED = 1e-3
+"""The share of the first strength's loss below which all is explained, as glmnet has it."""
+
 
 def spent(strengths: np.ndarray, train: np.ndarray) -> int | None:
-    """How many strengths there are up to the first that adds nothing to the fit of the training rows; None, if none.
+    """How many strengths there are up to the first that adds nothing to the fit of the training rows, or leaves a
+    thousandth of their loss; None, if none.
 
     Beyond it only what the rows cannot tell still moves: where features separate classes, or some of their rows, coefficients
     grow for ever.
@@ -40,13 +44,16 @@ def spent(strengths: np.ndarray, train: np.ndarray) -> int | None:
         >>> strengths = 10.0 ** -np.arange(9)
         >>> spent(strengths, 1 + strengths), spent(strengths[:4], 1 + strengths[:4])
         (6, None)
+        >>> spent(strengths, strengths)
+        4
 
     Source:
         Friedman, Hastie & Tibshirani, JSS 2010, section 5.1, and `glmnet.control`.
     """
     decades = -np.diff(np.log10(strengths))
     gain, explained = -np.diff(train), train[0] - train[1:]
-    ends = np.flatnonzero((explained > 0) & (gain < SPENT * explained * decades))
+    over = (gain < SPENT * explained * decades) | (train[1:] <= SATURATED * train[0])
+    ends = np.flatnonzero((explained > 0) & over)
     return int(ends[0]) + 2 if len(ends) else None
 
 
