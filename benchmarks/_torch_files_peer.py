@@ -21,9 +21,9 @@ from _torch_files_models import KINDS, TIMM
 
 import normax as nx
 
-SIZES = (64, 96, 128, 160, 224, 256, 299, None)
+SIZES = (64, 96, 128, 160, 224, 256, 300, None)
 #: Models of one file differ by width and depth; the largest do not fit beside each other into a small machine.
-MOST_PARAMETERS = 100e6
+MOST_PARAMETERS = 150e6
 
 
 def names() -> list[str]:
@@ -74,7 +74,8 @@ def build(kind: str, name: str, size: int | None) -> tuple[Any, torch.Tensor] | 
     with torch.no_grad():  # a head that starts from zeros would hide all that is before it
         for parameter in net.parameters():
             parameter.add_(0.01 * torch.randn_like(parameter))
-    shape = (2, 3, 8, side, side) if kind == "video" else (2, 3, side, side)
+    frames = (16 if name.startswith("mvit") else 8,) if kind == "video" else ()
+    shape = (2, 3, *frames, side, side)
     return net, torch.randn(shape, dtype=torch.float64)
 
 
