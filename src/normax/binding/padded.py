@@ -35,7 +35,7 @@ def rounded(n: int) -> int:
     return -(-n // step) * step
 
 
-def predict_rows(net: Module, X: jax.Array) -> np.ndarray:
+def predict_rows(net: Module, X: Any) -> np.ndarray:
     """`net(X)` of a network in evaluation mode, by a program for `rounded` rows: a new count compiles nothing.
 
     The rows that are added repeat the last one, and what becomes of them is dropped. A network whose rows know of each
