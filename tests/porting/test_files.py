@@ -146,6 +146,7 @@ def test_all_that_is_missing_is_told_before_anything_runs(files):
     [
         ("nowhere.py:Net", "nowhere.py: no such file"),
         ("model.py", 'expected "FILE.py:NAME", got'),
+        ("model.py", "; its classes: model.py:"),
         ("model.py:Confg", "nothing of the name 'Confg'; did you mean 'Config'?"),
         ("broken.py:Net", "broken.py, line 1"),
     ],

@@ -27,9 +27,7 @@ def test_pages_tell_what_there_is():
 def test_methods_are_there_or_have_a_reason():
     listed = {name for names in METHODS for name in names.split()}
     assert {name for name in public(theirs.Tensor) if not hasattr(ours.Tensor, name)} == listed
-    with pytest.raises(
-        AttributeError, match="'Tensor' has no attribute 'to_sparse': tensors are dense; write x"
-    ):
+    with pytest.raises(AttributeError, match="'Tensor' has no attribute 'to_sparse': tensors are dense"):
         ours.zeros(2).to_sparse()
     with pytest.raises(
         AttributeError, match="'Parameter' has no attribute 'register_hook': gradients are values"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from pathlib import Path
 from types import FunctionType
@@ -76,7 +77,7 @@ def _of_file(text: str, args: tuple, kwargs: dict[str, Any]) -> Any:
 
     file, colon, name = text.rpartition(":")
     if not colon or not file.endswith(".py") or not name.isidentifier():
-        raise InputError(f'from_torch: expected "FILE.py:NAME", got {text!r}')
+        raise InputError(f'from_torch: expected "FILE.py:NAME", got {text!r}{_choices(text)}')
     module = load_file(Path(file), name)
     found = vars(module).get(name)
     if found is None:
@@ -84,3 +85,16 @@ def _of_file(text: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         raise InputError(f"{file}: nothing of the name {name!r}{suggest(name, known)}")
     called = isinstance(found, FunctionType) or (isinstance(found, type) and (args or kwargs))
     return found(*args, **kwargs) if called else found
+
+
+def _choices(text: str) -> str:
+    """What a file that was given without a name has to offer: its classes."""
+    file = Path(text)
+    if file.suffix != ".py" or not file.is_file():
+        return ""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return ""
+    classes = [f"{text}:{node.name}" for node in tree.body if isinstance(node, ast.ClassDef)]
+    return f"; its classes: {', '.join(classes)}" if classes else ""

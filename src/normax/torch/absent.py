@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["METHODS", "reason"]
 
-_SPARSE = "tensors are dense; write x * mask, or x.to_dense() where the data are read"
+_SPARSE = "tensors are dense; write torch.mm(x, y), x * mask, or x.to_dense() where the data are read"
 _QUANTISED = "nothing is quantised; net.to('bfloat16') halves the memory"
 _HOOKS = "gradients are values that nx.value_and_grad(net, loss_fn)(x, y) returns: change them there"
 _SOLVERS = "write torch.linalg.{qr, lu, solve, lstsq, eig, eigh}"
@@ -30,7 +30,7 @@ METHODS = {
 #: Names under `torch`, parted by spaces -> what to write instead; also for all that lies below them.
 _NAMES = {
     """sparse sparse_coo_tensor sparse_csr_tensor sparse_csc_tensor sparse_bsr_tensor sparse_bsc_tensor
-    sparse_compressed_tensor spmm smm dsmm hsmm hspmm saddmm sspaddmm""": _SPARSE,
+    sparse_compressed_tensor smm dsmm hsmm hspmm saddmm sspaddmm""": _SPARSE,
     """ao quantization nn.quantized nn.qat nn.intrinsic nn.quantizable quantize_per_tensor quantize_per_channel
     quantize_per_tensor_dynamic dequantize qint8 quint8 qint32""": _QUANTISED,
     "nested": "batches are padded arrays here: torch.nn.utils.rnn.pad_sequence(list, batch_first=True) and a mask",

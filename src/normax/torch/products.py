@@ -33,6 +33,7 @@ __all__ = [
     "mm",
     "mv",
     "outer",
+    "spmm",
     "tensordot",
     "trace",
     "tril",
@@ -61,6 +62,9 @@ def _alike(name: str, *arrays: Any) -> Any:
 def mm(input: Any, mat2: Any) -> Any:
     """The product of two matrices."""
     return _of(2, 2, "mm", input, mat2)
+
+
+spmm = mm  # of sparse matrices in PyTorch, of dense ones too
 
 
 @op
