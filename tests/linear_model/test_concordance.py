@@ -34,5 +34,5 @@ def test_of_two_classes_at_two_times_it_is_the_area_under_the_curve():
 
 def test_where_no_order_is_known_there_is_none():
     assert np.isnan(concordance([1, 2], [0, 0], [1, 2]))
-    with pytest.raises(InputError, match="got 2, 1 and 2"):
+    with pytest.raises(InputError, match="got 2, 1, 2, 2 and 2"):
         concordance([1, 2], [0], [1, 2])

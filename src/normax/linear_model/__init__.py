@@ -6,6 +6,8 @@ from normax.linear_model.analysis.concordance import concordance
 from normax.linear_model.analysis.criteria import degrees_of_freedom, information_criteria
 from normax.linear_model.analysis.relaxed import relaxed_path
 from normax.linear_model.analysis.stability import stability_selection
+from normax.linear_model.estimators.cox import CoxRegressor
+from normax.linear_model.estimators.cv_cox import CoxRegressorCV
 from normax.linear_model.estimators.cv_huber import HuberRegressorCV
 from normax.linear_model.estimators.cv_logistic import LogisticRegressionCV
 from normax.linear_model.estimators.cv_named import (
@@ -32,6 +34,8 @@ from normax.linear_model.estimators.ridge_classifiers import RidgeClassifier, Ri
 from normax.linear_model.path import LinearPath, fit_path, max_strength
 
 __all__ = [
+    "CoxRegressor",
+    "CoxRegressorCV",
     "ElasticNet",
     "ElasticNetCV",
     "GammaRegressor",

@@ -61,7 +61,7 @@ class Described:
         n, p: shape of X; family, l1_ratio: of the fit, the latter NaN for a penalty that is no mixture of L1 and L2.
         sd: (p,) standard deviations of the columns with a non-zero coefficient, NaN for the others.
         df: degrees of freedom, NaN where X is too large for the trace, None for such a penalty, or a loss without
-            curvature, which have no simple count.
+            curvature or that ties rows, which have no simple count.
         explained: share of the null deviance that the model explains; penalty: its name where l1_ratio is NaN.
     """
 
@@ -123,7 +123,8 @@ def describe(
         eta += problem.offset + problem.level
     null, l1_ratio = path.null_deviance, np.nan if penalty else problem.rules.l1_ratio
     left = design.weights @ problem.family.deviance(problem.y, eta)
-    df: float | None = None if penalty or (problem.family.nonsmooth and l1_ratio < 1) else np.nan
+    untold = problem.family.nonsmooth or not problem.family.rows_apart
+    df: float | None = None if penalty or (untold and l1_ratio < 1) else np.nan
     if df is None:
         pass
     elif l1_ratio == 1:

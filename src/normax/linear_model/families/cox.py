@@ -12,7 +12,7 @@ from normax.linear_model.design.validation import refuse_not_finite
 from normax.linear_model.families.base import Family
 from normax.linear_model.families.risk_sets import RiskSets
 
-__all__ = ["Cox"]
+__all__ = ["Cox", "survival_columns"]
 
 # A row is one number in [0, 1): (first place at risk, last place at risk, event), 26 + 26 + 1 bits.
 PLACES = 2**26
@@ -65,7 +65,7 @@ class Cox(Family):
     def response(self, y, n):
         """Where each row is at risk, among the times of its stratum in order: what the likelihood knows of times, and
         what any choice of rows keeps."""
-        y = _columns(y, n)
+        y = survival_columns(y, n)
         start, stop, event, stratum = y.T
         _refuse_impossible(start, stop, event)
         values, rank = np.unique([start, stop], return_inverse=True)
@@ -135,8 +135,19 @@ class _Bound(Cox):
         return self
 
 
-def _columns(y: Any, n: int) -> np.ndarray:
-    """(n, 4) start, stop, event and stratum; a start of −inf is none."""
+def survival_columns(y: Any, n: int, entry: Any = None, strata: Any = None) -> np.ndarray:
+    """(n, 4) start, stop, event and number of the stratum of what `Cox` takes; a start of −inf is none.
+
+    Args:
+        entry: (n,) starts, and strata: (n,) labels, where y has neither.
+
+    Raises:
+        InputError: for other shapes, and for entry or strata said twice.
+
+    Example:
+        >>> survival_columns([(5, 1), (3, 0)], 2, entry=[1, 0], strata=["b", "a"]).tolist()
+        [[1.0, 5.0, 1.0, 1.0], [0.0, 3.0, 0.0, 0.0]]
+    """
     y = np.asarray(y)
     if y.dtype.names is not None and len(y.dtype.names) == 2:
         event, time = sorted(y.dtype.names, key=lambda name: y.dtype[name].kind != "b")
@@ -146,11 +157,25 @@ def _columns(y: Any, n: int) -> np.ndarray:
             f"y: cox expects numbers ({n}, 2), time and event, ({n}, 3), start, stop and event, or ({n}, 4) with a "
             f"stratum, got shape {y.shape} of {y.dtype}"
         )
-    refuse_not_finite("y", y)
+    none = np.isneginf(y[:, :1]) & (y.shape[1] > 2)
+    refuse_not_finite("y", np.where(np.pad(none, ((0, 0), (0, y.shape[1] - 1))), 0, y))
+    given = {"entry": (entry, y.shape[1] == 2), "strata": (strata, y.shape[1] < 4)}
+    for name, (values, free) in given.items():
+        if values is not None and (not free or np.shape(values) != (n,)):
+            why = (
+                f"shape {np.shape(values)}"
+                if free
+                else f"them beside the column that y, {y.shape}, has for it"
+            )
+            raise InputError(f"{name}: expected one for each of the {n} rows, got {why}")
+    start = np.full(n, -np.inf)
+    if entry is not None:
+        refuse_not_finite("entry", np.asarray(entry, float))
+        start = np.asarray(entry, float)
+    stratum = np.zeros(n) if strata is None else np.unique(strata, return_inverse=True)[1]
     y = y.astype(float)
-    if y.shape[1] == 2:
-        y = np.column_stack([np.full(n, -np.inf), y])
-    return y if y.shape[1] == 4 else np.column_stack([y, np.zeros(n)])
+    y = np.column_stack([start, y]) if y.shape[1] == 2 else y
+    return y if y.shape[1] == 4 else np.column_stack([y, stratum])
 
 
 def _refuse_impossible(start: np.ndarray, stop: np.ndarray, event: np.ndarray) -> None:

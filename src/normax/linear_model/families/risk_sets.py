@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,9 +46,16 @@ class RiskSets:
         """(n,) of each event the logarithm of the sum over those at risk, less its own predictor."""
         risk, tied, _ = self._sums(eta)
         each = np.zeros(len(eta))
-        for_time = risk + _mean_log(tied, np.diff(self.first)) if efron else risk
+        for_time = risk + _mean(np.log, 0.0, tied, np.diff(self.first)) if efron else risk
         each[self.events] = for_time[self.hi[self.events] - 1] - eta[self.events]
         return each
+
+    def hazards(self, eta: np.ndarray, efron: bool) -> np.ndarray:
+        """(k,) steps of the baseline hazard at the event times: the events' weight over the sum over those at risk."""
+        risk, tied, _ = self._sums(eta)
+        own = np.add.reduceat(self.weights[self.events], self.first[:-1])
+        steps = own * np.exp(-risk)
+        return steps * _mean(lambda left: 1 / left, 1.0, tied, np.diff(self.first)) if efron else steps
 
     def expected(self, eta: np.ndarray, efron: bool) -> np.ndarray:
         """(n,) the events that a row was to have by its end, at Breslow's or Efron's baseline hazard: the sum of its
@@ -73,11 +81,13 @@ class RiskSets:
         return _sums(np.ascontiguousarray(eta), self.weights, *own)
 
 
-def _mean_log(tied: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """(k,) mean of `log(1 − l/d · tied)` over l = 0 … d − 1."""
-    mean = np.zeros(len(d))
+def _mean(
+    of: Callable[[np.ndarray], np.ndarray], single: float, tied: np.ndarray, d: np.ndarray
+) -> np.ndarray:
+    """(k,) mean of `of(1 − l/d · tied)` over l = 0 … d − 1, which is `single` where d is 1."""
+    mean = np.full(len(d), single)
     for t in np.flatnonzero(d > 1):
-        mean[t] = np.log1p(-np.arange(d[t]) / d[t] * tied[t]).mean()
+        mean[t] = of(1 - np.arange(d[t]) / d[t] * tied[t]).mean()
     return mean
 
 
