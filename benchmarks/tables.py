@@ -3,7 +3,7 @@
     python benchmarks/tables.py [--splits N] [--only WORD ...] [--contenders WORD ...] [--report]
 
 Every result is kept in `benchmarks/.tables.jsonl` as it comes, and what is there is not run again: stop it and start it at
-will, or run slices by words of the tables' and the contenders' names. `--report` prints what is there and records it.
+will, or run slices by words of the tables' and the contenders' names. `--report` prints what is there of them and records it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KEPT = Path(__file__).with_name(".tables.jsonl")
 BEHIND = 0.03
 TREES, AUTO = "trees", "normax auto"
 
-Errors = dict[str, dict[str, dict[int, float]]]  # table -> contender -> split -> error
+Errors = dict[str, dict[str, list[float]]]  # table -> contender -> errors of its splits
 
 
 def main() -> None:
@@ -35,11 +35,11 @@ def main() -> None:
     parser.add_argument("--contenders", nargs="+", default=[""], help="their names, or words of them")
     parser.add_argument("--report", action="store_true", help="only print and record what is there")
     words = parser.parse_args()
+    tables = [name for name in SOURCES if any(word in name for word in words.only)]
+    contenders = [name for name in available() if any(_means_it(word, name) for word in words.contenders)]
     if not words.report:
-        tables = [name for name in SOURCES if any(word in name for word in words.only)]
-        contenders = [name for name in available() if any(_means_it(word, name) for word in words.contenders)]
         race(tables, contenders, words.splits)
-    report()
+    report(tables, contenders, words.splits)
 
 
 def _means_it(word: str, name: str) -> bool:
@@ -80,9 +80,10 @@ def kept() -> list[dict]:
     )
 
 
-def report() -> None:
+def report(tables: list[str], contenders: list[str], splits: int) -> None:
     """Ranks, ratios, times and losses of each task, over the splits that all contenders have run."""
-    rows = kept()
+    rows = [row for row in kept() if row["table"] in tables and row["contender"] in contenders]
+    rows = [row for row in rows if row["split"] < splits]
     lines: list[str] = []
     for task, sources in (("Regression (RMSE)", REGRESSION), ("Classification (log-loss)", CLASSIFICATION)):
         names = [source.name for source in sources]
@@ -93,18 +94,19 @@ def report() -> None:
 
 
 def _task(task: str, rows: list[dict]) -> list[str]:
-    errors: Errors = defaultdict(lambda: defaultdict(dict))
-    seconds: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        if "error" in row:
-            errors[row["table"]][row["contender"]][row["split"]] = row["error"]
-            seconds[row["contender"]].append(row["seconds"])
-    names = [name for name in KINDS if name in seconds]
+    rows = [row for row in rows if "error" in row]
+    names = [name for name in KINDS if any(row["contender"] == name for row in rows)]
     if not names:
         return []
-    means = {table: _means(found, names) for table, found in errors.items()}
-    means = {table: found for table, found in means.items() if len(found) == len(names)}
-    lines = [f"### {task}, {len(means)} tables", ""]
+    whole = _run_by_all(rows, names)
+    errors: Errors = defaultdict(lambda: defaultdict(list))
+    seconds: dict[str, float] = defaultdict(float)
+    for row in rows:
+        if (row["table"], row["split"]) in whole:
+            errors[row["table"]][row["contender"]].append(row["error"])
+            seconds[row["contender"]] += row["seconds"]
+    means = {table: {n: float(np.mean(found[n])) for n in names} for table, found in errors.items()}
+    lines = [f"### {task}, {len(whole)} splits of {len(means)} tables", ""]
     lines += [
         "| | mean rank | rank among linear and networks | median ratio to the best | worst | seconds in all |"
     ]
@@ -117,15 +119,15 @@ def _task(task: str, rows: list[dict]) -> list[str]:
         of_all = "–" if name not in among else f"{among[name]:.2f}"
         lines.append(
             f"| {name} | {every[name]:.2f} | {of_all} | {np.median(list(ratios.values())):.3f} | {ratios[worst]:.2f}"
-            f" ({worst}) | {sum(seconds[name]):.0f} |"
+            f" ({worst}) | {seconds[name]:.0f} |"
         )
     return [*lines, "", *_losses(means, names), ""]
 
 
-def _means(found: dict[str, dict[int, float]], names: list[str]) -> dict[str, float]:
-    """The mean error over the splits that all have run."""
-    shared = set.intersection(*(set(found[name]) for name in names))
-    return {name: float(np.mean([found[name][k] for k in shared])) for name in names} if shared else {}
+def _run_by_all(rows: list[dict], names: list[str]) -> set[tuple[str, int]]:
+    """Tables and splits that every contender has run."""
+    runs = [{(row["table"], row["split"]) for row in rows if row["contender"] == name} for name in names]
+    return set.intersection(*runs)
 
 
 def _ranks(means: dict[str, dict[str, float]], names: list[str]) -> dict[str, float]:
