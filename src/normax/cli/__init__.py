@@ -1,5 +1,5 @@
 """The command: `normax path`, `normax compare`, `normax predict`, `normax show`, `normax port`,
-`normax demo`.
+`normax explain`, `normax demo`.
 
 Whatever is wrong with the input is one line on the standard error and exit code 2; Ctrl-C is one line and
 130, SIGTERM 143. Nothing heavy is imported before the arguments are known to be good.
@@ -84,6 +84,11 @@ def _run(options, clock: Clock) -> None:
         from normax.cli.options.completion import completion
 
         print(completion(options.shell), flush=True)
+    elif options.command == "explain":
+        from normax.cli.explain import explain
+
+        text, shown = explain(options.name, options.lang), sys.stdout.encoding or "utf-8"
+        print(text.encode(shown, "replace").decode(shown), flush=True)  # a terminal may know no Σ
     elif options.command == "port":
         from normax.cli.port import port
 

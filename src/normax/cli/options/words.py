@@ -19,6 +19,7 @@ COMMANDS = {
     "predict": "apply a fitted model to another table",
     "show": "print what a fitted model is and how well it predicts",
     "port": "change the imports of a PyTorch file to normax's, and say what is left to do by hand",
+    "explain": "say what a penalty, a layer that regularises or an option is, and when to use it",
     "demo": "fit the embedded data sets and make a report to open",
     "completion": "print what makes a shell complete the words of this command",
 }
@@ -86,6 +87,12 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     commands["port"].add_argument("file", metavar="FILE", help="a .py file that imports torch")
     commands["port"].add_argument(
         "--write", action="store_true", help="change the file (default: print it as it would be)"
+    )
+    commands["explain"].add_argument(
+        "name", metavar="NAME", nargs="?", help="l1, dropout, cv, ... (default: list all names)"
+    )
+    commands["explain"].add_argument(
+        "--lang", type=one_of("zh", "en"), metavar="LANG", help="zh or en (default: by the user's locale)"
     )
     commands["demo"].add_argument(
         "--out", metavar="DIR", default="normax-demo", help="folder to write (default: normax-demo)"
