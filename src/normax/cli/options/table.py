@@ -43,13 +43,13 @@ def column_options(group: Any) -> None:
         "--decimal",
         metavar="MARK",
         type=mark(".", ","),
-        help=", or . before decimals, in every column (default: as the cells say)",
+        help="before decimals, in every column: comma or point (default: as the cells say)",
     )
     group.add_argument(
         "--thousands",
         metavar="MARK",
         type=mark(",", ".", " ", "'"),
-        help="between thousands: comma, point, space or apostrophe (default: as the cells say)",
+        help="between thousands, likewise: comma, point, space or apostrophe (default: as the cells say)",
     )
 
 

@@ -28,6 +28,15 @@ _DATA = (
     " packed (.gz, .zst, .zip); several files or a folder of one table; FILE:TABLE of a database or"
     " spreadsheet; - for the standard input"
 )
+_EXAMPLES = {
+    "path": """examples:
+  normax path d.csv --dry-run                      what is read of it
+  normax path d.csv --target y                     lasso, report in normax-d
+  normax path d.csv --target y --model auto        the best of linear, curves and a network
+  normax path --config normax-d/config.toml        that run again""",
+    "predict": """example:
+  normax predict normax-d later.csv --out predictions.csv""",
+}
 _JSON = "print one JSON object with all that the tables show instead of them"
 METHODS = ("none", "l1", "l2", "elastic-net", "dropout", "batch-norm")
 
@@ -37,7 +46,8 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault(
-            "formatter_class", lambda prog: argparse.HelpFormatter(prog, max_help_position=32, width=100)
+            "formatter_class",
+            lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=32, width=100),
         )
         super().__init__(allow_abbrev=False, **kwargs)
 
@@ -54,7 +64,8 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     commands: dict[str, _Parser] = {}
     for name, text in COMMANDS.items():
-        commands[name] = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        whole = f"{text[0].upper()}{text[1:]}."
+        commands[name] = subparsers.add_parser(name, help=text, description=whole, epilog=_EXAMPLES.get(name))
     for name in ("path", "compare"):
         _fit_options(commands[name], compare=name == "compare")
     for name in ("predict", "show"):
@@ -103,7 +114,12 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
 def _fit_options(parser: _Parser, compare: bool) -> None:
     parser.add_argument("data", metavar="DATA", nargs="*", help=_DATA)
     _data_options(parser.add_argument_group("data"))
-    column_options(parser.add_argument_group("columns"))
+    column_options(
+        parser.add_argument_group(
+            "columns",
+            "which to use and how, by name, commas between; a name that holds a comma in double quotes",
+        )
+    )
     file_options(parser.add_argument_group("how files are written"))
     model = parser.add_argument_group("model")
     usual = "mlp" if compare else "linear"
@@ -133,8 +149,8 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
     run.add_argument(
         "--config",
         metavar="FILE",
-        help="take DATA and options from the config.toml of an earlier run, or one of your own; what is typed"
-        " counts more",
+        help="take DATA and options from the config.toml of an earlier run, or one of your own, whose paths start at its"
+        " folder; what is typed counts more",
     )
     run.add_argument(
         "--onnx",
