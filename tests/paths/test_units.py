@@ -96,3 +96,12 @@ def test_worse_than_the_null_model_is_said_as_well():
     with pytest.warns(Notice):
         path = linear_path(X, y, penalty=L2, strengths=[1e-3, 1e-4], cv=5)
     assert "measurably worse than the null model: " in path.verdict
+    X, labels = (
+        rng.normal(size=(100, 3)),
+        np.repeat([0, 1], 50),
+    )  # folds alike: the null model's error has no spread
+    with pytest.warns(Notice, match="no feature predicts better"):
+        empty = linear_path(X, labels, loss="cross_entropy", strengths=20, cv=5)
+    assert empty.best.nonzero == 0
+    assert empty.best.cv_mean > empty.null_error[0] + empty.null_error[1]
+    assert empty.verdict is None  # it is the null model itself

@@ -130,7 +130,8 @@ def _worse_than_simple(details: PathDetails) -> str | None:
     }
     if "chosen" not in errors:
         return None
-    return verdict(errors["chosen"][0], errors.get("null"), errors.get("unpenalised"))
+    empty = any(row.model == "chosen" and row.nonzero == 0 for row in details.baselines)
+    return verdict(errors["chosen"][0], None if empty else errors.get("null"), errors.get("unpenalised"))
 
 
 def _with_error(value: float, error: float) -> str:

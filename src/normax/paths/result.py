@@ -136,7 +136,8 @@ class Path:
         if not len(self.fold_errors) or np.isnan(self.cv_mean).all():
             return None
         free = self.unpenalised_error
-        return verdict(self.best.cv_mean, self.null_error, None if free is None else free[:2])
+        null = self.null_error if self.best.nonzero else None  # without a feature it is the null model
+        return verdict(self.best.cv_mean, null, None if free is None else free[:2])
 
     @property
     def settings(self) -> dict[str, np.ndarray]:

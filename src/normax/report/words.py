@@ -39,7 +39,8 @@ def headline(path: Any, details: Mapping[str, Any] | None = None) -> str:
         count = len(path.strengths)
         return f"{count} strengths fitted on all rows without cross-validation, so none of them was chosen."
     free = path.unpenalised_error
-    worse = verdict(path.best.cv_mean, path.null_error, None if free is None else free[:2])
+    null = path.null_error if path.best.nonzero else None
+    worse = verdict(path.best.cv_mean, null, None if free is None else free[:2])
     chosen = _chosen(path, details)
     return f"{worse} {chosen}" if worse else chosen
 
