@@ -1,6 +1,7 @@
 """Cox's model as an estimator: statsmodels' baseline and survival, C by counting pairs, folds, strata and bad input."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
@@ -83,7 +84,9 @@ def test_all_ways_to_say_y_are_one(rows):
     np.testing.assert_allclose(columns.coef_, said.coef_, atol=1e-9)
     kinds = np.array([(bool(e), t) for t, e in y], dtype=[("event", "?"), ("time", "f8")])
     plain, record = clone(said).fit(X, y), clone(said).fit(X, kinds)
-    np.testing.assert_array_equal(record.coef_, plain.coef_)
+    frame = clone(said).fit(X, pd.DataFrame({"time": time, "event": event > 0}))
+    for model in (record, frame):
+        np.testing.assert_array_equal(model.coef_, plain.coef_)
     assert record.score(X, kinds) == plain.score(X, y) == lm.concordance(time, event, plain.predict(X))
     weighed = clone(said).fit(X, y, sample_weight=np.full(100, 2.0))
     np.testing.assert_allclose(weighed.baseline_hazard_.hazard, plain.baseline_hazard_.hazard)
@@ -132,6 +135,8 @@ def test_odd_strata_and_events_at_once():
         ([1.0, 2.0, 3.0], {}, r"time and event"),
         ([(1, 1), (2, 1), (3, 0)], {"entry": [0, 5, 1]}, "starts before their stops, got 5 to 2 at row 1"),
         ([(1, 1), (2, 1), (3, 0)], {"strata": ["a"]}, "strata: expected one for each of the 3 rows"),
+        ([(1, 1), (2, 1), (3, 0)], {"entry": ["a", "b", "c"]}, "entry: expected numbers, got dtype <U1"),
+        ([("1", "1"), ("2", "1"), ("3", "0")], {}, "time and event"),
         ([(0, 1, 1), (0, 2, 1), (1, 3, 0)], {"entry": [0, 0, 1]}, "beside the column that y"),
     ],
 )
@@ -153,5 +158,7 @@ def test_what_predictions_need_is_told(rows):
             model.predict_survival(X, [1.0], strata=given)
     with pytest.raises(InputError, match="times: expected times >= 0"):
         model.predict_survival(X, [-1.0], strata=stratum)
+    with pytest.raises(InputError, match="times: expected numbers"):
+        model.predict_survival(X, ["late"], strata=stratum)
     with pytest.raises(InputError, match="train without an event"):
         lm.CoxRegressorCV(cv=[(np.flatnonzero(event == 0), np.flatnonzero(event))]).fit(X, y)

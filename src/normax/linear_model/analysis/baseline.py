@@ -63,10 +63,12 @@ class BaselineHazard:
         Raises:
             InputError: for times that are no times, and strata that are missing or were not fitted.
         """
-        times = np.atleast_1d(np.asarray(times, float))
+        times = np.atleast_1d(np.asarray(times))
+        if times.dtype.kind not in "fiu" or times.ndim != 1:
+            raise InputError(f"times: expected numbers (t,), got shape {times.shape} of {times.dtype}")
         refuse_not_finite("times", times)
-        if times.ndim != 1 or (times < 0).any():
-            raise InputError(f"times: expected times >= 0, (t,), got {times.min():g} in shape {times.shape}")
+        if (times < 0).any():
+            raise InputError(f"times: expected times >= 0, got {times.min():g}")
         numbers = self._numbers(strata, n)
         found = np.zeros((n, len(times)))
         for s in np.unique(numbers):

@@ -152,6 +152,8 @@ def survival_columns(y: Any, n: int, entry: Any = None, strata: Any = None) -> n
     if y.dtype.names is not None and len(y.dtype.names) == 2:
         event, time = sorted(y.dtype.names, key=lambda name: y.dtype[name].kind != "b")
         y = np.column_stack([y[time], y[event]])
+    if y.dtype == object and all(isinstance(v, (int, float, np.number, np.bool_)) for v in y.ravel()):
+        y = y.astype(float)  # a data frame of numbers and booleans
     if y.ndim != 2 or len(y) != n or y.shape[1] not in (2, 3, 4) or y.dtype.kind not in "fiub":
         raise InputError(
             f"y: cox expects numbers ({n}, 2), time and event, ({n}, 3), start, stop and event, or ({n}, 4) with a "
@@ -170,8 +172,10 @@ def survival_columns(y: Any, n: int, entry: Any = None, strata: Any = None) -> n
             raise InputError(f"{name}: expected one for each of the {n} rows, got {why}")
     start = np.full(n, -np.inf)
     if entry is not None:
-        refuse_not_finite("entry", np.asarray(entry, float))
-        start = np.asarray(entry, float)
+        start = np.asarray(entry)
+        if start.dtype.kind not in "fiub":
+            raise InputError(f"entry: expected numbers, got dtype {start.dtype}")
+        refuse_not_finite("entry", start)
     stratum = np.zeros(n) if strata is None else np.unique(strata, return_inverse=True)[1]
     y = y.astype(float)
     y = np.column_stack([start, y]) if y.shape[1] == 2 else y
