@@ -157,8 +157,10 @@ def test_what_cannot_be_taken(files, monkeypatch, source, said):
     with pytest.raises(InputError) as caught:
         nx.from_torch(source)
     assert said in str(caught.value)
-    with pytest.raises(InputError, match="got type"):
+    with pytest.raises(InputError, match="got the class dict; give an instance"):
         nx.from_torch(dict)
+    with pytest.raises(InputError, match="got Linear, which is normax's already: use it as it is"):
+        nx.from_torch(nx.nn.Linear(2, 1))
 
 
 ALONE = """

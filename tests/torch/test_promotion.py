@@ -104,6 +104,7 @@ def test_32_bits_are_told_once(monkeypatch):
     from normax.torch import dtypes
 
     monkeypatch.setattr(dtypes, "_told", set())
-    with pytest.warns(Notice, match="float64 is float32 here"):
+    with pytest.warns(Notice, match="float64 is float32 here") as told:
         x = ours.zeros(2, dtype=ours.float64)
+    assert told[0].filename == __file__
     assert x.double().dtype == ours.float64 == ours.float32  # and no second notice, which would be an error

@@ -60,13 +60,16 @@ def from_torch(source: Any, *args: Any, **kwargs: Any) -> Any:
     """
     if isinstance(source, (str, os.PathLike)):
         return _of_file(os.fspath(source), args, kwargs)
+    from normax.nn.module import Module
     from normax.porting.live.modules import convert, is_torch_module
 
     if not is_torch_module(source):
-        raise InputError(
-            f'from_torch: expected "FILE.py:NAME" or a torch.nn.Module, got {type(source).__name__}'
-            + (" (a class: give an instance of it, or name its file)" if isinstance(source, type) else "")
-        )
+        of_class = isinstance(source, type)
+        kind = f"the class {source.__name__}" if of_class else type(source).__name__
+        hint = "; give an instance of it, or name its file" if of_class else ""
+        if issubclass(source if of_class else type(source), Module):
+            hint = ", which is normax's already: use it as it is"
+        raise InputError(f'from_torch: expected "FILE.py:NAME" or a torch.nn.Module, got {kind}{hint}')
     if args or kwargs:
         raise InputError("from_torch: a module that exists takes no further arguments")
     return convert(source)

@@ -1,4 +1,4 @@
-"""What of PyTorch's names there is not, and why or what to write instead: for errors, and for the page of names."""
+"""What of PyTorch's names there is not, and what to write instead: for errors and the page of names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ _NAMES = {
     "profiler autograd.profiler cuda.nvtx": "with jax.profiler.trace(folder): ... writes what a profile shows",
     "utils.tensorboard": "write from tensorboardX import SummaryWriter",
     "utils.cpp_extension": "operators in C cannot be traced; write them with torch's functions",
-    "utils.mobile_optimizer utils.bundled_inputs export": "jax.export writes compiled programs; nx.save writes weights",
+    "utils.mobile_optimizer utils.bundled_inputs export": (
+        "jax.export writes compiled programs; nx.save writes weights"
+    ),
     "distributed multiprocessing": "nx.path lays its lanes over all devices by itself; leave it out",
     "autograd.functional": "write torch.func.jacrev, torch.func.hessian, torch.func.vjp",
     "autograd.set_detect_anomaly autograd.detect_anomaly": "write jax.config.update('jax_debug_nans', True)",
@@ -49,7 +51,9 @@ _NAMES = {
     "optim.Adafactor": "write optax.adafactor(1e-3)",
     "optim.Muon": "write optax.contrib.muon(1e-3)",
     "optim.swa_utils": "a running average of the weights is nx.fit(..., ema=0.999)",
-    "optim.lr_scheduler.MultiplicativeLR": "write torch.optim.lr_scheduler.LambdaLR, whose factors are of the first rate",
+    "optim.lr_scheduler.MultiplicativeLR": (
+        "write torch.optim.lr_scheduler.LambdaLR, whose factors are of the first rate"
+    ),
     "nn.utils.skip_init": "write the layer itself: drawing costs little",
     "utils.data.DistributedSampler utils.data.IterDataPipe utils.data.MapDataPipe": (
         "write a torch.utils.data.Dataset, which nx.fit takes"

@@ -11,6 +11,7 @@ import numpy as np
 
 from normax.errors import InputError, Notice
 from normax.nn.cells import in_64_bits
+from normax.torch.concrete import user_level
 
 __all__ = [
     "DTYPES",
@@ -157,7 +158,7 @@ def native(kind: Any) -> Any:
         warnings.warn(
             f"{wanted.name} is {there.name} here: JAX is in 32 bits until `jax.config.update('jax_enable_x64', True)`",
             Notice,
-            stacklevel=3,
+            stacklevel=user_level(),
         )
     return there
 
