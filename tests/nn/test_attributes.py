@@ -254,3 +254,35 @@ def test_plain_attributes_may_come_before_init_and_nothing_else():
 
     with pytest.raises(AttributeError, match=r"begin Never\.__init__ with super"):
         Never().state_dict()
+
+
+class Biases(nn.Module):
+    """Attention that keeps its table of biases by device, as LeViT does."""
+
+    def __init__(self, of="weight"):
+        super().__init__()
+        self.of, self.known, self.index = of, {}, np.array([2, 0, 1])
+        self.weight = nn.Parameter(np.arange(3.0, dtype="float32"))
+        self.mean = nn.Buffer(np.zeros(3, "float32"))
+
+    def forward(self, x):
+        if self.of == "mean":
+            self.mean.value = self.mean.value + x
+        if "cpu" not in self.known:
+            self.known["cpu"] = (x if self.of == "input" else getattr(self, self.of)[self.index]) * 2
+        return x + self.known["cpu"]
+
+
+def test_a_table_of_weights_in_a_dict_is_of_the_weights_as_they_are():
+    net = Biases()
+    call = nx.jit(net)
+    for weight in ([0.0, 1.0, 2.0], [5.0, 6.0, 8.0]):
+        net.weight.value = np.array(weight, "float32")
+        np.testing.assert_array_equal(call(np.ones(3, "float32")), 1 + 2 * np.array(weight)[[2, 0, 1]])
+    assert net.known == {}
+
+
+@pytest.mark.parametrize("of", ["input", "mean"])
+def test_a_table_of_what_changes_is_refused(of):
+    with pytest.raises(nx.InputError, match=r"Biases\.known: changed inside a compiled call"):
+        nx.jit(Biases(of))(np.ones(3, "float32"))

@@ -29,16 +29,23 @@ class Watched:
     def is_current(self) -> bool:
         return not self._held or all(static(part) == before for _, part, before, _ in self._held)
 
-    def restore(self) -> list[str]:
+    def restore(self, stayed: list[Any]) -> list[str]:
         """Put back what was there, and name the attributes to which more happened than that a dict got arrays which no
-        input of a trace bears on, such as masks by their length."""
-        wrong = []
+        input of a trace bears on but the network's own values, such as masks by their length or a table of biases.
+
+        Such a table is made anew in each call, so that one of weights is never of those before they changed.
+
+        Args:
+            stayed: the values of the network's cells that the call did not change.
+        """
+        wrong, known = [], set(map(id, stayed))
         for label, part, before, old in self._held:
             if static(part) == before:
                 continue
             new = [part[key] for key in part if key not in old] if isinstance(part, dict) else []
             if not isinstance(part, dict) or not (
-                all(part.get(key, part) is value for key, value in old.items()) and all(map(is_fixed, new))
+                all(part.get(key, part) is value for key, value in old.items())
+                and all(is_fixed(value, known) for value in new)
             ):
                 wrong.append(label)
             part.clear()

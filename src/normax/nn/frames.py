@@ -80,7 +80,8 @@ class Frame:
         key: raw random key `uint32[2]` of this step, or None where nothing may draw.
         row_mask: `(batch,)` booleans, False on padding rows, or None.
         sealed: True where cells outside `values` must become inputs instead of constants.
-        restore: puts back the lists, dicts and sets of plain attributes, and names those that must not have changed.
+        restore: puts back the lists, dicts and sets of plain attributes, and names those that must not have changed;
+            is given the values of the cells that kept theirs.
 
     Attributes:
         lanes: whether what is traced here is to be mapped over many networks on a CPU.
@@ -97,7 +98,7 @@ class Frame:
         key: Any = None,
         row_mask: Any = None,
         sealed: bool = True,
-        restore: Callable[[], list[str]] | None = None,
+        restore: Callable[[list[Any]], list[str]] | None = None,
     ):
         self.values = values
         self.names = names or {}
@@ -169,6 +170,7 @@ class Frame:
         """
         self.outer = _stack.top
         _stack.top = self
+        began = dict(self.values)
         try:
             with _fresh_trace(object()) if tracing else contextlib.nullcontext():
                 yield self
@@ -177,7 +179,8 @@ class Frame:
         finally:
             _stack.top = self.outer
             self.outer = None
-            changed = self.restore() if self.restore else []
+            stayed = [value for cell, value in began.items() if self.values.get(cell) is value]
+            changed = self.restore(stayed) if self.restore else []
         if changed:
             raise InputError(
                 f"{', '.join(changed)}: changed inside a compiled call, which runs Python only once; make "
