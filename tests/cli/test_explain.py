@@ -10,7 +10,7 @@ import pytest
 from normax.cli import main
 from normax.cli.explain import explain, options_by_name
 from normax.cli.meanings import MEANINGS, OPTIONS_ZH
-from normax.cli.options.words import METHODS
+from normax.cli.options.words import METHODS, parsers
 from normax.paths.arguments import PENALTIES
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -34,6 +34,15 @@ def test_the_names_of_the_field_are_understood_and_slips_answered(capsys):
     assert "normax explain" in capsys.readouterr().out
     assert main(["explain", "elastc-net"]) == 2
     assert "did you mean 'elastic-net'?" in capsys.readouterr().err
+
+
+def test_options_take_the_names_of_the_field():
+    parser = parsers()[0]
+    assert parser.parse_args(["path", "d.csv", "--penalty", "Ridge"]).penalty == "l2"
+    assert parser.parse_args(["compare", "d.csv", "--methods", "lasso, batch_norm"]).methods == [
+        "l1",
+        "batch-norm",
+    ]
 
 
 def test_the_locale_chooses_the_language(monkeypatch, capsys):

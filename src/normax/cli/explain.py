@@ -35,7 +35,7 @@ def explain(name: str | None, lang: str | None) -> str:
     """
     lang, options = lang or language(os.environ), options_by_name()
     if name is None:
-        lists = zip(_HEADS[lang], (MEANINGS, options))
+        lists = zip(_HEADS[lang], (list(MEANINGS), list(options)))
         return "\n\n".join(f"{head}\n{_wrapped(', '.join(names))}" for head, names in lists)
     meant = penalty_name(name).lstrip("-")
     if meant not in MEANINGS and meant not in options:

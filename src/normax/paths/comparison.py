@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, Notice, suggest
+from normax.instead import penalty_name
 from normax.nn.module import Module
 from normax.paths.arguments import PENALTIES
 from normax.paths.folded import FoldedData
@@ -279,6 +280,7 @@ def _asked(methods: Any, options: dict[str, Any]) -> dict[str, Any]:
     if isinstance(methods, str):
         methods = [methods]
     asked = dict(methods) if isinstance(methods, Mapping) else {name: name for name in methods}
+    asked = {name: penalty_name(m) if isinstance(m, str) else m for name, m in asked.items()}
     faults = [
         f"methods: unknown {method!r}{suggest(method, METHODS)}; one of {', '.join(METHODS)}, or a penalty in a dict"
         for method in asked.values()

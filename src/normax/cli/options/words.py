@@ -254,7 +254,7 @@ def _penalty_options(model: Any) -> None:
 def _method_options(model: Any) -> None:
     model.add_argument(
         "--methods",
-        type=several(METHODS),
+        type=lambda text: several(METHODS)(",".join(map(penalty_name, text.split(",")))),
         metavar="LIST",
         help=f"with commas between, of {', '.join(METHODS)} (default: all that the model has a place for)",
     )
