@@ -287,3 +287,20 @@ def test_a_wide_design_needs_products_of_few_columns_even_where_strengths_leap(m
     path = fit_path(X, y, strengths=strengths)
     assert 0 < max(rooms) <= 2500
     assert (path.gap <= 1e-6).all()
+
+
+@pytest.mark.parametrize("sparse_coef", [False, True])
+def test_fits_between_strengths_lie_on_the_line(sparse_coef):
+    """The lasso's coefficients are piecewise linear in the strength, so that close neighbours give the fit itself."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 5))
+    y = X[:, 0] - X[:, 1] + rng.normal(size=60)
+    path = fit_path(X, y, strengths=[0.05, 0.2, 0.1, 0.06], sparse_coef=sparse_coef)
+    found = path.at([0.055, 0.2, 0.05])
+    exact = fit_path(X, y, strengths=[0.055, 0.2, 0.05])
+    np.testing.assert_allclose(found.predict(X), exact.predict(X), atol=1e-8)
+    assert np.isnan(found.gap).tolist() == [True, False, False]
+    assert found.chosen is None
+    for outside in (0.3, 0.01):
+        with pytest.raises(InputError, match=r"expected strengths from 0\.05 to 0\.2"):
+            path.at(outside)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 from sklearn.exceptions import ConvergenceWarning
 
-from normax.errors import Notice
+from normax.errors import InputError, Notice
 from normax.linear_model.design.products import times
 from normax.linear_model.design.threads import one_thread, one_thread_if_small
 from normax.linear_model.design.validation import (
@@ -125,6 +125,51 @@ class LinearPath:
         from normax.report.after_fit import model_figure
 
         return model_figure(self)
+
+    def at(self, s: Any) -> LinearPath:
+        """Fits at strengths between those of the path, by linear interpolation of the coefficients in the strength, as
+        glmnet's `predict(s=)` and `coef(s=)`. They minimise nothing, and have no gap (NaN); `fit_path` at s is exact.
+
+        Args:
+            s: a number or (t,) between the smallest and the largest strength.
+
+        Raises:
+            InputError: for strengths outside the path.
+
+        Example:
+            >>> path = fit_path([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0], strengths=[0.4, 0.2])
+            >>> path.at(0.3).coef.round(9).tolist(), path.at(0.3).predict([[2.0]]).round(9).tolist()
+            ([[[0.55]]], [[[1.55]]])
+        """
+        wanted, order = check_strengths(s), np.argsort(self.strengths, kind="stable")
+        grid = self.strengths[order]
+        outside = wanted[(wanted < grid[0]) | (wanted > grid[-1])]
+        if len(outside):
+            raise InputError(
+                f"s: expected strengths from {grid[0]:.6g} to {grid[-1]:.6g}, those of the path, got {outside[0]:.6g}; "
+                "use fit_path for others"
+            )
+        above = np.searchsorted(grid, wanted)
+        below = np.maximum(above - (grid[above] != wanted), 0)
+        share = (wanted - grid[below]) / np.where(above > below, grid[above] - grid[below], 1.0)
+        low, high, on = order[below], order[above], above == below
+
+        def mixed(values: Any) -> Any:
+            return [(1 - t) * values[i] + t * values[j] for t, i, j in zip(share, low, high)]
+
+        coef: Any = mixed(self.coef)
+        return replace(
+            self,
+            strengths=wanted,
+            coef=tuple(coef) if isinstance(self.coef, tuple) else np.array(coef),
+            intercept=np.array(mixed(self.intercept)),
+            gap=np.where(on, self.gap[low], np.nan),
+            dual_gap=np.where(on, self.dual_gap[low], np.nan),
+            n_iter=np.where(on, self.n_iter[low], 0),
+            cv_mean=None,
+            cv_se=None,
+            chosen=None,
+        )
 
     def predict(self, X: Any, offset: Any = None) -> np.ndarray:
         """(k, n, m) linear predictors for every strength by one matrix product, plus the offset, (n,) or (n, m)."""
