@@ -47,6 +47,13 @@ def test_the_choice_is_scikit_learns(classes):
     assert "RidgeClassifierCV" in ours.summary().facts["model"]
 
 
+def test_summaries_have_the_names_of_a_frame():
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    model = lm.RidgeClassifier().fit(X, y)
+    assert {row["feature"] for row in model.summary().coefficients} == set(X.columns)
+    np.testing.assert_array_equal(model.feature_names_in_, X.columns)
+
+
 def test_one_class_is_refused():
     with pytest.raises(InputError, match="at least two classes, got 1 class"):
         lm.RidgeClassifier().fit(np.eye(3), ["a", "a", "a"])

@@ -20,7 +20,7 @@ class ByRidge(LabelPredictor):
 
     def _take(self, ridge: Ridge | RidgeCV, X: Any, y: Any, sample_weight: Any, **rows: Any) -> Any:
         """Fit a ridge regression to the classes and take over what it learns."""
-        X, codes, weights, _ = self._check_labels(X, y, sample_weight, self.class_weight)
+        _, codes, weights, _ = self._check_labels(X, y, sample_weight, self.class_weight)
         classes = np.arange(len(self.classes_))
         Y = np.where(codes[:, None] == (classes[1:] if len(classes) == 2 else classes), 1.0, -1.0)
         ridge.fit(X, Y, sample_weight=weights, **rows)
