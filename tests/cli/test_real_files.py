@@ -53,7 +53,7 @@ FILES = {
     "codes": (
         text(region_code=REGION, y=Y),
         [],
-        "column 'region_code' is of whole numbers, and a code by its name",
+        "column 'region_code': whole numbers under the name of a code",
         1,
     ),
     "codes as text": (text(region_code=REGION, y=Y), ["--text", "region_code"], "7 features", 7),
