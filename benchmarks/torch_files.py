@@ -64,10 +64,9 @@ def is_settled(found: dict[str, Any], quick: bool, again: bool) -> bool:
     return quick or "left out" in found or "gradients" in found
 
 
-def run(names: list[str], file: Path, quick: bool, again: bool) -> dict[str, Any]:
+def run(process: Process, names: list[str], file: Path, quick: bool, again: bool) -> dict[str, Any]:
     """What was found of each, asked for where it is not known yet."""
     known = json.loads(file.read_text()) if file.exists() else {}
-    process = peer()
     for name in names:
         if name in known and is_settled(known[name], quick, again):
             continue
@@ -108,11 +107,10 @@ def main() -> None:
         "--found", type=Path, default=Path(tempfile.gettempdir()) / "normax-torch-files.json"
     )
     given = options.parse_args()
-    first = peer()
-    names = first.ask({"list": True})
-    first.close()
+    process = peer()
+    names = process.ask({"list": True})
     names = [name for name in names if not given.only or any(word in name for word in given.only)]
-    lines = summary(run(names, given.found, given.quick, given.again))
+    lines = summary(run(process, names, given.found, given.quick, given.again))
     print("\n".join(lines))
     if not given.only:
         intro = "Equal outputs (1e-4 in float32, 1e-9 in float64), and in training mode equal outputs and gradients:"
