@@ -49,20 +49,17 @@ def test_paths_of_the_file_start_at_its_folder(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text(config(typed, []))
     read = parse(["path", "--config=runs/first/config.toml"])
-    outside = str(tmp_path / "b-*.csv")
-    assert read.data == ["a.csv", outside, whole, "shop.db:orders"]
+    assert read.data == ["a.csv", "../b-*.csv", whole, "shop.db:orders"]
     assert (read.test, read.model, read.out) == ("later.csv", "nets/n.py:Net", "runs/first")
+    assert config(read, []) == (folder / "config.toml").read_text()
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     read = parse(["path", f"--config={folder}/config.toml", "--out=mine"])
-    project = tmp_path / "project"
-    assert read.data == [str(project / "a.csv"), outside, whole, str(project / "shop.db:orders")]
-    assert (read.test, read.model, read.out) == (
-        str(project / "later.csv"),
-        str(project / "nets/n.py:Net"),
-        "mine",
-    )
-    assert parse(["path", f"--config={folder}/config.toml"]).out == str(folder)
+    assert read.data == ["../project/a.csv", "../b-*.csv", whole, "../project/shop.db:orders"]
+    assert (read.test, read.model, read.out) == ("../project/later.csv", "../project/nets/n.py:Net", "mine")
+    again = parse(["path", f"--config={folder}/config.toml"])
+    assert again.out == "../project/runs/first"
+    assert config(again, []) == (folder / "config.toml").read_text()
     parent = parse(["path", "--config=../project/runs/first/config.toml", "-", "--test=0.2"])
     assert (parent.data, parent.test) == (["-"], "0.2")
 

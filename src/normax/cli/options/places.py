@@ -22,16 +22,11 @@ def to_config(name: str, value: str, folder: str) -> str:
         return "."
     if not _is_relative(name, value):
         return value
-    whole = os.path.abspath(value)
-    try:
-        return Path(os.path.relpath(whole, os.path.realpath(folder))).as_posix()
-    except ValueError:  # another drive
-        return whole
+    return Path(_from(os.path.realpath(folder), os.path.abspath(value))).as_posix()
 
 
 def from_config(name: str, value: str, file: str) -> str:
-    """The value as it would be typed: a path of the configuration `file` from the working folder on, or, where it is not
-    below that one, whole.
+    """The value as it would be typed: a path of the configuration `file` from the working folder on.
 
     Example:
         >>> from_config("data", "../../d.csv", "runs/first/config.toml")
@@ -39,9 +34,16 @@ def from_config(name: str, value: str, file: str) -> str:
     """
     if not _is_relative(name, value):
         return value
-    here = os.path.realpath(os.curdir)
-    whole = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(file)), value))
-    return os.path.relpath(whole, here) if Path(whole).is_relative_to(here) else whole
+    folder = os.path.dirname(os.path.realpath(file))
+    return _from(os.path.realpath(os.curdir), os.path.normpath(os.path.join(folder, value)))
+
+
+def _from(folder: str, place: str) -> str:
+    """The way from a folder to a place; on another drive the place itself."""
+    try:
+        return os.path.relpath(place, folder)
+    except ValueError:
+        return place
 
 
 def _is_relative(name: str, value: str) -> bool:
