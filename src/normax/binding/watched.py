@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from normax.binding.signature import REGISTRIES, static
-from normax.nn.attributes import is_fixed, remembered
+from normax.nn.attributes import remembered
 from normax.nn.cells import is_boxed
+from normax.nn.fixed import faces, is_fixed
 from normax.nn.module import Module
 
 __all__ = ["Watched"]
@@ -38,10 +39,11 @@ class Watched:
         Args:
             stayed: the values of the network's cells that the call did not change.
         """
-        wrong, known = [], set(map(id, stayed))
+        wrong: list[str] = []
         for label, part, before, old in self._held:
             if static(part) == before:
                 continue
+            known = set().union(*map(faces, stayed))
             new = [part[key] for key in part if key not in old] if isinstance(part, dict) else []
             if not isinstance(part, dict) or not (
                 all(part.get(key, part) is value for key, value in old.items())

@@ -4,26 +4,39 @@ A compiled forward runs as Python once, so what it leaves in an attribute cannot
 dropped after the call. That is right as long as no output comes from what an earlier call left, which is seen to here.
 An attribute that is written inside a compiled call moves out of the module's `__dict__`, so that reading it comes here,
 and the trace begins again. An old number or array is then stood in for by an `Old`, which can be counted on but not
-computed with. Of anything else (None, say) only an array may take the place that depends on no input but buffers, such as a mask.
+computed with. Of anything else (None, say) only an array may take the place that depends on no input but buffers, such
+as a mask, or what the module keeps of such arrays goes by: an old number may be compared with the length of an input,
+which then takes its place. Key and arrays are dropped together, those that lie in the module's buffers too.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container
+import functools
+import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import jax
 import numpy as np
 
 from normax.errors import InputError
-from normax.nn.cells import Buffer, is_boxed
+from normax.nn.cells import as_array
+from normax.nn.fixed import buffers, is_array, is_fixed, is_key, is_number
 from normax.nn.frames import Frame, Rewritten, current_frame, rewritten
 
 if TYPE_CHECKING:
     from normax.nn.module import Module
 
-__all__ = ["MISSING", "Kept", "is_fixed", "read", "refuse_old", "remembered", "write"]
+__all__ = [
+    "MISSING",
+    "Kept",
+    "read",
+    "read_empty",
+    "refuse_old",
+    "remembered",
+    "write",
+    "write_empty",
+]
 
 
 class _Missing:
@@ -54,19 +67,28 @@ def _refusal(label: str) -> InputError:
 
 
 class Old:
-    """What earlier calls left in an attribute that this call writes: it may become its next value, and nothing else."""
+    """What earlier calls left in an attribute that this call writes: it may become its next value, and nothing else.
 
-    __slots__ = ("_label", "_value")
+    `compared` takes the plain values that it is compared with, where it may be.
+    """
+
+    __slots__ = ("_compared", "_label", "_value")
     __array_ufunc__ = None  # NumPy leaves its operators to this class
 
-    def __init__(self, label: str, value: Any):
-        self._label, self._value = label, value
+    def __init__(self, label: str, value: Any, compared: Callable[[Any], None] | None = None):
+        self._label, self._value, self._compared = label, value, compared
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise _refusal(self._label)
 
     def _stay(self, *_: Any) -> Old:
         return Old(self._label, self._value)
+
+    def _compare(self, compare: Callable[[Any, Any], Any], other: Any) -> Any:
+        if self._compared is None or not (other is None or is_key(other)):
+            return self._stay()
+        self._compared(other)
+        return compare(self._value, other)
 
     def __len__(self) -> int:
         return len(self._value)
@@ -81,9 +103,11 @@ class Old:
 
 
 _TWO = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
-_ONE = ("neg", "pos", "abs", "invert", "eq", "ne", "lt", "le", "gt", "ge")
+_ONE = ("neg", "pos", "abs", "invert")
 for _name in (*_TWO, *(f"r{name}" for name in _TWO), *_ONE):
     setattr(Old, f"__{_name}__", Old._stay)
+for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
+    setattr(Old, f"__{_name}__", functools.partialmethod(Old._compare, getattr(operator, _name)))
 for _name in ("jax_array", "array", "bool", "int", "float", "complex", "index", "iter", "getitem", "hash"):
     setattr(Old, f"__{_name}__", Old._refuse)
 
@@ -105,12 +129,50 @@ def write(frame: Frame, module: Module, name: str, value: Any) -> None:
         if name not in kept:
             object.__setattr__(module, "_kept", {**kept, name: Kept(module.__dict__.pop(name, MISSING))})
         raise Rewritten(place)
+    if value is not kept[name].value:
+        _check_change(frame, module, name, value)
+    _assign(frame, module, place, value)
+
+
+def write_empty(frame: Frame, module: Module, name: str, value: Any) -> None:
+    """Fill a buffer's place that is empty or not there yet inside a compiled call, for its length."""
+    if not is_fixed(as_array(value), buffers(frame)):
+        raise _refusal(_label(module, name))
+    if name not in module._buffers:
+        return write(frame, module, name, value)
+    return _assign(frame, module, _place(module, name), value)
+
+
+def _assign(frame: Frame, module: Module, place: tuple[int, str], value: Any) -> None:
     root = frame.root()
-    if place in root.read and value is not kept[name].value:
-        before = root.assigned.get(place)
-        if (before is not None and frame.within(before[1])) or not is_fixed(value, _buffers(root)):
-            raise _refusal(_label(module, name))
     root.assigned[place] = value, frame
+    if place[0] not in root.given and not is_key(value) and is_fixed(value, buffers(frame)):
+        root.given.add(place[0])
+
+
+def _check_change(frame: Frame, module: Module, name: str, value: Any) -> None:
+    """Refuse that an attribute which has been looked at takes a value that the next call would go by."""
+    root, place = frame.root(), _place(module, name)
+    if place not in root.read:
+        return
+    before, compared = root.assigned.get(place), root.read[place]
+    if before is not None and frame.within(before[1]):
+        raise _refusal(_label(module, name))
+    if is_key(value) and (not compared or value in compared):
+        root.at_end.append(lambda: _drop_with_key(root, module, name))
+    elif not is_fixed(value, buffers(frame)):
+        raise _refusal(_label(module, name))
+
+
+def _drop_with_key(root: Frame, module: Module, name: str) -> None:
+    """Let the arrays that were made for a key, of which there must be some, go with it."""
+    cells = [cell for cell in module._buffers.values() if cell in root.values]
+    filled = [cell for cell in cells if root.values[cell] is not root.begun.get(cell)]
+    others = buffers(root, but=set(filled))
+    made = filled or id(module._version) in root.given
+    if not made or not all(is_fixed(root.values[cell], others) for cell in filled):
+        raise _refusal(_label(module, name))
+    root.values.update({cell: root.begun[cell] for cell in filled})
 
 
 def read(module: Module, name: str) -> Any:
@@ -139,13 +201,29 @@ def _inside(frame: Frame, module: Module, name: str, kept: Kept) -> Any:
             raise InputError(
                 f"{label} was assigned inside `nx.remat` or `nx.scan`, which has ended; return it from there"
             )
-    if _is_number(kept.value) or (_is_array(kept.value) and place in rewritten()):
+    if is_number(kept.value):
+
+        def compared(value: Any) -> None:
+            root.read.setdefault(place, []).append(value)
+            root.at_end.append(lambda: _take_for_constant(module, kept))
+
+        return Old(label, kept.value, compared)
+    if is_array(kept.value) and place in rewritten():
         return Old(label, kept.value)
-    if _is_array(kept.value):
+    if is_array(kept.value):
         root.at_end.append(lambda: _take_for_constant(module, kept))
         return kept.value
-    root.read.add(place)
+    root.read.setdefault(place, [])
     return kept.value
+
+
+def read_empty(module: Module, name: str) -> Any:
+    """What is in the empty place of a buffer: nothing, or what a compiled call has put there for its length."""
+    frame = current_frame()
+    value, holder = (
+        (None, None) if frame is None else frame.root().assigned.get(_place(module, name), (None, None))
+    )
+    return value if holder is not None and frame is not None and frame.within(holder) else None
 
 
 def _take_for_constant(module: Module, kept: Kept) -> None:
@@ -155,16 +233,16 @@ def _take_for_constant(module: Module, kept: Kept) -> None:
 
 
 def remembered(module: Module, exact: bool) -> dict[str, Any]:
-    """What a program depends on of such attributes: of a number nothing, of an array shape and dtype until a call took
-    it for a constant, of anything else itself.
+    """What a program depends on of such attributes: of a number nothing until a call compared it, of an array shape and
+    dtype until a call took it for a constant, of anything else itself.
 
     `exact` counts every array by itself.
     """
     known: dict[str, Any] = {}
     for name, kept in module._kept.items():
-        if _is_number(kept.value):
+        if is_number(kept.value) and not kept.constant:
             known[name] = None
-        elif _is_array(kept.value) and not (exact or kept.constant):
+        elif is_array(kept.value) and not (exact or kept.constant):
             known[name] = (tuple(kept.value.shape), str(kept.value.dtype))
         else:
             known[name] = kept.value
@@ -177,36 +255,3 @@ def _place(module: Module, name: str) -> tuple[int, str]:
 
 def _label(module: Module, name: str) -> str:
     return f"{type(module).__name__}.{name}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (bool, int, float, complex, np.generic))
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, (jax.Array, np.ndarray)) or is_boxed(value)
-
-
-def _buffers(frame: Frame) -> set[int]:
-    """The values that buffers had when the call began: a table made of them is the same at the next."""
-    return {id(value) for cell, value in frame.values.items() if isinstance(cell, Buffer)}
-
-
-def is_fixed(value: Any, known: Container[int] = ()) -> bool:
-    """Whether a value is made of arrays that no input of the trace bears on but those known by identity."""
-    todo, seen = jax.tree.leaves(value), set()
-    if not todo or not all(map(_is_array, todo)):
-        return False
-    while todo:
-        array = todo.pop()
-        if not isinstance(array, jax.core.Tracer) or id(array) in seen or id(array) in known:
-            continue
-        seen.add(id(array))
-        parent = getattr(
-            array, "parent", None
-        )  # of a `jax.jit` trace alone: differentiated and mapped ones have none
-        if parent is not None:
-            todo += parent.in_tracers
-        elif not hasattr(array, "parent") or isinstance(array.full_lower(), jax.core.Tracer):
-            return False
-    return True

@@ -113,10 +113,12 @@ class Frame:
         self.starts: dict[int | None, Any] = {}  # where draws count from inside a loop: may be traced
         self.foreign: dict[int, Any] = {}  # modules outside the bound tree that ran in this frame
         self.outer: Frame | None = None
+        self.begun = dict(values)
         # Of the outermost frame, by place: plain attributes written in a call and the frame it was in; those whose
-        # old value was read.
+        # old value was read, and the numbers that it was compared with; the modules that were given arrays to keep.
         self.assigned: dict[tuple[int, str], tuple[Any, Frame]] = {}
-        self.read: set[tuple[int, str]] = set()
+        self.read: dict[tuple[int, str], list[Any]] = {}
+        self.given: set[int] = set()
         self.moved: set[Cell] = set()  # parameters that a forward may write
         self.at_end: list[Callable[[], None]] = []  # what is to be done once the trace has come to its end
 
@@ -170,7 +172,6 @@ class Frame:
         """
         self.outer = _stack.top
         _stack.top = self
-        began = dict(self.values)
         try:
             with _fresh_trace(object()) if tracing else contextlib.nullcontext():
                 yield self
@@ -179,7 +180,7 @@ class Frame:
         finally:
             _stack.top = self.outer
             self.outer = None
-            stayed = [value for cell, value in began.items() if self.values.get(cell) is value]
+            stayed = [value for cell, value in self.begun.items() if self.values.get(cell) is value]
             changed = self.restore(stayed) if self.restore else []
         if changed:
             raise InputError(
@@ -213,7 +214,7 @@ class CapturingFrame(Frame):
         self.taken: dict[Cell, Any] = {}
 
     def take(self, cell: Cell, value: Any) -> None:
-        self.values[cell] = self.taken[cell] = value
+        self.values[cell] = self.taken[cell] = self.begun[cell] = value
 
     def holder(self, cell: Cell) -> Frame:
         if cell not in self.values:

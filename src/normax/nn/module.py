@@ -239,7 +239,10 @@ class Module(State, Placement):
             raise AttributeError(begin or name)
         for table in (self._parameters, self._buffers, self._modules):
             if name in table:
-                return table[name]
+                value = table[name]
+                return (
+                    attributes.read_empty(self, name) if value is None and table is self._buffers else value
+                )
         if name in self._kept:
             return attributes.read(self, name)
         if name in self._computed:
@@ -301,6 +304,13 @@ class Module(State, Placement):
         """Register an array (or Buffer, or None) as state that is not trained."""
         if "_buffers" not in self.__dict__:
             raise AttributeError("cannot assign buffer before Module.__init__(): call super().__init__()")
+        frame = current_frame()
+        if frame is not None and frame.runs(self) and tensor is not None:
+            buffer = self._buffers.get(name)
+            if buffer is None:
+                return attributes.write_empty(frame, self, name, tensor)
+            buffer.value = tensor
+            return None
         self._check_name(name, self._buffers, "buffer")
         if tensor is not None and not isinstance(tensor, Buffer):
             tensor = Buffer(tensor, persistent)

@@ -9,18 +9,20 @@ class Rotary(nn.Module):
         super().__init__()
         inv_freq = 1.0 / (base ** (torch.arange(0, dim, 2).float() / dim))
         self.register_buffer("inv_freq", inv_freq, persistent=False)
+        self.seq_len_cached = None
         self.cos_cached = None
         self.sin_cached = None
 
     def forward(self, x, seq_dim=1):
         seq_len = x.shape[seq_dim]
-        if self.cos_cached is None or self.cos_cached.shape[1] < seq_len:
+        if seq_len != self.seq_len_cached:
+            self.seq_len_cached = seq_len
             t = torch.arange(x.shape[seq_dim], device=x.device).type_as(self.inv_freq)
             freqs = torch.einsum("i,j->ij", t, self.inv_freq)
             emb = torch.cat((freqs, freqs), dim=-1).to(x.device)
             self.cos_cached = emb.cos()[None, :, :]
             self.sin_cached = emb.sin()[None, :, :]
-        return self.cos_cached[:, :seq_len], self.sin_cached[:, :seq_len]
+        return self.cos_cached, self.sin_cached
 
 
 def rotate_half(x):

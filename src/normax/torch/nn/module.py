@@ -58,8 +58,9 @@ class Module(nn.Module):
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         super().register_buffer(name, tensor, persistent)
-        buffer = adopt(self._buffers[name])
-        become_view(tensor, buffer)
+        buffer = adopt(self._buffers.get(name))  # a compiled call fills an empty place for its length alone
+        if buffer is not None:
+            become_view(tensor, buffer)
 
     def register_module(self, name: str, module: Any) -> None:
         super().register_module(name, module)
