@@ -31,7 +31,8 @@ from normax.linear_model.estimators.penalised import PenalisedClassifier, Penali
 from normax.linear_model.estimators.quantile import QuantileRegressor
 from normax.linear_model.estimators.regressors import ElasticNet, Lasso, Ridge
 from normax.linear_model.estimators.ridge_classifiers import RidgeClassifier, RidgeClassifierCV
-from normax.linear_model.path import LinearPath, fit_path, max_strength
+from normax.linear_model.grid import max_strength
+from normax.linear_model.path import LinearPath, fit_path
 
 __all__ = [
     "CoxRegressor",

@@ -14,14 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from normax.errors import InputError, Notice
 from normax.linear_model.design.validation import check_offset
 from normax.linear_model.families import FAMILIES, Family, family_of
-from normax.linear_model.path import (
-    RIDGE_RATIO,
-    LinearPath,
-    is_ridge,
-    max_strength,
-    mixture_in_units,
-    response,
-)
+from normax.linear_model.grid import RIDGE_RATIO, is_ridge, max_strength, mixture_in_units
+from normax.linear_model.path import LinearPath, response
 from normax.paths.arguments import Progress, check_strengths, unit_penalty
 from normax.paths.folded import FoldedData, Split
 from normax.paths.linear_folds import LinearFolds

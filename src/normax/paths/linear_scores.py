@@ -8,7 +8,7 @@ import numpy as np
 
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.families import family_of
-from normax.linear_model.path import is_ridge
+from normax.linear_model.grid import is_ridge
 from normax.paths.arguments import Progress
 from normax.paths.folded import Split
 from normax.paths.linear_folds import LinearFolds

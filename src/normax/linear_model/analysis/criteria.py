@@ -20,7 +20,8 @@ from normax.linear_model.design.validation import (
     without_excluded,
 )
 from normax.linear_model.families import family_of
-from normax.linear_model.path import LinearPath, fit_path, grid_of, is_ridge
+from normax.linear_model.grid import grid_of, is_ridge
+from normax.linear_model.path import LinearPath, fit_path
 from normax.linear_model.problem.terms import check_rules
 from normax.rows import PrintedTable
 from normax.selection import widened

@@ -17,7 +17,8 @@ from normax.linear_model.design.products import times
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import LARGEST, Sound, check_design, column_names, plain_weights
 from normax.linear_model.families import family_of
-from normax.linear_model.path import LinearPath, fit_path, grid_of, is_ridge, response
+from normax.linear_model.grid import grid_of, is_ridge
+from normax.linear_model.path import LinearPath, fit_path, response
 from normax.rows import PrintedTable
 from normax.selection import choose, folds, summarise, widened
 

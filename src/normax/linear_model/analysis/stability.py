@@ -12,7 +12,8 @@ from normax.errors import InputError
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import Sound, check_design, column_names, plain_weights
 from normax.linear_model.families import family_of
-from normax.linear_model.path import fit_path, grid_of
+from normax.linear_model.grid import grid_of
+from normax.linear_model.path import fit_path
 from normax.rows import PrintedTable
 
 __all__ = ["Stability", "error_bound", "stability_selection"]

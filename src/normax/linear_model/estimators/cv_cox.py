@@ -13,7 +13,8 @@ from normax.linear_model.cross_validation.scopes import refuse_weightless
 from normax.linear_model.design.validation import Sound, check_strengths, plain_weights
 from normax.linear_model.estimators.cox import CoxModel
 from normax.linear_model.families.cox import Cox
-from normax.linear_model.path import follow_path, grid_for
+from normax.linear_model.grid import grid_for
+from normax.linear_model.path import follow_path
 from normax.selection import choose, folds, summarise, widened
 
 __all__ = ["CoxRegressorCV"]

@@ -12,7 +12,8 @@ from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture
 from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.logistic import LinearClassifier, named_penalty
 from normax.linear_model.estimators.regressors import total_weight
-from normax.linear_model.path import follow_path, reaching
+from normax.linear_model.grid import reaching
+from normax.linear_model.path import follow_path
 from normax.selection import choose, folds, is_count
 
 __all__ = ["LogisticRegressionCV"]

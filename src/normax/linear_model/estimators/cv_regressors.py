@@ -18,7 +18,8 @@ from normax.linear_model.design.shapes import factorises
 from normax.linear_model.design.validation import Sound, check_offset, check_strengths, check_weights
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.regressors import total_weight
-from normax.linear_model.path import follow_path, grid_for, grid_of, is_ridge, reaching
+from normax.linear_model.grid import grid_for, grid_of, is_ridge, reaching
+from normax.linear_model.path import follow_path
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.ridge.spectrum import Spectrum
 from normax.selection import choose, folds, strength_grid, summarise, widened

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.path import RIDGE_RATIO, LinearPath, follow_path, grid_for
+from normax.linear_model.grid import RIDGE_RATIO, grid_for
+from normax.linear_model.path import LinearPath, follow_path
 from normax.linear_model.problem.problem import Problem
 
 __all__ = ["enet_path", "lasso_path", "ridge_path"]

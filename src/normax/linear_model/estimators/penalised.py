@@ -13,7 +13,8 @@ from normax.linear_model.design.validation import Sound, check_strengths, plain_
 from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor
 from normax.linear_model.estimators.logistic import LinearClassifier
 from normax.linear_model.families import FAMILIES, Family, family_of
-from normax.linear_model.path import follow_path, grid_for, is_ridge, mixture_in_units, response
+from normax.linear_model.grid import grid_for, is_ridge, mixture_in_units
+from normax.linear_model.path import follow_path, response
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.nonsmooth import model_of
 from normax.penalties import L1, L2, ElasticNet, Penalty
