@@ -194,3 +194,27 @@ def test_variables_are_tensors_that_share_their_values():
         assert not torch.autograd.Variable(torch.tensor([1, 2])).is_floating_point()
     assert ours.cuda.FloatTensor(2, 3).shape == (2, 3)
     assert isinstance(ours.zeros(1), ours.cuda.FloatTensor)
+
+
+def test_an_input_that_forward_writes_to_is_changed_for_its_holder_and_has_its_gradient():
+    def doubled(torch, x):
+        class Doubled(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.mark_dirty(x)
+                return x.mul_(2)
+
+            @staticmethod
+            def backward(ctx, gradient):
+                return 2 * gradient
+
+        y = x * 3
+        z = Doubled.apply(y)
+        return y, (z**2).sum()
+
+    x = theirs.tensor(X, requires_grad=True)
+    held, loss = doubled(theirs, x)
+    loss.backward()
+    np.testing.assert_allclose(doubled(ours, ours.tensor(X))[0].numpy(), held.detach(), rtol=1e-6)
+    gradient = jax.grad(lambda x: doubled(ours, ours.as_tensor(x))[1].__jax_array__())(X)
+    np.testing.assert_allclose(gradient, x.grad, rtol=1e-5)
