@@ -79,7 +79,8 @@ def note(text: str, screen: Console) -> None:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar with the time left: call it with (phase, done, total). Nothing off a terminal, whatever FORCE_COLOR says."""
+    """A bar with the time left: call it with (phase, done, total). Nothing off a terminal, whatever FORCE_COLOR
+    says."""
     screen = console(error=True)
     left = TextColumn("{task.percentage:>3.0f}%", markup=False), TimeRemainingColumn(), TextColumn("left")
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), *left)

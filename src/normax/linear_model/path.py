@@ -92,7 +92,8 @@ class LinearPath:
         outputs = f", {m} outputs" if m > 1 else ""
         chosen = "" if self.chosen is None else f", chosen={s[self.chosen]:.4g}"
         most = f", gap<={self.gap.max():.2g}" if k else ""
-        return f"LinearPath({k} strength{'s' * (k != 1)}{span}, {self.coef[0].shape[-1] if k else 0} features{outputs}{most}{chosen})"
+        features = self.coef[0].shape[-1] if k else 0
+        return f"LinearPath({k} strength{'s' * (k != 1)}{span}, {features} features{outputs}{most}{chosen})"
 
     def _repr_html_(self) -> str:
         return folded(markup(repr(self)), self.table().html())
@@ -201,8 +202,8 @@ def fit_path(
             steps until the loss gains nothing. Where it falls for ever, as for classes that features separate, wholly
             or in part, the fit ends where it no longer gains, at finite coefficients and with a `Notice`. The gap at 0
             is that last gain.
-        family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber", "quantile" or "cox", or an
-            object of `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`,
+        family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber", "quantile" or "cox",
+            or an object of `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`,
             `Tweedie(1.7)`, or a `Family` of your own.
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.
         fit_intercept: whether to fit one intercept for each output.

@@ -69,9 +69,9 @@ def linear_path(
         y: `(n,)` numbers ("squared", "mse"; `(n, m)` too), 0/1 ("binary_cross_entropy") or integer classes
             ("cross_entropy"); what the family takes, otherwise.
         loss: the name of the loss, or a family of `normax.linear_model.families` or its name: "poisson", "gamma",
-            `Tweedie(1.7)`, `Huber(2.0)`, `Quantile(0.9)`, "cox", ... Outputs are linear predictors, the logarithm of the
-            mean for counts and amounts, and for Cox's model of the hazard. Its held-out error is what the held-out rows
-            add to the partial likelihood of the training rows.
+            `Tweedie(1.7)`, `Huber(2.0)`, `Quantile(0.9)`, "cox", ... Outputs are linear predictors, the logarithm of
+            the mean for counts and amounts, and for Cox's model of the hazard. Its held-out error is what the
+            held-out rows add to the partial likelihood of the training rows.
         offset: `(n,)` known part of the linear predictors, as log exposures of counts; held-out outputs have it, and
             `predict` of the result knows nothing of it: add it there. None for classes of more than two.
         penalty: `L1`, `L2`, `ElasticNet`, an instance (its own strength multiplies), a sum of these, or a name; or

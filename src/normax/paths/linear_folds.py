@@ -126,8 +126,8 @@ class LinearFolds:
         return np.array([np.average(judge(truth, eta), weights=own) * self.scale for eta in outputs])
 
     def held_out_errors(self, outputs: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        """(k,) mean loss of the held-out rows, from outputs (k, n, m). Where the loss ties rows together it is what they
-        add to that of the training rows (Verweij & van Houwelingen, Statistics in Medicine 1993)."""
+        """(k,) mean loss of the held-out rows, from outputs (k, n, m). Where the loss ties rows together it is what
+        they add to that of the training rows (Verweij & van Houwelingen, Statistics in Medicine 1993)."""
         if self.family.rows_apart:
             return self.errors(outputs[:, test], test)
         both = np.union1d(train, test)

@@ -85,8 +85,8 @@ def cross_validated(
 def _end(engine: LinearFolds, grid: np.ndarray, train: np.ndarray, sizes: np.ndarray) -> int | None:
     """Where a grid ends because nothing more is gained on the training rows, from their errors (k, K, ...).
 
-    Where features separate classes, or some of their rows, the loss falls for ever, and so may its mean over folds: up to
-    the first row that is not as the others were.
+    Where features separate classes, or some of their rows, the loss falls for ever, and so may its mean over folds:
+    up to the first row that is not as the others were.
     """
     if family_of(engine.family).identity:
         return None

@@ -1,4 +1,5 @@
-"""The folds of a relaxed path: beside each penalised fit the one without a penalty on its columns, and mixtures of both."""
+"""The folds of a relaxed path: beside each penalised fit the one without a penalty on its columns, and mixtures of
+both."""
 
 from __future__ import annotations
 

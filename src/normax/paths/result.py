@@ -51,7 +51,8 @@ class Path:
         weights: name -> `(k, ...)`: the fits on all rows.
         penalised: the names among them that are penalised.
         feature_names: names of the columns of X, or None.
-        gamma: share of the penalised fit in the coefficients; below 1 the rest is the fit without a penalty on its columns.
+        gamma: share of the penalised fit in the coefficients; below 1 the rest is the fit without a penalty on its
+            columns.
         gaps: `(k,)` duality gap over the null deviance of the fits on all rows (linear), or None.
         null_error: cross-validated (mean, SE) of the best constant, or None.
         unpenalised_error: cross-validated (mean, SE, non-zeros) without the penalty, or None.

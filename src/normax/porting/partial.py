@@ -95,7 +95,8 @@ class _Lazy:
         return self.module.__name__.endswith(f".{statement.module}")
 
     def bound(self, name: str) -> None:
-        """Run the import or constant that binds the name; a package below, whose modules may register themselves, whole."""
+        """Run the import or constant that binds the name; a package below, whose modules may register themselves,
+        whole."""
         for constant in self.constants():
             if any(isinstance(target, ast.Name) and target.id == name for target in constant.targets):
                 self.run(constant)
@@ -112,7 +113,8 @@ class _Lazy:
                     self.run(ast.copy_location(one, statement))
 
     def starred(self, name: str) -> None:
-        """Run the star import whose module speaks of the name, or defines it where a module has it too; the last wins."""
+        """Run the star import whose module speaks of the name, or defines it where a module has it too; the last
+        wins."""
         word = rf"\b{re.escape(name)}\b"
         if self.world.spec(f"{self.module.__name__}.{name}") is not None:
             word = rf"^(?:def|class) {word}|^{word} *[:=]"

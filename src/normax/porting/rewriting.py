@@ -39,7 +39,8 @@ class Ported:
 def port(file: Path) -> Ported:
     """Change the imports of a file so that it runs by a plain import, and say at each line what is left to do.
 
-    Nothing else is touched: comments, blank lines and the layout stay. A comment stands above the statement it is about.
+    Nothing else is touched: comments, blank lines and the layout stay. A comment stands above the statement it is
+    about.
 
     Args:
         file: a `.py` file that imports torch.

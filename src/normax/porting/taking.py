@@ -16,13 +16,15 @@ __all__ = ["from_torch"]
 def from_torch(source: Any, *args: Any, **kwargs: Any) -> Any:
     """Take over what was written for PyTorch: a class of a file, or a module that exists, with its weights.
 
-    A file runs as it is, with `normax.torch` under the name torch; torch need not be installed, and one that is stays as it
-    is. So do the modules that it imports from beside it, from the packages it lies in, and from packages built on torch.
+    A file runs as it is, with `normax.torch` under the name torch; torch need not be installed, and one that is
+    stays as it is. So do the modules that it imports from beside it, from the packages it lies in, and from packages
+    built on torch.
     They are modules of their own: one that the caller has imported too is there twice. What of torch the file needs and
     normax has not is told before anything runs, every name with its line.
 
-    Of a module in memory the files of its classes are read again in this way, and the tree is copied attribute by attribute:
-    parameters, buffers, modes, frozen parameters, plain attributes; tied weights stay tied. Nothing is drawn.
+    Of a module in memory the files of its classes are read again in this way, and the tree is copied attribute by
+    attribute: parameters, buffers, modes, frozen parameters, plain attributes; tied weights stay tied. Nothing is
+    drawn.
 
     Args:
         source: `"FILE.py:NAME"`, or an instance of `torch.nn.Module`.
@@ -30,12 +32,12 @@ def from_torch(source: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs: likewise.
 
     Returns:
-        The class; the object that it makes of `args`; what a function returns; any other object of that name; for a torch
-        module the normax module.
+        The class; the object that it makes of `args`; what a function returns; any other object of that name; for a
+        torch module the normax module.
 
     Raises:
-        InputError: if there is no such file or name, if the file needs what normax has not, or if a part of the module (a
-            hook, a class of a notebook) cannot be taken over; every fault at once.
+        InputError: if there is no such file or name, if the file needs what normax has not, or if a part of the
+            module (a hook, a class of a notebook) cannot be taken over; every fault at once.
 
     Example:
         >>> import pathlib, tempfile

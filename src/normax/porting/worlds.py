@@ -1,8 +1,8 @@
 """Worlds: modules that run with `normax.torch` in the place of torch, apart from those of `sys.modules`.
 
 What a module imports is decided by the `__import__` among its builtins, which here is the world's own. So `torch` means
-normax for the modules of a world and for nobody else: an installed torch is neither imported nor disturbed. They stand in
-`sys.modules` under private names, where dataclasses and `typing.get_type_hints` look a class's module up.
+normax for the modules of a world and for nobody else: an installed torch is neither imported nor disturbed. They
+stand in `sys.modules` under private names, where dataclasses and `typing.get_type_hints` look a class's module up.
 """
 
 from __future__ import annotations

@@ -105,7 +105,8 @@ def edge_notice(
         strengths: (k,) strengths.
         index_of_min: where the cross-validated mean is smallest.
         name: what they are, if they are not strengths; 0 is then taken for the end of the range.
-        level: whether the error no longer changes there, or the model has no feature, so that going on would be of no use.
+        level: whether the error no longer changes there, or the model has no feature, so that going on would be of
+            no use.
 
     Returns:
         One sentence, or None; None also for a single value.

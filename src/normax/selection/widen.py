@@ -23,8 +23,8 @@ share: what interpolates has no end but rounding."""
 
 
 SPENT = 2.5e-4
-"""Of all that strengths explain, the share that a further decade must add to the fit of the training rows. It is glmnet's
-1e-5 a step of its grid."""
+"""Of all that strengths explain, the share that a further decade must add to the fit of the training rows. It is
+glmnet's 1e-5 a step of its grid."""
 
 SATURATED = 1e-3
 """The share of the first strength's loss below which all is explained, as glmnet has it."""
@@ -34,8 +34,8 @@ def spent(strengths: np.ndarray, train: np.ndarray) -> int | None:
     """How many strengths there are up to the first that adds nothing to the fit of the training rows, or leaves a
     thousandth of their loss; None, if none.
 
-    Beyond it only what the rows cannot tell still moves: where features separate classes, or some of their rows, coefficients
-    grow for ever.
+    Beyond it only what the rows cannot tell still moves: where features separate classes, or some of their rows,
+    coefficients grow for ever.
 
     Args:
         strengths: (k,) decreasing; train: (k,) loss on training rows.

@@ -1,4 +1,5 @@
-"""What a date tells beside its place in time: the year, the season, the day of the week and the hour, as the data allow."""
+"""What a date tells beside its place in time: the year, the season, the day of the week and the hour, as the data
+allow."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ class Part:
         return str(level) if names is None else names[level - (self.name == "month")]
 
     def encode(self, values: np.ndarray, times: bool = False) -> np.ndarray:
-        """The features (rows, k) of days from 1970, or of hours from midnight; a missing date is no level and no angle."""
+        """The features (rows, k) of days from 1970, or of hours from midnight; a missing date is no level and no
+        angle."""
         if self.levels:
             return (self.of(values, times)[:, None] == np.array(self.levels)).astype(float)
         angle = 2 * np.pi * _turn(self.name, values, times)

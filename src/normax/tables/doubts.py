@@ -166,7 +166,8 @@ def _of_stand_ins(there: np.ndarray) -> list[Doubt]:
 
 
 def why_text(values: pa.Array, count: np.ndarray) -> list[Doubt]:
-    """A word on text that is numbers in most of its cells, or nearly so in all; of its distinct cells and their counts."""
+    """A word on text that is numbers in most of its cells, or nearly so in all; of its distinct cells and their
+    counts."""
     number = numbers.number_like(values)
     other = ~number & ~np.isin(values.to_pylist(), marks(values, MISSING + MARKS))
     odd = values.filter(pa.array(other))

@@ -13,8 +13,8 @@ from normax.tables.limits import MAX_FEATURES
 
 __all__ = ["Expansion"]
 
-#: Knots of a curve, where they begin among the quantiles of the training rows and end as far from the other end, and its
-#: degree. With the outermost rows beyond the knots their slope is that of many rows and not of the last.
+#: Knots of a curve, where they begin among the quantiles of the training rows and end as far from the other end, and
+#: its degree. With the outermost rows beyond the knots their slope is that of many rows and not of the last.
 KNOTS, MARGIN, DEGREE = 5, 0.05, 3
 #: A number with fewer different values than this has no curve.
 DISTINCT = 2 * KNOTS
@@ -34,8 +34,8 @@ class Expansion:
         numbers: features that are not 0 and 1 throughout.
         curves: those with a curve.
         products: pairs of features.
-        knots: of each curve, increasing; none before `fitted`. Where quantiles coincide there are fewer than `KNOTS`, and
-            the functions that are then missing are 0.
+        knots: of each curve, increasing; none before `fitted`. Where quantiles coincide there are fewer than
+            `KNOTS`, and the functions that are then missing are 0.
 
     Source:
         The places of the knots: Harrell, "Regression Modeling Strategies", 2015, section 2.4.6.

@@ -1,4 +1,5 @@
-"""How the writer of a table writes: which mark comes before decimals, which between thousands, the day or the month first."""
+"""How the writer of a table writes: which mark comes before decimals, which between thousands, the day or the month
+first."""
 
 from __future__ import annotations
 
@@ -129,7 +130,8 @@ def _days(cells: pa.Array) -> set[bool]:
 
 
 def day_first(cells: pa.Array, form: str) -> bool | None:
-    """Whether dates that fit with the day and with the month first tell it: by their order, or by a day that never varies.
+    """Whether dates that fit with the day and with the month first tell it: by their order, or by a day that never
+    varies.
 
     Example:
         >>> day_first(pa.array(["1/2/2020", "1/3/2020", "1/4/2021"]), "day/month/year")

@@ -192,7 +192,8 @@ def affixes(cell: str) -> tuple[str, str]:
 
 
 def candidates(cells: pa.Array) -> Iterator[NumberForm]:
-    """The forms that the cells may have, from the plainest, by what stands about their digits; they are tried, not proven."""
+    """The forms that the cells may have, from the plainest, by what stands about their digits; they are tried, not
+    proven."""
     cells = plain(cells)
     parts = pc.extract_regex(cells, _ANY)
     if parts.null_count > cells.null_count:

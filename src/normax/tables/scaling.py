@@ -27,8 +27,8 @@ class FillAndScale:
     fitted on has mean 0 and becomes 0.
 
     Args:
-        expansion: what is put beside the columns once they are filled, and standardised as they are; its knots come from
-            the rows it is fitted on.
+        expansion: what is put beside the columns once they are filled, and standardised as they are; its knots come
+            from the rows it is fitted on.
 
     Attributes:
         expansion_: the same with its knots, or None.
@@ -94,8 +94,8 @@ class FillAndScale:
 
     def standardises(self, X: Any, sample_weight: Any = None) -> float | None:
         """For a linear path, which then need not copy X (n, p) in every fold: the share of a mean below which a
-        column counts as constant, or None where cells are missing, rows have weights that `fit` would not know, or there
-        is an expansion."""
+        column counts as constant, or None where cells are missing, rows have weights that `fit` would not know, or
+        there is an expansion."""
         missing = np.isnan(np.asarray(X, dtype=float)).any()
         return None if sample_weight is not None or missing or self.expansion is not None else ROUNDING
 

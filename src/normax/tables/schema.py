@@ -60,14 +60,16 @@ class Schema:
         """Find out what each column is, from all of its rows.
 
         Left out, each with a `Notice` that names them: columns whose every cell is missing, constant
-        columns without a missing cell, text that hardly repeats (an identifier), and columns that only name the categories
-        of another once more (`twins`). Rare categories, and those beyond the `MAX_LEVELS` commonest, are one.
+        columns without a missing cell, text that hardly repeats (an identifier), and columns that only name the
+        categories of another once more (`twins`). Rare categories, and those beyond the `MAX_LEVELS` commonest, are
+        one.
 
         Args:
             table: the features alone, without target, groups or times.
             text: columns to take as text whatever their cells are, as numeric codes are.
             numbers: columns to take as numbers, though they look like codes.
-            dates: columns to take as dates, each with the way they are written (as `date_forms.form_of` gives it) or None.
+            dates: columns to take as dates, each with the way they are written (as `date_forms.form_of` gives it) or
+                None.
             words: columns of free text, to take as the TF-IDF weights of their words.
             missing: words (or numbers, as words) that mean a missing cell in every column, beside empty cells.
             locale: what decides where cells can be read in two ways, of all columns of the file; that of this

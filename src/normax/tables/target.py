@@ -306,7 +306,8 @@ def _infer_task(cells: pa.Array, kind: str, form: str | None, name: str) -> str:
 
 
 def _counts(values: np.ndarray) -> bool:
-    """Whether whole numbers are counts rather than numbers for classes: 0, 1, 2, ..., ever rarer, the last ones rare."""
+    """Whether whole numbers are counts rather than numbers for classes: 0, 1, 2, ..., ever rarer, the last ones
+    rare."""
     counts = np.bincount(values.astype(int)) if values.min() == 0 else np.zeros(1)
     top = int(np.argmax(counts))
     tail = counts[top:]

@@ -83,7 +83,8 @@ def marks(cells: pa.Array, among: tuple[str, ...] = MARKS) -> list[str]:
 
 
 def is_truth(words: Iterable[str]) -> bool:
-    """Whether these are words for false and true that belong together, or one of them, in any case, 0 and 1 beside them.
+    """Whether these are words for false and true that belong together, or one of them, in any case, 0 and 1 beside
+    them.
 
     Example:
         >>> is_truth(["Ja", "nein"]), is_truth(["TRUE", "0", "1"]), is_truth(["yes", "f"]), is_truth(["0", "1"])

@@ -1,8 +1,8 @@
 # ruff: noqa: F401, F403  (a face: all that is imported is handed on)
 """PyTorch's names over JAX: what a model file that says `import torch` needs, with torch not installed.
 
-`Tensor` is an array with PyTorch's methods; functions are those of `torch`, with its arguments, return types and dtypes;
-`nn` are normax's modules. `hasattr(normax.torch, name)` tells what there is.
+`Tensor` is an array with PyTorch's methods; functions are those of `torch`, with its arguments, return types and
+dtypes; `nn` are normax's modules. `hasattr(normax.torch, name)` tells what there is.
 """
 
 from importlib import import_module

@@ -1,7 +1,7 @@
 """Corners of torch that model files mention though nothing of the model depends on them.
 
-Decorators and questions of its compilers, exporters and downloaders: what they decorate stays as it is, what they ask is
-answered as for a plain eager call, and what would have to do something says that it cannot be had.
+Decorators and questions of its compilers, exporters and downloaders: what they decorate stays as it is, what they
+ask is answered as for a plain eager call, and what would have to do something says that it cannot be had.
 """
 
 from __future__ import annotations

@@ -97,7 +97,8 @@ def _listed(data: Any) -> Any:
 
 
 def legacy(data: tuple, kind: Any = None) -> Any:
-    """What `torch.Tensor(...)` holds: lengths make one that is empty, anything else is data, in the default dtype or another."""
+    """What `torch.Tensor(...)` holds: lengths make one that is empty, anything else is data, in the default dtype or
+    another."""
     kind = get_default_dtype().dtype if kind is None else kind
     if len(data) == 1 and isinstance(data[0], Size):
         data = tuple(data[0])

@@ -1,4 +1,5 @@
-"""Functions of each element by itself: `exp`, `sqrt`, `isnan`, ... Whole numbers become floating where PyTorch makes them so."""
+"""Functions of each element by itself: `exp`, `sqrt`, `isnan`, ... Whole numbers become floating where PyTorch makes
+them so."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ __all__ = [
 
 
 def _plain(index: Any) -> Any:
-    """An index in JAX's terms: tensors as arrays, lists as arrays, 0-d whole tensors whose value is known as numbers."""
+    """An index in JAX's terms: tensors as arrays, lists as arrays, 0-d whole tensors whose value is known as
+    numbers."""
     if isinstance(index, tuple):
         return tuple(_plain(part) for part in index)
     index = raw(index)

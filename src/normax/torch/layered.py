@@ -1,4 +1,5 @@
-"""Functions of layers that PyTorch has under `torch` itself too: `torch.conv2d`, `torch.layer_norm`, `torch.relu_`, ..."""
+"""Functions of layers that PyTorch has under `torch` itself too: `torch.conv2d`, `torch.layer_norm`, `torch.relu_`,
+..."""
 
 from __future__ import annotations
 

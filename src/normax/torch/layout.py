@@ -21,7 +21,8 @@ def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def laid(tensor: Any) -> np.ndarray:
-    """An array of one byte an element with the tensor's strides. It has no memory of its own: its values are not to be read."""
+    """An array of one byte an element with the tensor's strides. It has no memory of its own: its values are not to
+    be read."""
     view = getattr(tensor, "_view", None)
     if view is not None:
         return view.laid(laid(view.base))

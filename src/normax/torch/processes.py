@@ -1,4 +1,5 @@
-"""What scripts ask and set of the process: threads, determinism, precision, default devices; and functions of functions."""
+"""What scripts ask and set of the process: threads, determinism, precision, default devices; and functions of
+functions."""
 
 from __future__ import annotations
 

@@ -153,7 +153,8 @@ class Loop:
         return own if isinstance(node, ast.FunctionDef) else [header(node), *indented(own)]
 
     def _leading_to(self, target: ast.expr, at: int) -> tuple[list[ast.stmt], list[ast.stmt], str]:
-        """The statements before the line that bear on the loss, of them those that stay outside, and the loss itself."""
+        """The statements before the line that bear on the loss, of them those that stay outside, and the loss
+        itself."""
         wanted, chosen, drawn = set(loads(target)), [], []
         for statement in reversed(self.body[:at]):
             made = set(stores(statement))

@@ -227,8 +227,8 @@ def _penalty_options(model: Any) -> None:
         type=lambda text: one_of("l1", "l2", "elastic-net", "group-lasso")(penalty_name(text)),
         default="l1",
         metavar="PENALTY",
-        help="l1 (lasso), l2 (ridge), elastic-net, or group-lasso, which takes a column in or out as a whole, with all its categories and"
-        " curves (default: l1)",
+        help="l1 (lasso), l2 (ridge), elastic-net, or group-lasso, which takes a column in or out as a"
+        " whole, with all its categories and curves (default: l1)",
     )
     model.add_argument(
         "--l1-ratio",

@@ -1,4 +1,5 @@
-"""`--model auto`: a linear model, one with curves, and a network on the same folds; the simplest within noise is kept."""
+"""`--model auto`: a linear model, one with curves, and a network on the same folds; the simplest within noise is
+kept."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ LOSS_TEXTS = {
     "cox": "negative log partial likelihood that the held-out rows add",
 }
 
-#: Residuals up to so many standard deviations, robustly measured, are squared by a Huber loss without a size of its own.
+#: Residuals up to so many standard deviations, robustly measured, are squared by a Huber loss without a size of its
+#: own.
 HUBER = 1.345
 _MAD = 1.4826  # a normal sd in median absolute deviations
 

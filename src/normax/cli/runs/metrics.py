@@ -26,7 +26,8 @@ TEXTS = {
 def errors(
     target: Target, y: np.ndarray, outputs: np.ndarray, weight: np.ndarray | None = None
 ) -> np.ndarray:
-    """Each row's loss, as the path counts it: ½(y − f)², the negative log-likelihood, or half of the family's deviance."""
+    """Each row's loss, as the path counts it: ½(y − f)², the negative log-likelihood, or half of the family's
+    deviance."""
     if target.family is not None:
         return families.deviances(target, y, outputs, weight)
     if target.task == "regression":

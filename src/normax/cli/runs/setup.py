@@ -25,7 +25,8 @@ __all__ = ["Setup", "expansion_of", "set_up", "training"]
 
 @dataclass(frozen=True)
 class Setup:
-    """What is fitted to what, and how; `network` as `model.json` has it, None for the linear model; all fits share the folds."""
+    """What is fitted to what, and how; `network` as `model.json` has it, None for the linear model; all fits share
+    the folds."""
 
     options: Any
     data: Dataset

@@ -16,12 +16,12 @@ __all__ = ["concordance"]
 def concordance(
     time: Any, event: Any, risk: Any, *, entry: Any = None, strata: Any = None, sample_weight: Any = None
 ) -> float:
-    """Harrell's C: the share of pairs of rows whose order is known in which the one with the earlier event has the higher
-    risk; equal risks count half.
+    """Harrell's C: the share of pairs of rows whose order is known in which the one with the earlier event has the
+    higher risk; equal risks count half.
 
     The order of a pair is known where one has its event before the other's time, or at it while the other was censored
-    there. Rows are compared within their stratum alone, and with an event only if they had begun before it; a pair counts
-    as the product of its weights.
+    there. Rows are compared within their stratum alone, and with an event only if they had begun before it; a pair
+    counts as the product of its weights.
 
     Args:
         time: (n,) times; event: (n,) 1 for an event then, 0 where the row was censored; risk: (n,) what grows with the

@@ -189,7 +189,8 @@ class CoxRegressor(CoxModel):
             y: (n, 2) time and event (1, or 0 where the row was censored then), scikit-survival's array of both, or what
                 else `Cox` takes.
             sample_weight: (n,) weights >= 0, as so many copies of a row.
-            strata: (n,) labels of groups that each have a baseline hazard of their own; a stratum of one row says nothing.
+            strata: (n,) labels of groups that each have a baseline hazard of their own; a stratum of one row says
+                nothing.
             entry: (n,) times at which rows come under observation; None for the beginning.
             offset: (n,) known part of the predictor; `predict` takes its own.
         """

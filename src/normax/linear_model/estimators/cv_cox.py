@@ -37,7 +37,8 @@ class CoxRegressorCV(CoxModel):
         alpha_: chosen; alphas_: (k,) grid.
         fold_errors_: (K, k) errors of each fold; cv_mean_, cv_se_: (k,) means over folds, weighted by their sizes, and
             their standard errors.
-        coef_, intercept_, baseline_hazard_, dual_gap_, gap_, n_iter_, path_: as of `CoxRegressor`, refitted on all rows.
+        coef_, intercept_, baseline_hazard_, dual_gap_, gap_, n_iter_, path_: as of `CoxRegressor`, refitted on all
+            rows.
 
     Raises:
         InputError: for data or arguments that cannot be used, and folds that train without an event or whose held-out

@@ -23,7 +23,8 @@ ROUNDS = 10  # of choosing at a scale and taking the scale of the choice; two or
 class HuberRegressorCV(LinearRegressor):
     """Huber regression whose strength is chosen by cross-validation; scikit-learn has none to match.
 
-    The objective is that of `HuberRegressor`. All folds and alphas are judged by one loss, `Huber(epsilon·σ)`, whose σ is
+    The objective is that of `HuberRegressor`. All folds and alphas are judged by one loss, `Huber(epsilon·σ)`, whose
+    σ is
     the scale of the chosen model: from that of the rows without features, choosing and fitting the scale are repeated
     until the choice stands.
 

@@ -160,8 +160,8 @@ class TweedieRegressorCV(PoissonRegressorCV):
 
 
 class QuantileRegressorCV(PoissonRegressorCV):
-    """Quantile regression whose strength is chosen by the cross-validated loss of the quantile; scikit-learn has none to
-    match.
+    """Quantile regression whose strength is chosen by the cross-validated loss of the quantile; scikit-learn has
+    none to match.
 
     The objective is that of `QuantileRegressor`; `score` is the share of the loss of the best constant that the model
     explains, as scikit-learn's `d2_pinball_score`.

@@ -128,7 +128,8 @@ class GammaRegressor(PoissonRegressor):
 
 
 class TweedieRegressor(PoissonRegressor):
-    """Regression under Tweedie's variance, `Var[y] ∝ E[y]^power`, with an elastic net penalty, solved to a certified gap:
+    """Regression under Tweedie's variance, `Var[y] ∝ E[y]^power`, with an elastic net penalty, solved to a certified
+    gap:
 
         Σ_i ω_i d(y_i, μ_i) / (2 Σ_i ω_i)  +  alpha · (r‖w‖₁ + (1 − r)/2 ‖w‖₂²)
 

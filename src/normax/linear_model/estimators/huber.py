@@ -53,7 +53,8 @@ class HuberRegressor(LinearRegressor):
         outliers_: (n,) which rows have |u_i| > epsilon·σ.
         dual_gap_: how far at most the objective above lies over its minimum: the duality gap at this scale, and what
             the slope in σ could gain within the bracket of the root.
-        gap_: the same over the null deviance at this scale; n_iter_, path_: as of `ElasticNet`, of the fit at this scale.
+        gap_: the same over the null deviance at this scale; n_iter_, path_: as of `ElasticNet`, of the fit at this
+            scale.
 
     Raises:
         InputError: for NaN or infinity, and arguments outside their range.

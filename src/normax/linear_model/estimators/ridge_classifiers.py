@@ -40,7 +40,8 @@ class RidgeClassifier(ByRidge):
     Args:
         alpha: strength >= 0. The default 1 is scikit-learn's; choose it by `RidgeClassifierCV`.
         class_weight: None, "balanced" (all classes get the same sum of weights), or a dict from class to weight.
-        fit_intercept, copy_X, max_iter, tol, solver, positive, random_state, penalty_factor, lower, upper: as of `Ridge`.
+        fit_intercept, copy_X, max_iter, tol, solver, positive, random_state, penalty_factor, lower, upper: as of
+            `Ridge`.
 
     Attributes:
         classes_: (classes,) labels, sorted.

@@ -92,7 +92,8 @@ def survey(data: bytes, delimiter: str, source: str, skip_blanks: bool = False) 
             return Survey(below, tuple(comments), numbered=True)
     raise InputError(
         f"{source}: the header has {expected} cells, but"
-        f" {_few([f'line {at} has {len(row)}' for at, row in odd])}; every row needs {expected} (quote a cell that holds the delimiter; delete titles and footers)"
+        f" {_few([f'line {at} has {len(row)}' for at, row in odd])}; every row needs {expected}"
+        " (quote a cell that holds the delimiter; delete titles and footers)"
     )
 
 

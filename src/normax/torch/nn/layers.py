@@ -1,4 +1,5 @@
-"""PyTorch's layers: each of normax's with a subclass of the same name, which user code may call on tensors and derive from."""
+"""PyTorch's layers: each of normax's with a subclass of the same name, which user code may call on tensors and
+derive from."""
 
 from __future__ import annotations
 

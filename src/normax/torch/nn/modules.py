@@ -1,4 +1,5 @@
-"""The addresses at which PyTorch keeps its layers, `torch.nn.modules.conv.Conv2d`: those of `normax.nn.modules`, for user code."""
+"""The addresses at which PyTorch keeps its layers, `torch.nn.modules.conv.Conv2d`: those of `normax.nn.modules`, for
+user code."""
 
 from __future__ import annotations
 

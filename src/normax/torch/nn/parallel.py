@@ -1,4 +1,5 @@
-"""`torch.nn.parallel`: wrappers for several devices, which XLA needs none of; keys of their states begin with `module.`."""
+"""`torch.nn.parallel`: wrappers for several devices, which XLA needs none of; keys of their states begin with
+`module.`."""
 
 from __future__ import annotations
 

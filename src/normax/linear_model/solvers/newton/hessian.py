@@ -31,7 +31,8 @@ class Hessian:
     μ_d off it. A coefficient is a class c and a column z, so that d joins coefficients of one class alone, and the
     rest is one product.
 
-    Where the family ties rows together, what ties them is one product too, of the columns as `Family.joint` shares them.
+    Where the family ties rows together, what ties them is one product too, of the columns as `Family.joint` shares
+    them.
 
     Attributes:
         columns: with their products where outputs are coupled.
