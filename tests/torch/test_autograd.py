@@ -218,3 +218,23 @@ def test_an_input_that_forward_writes_to_is_changed_for_its_holder_and_has_its_g
     np.testing.assert_allclose(doubled(ours, ours.tensor(X))[0].numpy(), held.detach(), rtol=1e-6)
     gradient = jax.grad(lambda x: doubled(ours, ours.as_tensor(x))[1].__jax_array__())(X)
     np.testing.assert_allclose(gradient, x.grad, rtol=1e-5)
+
+
+def test_derivatives_of_functions_are_pytorchs():
+    def of(torch):
+        F, x, y = torch.autograd.functional, torch.tensor(X[0]), torch.tensor(V[0])
+        return [
+            F.jacobian(lambda x: x.outer(x).sin(), x),
+            *F.jacobian(lambda x, y: x * y.sum(), (x, y), strategy="reverse-mode"),
+            F.hessian(lambda x: (x**3).sum() * x[0], x),
+            *(part for row in F.hessian(lambda x, y: (x * y**2).sum(), (x, y)) for part in row),
+            *F.vjp(lambda x: x**2, x, y),
+            *F.vjp(lambda x: (x**2).sum(), x),
+            *F.jvp(lambda x: x**2, x, y),
+            F.jvp(lambda x, y: x * y, (x, y), (y, x))[1],
+        ]
+
+    for mine, wanted in zip(of(ours), of(theirs), strict=True):
+        np.testing.assert_allclose(mine.numpy(), wanted.numpy(), rtol=1e-5, atol=1e-6)
+    with pytest.raises(RuntimeError, match="v can only be None"):
+        ours.autograd.functional.vjp(lambda x: x * 2, ours.ones(2))

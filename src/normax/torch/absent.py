@@ -41,7 +41,6 @@ _NAMES = {
         "jax.export writes compiled programs; nx.save writes weights"
     ),
     "distributed multiprocessing": "nx.path lays its lanes over all devices by itself; leave it out",
-    "autograd.functional": "write torch.func.jacrev, torch.func.hessian, torch.func.vjp",
     "autograd.set_detect_anomaly autograd.detect_anomaly": "write jax.config.update('jax_debug_nans', True)",
     "optim.LBFGS": (
         "it evaluates the loss again within a step; write torch.optim.Adam(net.parameters(), lr=1e-2), or minimise "

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError
+from normax.torch import derivatives as functional
 from normax.torch.creation import as_tensor
 from normax.torch.grad_modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from normax.torch.ops import method
@@ -20,6 +21,7 @@ __all__ = [
     "FunctionCtx",
     "Variable",
     "enable_grad",
+    "functional",
     "grad",
     "inference_mode",
     "no_grad",

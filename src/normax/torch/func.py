@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-def _on_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
+def on_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of tensors as one of arrays, which JAX can transform."""
 
     @functools.wraps(function)
@@ -40,7 +40,7 @@ def _transformed(transform: Callable[..., Any]) -> Callable[..., Any]:
     """A transformation of JAX's for functions of tensors, with its own arguments."""
 
     def of(func: Callable[..., Any], *settings: Any, **more: Any) -> Callable[..., Any]:
-        made = transform(_on_arrays(func), *settings, **more)
+        made = transform(on_arrays(func), *settings, **more)
 
         @functools.wraps(func)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -114,7 +114,7 @@ def hessian(func: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
 
 def vjp(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """The value, and the function from cotangents to gradients: `(value, back)`."""
-    value, back = jax.vjp(_on_arrays(func), *raw(primals))
+    value, back = jax.vjp(on_arrays(func), *raw(primals))
 
     return wrap(value), lambda *cotangents: wrap(
         back(raw(cotangents[0] if len(cotangents) == 1 else cotangents))
@@ -123,7 +123,7 @@ def vjp(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any
 
 def jvp(func: Callable[..., Any], primals: tuple, tangents: tuple) -> tuple[Any, Any]:
     """The value and its derivative along the tangents."""
-    return wrap(jax.jvp(_on_arrays(func), raw(tuple(primals)), raw(tuple(tangents))))
+    return wrap(jax.jvp(on_arrays(func), raw(tuple(primals)), raw(tuple(tangents))))
 
 
 def functional_call(
