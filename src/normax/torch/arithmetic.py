@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from normax.torch.ops import alias, op
+from normax.torch.ops import alias, elementwise
 from normax.torch.promotion import floating, together
 
 __all__ = [
@@ -75,14 +75,14 @@ def _scaled(other: Any, alpha: Any) -> Any:
     return other if isinstance(alpha, (int, float)) and alpha == 1 else jnp.multiply(*together(other, alpha))
 
 
-@op
+@elementwise
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """`input + alpha · other`."""
     a, b = together(input, _scaled(other, alpha))
     return jnp.add(a, b)
 
 
-@op
+@elementwise
 def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """`input − alpha · other`."""
     a, b = together(input, _scaled(other, alpha))
@@ -94,19 +94,19 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     return jnp.subtract(a, b)
 
 
-@op
+@elementwise
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """`other − alpha · input`."""
     return jnp.subtract(*together(other, _scaled(input, alpha)))
 
 
-@op
+@elementwise
 def mul(input: Any, other: Any) -> Any:
     """`input · other`."""
     return jnp.multiply(*together(input, other))
 
 
-@op
+@elementwise
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     """`input / other`: a floating quotient, or rounded towards zero ("trunc") or down ("floor")."""
     if rounding_mode == "floor":
@@ -122,25 +122,25 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     return jnp.true_divide(*together(input, other, divide=True))
 
 
-@op
+@elementwise
 def floor_divide(input: Any, other: Any) -> Any:
     """The quotient rounded down."""
     return jnp.floor_divide(*together(input, other))
 
 
-@op
+@elementwise
 def remainder(input: Any, other: Any) -> Any:
     """What is left of the quotient rounded down; it has the divisor's sign."""
     return jnp.remainder(*together(input, other))
 
 
-@op
+@elementwise
 def fmod(input: Any, other: Any) -> Any:
     """What is left of the quotient rounded towards zero; it has the dividend's sign."""
     return jnp.fmod(*together(input, other))
 
 
-@op
+@elementwise
 def pow(input: Any, exponent: Any) -> Any:
     """`input` to the power `exponent`."""
     if (
@@ -159,28 +159,28 @@ def pow(input: Any, exponent: Any) -> Any:
     return jnp.power(*together(input, exponent))
 
 
-@op
+@elementwise
 def float_power(input: Any, exponent: Any) -> Any:
     """`pow` in float64, or the widest there is."""
     wide = np.dtype(jax.dtypes.canonicalize_dtype(np.float64))
     return jnp.power(jnp.asarray(input, wide), jnp.asarray(exponent, wide))
 
 
-@op
+@elementwise
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     """`input + value · tensor1 · tensor2`."""
     a, b, c = together(input, tensor1, tensor2)
     return jnp.add(*together(a, jnp.multiply(_scaled(b, value), c)))
 
 
-@op
+@elementwise
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     """`input + value · tensor1 / tensor2`."""
     a, b, c = together(input, tensor1, tensor2)
     return jnp.add(*together(a, jnp.true_divide(_scaled(b, value), c)))
 
 
-@op
+@elementwise
 def lerp(input: Any, end: Any, weight: Any) -> Any:
     """`input + weight · (end − input)`."""
     a, b = together(input, end)
@@ -191,26 +191,26 @@ def _cast(value: Any, like: Any) -> Any:
     return value.astype(like.dtype) if hasattr(value, "dtype") else value
 
 
-@op
+@elementwise
 def isclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
     """Where `|input − other| ≤ atol + rtol · |other|`."""
     a, b = together(input, other)
     return jnp.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
-@op
+@elementwise
 def ldexp(input: Any, other: Any) -> Any:
     """`input · 2^other`."""
     return floating(input) * jnp.exp2(floating(jnp.asarray(other)))
 
 
-@op
+@elementwise
 def xlogy(input: Any, other: Any) -> Any:
     """`input · log(other)`, 0 where input is 0."""
     return jax.scipy.special.xlogy(*map(jnp.asarray, together(input, other, divide=True)))
 
 
-@op
+@elementwise
 def heaviside(input: Any, values: Any) -> Any:
     """0 below zero, 1 above, `values` at zero."""
     return jnp.heaviside(input, values).astype(input.dtype)
@@ -223,7 +223,7 @@ def _two(name: str, apply: Callable[[Any, Any], Any], doc: str, *others: str, di
         return apply(*together(input, other, divide=divide))
 
     compute.__name__, compute.__doc__ = name, doc
-    call = op(compute)
+    call = elementwise(compute)
     alias(call, *others)
     return call
 

@@ -13,7 +13,8 @@ from normax.nn.cells import as_array
 from normax.torch.concrete import number, refuse_traced
 from normax.torch.devices import place_of
 from normax.torch.dtypes import DTYPES, dtype, dtype_of, native
-from normax.torch.ops import method, op
+from normax.torch.layout import lay
+from normax.torch.ops import elementwise, method
 from normax.torch.printing import shown
 from normax.torch.tensor import Methods, look, raw, stopped, wrap
 
@@ -41,7 +42,7 @@ def _moved(self: Any, kind: Any, where: Any, copy: bool = False) -> Any:
         array = array.astype(wanted)
     if place is not None and not isinstance(array, jax.core.Tracer) and array.devices() != {place}:
         array = jax.device_put(array, place)
-    return self if array is self._array and not copy else wrap(array)
+    return self if array is self._array and not copy else lay(wrap(array), [self])
 
 
 def _is_dtype(value: Any) -> bool:
@@ -125,7 +126,7 @@ for _name, _kind in {
     _cast(_name, _kind)
 
 
-@op
+@elementwise
 def clone(input: Any, *, memory_format: Any = None) -> Any:
     """A copy that in-place changes do not reach."""
     return input

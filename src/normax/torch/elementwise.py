@@ -13,7 +13,7 @@ from jax.scipy import special as sp
 
 from normax.nn import functional as F
 from normax.torch.dtypes import native
-from normax.torch.ops import alias, function, method, op
+from normax.torch.ops import alias, elementwise, function, method
 from normax.torch.promotion import floating, together
 
 __all__: list[str] = []
@@ -23,7 +23,7 @@ def _export(name: str, compute: Callable[..., Any], doc: str, *others: str) -> N
     """`torch.name`, the method, and other names of it."""
     compute.__name__ = compute.__qualname__ = name
     compute.__doc__ = doc
-    call = op(compute)
+    call = elementwise(compute)
     for each in (name, *others):
         globals()[each] = call
         __all__.append(each)
@@ -105,13 +105,13 @@ for _table, _maker in ((_FLOATING, _real), (_SAME, _unary)):
         _export(_first, _maker(_apply), f"`torch.{_first}`, element by element.", *_others)
 
 
-@op
+@elementwise
 def angle(input: Any) -> Any:
     """The angle of a complex number; of a real one 0 or π."""
     return jnp.angle(floating(input))
 
 
-@op
+@elementwise
 def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     """The values moved into `[min, max]`."""
     bounds = [bound for bound in (min, max) if bound is not None]
@@ -123,19 +123,19 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     return input if max is None else jnp.minimum(input, bounds.pop(0))
 
 
-@op
+@elementwise
 def clamp_min(input: Any, min: Any) -> Any:
     """The values, at least `min`."""
     return jnp.maximum(*together(input, min))
 
 
-@op
+@elementwise
 def clamp_max(input: Any, max: Any) -> Any:
     """The values, at most `max`."""
     return jnp.minimum(*together(input, max))
 
 
-@op
+@elementwise
 def logit(input: Any, eps: float | None = None) -> Any:
     """`log(p / (1 − p))`, of p moved into `[eps, 1 − eps]`."""
     x = floating(input)
@@ -143,7 +143,7 @@ def logit(input: Any, eps: float | None = None) -> Any:
     return jnp.log(x / (1 - x))
 
 
-@op
+@elementwise
 def nan_to_num(
     input: Any, nan: float | None = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Any:
@@ -151,44 +151,44 @@ def nan_to_num(
     return jnp.nan_to_num(input, nan=nan or 0.0, posinf=posinf, neginf=neginf)
 
 
-@op
+@elementwise
 def round(input: Any, *, decimals: int = 0) -> Any:
     """To the nearest, halves to even."""
     return input if jnp.issubdtype(input.dtype, jnp.integer) else jnp.round(input, decimals)
 
 
-@op
+@elementwise
 def softmax(input: Any, dim: int, dtype: Any = None) -> Any:
     """`exp(x_i) / Σ_j exp(x_j)` along a dimension."""
     return F.softmax(input, dim, dtype=native(dtype))
 
 
-@op
+@elementwise
 def log_softmax(input: Any, dim: int, dtype: Any = None) -> Any:
     """The logarithm of `softmax`."""
     return F.log_softmax(input, dim, dtype=native(dtype))
 
 
-@op
+@elementwise
 def mvlgamma(input: Any, p: int) -> Any:
     """The logarithm of the multivariate gamma function of dimension p."""
     return sp.multigammaln(floating(input), p)
 
 
-@op
+@elementwise
 def frexp(input: Any) -> Any:
     """Mantissa and exponent to the base 2."""
     mantissa, exponent = jnp.frexp(floating(input))
     return mantissa, exponent.astype(np.int32)
 
 
-@op
+@elementwise
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """Zero between −lambd and lambd."""
     return F.hardshrink(input, lambd)
 
 
-@op
+@elementwise
 def prelu(input: Any, weight: Any) -> Any:
     """`max(0, x) + weight · min(0, x)`, a weight for each channel."""
     return F.prelu(input, weight)

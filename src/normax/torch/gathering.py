@@ -9,7 +9,7 @@ import numpy as np
 
 from normax.nn.indices import item_of
 from normax.torch.concrete import refuse_traced
-from normax.torch.ops import alias, function, op
+from normax.torch.ops import alias, function, keeping, op
 from normax.torch.promotion import together
 from normax.torch.shaping import axis
 
@@ -215,6 +215,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     return filled.reshape(shape)
 
 
+@keeping
 @function
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition holds, else `other`; alone, the indices where it holds."""

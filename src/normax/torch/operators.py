@@ -12,6 +12,7 @@ import numpy as np
 
 from normax.nn.cells import Cell
 from normax.torch import arithmetic
+from normax.torch.layout import lay
 from normax.torch.tensor import Methods, raw, wrap
 
 _NUMBERS = (bool, int, float, complex, jax.Array, np.ndarray, np.generic, Methods, Cell)
@@ -82,7 +83,7 @@ for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
 
 def _unary(name: str) -> None:
     apply = getattr(operator, name)
-    setattr(Methods, f"__{name}__", lambda self: wrap(apply(self._array)))
+    setattr(Methods, f"__{name}__", lambda self: lay(wrap(apply(self._array)), [self]))
 
 
 for _name in ("neg", "pos", "abs", "invert"):

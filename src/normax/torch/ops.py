@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 
+from normax.torch.layout import lay
 from normax.torch.tensor import Methods, has, raw, wrap
 
-__all__ = ["alias", "function", "into", "method", "op", "returned"]
+__all__ = ["alias", "elementwise", "function", "into", "keeping", "method", "op", "returned"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _NUMPY = {"axis": "dim", "axes": "dim", "keepdims": "keepdim"}  # NumPy's words, which PyTorch takes too
@@ -51,6 +52,25 @@ def op(compute: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def keeping(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of each element by itself, whose result lies as its operands do, unless a memory format is named."""
+
+    @functools.wraps(call)
+    def laid(*args: Any, **kwargs: Any) -> Any:
+        result = call(*args, **kwargs)
+        apart = "out" in kwargs or kwargs.get("memory_format") is not None or not isinstance(result, Methods)
+        return result if apart else lay(result, (*args, *kwargs.values()))
+
+    return laid
+
+
+def elementwise(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """`op` of a function of each element by itself."""
+    call = keeping(function(compute))
+    setattr(Methods, compute.__name__, call)
+    return call
+
+
 def alias(call: Callable[..., Any], *names: str) -> tuple[Callable[..., Any], ...]:
     """More names for a method."""
     for name in names:
@@ -71,7 +91,7 @@ def into(out: Any, result: Any) -> Any:
         return out
     if out._array.shape == result.shape:
         return out._assign(result)
-    out._array = result.astype(out._array.dtype)
+    out._array, out._strides = result.astype(out._array.dtype), None
     return out
 
 

@@ -150,6 +150,9 @@ class Tensor(Methods, metaclass=_Kind):
     _seen: Any = None
     _pending: Any = None  # a view that was written to, whose values this tensor takes in when it is next read
     _viewed = False  # whether others look into it
+    _strides: tuple[int, ...] | None = (
+        None  # where it is no view and its elements do not lie one after the other
+    )
     _born: Any = None  # the outermost frame in which it was made
     requires_grad = False
 

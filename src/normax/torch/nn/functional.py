@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from normax.nn import functional as F
+from normax.nn.functional import activations
 from normax.torch.nn.border import crossing
+from normax.torch.ops import keeping
 
 __all__ = list(F.__all__)
 
+# Of the activations these are not of each element by itself, or lie one element after the other all the same.
+_TOGETHER = {"glu", "gumbel_softmax", "log_softmax", "logsigmoid", "rrelu", "softmax", "softmin"}
+
 for _name in F.__all__:
-    globals()[_name] = crossing(getattr(F, _name))
+    _call = crossing(getattr(F, _name))
+    _apart = _name in activations.__all__ and _name not in _TOGETHER
+    globals()[_name] = keeping(_call) if _apart or "dropout" in _name else _call
 
 
 def _in_place(name: str) -> None:

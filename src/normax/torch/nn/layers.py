@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from normax import nn
-from normax.nn.layers import containers
+from normax.nn.layers import containers, dropout, piecewise, smooth
 from normax.torch.devices import device
 from normax.torch.dtypes import dtype, native
 from normax.torch.nn.border import bordered
 from normax.torch.nn.module import Module
+from normax.torch.ops import keeping
 from normax.torch.tensor import wrap
 
 __all__ = ["layer"]
@@ -38,12 +39,19 @@ def layer(kind: type) -> type:
         }
         if not issubclass(kind, _CONTAINERS):
             body |= {name: _bordered(method) for name, method in own.items()}
+        if "forward" in body and kind.__module__ in _APART and kind not in _TOGETHER:
+            body["forward"] = keeping(body["forward"])
         if "__init__" in vars(kind):
             body["__init__"] = _plain_options(vars(kind)["__init__"])
         if "cls_to_become" in vars(kind):
             body["cls_to_become"] = layer(vars(kind)["cls_to_become"])
         _layers[kind] = type(kind.__name__, (*bases, kind), body)
     return _layers[kind]
+
+
+# Layers of each element by itself, whose results lie as their inputs do, and what stands among them without being one.
+_APART = tuple(room.__name__ for room in (dropout, piecewise, smooth))
+_TOGETHER = (dropout.DropConnect, piecewise.RReLU, smooth.LogSigmoid)
 
 
 def _bordered(method: Any) -> Any:
