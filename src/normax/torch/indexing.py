@@ -213,10 +213,15 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple:
 
 
 @view
-def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple:
+def tensor_split(
+    input: Any, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None, sections: Any = None
+) -> tuple:
     """So many pieces, the first ones longer by one, or pieces between the indices given."""
     at = axis(dim, input._array.ndim)
-    n, cut = input._array.shape[at], raw(indices_or_sections)
+    given = [cut for cut in (indices_or_sections, indices, sections) if cut is not None]
+    if len(given) != 1:
+        raise TypeError("tensor_split() takes either indices or a number of sections")
+    n, cut = input._array.shape[at], raw(given[0])
     if isinstance(cut, (tuple, list)) or np.ndim(cut):
         ends = [0, *(int(i) for i in cut), n]
         return tuple(part(input, _along(at, slice(a, b))) for a, b in itertools.pairwise(ends))
