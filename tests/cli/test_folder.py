@@ -7,12 +7,13 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 
 import pytest
 from safetensors.numpy import load_file
 
 from normax.cli.folder import staged, written
-from normax.cli.model.recipe import read, write
+from normax.cli.model.recipe import _stamp, read, write
 from normax.errors import InputError
 
 NAMES = frozenset({"model.json", "report.html", "path.png"})
@@ -194,6 +195,20 @@ def test_a_reader_never_meets_half_a_folder(fitted, tmp_path):
         seen.add(float(read(out)[1]["bias"][0] - arrays["bias"][0]))
     writer.join()
     assert seen <= {0.0, 1.0}
+
+
+def test_a_replaced_file_is_known_while_the_first_is_held(fitted, tmp_path):
+    """File systems give the number of a removed file to the next, and a copy has its time."""
+    shutil.copytree(fitted, tmp_path / "out")
+    file = tmp_path / "out" / "model.json"
+    with ExitStack() as held:
+        first = _stamp(file.parent, held)
+        assert _stamp(file.parent, held) == first
+        for _ in range(20):
+            file.unlink()
+            shutil.copy2(fitted / "model.json", file)
+            with ExitStack() as now:
+                assert _stamp(file.parent, now) != first
 
 
 @pytest.mark.parametrize("how", ["link", "here", "mode"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypedDict
@@ -108,17 +110,22 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             f"{folder}: no such folder; expected one that `normax path` or `normax compare` wrote"
         )
     while True:
-        before = _stamp(folder)
-        try:
-            return _read(current(folder))
-        except InputError:
-            if _stamp(folder) == before:  # else the folder was replaced meanwhile
-                raise
+        with ExitStack() as held:
+            before = _stamp(folder, held)
+            try:
+                return _read(current(folder))
+            except InputError:
+                if _stamp(folder, held) == before:  # else the folder was replaced meanwhile
+                    raise
 
 
-def _stamp(folder: Path) -> tuple[int, int] | None:
+def _stamp(folder: Path, held: ExitStack) -> tuple[int, int] | None:
+    """Which file `model.json` is: held open, since the system gives the number of a removed file to the next."""
+    file = current(folder) / "model.json"
     try:
-        found = (current(folder) / "model.json").stat()
+        if not file.is_file():
+            return None
+        found = os.fstat(held.enter_context(file.open("rb")).fileno())
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns

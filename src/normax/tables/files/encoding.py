@@ -24,8 +24,21 @@ _MARKS = {
 }
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 
-# Western text has its accents one by one among plain letters, and no signs but these inside a word.
+# Western text has its accents by one or two among plain letters, and no signs but these inside a word.
+_WORD = re.compile(r"[^\W\d_]+")
 _NEIGHBOURS = re.compile(r"[^\W\d_a-zA-Z]{2,}")
+_PAIR_WITHIN = re.compile(
+    r"(?<=[a-zA-Z])[^a-zA-Z]{2}(?=[a-zA-Z])|^[^a-zA-Z]{2}(?=[a-z])|(?<=[A-Z])(ÄÄ|ÉÉ)$|^(ÄÄ|ÉÉ)(?=[A-Z])"
+)
+
+# Syllables that make up most of Korean in writing: a hanzi alone seldom reads as one of them.
+_HANGUL = frozenset(
+    "가각간감강개거건것게격결경계고공과관광교구국군그금급기길김까나날남내너네년노는능니다단달당대더데도독동되된두드든들등"
+    "때또라락람랑래량러런레려력령로록론료루류르른를름리린마만말망매면명모목무문물미민바박반발방배백버번법벽변별병보복본봉"
+    "부북분불비사산살상새생서석선설성세소속손송수순술스습승시식신실심십아안알않암압앙애야약양어언업없에여역연열영예오온올와왔외"
+    "요용우운울원월위유육윤으은을음응의이익인일임입있자작장재저적전점정제조족종좌주준중증지직진질집차참창채처천철청체초최추축출"
+    "충치친카코크타탄태토통트특파판평포표품피하학한할함합항해행향허험현형호홍화환활황회후훈히액혈값끝높늘답률립몸벌빛색쓰씨왕잘째쪽층칭"
+)
 _SIGN_IN_A_WORD = re.compile(r"[^\W\d_]([^\x00-\x7f\w’–—·\xad]|[¹²³])[^\W\d_]")
 
 
@@ -112,12 +125,13 @@ def _guessed(data: bytes, error: UnicodeDecodeError, source: str) -> str:
     where = f"{source}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8"
     lenient = data.decode(errors="replace")
     broken = lenient.count("\ufffd")
-    looks: dict[str, tuple[str, Callable[[str], bool]]] = {
-        "gb18030": ("GB18030", _is_chinese),
-        "cp1252": ("Windows-1252", _is_western),
-    }
+    looks: list[tuple[str, str, Callable[[str], bool]]] = [
+        ("cp1252", "Windows-1252", _is_plainly_western),
+        ("gb18030", "GB18030", _is_chinese),
+        ("cp1252", "Windows-1252", _is_western),
+    ]
     damaged = sum(letter > "\x7f" for letter in lenient) - broken > broken  # UTF-8 elsewhere
-    for codec, (name, fits) in looks.items():
+    for codec, name, fits in looks:
         try:
             text = data.decode(codec)
         except UnicodeDecodeError:
@@ -142,10 +156,35 @@ def _guessed(data: bytes, error: UnicodeDecodeError, source: str) -> str:
     )
 
 
+def _is_plainly_western(text: str) -> bool:
+    """Whether all that is not ASCII are accents of cased words, and two together have plain letters about them.
+
+    Capitals in pairs are common Chinese too, beside plain letters at most: `SÄÄST`, but not `AÐÍ`, which is A型.
+    """
+    signs = any(letter > "\x7f" and not (letter.isupper() or letter.islower()) for letter in text)
+    return not signs and all(
+        _is_cased(word) and not _NEIGHBOURS.search(_PAIR_WITHIN.sub("", word)) for word in _accented(text)
+    )
+
+
 def _is_western(text: str) -> bool:
     accents = sum(letter > "\x7f" for letter in text)
-    together = sum(map(len, _NEIGHBOURS.findall(text)))
+    together = sum(
+        len(run)
+        for word in _accented(text)
+        for run in _NEIGHBOURS.findall(word)
+        if not (len(run) <= 3 and len(run) < len(word) and _is_cased(word))  # größe
+    )
     return 2 * together <= accents and not _SIGN_IN_A_WORD.search(text)
+
+
+def _accented(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if not word.isascii()]
+
+
+def _is_cased(word: str) -> bool:
+    """Small, all capitals, or small after the first; letters that are bytes of pairs are of either case."""
+    return word.replace("ß", "").isupper() or word[1:] == word[1:].lower()
 
 
 def _is_chinese(text: str) -> bool:
@@ -163,13 +202,16 @@ def _is_chinese(text: str) -> bool:
         sum(count for row, count in rows.items() if low <= row <= high)
         for low, high in ((0xB0, 0xD7), (0xA1, 0xA3), (0xA4, 0xA5))
     )
-    return daily > 0.8 * (rows.total() - signs) and kana < 0.02 * daily
+    letters = rows.total() - signs
+    rare = 1 if daily >= 3 else 0  # as names have
+    return daily > 0 and letters - daily <= max(rare, 0.2 * letters) and kana < 0.02 * daily
 
 
 def _is_korean(data: bytes) -> bool:
-    """Whether nearly all letters are Hangul in EUC-KR: little then tells it from a few words of Chinese."""
+    """Whether nearly all letters are Hangul in EUC-KR, most of them common: little tells it from Chinese."""
     try:
         letters = [letter for letter in data.decode("euc-kr") if letter > "\x7f"]
     except UnicodeDecodeError:
         return False
-    return sum("가" <= letter <= "힣" for letter in letters) >= 0.9 * len(letters)
+    hangul = sum("가" <= letter <= "힣" for letter in letters)
+    return hangul >= 0.9 * len(letters) and sum(letter in _HANGUL for letter in letters) > 0.5 * hangul
