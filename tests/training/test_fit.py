@@ -219,7 +219,7 @@ def test_losses_are_those_of_pytorch(name):
         ({"batch_size": 0}, "batch_size"),
         ({"epochs": 1.5}, "epochs"),
         ({"validation": 1.0}, "validation"),
-        ({"optimizer": "adam"}, "optax"),
+        ({"optimizer": "adem"}, "did you mean 'adam'"),
         ({"sample_weight": -np.ones(300)}, "row 0"),
         (
             {"optimizer": optax.sgd(1e30), "epochs": 3},

@@ -109,7 +109,7 @@ def test_the_best_model_predicts_and_shows(folder, capsys, words):
     ("words", "message"),
     [
         (["--target", "Y", "--methods", "l1"], "no column 'Y'; did you mean 'y'?"),
-        (["--target", "y", "--methods", "none,lasso"], "got 'lasso'"),
+        (["--target", "y", "--methods", "none,laso"], "got 'laso'"),
         (["--target", "y", "--dropout", "0.2,1.5"], "expected probabilities from 0 to 0.99"),
         (["--target", "y", "--penalty", "l1"], "no option '--penalty'"),
         (["--target", "y", "--model", "linear", "--epochs", "3"], "--epochs: for networks"),
