@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from normax.cli.meanings import MEANINGS, OPTIONS_ZH
 from normax.cli.options.words import parsers
 from normax.errors import InputError, suggest
 from normax.instead import penalty_name
+from normax.language import language_of
 
-__all__ = ["explain", "language", "options_by_name"]
+__all__ = ["explain", "options_by_name"]
 
 _WHEN = {"en": "When: ", "zh": "何时用："}
 _USED = {"en": "In: ", "zh": "用于："}
@@ -33,7 +34,7 @@ def explain(name: str | None, lang: str | None) -> str:
         >>> print(explain("ridge", "en").splitlines()[0])
         l2    s/2 · Σ_j w_j²
     """
-    lang, options = lang or language(os.environ), options_by_name()
+    lang, options = lang or language_of(os.environ), options_by_name()
     if name is None:
         lists = zip(_HEADS[lang], (list(MEANINGS), list(options)))
         return "\n\n".join(f"{head}\n{_wrapped(', '.join(names))}" for head, names in lists)
@@ -42,17 +43,6 @@ def explain(name: str | None, lang: str | None) -> str:
         known = [*MEANINGS, *options]
         raise InputError(f"explain: no {name!r}{suggest(meant, known)} (all names: normax explain)")
     return "\n\n".join((*_concept(meant, lang), *_option(meant, lang, options)))
-
-
-def language(environment: Mapping[str, str]) -> str:
-    """The language of the user's locale: "zh" where it is Chinese, else "en".
-
-    Example:
-        >>> language({"LANG": "zh_CN.UTF-8"}), language({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"})
-        ('zh', 'en')
-    """
-    told = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh" if next(filter(None, told), "").startswith("zh") else "en"
 
 
 def options_by_name() -> dict[str, tuple[str, list[str]]]:
