@@ -8,3 +8,10 @@ import normax as nx
 @pytest.fixture(autouse=True)
 def _seed():
     nx.manual_seed(0)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what a test wants to be read, though it passed: how many of scikit-learn's own tests pass."""
+    for report in (r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])):
+        for name, told in report.user_properties:
+            terminalreporter.write_line(f"{name}: {told}")
