@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the table below, for who checks types or completes names
+    from normax import diagnostics as diagnostics
     from normax import estimators as estimators
     from normax import linear_model as linear_model
     from normax import nn as nn
@@ -66,6 +67,7 @@ _HOME = {
     "estimators": "normax.estimators",
     "selection": "normax.selection",
     "paths": "normax.paths",
+    "diagnostics": "normax.diagnostics",
     "report": "normax.report",
     "tables": "normax.tables",
     "InputError": "normax.errors",
