@@ -110,11 +110,11 @@ class Design:
         """`diag(ω)` times (n, m) columns; alike weights are one number."""
         return columns * (self.weights[0] if self.alike else self.weights[:, None])
 
-    def gradient(self, theta: np.ndarray) -> np.ndarray:
-        """`X̃ᵀθ` as (m, p), for θ (n, m) that already carries the weights."""
+    def gradient(self, theta: np.ndarray, total: np.ndarray | None = None) -> np.ndarray:
+        """`X̃ᵀθ` as (m, p), for θ (n, m) that already carries the weights; `total` is its sum over rows, if known."""
         u = transposed_times(self.X, self.spread(theta))
         if self.centred:
-            u -= np.outer(theta.sum(axis=0), self.means)
+            u -= np.outer(theta.sum(axis=0) if total is None else total, self.means)
             u[:, self.constant] = 0.0
         return u if self.scale is None else u * self.scale
 

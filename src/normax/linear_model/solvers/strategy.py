@@ -21,6 +21,7 @@ from normax.linear_model.problem.terms import Rules
 from normax.linear_model.solvers.concave import follow_concave
 from normax.linear_model.solvers.fused import follow_fused
 from normax.linear_model.solvers.groups.squares import follow_groups
+from normax.linear_model.solvers.newton.conjugate import follow_conjugate
 from normax.linear_model.solvers.newton.rotated import follow_rotated
 from normax.linear_model.solvers.newton.working_set import follow
 from normax.linear_model.solvers.nonsmooth import follow_nonsmooth
@@ -70,6 +71,13 @@ def _wide_ridge(problem: Problem) -> bool:
     return _ridge(problem) and design.p > design.n and factorises((design.n, design.p), design.sparse)
 
 
+def _coupled_ridge(problem: Problem) -> bool:
+    """L2 alone on outputs that are coupled; features may differ in their factors, if each has one."""
+    rules = problem.rules
+    charged = isinstance(rules, Rules) and rules.l1_ratio == 0 and not rules.bounded
+    return charged and problem.family.coupled and bool(rules.factor.all()) and problem.design.p > 0
+
+
 def _whole_groups(problem: Problem) -> bool:
     return isinstance(problem.rules, GroupRules) and problem.rules.members is not None
 
@@ -89,6 +97,7 @@ SOLVERS = (
         follow_residuals,
     ),
     Solver("Newton steps in the span of the rows", _wide_ridge, follow_rotated),
+    Solver("Newton steps by conjugate gradients", _coupled_ridge, follow_conjugate),
     Solver("Newton steps on a working set", lambda p: True, follow),
 )
 

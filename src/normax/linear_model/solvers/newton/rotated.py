@@ -11,6 +11,7 @@ from normax.linear_model.design.factors import thin_svd
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import check_rules
+from normax.linear_model.solvers.newton.conjugate import follow_conjugate
 from normax.linear_model.solvers.newton.working_set import follow
 
 __all__ = ["follow_rotated"]
@@ -24,7 +25,10 @@ def follow_rotated(problem: Problem, strengths: np.ndarray) -> Fit:
     small = Design(U[:, :rank] * sigma[:rank], design.weights, design.centred)
     small.means[:] = 0.0
     rules = replace(check_rules(rank, None, None, None), l1_ratio=0.0)
-    fit = follow(replace(problem, design=small, rules=rules), strengths)
+    rotated = replace(problem, design=small, rules=rules)
+    fit = (follow_conjugate(rotated, strengths) if problem.family.coupled else None) or follow(
+        rotated, strengths
+    )
     fit.coef = fit.coef @ Vt[:rank]
     fit.coef[:, :, design.constant] = 0.0
     return fit
