@@ -1,5 +1,8 @@
 """The page stands alone, says what was chosen, and survives whatever names and gaps it is given."""
 
+import base64
+import hashlib
+import json
 import os
 import re
 import xml.etree.ElementTree as ElementTree
@@ -15,6 +18,8 @@ from normax.report import figures, index, page, pages
 from normax.report.words import captions, headline, objective
 
 VOID = {"meta", "br", "img", "link", "hr", "input", "path", "use"}
+CODE = re.compile(r"<script>\(\(\) => \{.*\}\)\(\);\n</script>", re.DOTALL)
+DATA = re.compile(r'<script type="application/json" id="data">([^<]*)</script>')
 
 
 class Reader(HTMLParser):
@@ -85,7 +90,12 @@ def details(lasso):
 
 
 def read(file):
-    return Reader(file.read_text(encoding="utf-8"))
+    """The page without its script and the script's numbers."""
+    return Reader(DATA.sub("", CODE.sub("", file.read_text(encoding="utf-8"))))
+
+
+def numbers(file):
+    return json.loads(DATA.search(file.read_text(encoding="utf-8"))[1])
 
 
 def test_a_page_needs_nothing_but_itself(lasso, details, tmp_path):
@@ -97,7 +107,15 @@ def test_a_page_needs_nothing_but_itself(lasso, details, tmp_path):
     assert not found.tags & {"script", "link", "iframe", "img"}
     links = [v for k, v in found.attributes if k in ("src", "href", "xlink:href") and not v.startswith("#")]
     assert not links
-    assert "url(" not in re.sub(r"url\(#\w+\)", "", file.read_text())
+    text = file.read_text()
+    assert "url(" not in re.sub(r"url\(#[\w${}]+\)", "", text)
+    assert len(CODE.findall(text)) == len(DATA.findall(text)) == 1
+    code = CODE.search(text)[0].removeprefix("<script>").removesuffix("</script>")
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+    assert (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'"
+        in text
+    )
 
 
 def test_a_page_says_what_was_chosen_and_what_came_out(lasso, details, tmp_path):
@@ -256,8 +274,9 @@ def test_hostile_names_leave_page_and_pictures_well_formed(lasso, multinomial, d
     known |= {"coefficients": rows, "confusion": confusion, "data": table}
     for number, path in enumerate((lasso, multinomial)):
         path.feature_names = HOSTILE
-        text = page(tmp_path / str(number), path, known).read_text(encoding="utf-8")
-        Reader(text)
+        file = page(tmp_path / str(number), path, known)
+        text, _ = file.read_text(encoding="utf-8"), read(file)
+        assert numbers(file)["coefficients"]["names"][:3] == ["\\x1b[31mred", "bell\\x07", "down\\x0b"]
         assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\u202e]", text) is None
         for picture in re.findall(r"<svg.*?</svg>", text, re.DOTALL):
             ElementTree.fromstring(picture)

@@ -206,6 +206,8 @@ def _as_path(
         null_error=None if scores is None else _scored(scores.null, sizes),
         unpenalised_error=free,
         held_out_outputs=None if scores is None else scores.outputs,
+        targets=engine.folded.y,
+        row_weight=engine.folded.weight,
         transform=whole.transform,
         gamma=engine.gamma,
         build=partial(_as_module, final.coef, final.intercept, engine.fit_intercept),

@@ -56,6 +56,8 @@ def outcome(setup: PathSetup, fits: PathFits, **told: Any) -> Path:
         seconds=fits.seconds,
         notices=tuple(notices),
         held_out_outputs=_held_out(fits, k, len(setup.rows.folded.y)) if folds else None,
+        targets=setup.rows.folded.y,
+        row_weight=setup.rows.folded.weight,
         transform=fitted[-1].split.transform,
         target_scale=(fitted[-1].split.centre, fitted[-1].split.scale),
         curves=np.array([fit.part.curves[:k] for fit in fitted]),

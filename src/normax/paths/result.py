@@ -68,6 +68,9 @@ class Path:
             None.
         axes: name -> values, strength first; empty for a path over strengths alone.
         simpler: the order of simplicity among axes, for `"1se"`.
+        targets: `(n,)` the targets of the rows, as the loss takes them, or None; with `held_out_outputs` they say how each
+            row was predicted.
+        row_weight: `(n,)` how much each row counts, or None for all alike.
         along: what `strengths` holds: the strength, or the axis of `at(along=)`.
     """
 
@@ -97,6 +100,8 @@ class Path:
     axes: dict[str, np.ndarray] = field(default_factory=dict)
     simpler: tuple[str, ...] = ()
     along: str = "strength"
+    targets: np.ndarray | None = None
+    row_weight: np.ndarray | None = None
     build: Callable[[int], Any] | None = None
     outputs: Callable[[int, np.ndarray], np.ndarray] | None = None
     members: Callable[[int], tuple[Any, ...]] | None = None

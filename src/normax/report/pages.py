@@ -14,6 +14,9 @@ from normax.files import write
 from normax.report import html, origins, results, traces
 from normax.report.figures import error_figure, shown, trace_figure
 from normax.report.html import Raw, escape
+from normax.report.moving.block import block
+from normax.report.moving.parts import part
+from normax.report.moving.table import Tabled
 from normax.report.strength_axis import has_choice, number
 from normax.report.style import png
 from normax.report.surface import surface_figure
@@ -22,20 +25,24 @@ from normax.report.words import captions, headline, objective
 __all__ = ["index", "page"]
 
 
-def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None) -> File:
+def page(
+    folder: str | File, path: Any, details: Mapping[str, Any] | None = None, table: Tabled | None = None
+) -> File:
     """Write `report.html`, `cv.png` (error curves) and `path.png` (traces) into a folder.
 
     Of a path with several axes the curves and traces are those at the chosen place, and the heat map of all
     (`surface.png`) stands before them.
 
-    The page needs no network and no script, adapts to light, dark, phone and print, and is written last,
-    each file whole or not at all.
+    A slider moves through the path, and everything else with it. The page needs no network, adapts to light, dark,
+    phone and print, speaks the language that is spoken (`normax.language`), and is written last, each file whole or not
+    at all.
 
     Args:
         folder: where to write; made if missing.
         path: a result of `normax.path`.
         details: what the command knows beyond the path (title, columns, metrics, settings, ...); every key
             may be missing.
+        table: the table's schema and target, so that a row of it can be tried.
 
     Returns:
         The path of `report.html`.
@@ -52,7 +59,7 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
         _head(path, known),
         opening,
         results.contest(known),
-        *_curves_and_traces(folder, path, known),
+        *_moving(folder, path, known),
         results.baselines(path, known),
         results.metrics(known),
         results.confusion(known),
@@ -64,23 +71,28 @@ def page(folder: str | File, path: Any, details: Mapping[str, Any] | None = None
         origins.provenance(path, known),
         "<footer>Drawn by normax.</footer>",
     ]
-    return write(folder / "report.html", html.document(_title(known), "".join(body)))
+    data = block(path, known, table)
+    return write(folder / "report.html", html.document(_title(known), "".join(body), data))
 
 
-def _curves_and_traces(folder: File, path: Any, details: dict) -> list[Raw]:
-    """The two pictures that every path has, as files and as sections of the page."""
-    labels = details.get("labels")
-    curves, traces = error_figure(path), trace_figure(path, outputs=labels)
-    write(folder / "cv.png", png(curves))
-    write(folder / "path.png", png(traces))
+def _moving(folder: File, path: Any, details: dict) -> list[Raw]:
+    """The two pictures that every path has, as files; and what moves along the path, as parts of the page."""
+    write(folder / "cv.png", png(error_figure(path)))
+    write(folder / "path.png", png(trace_figure(path, outputs=details.get("labels"))))
     about_errors, about_traces = captions(path, details)
     what = "weights" if path.engine != "linear" else "coefficients"
-    alt = "Training and validation error against the strength of the penalty"
-    errors = shown(partial(error_figure, path), "errors", alt, about_errors, curves)
-    alt = f"The {what} against the strength of the penalty"
-    traced = shown(partial(trace_figure, path, outputs=labels), "traces", alt, about_traces, traces)
-    title = f"What the penalty does to the {what}"
-    return [html.section("How much penalty?", errors), html.section(title, traced)]
+    still = Raw(
+        "<noscript><p class=quiet>This page moves by a script of its own, which is switched off here; cv.png and path.png "
+        "beside it show the curves.</p></noscript>"
+    )
+
+    def caption(text: str) -> str:
+        return f"<figcaption>{text}</figcaption>"
+
+    errors = html.section("How much penalty?", part("errors"), caption(about_errors))
+    traced = html.section(f"What the penalty does to the {what}", part("traces"), caption(about_traces))
+    strip = Raw(f'<div class="strip">{part("slider")}</div>')
+    return [still, strip, Raw(f'<div class="pair">{errors}{traced}</div>')]
 
 
 def _surface(folder: File, path: Any) -> Raw:
@@ -160,7 +172,7 @@ def _head(path: Any, details: dict) -> Raw:
     )
     caution = details.get("caution")
     return Raw(
-        f"<header><h1>{escape(_title(details))}</h1>"
+        f'<header><div class="top"><h1>{escape(_title(details))}</h1>{part("theme")}</div>'
         f'<p class="headline">{escape(headline(path, details))}</p>'
         + _about(details)
         + (f'<div class="tiles">{tiled}</div>' if tiled else "")

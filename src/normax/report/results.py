@@ -8,6 +8,7 @@ import numpy as np
 
 from normax.report.curves import loss_label
 from normax.report.html import Raw, escape, section, table
+from normax.report.moving.parts import part
 from normax.report.strength_axis import has_choice, number
 
 __all__ = [
@@ -217,7 +218,8 @@ def coefficients(path: Any, details: dict) -> Raw:
             '<p class="quiet">Per standard deviation: the change of the output when the column rises by one '
             "standard deviation; these compare with each other. Per unit: in the column’s own units.</p>"
         )
-    return section("Coefficients of the chosen model", table(head, cells, left=3 if outputs else 2), text)
+    still = table(head, cells, left=3 if outputs else 2, name="Coefficients of the chosen model")
+    return section("Coefficients", part("coefficients"), f'<div class="still">{still}{text}</div>')
 
 
 def _own_coefficients(path: Any) -> list[dict]:

@@ -23,37 +23,42 @@ from normax.text import printable
 __all__ = ["COLOURS", "DARK", "SERIES", "Picture", "dress", "margin_labels", "set_heights", "short", "svg"]
 
 # Every colour has a role. A page replaces each by a CSS variable of the same name, so that one drawing
-# serves light and dark. The series are told apart by people who do not tell red from green, and no reader
-# has to match colours at all: each line carries its name.
+# serves light and dark. Any two series differ by 13 or more (CIEDE2000) for every kind of colour-blindness, and no
+# reader has to match colours at all: each line carries its name. `line` is of the many lines that carry none, `edge`
+# of what can be pressed or filled in.
 COLOURS = {
     "paper": "#ffffff",
     "ink": "#1c2430",
     "muted": "#5f6b7a",
     "faint": "#d9dee5",
+    "line": "#b9c2cc",
+    "edge": "#8b97a5",
     "wash": "#eef2f6",
     "s1": "#0072b2",
     "s2": "#d55e00",
-    "s3": "#00896a",
-    "s4": "#a8327a",
-    "s5": "#a87900",
-    "s6": "#3f9fd8",
-    "s7": "#5a4fcf",
-    "s8": "#7d6148",
+    "s3": "#9a5d74",
+    "s4": "#00a4a4",
+    "s5": "#0d5627",
+    "s6": "#799665",
+    "s7": "#752b5a",
+    "s8": "#8a85ff",
 }
 DARK = {
     "paper": "#14181e",
     "ink": "#e6eaf0",
     "muted": "#9aa6b4",
     "faint": "#363e49",
+    "line": "#56616e",
+    "edge": "#6d7988",
     "wash": "#1e242c",
     "s1": "#56b4f5",
     "s2": "#ff8f4a",
-    "s3": "#2fd0a5",
-    "s4": "#ee7fbd",
-    "s5": "#e6b93f",
-    "s6": "#9bd0f7",
-    "s7": "#a9a1ff",
-    "s8": "#cda98a",
+    "s3": "#b372ac",
+    "s4": "#0af5ff",
+    "s5": "#a8da9d",
+    "s6": "#ffe224",
+    "s7": "#f84177",
+    "s8": "#637cff",
 }
 SERIES = [COLOURS[f"s{i}"] for i in range(1, 9)]
 SIZE = 9.0  # points; 12 px on a page that shows the figure at its own size

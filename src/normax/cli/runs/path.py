@@ -60,8 +60,9 @@ def run(options: PathOptions, folder: Path, clock: Clock | None = None) -> tuple
         details = replace(details, notices=list(dict.fromkeys([*said, *path.notices])), seconds=clock.seconds)
         with clock.time("writing"):
             from normax.report import page
+            from normax.report.moving.table import Tabled
 
             write_table(folder / "path.csv", path.table())
-            page(folder, path, asdict(details))
+            page(folder, path, asdict(details), Tabled(setup.data.schema, setup.data.target))
         keep(folder, setup, path, details)
     return path, details

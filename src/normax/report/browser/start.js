@@ -1,0 +1,11 @@
+// Everything in its place: each part of the page that Python left room for.
+const PARTS = {
+  slider, errors: errorPlot, traces: tracePlot, coefficients: coefficientTable, theme: themeButton,
+};
+document.body.append(tooltip);
+document.documentElement.classList.add("moves");
+for (const [name, make] of Object.entries(PARTS)) {
+  const host = part(name);
+  if (host) make(host);
+}
+document.querySelectorAll("table:not(.matrix):not(.long)").forEach(movable);
