@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 BASE := .venv/.base
 DEV := .venv/.dev
+DOCS := .venv/.docs
 JOBS ?= 2
 
-.PHONY: demo test test-all lint format bench clean
+.PHONY: demo test test-all lint format bench docs clean
 
 demo: $(BASE)
 	$(BIN)/normax demo
@@ -28,6 +29,11 @@ format: $(DEV)
 bench: $(DEV)
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file" && $(BIN)/python $$file || exit 1; done
 
+# The site, in both languages, in build/site: open index.html there. A warning is an error.
+docs: $(DOCS)
+	$(BIN)/python docs/site/assemble.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
+
 $(BASE): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -38,6 +44,10 @@ $(BASE): pyproject.toml
 $(DEV): $(BASE)
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable '.[torch,dev]'
+	@touch $@
+
+$(DOCS): $(BASE)
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	@touch $@
 
 clean:

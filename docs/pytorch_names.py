@@ -27,6 +27,10 @@ SPACES = [
     "torch.utils.data",
     "torch.distributions",
 ]
+NAMES = {
+    "pytorch-names.md": ("Under", "Names", "Why, or what to write"),
+    "pytorch-names.zh-CN.md": ("命名空间", "名称", "原因，或该怎么写"),
+}
 COUNTS = {
     "your-pytorch-file.md": ("Under", "There", "Of PyTorch's names"),
     "your-pytorch-file.zh-CN.md": ("命名空间", "已有", "PyTorch 的名称总数"),
@@ -91,9 +95,12 @@ def tables():
             for said, names in groups.items()
         ]
     return {
-        "pytorch-names.md": {
-            "there": table(("Under", "Names"), [(f"`{path}`", code(there[path])) for path in SPACES]),
-            "absent": table(("Under", "Names", "Why, or what to write"), absent),
+        **{
+            page: {
+                "there": table(head[:2], [(f"`{path}`", code(there[path])) for path in SPACES]),
+                "absent": table(head, absent),
+            }
+            for page, head in NAMES.items()
         },
         **{page: {"counts": table(head, counts)} for page, head in COUNTS.items()},
     }

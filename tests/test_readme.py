@@ -89,16 +89,7 @@ def test_the_picture_is_drawn_as_the_readmes_say(tmp_path, capsys):
     assert (tmp_path / "picture.png").stat().st_size > 50_000
 
 
-@pytest.mark.parametrize("pages", [READMES, TORCH_FILES], ids=lambda pages: pages[0].name)
-def test_both_languages_have_the_same_code_and_pictures(pages):
-    english, chinese = pages
-    for language in ("python", "sh", "text"):
-        assert blocks(english, language) == blocks(chinese, language)
-    parts = [re.findall(r"^(#+) ", f.read_text(encoding="utf-8"), re.MULTILINE) for f in pages]
-    assert parts[0] == parts[1]
-
-
-@pytest.mark.parametrize("file", [*READMES, ROOT / "docs" / "objective.md"], ids=lambda f: f.name)
+@pytest.mark.parametrize("file", [*READMES, *(ROOT / "docs").glob("objective*.md")], ids=lambda f: f.name)
 def test_the_table_of_scales_is_the_one_that_converts(file):
     text = file.read_text(encoding="utf-8")
     for row in scale_table():
