@@ -31,7 +31,7 @@ NAMES = [
     "RidgeClassifier", "RidgeClassifierCV",
 ]  # fmt: skip
 # What scikit-learn's estimators learn beside the coefficients and ours say otherwise or not at all.
-ELSEWHERE = {"sparse_coef_", "solver_", "coefs_paths_"}
+ELSEWHERE = {"sparse_coef_", "coefs_paths_"}
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +71,10 @@ def test_every_parameter_and_every_attribute_of_scikit_learn_is_there(name, diab
 @pytest.mark.parametrize(
     ("model", "told"),
     [
-        (lm.RidgeCV(scoring="r2"), "GridSearchCV"),
-        (lm.RidgeCV(alpha_per_target=True), "MultiOutputRegressor"),
+        (lm.RidgeCV(scoring="r2", select="1se"), "no standard error"),
+        (lm.RidgeCV(cv=3, alpha_per_target=True), "only leave-one-out chooses for each output"),
+        (lm.RidgeCV(gcv_mode="svg"), "gcv_mode: expected"),
+        (lm.Ridge(solver="sparse-cg"), "did you mean 'sparse_cg'"),
         (lm.LogisticRegressionCV(scoring="accuracy"), "held-out log-likelihood"),
         (lm.LogisticRegressionCV(refit=False), "refit: expected True"),
         (lm.LogisticRegressionCV(use_legacy_attributes=True), "scores_ is"),

@@ -202,8 +202,8 @@ def test_ridge_cv_leaves_one_out_exactly(diabetes, shape, fit_intercept):
             left = sk.Ridge(alpha, fit_intercept=fit_intercept, solver="svd")
             left.fit(X[rest], y[rest], sample_weight=weights[rest])
             error = (y[i] - left.predict(X[i : i + 1])[0]) ** 2
-            assert model.cv_results_[i, k] == pytest.approx(error, rel=1e-7)
-    np.testing.assert_allclose(model.cv_mean_, weights @ model.cv_results_ / weights.sum())
+            assert model.cv_results_[i, k] == pytest.approx(weights[i] * error, rel=1e-7)
+    np.testing.assert_allclose(model.cv_mean_, model.cv_results_.sum(axis=0) / weights.sum())
 
 
 def test_ridge_cv_by_folds_equals_scikit_learn(diabetes):
@@ -295,7 +295,7 @@ def test_an_unpenalised_fit_is_possible(cancer):
         (lm.LassoCV(cv=5), [0.0, 1.0, 2.0], "KFold cannot split these 3 rows"),
         (lm.LassoCV(cv=3, select="best"), [0.0, 1.0, 2.0], "'1se' or 'min', got 'best'"),
         (lm.ElasticNetCV(cv=3, l1_ratio=0), [0.0, 1.0, 2.0], "l1_ratio: .*RidgeCV"),
-        (lm.RidgeCV([-1.0]), [0.0, 1.0, 2.0], "-1.0 at position 0"),
+        (lm.RidgeCV([-1.0]), [0.0, 1.0, 2.0], r"alphas\[0\] == -1.0, must be >= 0"),
         (lm.LogisticRegressionCV(Cs=[0.0], cv=2), [0, 1, 1], "Cs: expected"),
     ],
 )

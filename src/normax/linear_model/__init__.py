@@ -16,7 +16,8 @@ from normax.linear_model.estimators.cv_named import (
     QuantileRegressorCV,
     TweedieRegressorCV,
 )
-from normax.linear_model.estimators.cv_regressors import ElasticNetCV, LassoCV, RidgeCV
+from normax.linear_model.estimators.cv_regressors import ElasticNetCV, LassoCV
+from normax.linear_model.estimators.cv_ridge import RidgeCV
 from normax.linear_model.estimators.glm import GammaRegressor, PoissonRegressor, TweedieRegressor
 from normax.linear_model.estimators.huber import HuberRegressor
 from normax.linear_model.estimators.logistic import LogisticRegression
@@ -29,7 +30,8 @@ from normax.linear_model.estimators.multitask import (
 from normax.linear_model.estimators.path_functions import enet_path, lasso_path, ridge_path
 from normax.linear_model.estimators.penalised import PenalisedClassifier, PenalisedRegressor
 from normax.linear_model.estimators.quantile import QuantileRegressor
-from normax.linear_model.estimators.regressors import ElasticNet, Lasso, Ridge
+from normax.linear_model.estimators.regressors import ElasticNet, Lasso
+from normax.linear_model.estimators.ridge import Ridge
 from normax.linear_model.estimators.ridge_classifiers import RidgeClassifier, RidgeClassifierCV
 from normax.linear_model.grid import max_strength
 from normax.linear_model.path import LinearPath, fit_path

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -26,12 +26,12 @@ from normax.linear_model.design.validation import (
     without_excluded,
 )
 from normax.linear_model.families import Family, family_of
-from normax.linear_model.path import follow_path, warn_unconverged
+from normax.linear_model.path import LinearPath, follow_path, warn_unconverged
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import check_rules
 from normax.selection import summarise, widened
 
-__all__ = ["Mixtures", "best_mixture", "cross_validate", "held_out"]
+__all__ = ["Judge", "Mixtures", "best_mixture", "cross_validate", "held_out"]
 
 
 def cross_validate(
@@ -68,6 +68,8 @@ def held_out(
     offset: Any = None,
     per_row: bool = True,
     classes: Any = None,
+    judge: Judge | None = None,
+    seen: Callable[[int, LinearPath], None] | None = None,
     **options: Any,
 ) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
     """What `cross_validate` prepares once, for as many grids of strengths as are asked for.
@@ -81,6 +83,8 @@ def held_out(
         per_row: whether the strengths are those of the mean loss (default) or of the summed loss, which
             scikit-learn's `Ridge` and `LogisticRegression` have and where fewer rows mean a stronger penalty.
         classes: labels of the classes, for messages.
+        judge: what gives the errors in place of the loss, of all held-out rows.
+        seen: told the number and the path of each fold, which are then fitted one by one.
 
     Returns:
         A function from strengths (k,) to fold_errors (K, k), and fold_sizes (K,).
@@ -108,9 +112,9 @@ def held_out(
     refuse_weightless(weights, pairs)
     scopes = [Scope(np.ones(Y.shape[1], dtype=bool), test) for _, test in pairs]
     if options.get("fit_intercept", True):
-        scopes = scopes_of(loss, Y, weights, pairs, classes, options.get("penalty"))
+        scopes = scopes_of(loss, Y, weights, pairs, classes, options.get("penalty"), judge is not None)
     pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
-    rows = _HeldOut(X, Y, weights, known, loss, pairs, scopes, options)
+    rows = _HeldOut(X, Y, weights, known, loss, pairs, scopes, options, judge, seen)
     score = rows.together() or rows.score
 
     def errors(strengths: np.ndarray) -> np.ndarray:
@@ -123,6 +127,8 @@ def held_out(
     return errors, rows.sizes
 
 
+# From the number of a fold, the path of its training rows and its held-out rows to errors (k,).
+Judge = Callable[[int, LinearPath, np.ndarray], np.ndarray]
 # From the number of a fold and strengths (k,) to its errors (k,) and the gaps (k,) of its fits.
 Score = Callable[[int, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -139,6 +145,8 @@ class _HeldOut:
     pairs: Pairs
     scopes: list[Scope]
     options: dict[str, Any]
+    judge: Judge | None = None
+    seen: Callable[[int, LinearPath], None] | None = None
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -146,28 +154,50 @@ class _HeldOut:
         return np.array([self.weights[test].sum() for _, test in self.pairs])
 
     def score(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """A fold by a path of its own, on rows that count and rows that do not."""
-        (train, test), there = self.pairs[k], self.scopes[k].present
+        """A fold by a path of its own."""
+        test, there = self.pairs[k][1], self.scopes[k].present
+        path = self.fit(k, strengths)
+        if self.seen is not None:
+            self.seen(k, path)
+        if self.judge is not None:
+            return self.judge(k, path, test), path.gap
+        etas, Y = (
+            path.predict(Sound(self.X[test]), None if self.offset is None else self.offset[test]),
+            self.Y[test],
+        )
+        if not there.all():
+            etas, Y = etas[:, :, there], Y[:, there]
+        losses = self.loss.loss(np.tile(Y, (len(etas), 1)), etas.reshape(-1, Y.shape[1]))
+        return losses.reshape(len(etas), -1) @ (self.weights[test] / self.sizes[k]), path.gap
+
+    def fit(self, k: int, strengths: np.ndarray) -> LinearPath:
+        """The path of a fold on rows that count and rows that do not. A class that is not among them has probability
+        0, which is an intercept of -inf."""
+        (train, _), there = self.pairs[k], self.scopes[k].present
         X, Y, weights, offset = self.X, self.Y, np.zeros_like(self.weights), self.offset
         weights[train] = self.weights[train]
-        counting: Any = slice(None)
-        if not there.all():
-            # Absent classes have probability 0: the rest alone. Rows without a weight may be of any class.
-            counting = train[weights[train] > 0]
-            X, Y, weights = X[counting], Y[:, there], weights[counting]
-            offset = None if offset is None else offset[:, there]
-        known = None if offset is None else offset[counting]
-        problem = Problem.of(Sound(X), Y[counting], sample_weight=weights, offset=known, **self.options)
+        if there.all():
+            problem = Problem.of(Sound(X), Y, sample_weight=weights, offset=offset, **self.options)
+            return follow_path(problem, strengths)
+        m, known = Y.shape[1], len(strengths)
+        coef, intercept = np.zeros((known, m, X.shape[1])), np.full((known, m), -np.inf)
+        if there.sum() == 1:
+            intercept[:, there if m > 1 else there[1:]] = 0.0 if m > 1 else np.inf
+            nothing = np.zeros(known)
+            return LinearPath(strengths, coef, intercept, nothing, nothing, np.zeros(known, dtype=int))
+        counting = train[weights[train] > 0]  # rows without a weight may be of any class
+        offset = None if offset is None else offset[counting][:, there]
+        weights, Y = weights[counting], Y[counting][:, there]
+        problem = Problem.of(Sound(X[counting]), Y, sample_weight=weights, offset=offset, **self.options)
         path = follow_path(problem, strengths)
-        etas = path.predict(Sound(self.X[test]), None if offset is None else offset[test])
-        losses = self.loss.loss(np.tile(Y[test], (len(etas), 1)), etas.reshape(-1, Y.shape[1]))
-        return losses.reshape(len(etas), -1) @ (self.weights[test] / self.sizes[k]), path.gap
+        coef[:, there], intercept[:, there] = path.coef, path.intercept
+        return replace(path, coef=coef, intercept=intercept)
 
     def together(self) -> Score | None:
         """All folds by what they share; None where it is nothing."""
         options, (X, Y, weights, pairs) = self.options, (self.X, self.Y, self.weights, self.pairs)
         rules = check_rules(X.shape[1], *(options.get(k) for k in ("penalty_factor", "lower", "upper")))
-        alone = self.offset is None and options.get("penalty") is None
+        alone = self.offset is None and options.get("penalty") is None and not (self.judge or self.seen)
         if self.loss.name != "gaussian" or not rules.plain or not alone:
             return None
         l1_ratio, intercept = options.get("l1_ratio", 1.0), options.get("fit_intercept", True)

@@ -36,9 +36,18 @@ class Scope(NamedTuple):
 
 
 def scopes_of(
-    loss: Family, Y: np.ndarray, weights: np.ndarray, pairs: Pairs, classes: Any = None, penalty: Any = None
+    loss: Family,
+    Y: np.ndarray,
+    weights: np.ndarray,
+    pairs: Pairs,
+    classes: Any = None,
+    penalty: Any = None,
+    judged: bool = False,
 ) -> list[Scope]:
     """The scope of every fold beside an intercept, for any family; see `scopes_of_classes`.
+
+    Args:
+        judged: whether something other than the loss judges, which may be finite for a class of probability 0.
 
     Raises:
         InputError: as there, and for folds that train on a response whose best constant is infinite.
@@ -51,6 +60,8 @@ def scopes_of(
         normax.errors.InputError: cv: fold 0 trains on rows that are all 0...
     """
     if loss.coupled or (loss.classes and Y.shape[1] == 1):
+        if judged and penalty is None:
+            return [Scope(_present(Y, weights, train), test) for train, test in pairs]
         return scopes_of_classes(Y, weights, pairs, classes, penalty)
     faults = []
     for k, (train, _) in enumerate(pairs):
@@ -88,11 +99,11 @@ def scopes_of_classes(
         >>> scope.present.tolist(), scope.test.tolist()
         ([True, True, False], [0, 1])
     """
-    shares = np.column_stack([1 - Y, Y]) if Y.shape[1] == 1 else Y
+    shares = _shares(Y)
     names = [repr(c) for c in (range(shares.shape[1]) if classes is None else np.asarray(classes).tolist())]
     scopes, faults, left_out = [], [], []
     for k, (train, test) in enumerate(pairs):
-        present = weights[train] @ shares[train] > 0
+        present = _present(Y, weights, train)
         lost = shares[test][:, ~present].any(axis=1)
         counted = int((weights[test[lost]] > 0).sum())
         scopes.append(Scope(present, test[~lost]))
@@ -119,3 +130,13 @@ def scopes_of_classes(
             stacklevel=3,
         )
     return scopes
+
+
+def _shares(Y: np.ndarray) -> np.ndarray:
+    """(n, C) of both classes where Y is (n, 1)."""
+    return np.column_stack([1 - Y, Y]) if Y.shape[1] == 1 else Y
+
+
+def _present(Y: np.ndarray, weights: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """(C,) which classes a fold trains on."""
+    return weights[train] @ _shares(Y[train]) > 0

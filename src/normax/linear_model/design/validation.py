@@ -159,7 +159,10 @@ def plain_weights(sample_weight: Any, n: int) -> np.ndarray:
     if w.ndim == 0:
         w = np.full(n, float(w))
     if w.shape != (n,):
-        raise InputError(f"sample_weight: expected one weight for each of the {n} rows, got shape {w.shape}")
+        raise InputError(
+            f"sample_weight: expected one weight for each of the {n} rows, got shape {w.shape}. Sample weights must be "
+            "1D array or scalar"
+        )
     refuse_not_finite("sample_weight", w)
     if (w < 0).any():
         raise InputError(

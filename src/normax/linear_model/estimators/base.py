@@ -180,7 +180,7 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
         if not self._many:
             self.coef_ = self.coef_[0]
             if not self._column:
-                self.intercept_ = float(self.intercept_[0])
+                self.intercept_ = self.intercept_[0]
         if not self.fit_intercept:
             self.intercept_ = 0.0
 

@@ -49,10 +49,14 @@ class LabelPredictor(ClassifierMixin, LinearEstimator):
         """X, class numbers, weights with the class weights in, and the family."""
         refuse_missing("y", y)
         X, y = self._check_fit(X, y)
+        return X, *self._code(y, X.shape[0], sample_weight, class_weight)
+
+    def _code(self, y: np.ndarray, n: int, sample_weight: Any, class_weight: Any):
+        """Class numbers, weights with the class weights in, and the family; sets `classes_`."""
         _refuse_mixed(y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
-        rows = plain_weights(sample_weight, X.shape[0])
+        rows = plain_weights(sample_weight, n)
         seen = self.classes_[np.unique(codes[rows > 0])].tolist()
         if len(seen) < 2:
             raise InputError(
@@ -60,7 +64,7 @@ class LabelPredictor(ClassifierMixin, LinearEstimator):
             )
         if class_weight is not None:
             sample_weight = class_weighted(rows, y, class_weight)
-        return X, codes, sample_weight, "binomial" if len(self.classes_) == 2 else "multinomial"
+        return codes, sample_weight, "binomial" if len(self.classes_) == 2 else "multinomial"
 
     def _keep(self, path, at, units=1.0):
         super()._keep(path, at, units)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import column_or_1d
 
-from normax.linear_model.estimators.cv_regressors import ALPHAS, RidgeCV
+from normax.balance import class_weighted
+from normax.errors import InputError
+from normax.forms import refuse_missing
+from normax.linear_model.design.validation import plain_weights
+from normax.linear_model.estimators.cv_ridge import ALPHAS, Face, RidgeCV
 from normax.linear_model.estimators.logistic import LabelPredictor
-from normax.linear_model.estimators.regressors import Ridge
+from normax.linear_model.estimators.ridge import Ridge
+from normax.linear_model.estimators.scoring import Judged
 
 __all__ = ["RidgeClassifier", "RidgeClassifierCV"]
 
@@ -16,21 +23,77 @@ __all__ = ["RidgeClassifier", "RidgeClassifierCV"]
 class ByRidge(LabelPredictor):
     """The fit that both have in common."""
 
+    own_scorer = "accuracy"
     class_weight: Any
+    _labels = False  # whether each row has several labels or none, a column of y each
 
-    def _take(self, ridge: Ridge | RidgeCV, X: Any, y: Any, sample_weight: Any, **rows: Any) -> Any:
-        """Fit a ridge regression to the classes and take over what it learns."""
-        _, codes, weights, _ = self._check_labels(X, y, sample_weight, self.class_weight)
-        classes = np.arange(len(self.classes_))
-        Y = np.where(codes[:, None] == (classes[1:] if len(classes) == 2 else classes), 1.0, -1.0)
-        ridge.fit(X, Y, sample_weight=weights, **rows)
-        own = {"coef_", "intercept_", "n_features_in_", "path_"}
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def decision_function(self, X: Any, offset: Any = None) -> np.ndarray:
+        """Scores: (n,) of the second class for two, (n, classes) for more, (n, labels) for labels.
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, columns) known part of the scores, which is added; None for 0.
+        """
+        return self._linear(X, offset)
+
+    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
+        """The class of the largest score, (n,), or 1 for each label whose score is positive and 0 else, (n, labels).
+
+        Args:
+            X: (n, p) table with the columns of the fit.
+            offset: (n,) or (n, columns) known part of the scores, which is added; None for 0.
+        """
+        if self._labels:
+            return (self.decision_function(X, offset) > 0).astype(int)
+        return super().predict(X, offset)
+
+    def _check(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, np.ndarray, Any, np.ndarray]:
+        """X, labels, weights with the class weights in, and a column of ±1 for each class (one for two classes) or
+        label."""
+        refuse_missing("y", y)
+        X, y = self._check_fit(X, y, multi_output=True)
+        self._labels = y.ndim == 2 and type_of_target(y) == "multilabel-indicator"
+        if not self._labels:
+            y = column_or_1d(y, warn=True)
+            codes, weights, _ = self._code(y, X.shape[0], sample_weight, self.class_weight)
+            classes = np.arange(len(self.classes_))
+            Y = codes[:, None] == (classes[1:] if len(classes) == 2 else classes)
+            return X, y, weights, np.where(Y, 1.0, -1.0)
+        self.classes_ = np.arange(y.shape[1])
+        weights = plain_weights(sample_weight, X.shape[0])
+        if self.class_weight not in (None, "balanced"):
+            raise InputError(
+                f"class_weight: expected 'balanced' or None for several labels, got {self.class_weight!r}"
+            )
+        for column in y.T if self.class_weight else ():
+            weights = weights * class_weighted(np.ones(len(column)), column, "balanced")
+        return X, y, weights, np.where(y > 0, 1.0, -1.0)
+
+    def _keep(self, path, at, units=1.0):
+        super()._keep(path, at, units)
+        self.coef_ = self.coef_[0] if len(self.coef_) == 1 else self.coef_
+        if not self.fit_intercept:
+            self.intercept_ = 0.0
+
+    def _take(self, ridge: Ridge | RidgeCV) -> Any:
+        """What a fitted ridge regression has learnt."""
         for name, value in vars(ridge).items():
-            if name.endswith("_") and name not in own:
+            if name.endswith("_") and name != "n_features_in_":
                 setattr(self, name, value)
-        self.coef_, self.intercept_ = np.atleast_2d(ridge.coef_), np.atleast_1d(ridge.intercept_)
-        self.path_, self._described = ridge.path_, ridge._described
+        self._described = ridge._described
         return self
+
+
+class _Told(ByRidge):
+    """Takes scores for X."""
+
+    def _linear(self, X, offset=None):
+        return X
 
 
 class RidgeClassifier(ByRidge):
@@ -45,7 +108,7 @@ class RidgeClassifier(ByRidge):
 
     Attributes:
         classes_: (classes,) labels, sorted.
-        coef_: (1, p) for two classes, (classes, p) for more; intercept_: (1,) or (classes,).
+        coef_: (p,) for two classes, (classes, p) for more, (labels, p) for labels; intercept_: (1,) or as many.
         dual_gap_, gap_, n_iter_, path_: as of `Ridge`.
 
     Raises:
@@ -94,22 +157,23 @@ class RidgeClassifier(ByRidge):
 
         Args:
             X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
-            y: (n,) labels of any sortable kind.
+            y: (n,) labels of any sortable kind, or (n, labels) of 0 and 1, which a row has or has not.
             sample_weight: (n,) weights >= 0.
             offset: (n,), or (n, classes) for more than two, known part of the scores; predictions take their own.
         """
         options = {name: value for name, value in self.get_params().items() if name != "class_weight"}
-        return self._take(Ridge(**options), X, y, sample_weight, offset=offset)
+        _, _, weights, Y = self._check(X, y, sample_weight)
+        return self._take(Ridge(**options).fit(X, Y, sample_weight=weights, offset=offset))
 
 
-class RidgeClassifierCV(ByRidge):
+class RidgeClassifierCV(Judged, ByRidge):
     """`RidgeClassifier` whose alpha is chosen by the cross-validated squared error of the columns of ±1: exact
     leave-one-out by default.
 
     Args:
         class_weight: as of `RidgeClassifier`.
         alphas, fit_intercept, scoring, cv, store_cv_results, select, penalty_factor, lower, upper: as of `RidgeCV`; the
-            folds of a count are consecutive rows.
+            folds of a count spread the classes evenly, and scorers are told of classes.
 
     Attributes:
         classes_, coef_, intercept_, dual_gap_, gap_, n_iter_, path_: as of `RidgeClassifier`.
@@ -153,16 +217,34 @@ class RidgeClassifierCV(ByRidge):
         self.upper = upper
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        **params: Any,
     ) -> RidgeClassifierCV:
         """Choose alpha and refit on all rows.
 
         Args:
             X: (n, p) table of finite numbers.
-            y: (n,) labels of any sortable kind.
+            y: (n,) labels of any sortable kind, or (n, labels) of 0 and 1.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), or (n, classes) for more than two, known part of the scores; predictions take their own.
+            params: (n,) what else scorer and splitter ask for, where scikit-learn routes metadata.
         """
+        split, told = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
+        table, labels, weights, Y = self._check(X, y, sample_weight)
+        pairs = None if self.cv is None else self._pairs(table, labels, True, split)
+        if "sample_weight" in told:
+            told = told | {"sample_weight": weights}
+        shell, scores = RidgeClassifier(fit_intercept=self.fit_intercept), _Told()
+        for one in (shell, scores):
+            one.classes_, one._labels, one.n_features_in_ = self.classes_, self._labels, table.shape[1]
         options = {name: value for name, value in self.get_params().items() if name != "class_weight"}
-        return self._take(RidgeCV(**options), X, y, sample_weight, groups=groups, offset=offset)
+        ridge = RidgeCV(**options)
+        table, Y = ridge._check_fit(X, Y, multi_output=True)
+        face = Face(shell, scores, labels, (len(Y),) if Y.shape[1] == 1 else Y.shape)
+        return self._take(ridge._choose(table, Y, face, weights, offset, pairs, told))
