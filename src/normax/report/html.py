@@ -63,15 +63,17 @@ def scroll(inner: str, name: str) -> Raw:
     )
 
 
-def section(title: str, *content: str | None, folded: bool = False) -> Raw:
-    """A titled part of the page; empty content leaves no trace, folded content opens at a click."""
+def section(title: str, *content: str | None, folded: bool = False, still: bool = False) -> Raw:
+    """A titled part of the page; empty content leaves no trace, folded content opens at a click, still content is for
+    who has no script."""
     inner = "".join(c for c in content if c)
     if not inner:
         return Raw("")
     if folded:
         inner = f"<details><summary>{escape(title)}</summary>{inner}</details>"
         return Raw(f"<section>{inner}</section>")
-    return Raw(f"<section><h2>{escape(title)}</h2>{inner}</section>")
+    kind = " class=still" if still else ""
+    return Raw(f"<section{kind}><h2>{escape(title)}</h2>{inner}</section>")
 
 
 def figure(wide: str, narrow: str, alt: str, caption: str) -> Raw:

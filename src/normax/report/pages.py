@@ -15,6 +15,7 @@ from normax.report import html, origins, results, traces
 from normax.report.figures import error_figure, shown, trace_figure
 from normax.report.html import Raw, escape
 from normax.report.moving.block import block
+from normax.report.moving.packing import json_text
 from normax.report.moving.parts import part
 from normax.report.moving.table import Tabled
 from normax.report.strength_axis import has_choice, number
@@ -55,15 +56,16 @@ def page(
     if path.axes:
         opening, path = _surface(folder, path), replace(path.at(), notices=path.notices)
     rows = (known.get("data") or {}).get("rows") or _rows(path)
+    data = block(path, known, table)
     body = [
         _head(path, known),
         opening,
         results.contest(known),
         *_moving(folder, path, known),
+        *_filled(path, known, data),
         results.baselines(path, known),
         results.metrics(known),
-        results.confusion(known),
-        results.coefficients(path, known),
+        results.confusion(known, moves=data["answers"] is not None),
         results.tensors(path),
         html.section("What was solved", objective(path, rows)),
         origins.columns(known if known else {"notices": path.notices}),
@@ -71,8 +73,14 @@ def page(
         origins.provenance(path, known),
         "<footer>Drawn by normax.</footer>",
     ]
-    data = block(path, known, table)
-    return write(folder / "report.html", html.document(_title(known), "".join(body), data))
+    return write(folder / "report.html", html.document(_title(known), "".join(body), json_text(data)))
+
+
+def _filled(path: Any, details: dict, data: dict) -> list[Raw]:
+    """What the script fills wherever it has the numbers for it."""
+    coefficients = results.coefficients(path, details)
+    answers = html.section("How it predicts", part("answers")) if data["answers"] else Raw("")
+    return [Raw(f'<div class="pair">{coefficients}</div>'), answers]
 
 
 def _moving(folder: File, path: Any, details: dict) -> list[Raw]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from normax.report.curves import loss_label
-from normax.report.html import Raw, escape, section, table
+from normax.report.html import Raw, escape, scroll, section, table
 from normax.report.moving.parts import part
 from normax.report.strength_axis import has_choice, number
 
@@ -135,8 +135,13 @@ def metrics(details: dict) -> Raw:
     return section("How well it predicts", table(head, cells, left=2), f'<p class="quiet">{note}</p>')
 
 
-def confusion(details: dict) -> Raw:
-    """Counts of true against predicted labels; hits in one colour, misses in the other."""
+def confusion(details: dict, moves: bool = False) -> Raw:
+    """Counts of true against predicted labels; hits in one colour, misses in the other.
+
+    Args:
+        details: of the run.
+        moves: whether the page's script counts the held-out rows itself, so that these here are for who has none.
+    """
     data = details.get("confusion")
     if not data:
         return Raw("")
@@ -157,16 +162,15 @@ def confusion(details: dict) -> Raw:
             for i, row in enumerate(counts)
         )
         head = "".join(f'<th class="n">{escape(label)}</th>' for label in labels)
-        out += (
-            f'<h3>{name}</h3><div class="scroll"><table class="matrix"><thead><tr><th>true ↓ predicted →</th>'
-            f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        )
-    return section("Where it errs", out)
+        matrix = f'<table class="matrix"><thead><tr><th>true ↓ predicted →</th>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        part_ = f"<h3>{name}</h3>{scroll(matrix, f'Where it errs, {name}')}"
+        out += f'<div class="still">{part_}</div>' if moves and key == "cv" else part_
+    return section("Where it errs", out, still=moves and not data.get("test"))
 
 
 def _heat(share: float, hit: bool) -> int:
-    """Percent of colour: misses are rare, so theirs rises steeply."""
-    return round(60 * share if hit else 70 * share**0.5)
+    """Percent of colour, on which ink can be read: misses are rare, so theirs rises steeply."""
+    return round(34 * (share if hit else share**0.5))
 
 
 def coefficients(path: Any, details: dict) -> Raw:

@@ -1,6 +1,6 @@
 // Everything in its place: each part of the page that Python left room for.
 const PARTS = {
-  slider, errors: errorPlot, traces: tracePlot, coefficients: coefficientTable, theme: themeButton,
+  slider, errors: errorPlot, traces: tracePlot, coefficients: coefficientTable, answers: answersPart, theme: themeButton,
 };
 document.body.append(tooltip);
 document.documentElement.classList.add("moves");

@@ -1,4 +1,4 @@
-"""All numbers that the page's script draws from, as one JSON text."""
+"""All numbers that the page's script draws from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from normax.report import traces
 from normax.report.curves import loss_label
 from normax.report.moving.answers import answers
 from normax.report.moving.networks import network
-from normax.report.moving.packing import json_text, packed
+from normax.report.moving.packing import packed
 from normax.report.moving.table import Tabled, fields
 from normax.report.moving.weights import coefficients
 from normax.report.strength_axis import StrengthAxis, has_choice
@@ -20,8 +20,8 @@ from normax.report.strength_axis import StrengthAxis, has_choice
 __all__ = ["block"]
 
 
-def block(path: Any, details: Mapping[str, Any], table: Tabled | None) -> str:
-    """The data of one path, strengths from strong to weak: JSON with large arrays in base64.
+def block(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict[str, Any]:
+    """The data of one path, strengths from strong to weak, large arrays in base64; `json_text` writes it.
 
     Args:
         path: a result of `normax.path` over strengths alone.
@@ -40,7 +40,7 @@ def block(path: Any, details: Mapping[str, Any], table: Tabled | None) -> str:
         told["row"] = fields(path, details, table)
     else:
         told["network"] = network(path, axis)
-    return json_text(told)
+    return told
 
 
 def _curves(path: Any, axis: StrengthAxis, details: Mapping[str, Any]) -> dict[str, Any]:
