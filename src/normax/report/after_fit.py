@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator, NullLocator
 
+from normax.report.labels import fitted, margin, margin_labels, text_width
 from normax.report.strength_axis import StrengthAxis, number
 from normax.report.style import (
-    CHARACTER,
     COLOURS,
+    PAPER,
     SERIES,
     SIZE,
     Picture,
-    columns,
     dress,
     families,
-    margin_labels,
     picture,
     set_heights,
-    short,
     word,
 )
 
@@ -36,11 +34,6 @@ __all__ = [
 
 WIDTH, LEFT, BELOW, ABOVE, BETWEEN = 7.6, 0.72, 0.52, 0.55, 0.22  # inches, as of a path's figure
 NAMED = 10  # lines that carry a name
-PAPER = {
-    "facecolor": COLOURS["paper"],
-    "edgecolor": "none",
-    "pad": 1.0,
-}  # behind words that lines would cross
 
 
 def criteria_figure(criteria: Any) -> Picture:
@@ -162,15 +155,15 @@ def stability_figure(stability: Any) -> Picture:
 def inflation_figure(inflation: Any) -> Picture:
     """Variance inflation factors as bars on a log scale, worst on top, with lines at 5 and 10."""
     rows = [row for row in inflation.table() if not np.isnan(row["vif"])][:30]
-    names = [short(row["feature"], 24) for row in rows]
+    names = fitted([row["feature"] for row in rows], 140)
     vif = np.array([row["vif"] for row in rows]) if rows else np.ones(1)
     finite = vif[np.isfinite(vif)]
     end = max(20.0, float(finite.max()) * 1.6 if len(finite) else 20.0, 100.0 if np.isinf(vif).any() else 0.0)
-    margin = 0.4 + CHARACTER * max([columns(name) for name in names], default=4)
+    left = 0.25 + max(map(text_width, names), default=30.0) / 72
     height = ABOVE + 0.24 * max(len(rows), 2) + BELOW
     fig = picture(WIDTH, height)
     ax = fig.add_axes(
-        (margin / WIDTH, BELOW / height, (WIDTH - margin - 0.8) / WIDTH, (height - ABOVE - BELOW) / height)
+        (left / WIDTH, BELOW / height, (WIDTH - left - 0.8) / WIDTH, (height - ABOVE - BELOW) / height)
     )
     dress(ax)
     ax.grid(visible=False)
@@ -181,7 +174,7 @@ def inflation_figure(inflation: Any) -> Picture:
     ax.xaxis.set_minor_locator(NullLocator())
     places = np.arange(len(rows))[::-1]
     for place, value in zip(places, vif):
-        colour = COLOURS["s2"] if value >= 10 else COLOURS["s5"] if value >= 5 else COLOURS["s1"]
+        colour = COLOURS["s2"] if value >= 10 else COLOURS["s3"] if value >= 5 else COLOURS["s1"]
         ax.barh(place, min(value, end) - 1, left=1, height=0.62, color=colour)
         told = "∞: repeats others" if np.isinf(value) else f"{value:.3g}"
         at = (min(value, end), place)
@@ -304,7 +297,7 @@ def _note(ax: Any, text: str, share: float) -> None:
 def _panels(heights: list[float], names: Sequence[str]) -> tuple[Picture, list[Any]]:
     """Axes one below the other, with room to the right for the longest name."""
     height = ABOVE + sum(heights) + BETWEEN * (len(heights) - 1) + BELOW
-    right = 0.35 + CHARACTER * max([min(columns(name), 20) for name in names], default=6)
+    right = margin(names)
     fig, y, axes = picture(WIDTH, height), height - ABOVE, []
     for i, tall in enumerate(heights):
         y -= tall

@@ -15,13 +15,12 @@ from normax.report import html, origins
 from normax.report.curves import loss_label
 from normax.report.figures import WIDE, error_figure, shown
 from normax.report.html import Raw, escape
+from normax.report.labels import fitted, text_width
 from normax.report.strength_axis import number
 from normax.report.style import (
-    CHARACTER,
     COLOURS,
     SIZE,
     Picture,
-    columns,
     dress,
     families,
     picture,
@@ -42,8 +41,8 @@ def comparison_figure(comparison: Any, *, width: float = WIDE) -> Picture:
         width: inches; the default 7.6 fits a page's column, 3.6 a phone.
     """
     rows = comparison.table()
-    names = [short(row["method"], 18) for row in rows]
-    left = 0.3 + max(columns(name) for name in names) * CHARACTER
+    names = fitted([row["method"] for row in rows], 110)
+    left = 0.3 + max(map(text_width, names)) / 72
     tall = ROW * (len(rows) + 0.4)
     loss = loss_label(next(iter(comparison.paths.values())).loss)
     draws = (_errors, _differences)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from normax.report.labels import margin_labels
 from normax.report.strength_axis import StrengthAxis, has_choice
-from normax.report.style import COLOURS, axes_points, dress, margin_labels, set_heights, word
+from normax.report.style import COLOURS, axes_points, dress, set_heights, word
 
 __all__ = ["errors", "loss_label"]
 
@@ -100,8 +101,10 @@ def _limits(path: Any, train: np.ndarray, mean: np.ndarray, se: np.ndarray) -> t
         high = min(high, best + 2.5 * max(null - best, (worst - best) / 4, 0.02 * abs(best)))
         near = [float(y) for y in baselines if y <= high + 0.3 * (high - low)]
         low, high = min([low, *near]), max([high, *near])
-        if high > STEEP * best > 0:  # the training error of a network may go to 0
-            low = max(low, best / 3)
+        if (
+            high > STEEP * best > 0
+        ):  # the training error of a network may go to 0: seen until overfitting is plain
+            low = max(low, best / 50)
     return low, high
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from normax.report import curves, html, traces
 from normax.report.html import Raw
+from normax.report.labels import margin
 from normax.report.strength_axis import StrengthAxis
-from normax.report.style import CHARACTER, Picture, columns, picture, svg
+from normax.report.style import Picture, picture, svg
 
 __all__ = ["error_figure", "figure", "shown", "trace_figure"]
 
@@ -108,5 +109,4 @@ def _margin(path: Any, limit: int) -> float:
     """Inches to the right for the longest name that a margin carries, up to `limit` characters."""
     of_features = path.engine == "linear" or traces.selects_features(path)
     names = list(path.feature_names or []) if of_features else list(path.penalised)
-    longest = max(min(columns(str(name)), limit) for name in [*names, "no penalty ↑"])
-    return 0.3 + longest * CHARACTER
+    return margin([*map(str, names), "no penalty ↑"], limit)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
-from normax.report.style import COLOURS, SIZE, axes_points, word
+from normax.report.style import COLOURS, PAPER, SIZE, axes_points, word
 
 __all__ = ["StrengthAxis", "has_choice", "number"]
 
@@ -104,12 +104,15 @@ class StrengthAxis:
         return kept
 
     def counts(self, ax: Any, noun: str, counts: np.ndarray) -> None:
-        """Along the top: how many are left at each strength, `(k,)`, where ticks have room."""
+        """Along the top: how many are left at each strength, `(k,)`, where ticks have room; once, where all are alike."""
         kept = self._spots(max(3, min(len(self.x), int(axes_points(ax)[0] / 40))))
         left = self.sort(counts)
+        told = [compact(int(left[i])) for i in kept]
+        if len(kept) > 1 and (left == left[0]).all():
+            kept, told = [len(left) // 2], [f"{told[0]} throughout"]
         top = ax.secondary_xaxis("top")
         top.xaxis.set_minor_locator(NullLocator())
-        top.set_xticks(self.x[kept], [compact(int(left[i])) for i in kept])
+        top.set_xticks(self.x[kept], told)
         top.tick_params(labelsize=SIZE - 0.5, colors=COLOURS["muted"], labelcolor=COLOURS["ink"], length=3)
         top.spines["top"].set_visible(False)
         top.set_xlabel(noun, fontsize=SIZE, color=COLOURS["ink"])
@@ -140,7 +143,13 @@ class StrengthAxis:
             row = sum(start < b and a < start + need for a, b in written)
             written.append((start, start + need))
             away = (4 if side == "left" else -4, 3 + 1.25 * SIZE * row)
-            look = {"ha": side, "va": "bottom", "fontweight": "bold" if taken else "normal", "color": colour}
+            look: dict[str, Any] = {
+                "ha": side,
+                "va": "bottom",
+                "fontweight": "bold" if taken else "normal",
+                "color": colour,
+            }
+            look |= {"bbox": PAPER, "zorder": 4}
             word(ax, text, (at, 0), away, xycoords=("data", "axes fraction"), **look)
 
 

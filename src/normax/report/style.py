@@ -6,7 +6,7 @@ import io
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -18,9 +18,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import EngFormatter
 
+from normax.errors import Notice
 from normax.text import printable
 
-__all__ = ["COLOURS", "DARK", "SERIES", "Picture", "dress", "margin_labels", "set_heights", "short", "svg"]
+__all__ = ["COLOURS", "DARK", "SERIES", "Picture", "dress", "set_heights", "short", "svg"]
 
 # Every colour has a role. A page replaces each by a CSS variable of the same name, so that one drawing
 # serves light and dark. Any two series differ by 13 or more (CIEDE2000) for every kind of colour-blindness, and no
@@ -60,11 +61,11 @@ DARK = {
     "s7": "#f84177",
     "s8": "#637cff",
 }
+# Behind words that lines would cross.
+PAPER = {"facecolor": COLOURS["paper"], "edgecolor": "none", "pad": 1.0}
 SERIES = [COLOURS[f"s{i}"] for i in range(1, 9)]
 SIZE = 9.0  # points; 12 px on a page that shows the figure at its own size
-
-
-CHARACTER = (SIZE - 0.5) * 0.58 / 72  # inches that a letter of a margin's label takes, on average
+CHARACTER = (SIZE - 0.5) * 0.58 / 72  # inches that a letter of a label takes, on average
 
 
 # Families that know Chinese, Japanese and Korean, for names that the default family cannot write.
@@ -90,8 +91,10 @@ class Picture(Figure):
             text.set_text(printable(text.get_text()))
         super().draw(renderer)
 
-    def _repr_png_(self) -> bytes:
-        return png(self, dpi=144)
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Twice as fine as it is shown: the screens of today have the points for it."""
+        width, height = (round(96 * inches) for inches in self.get_size_inches())
+        return png(self, dpi=192), {"width": width, "height": height}
 
 
 def picture(width: float, height: float) -> Picture:
@@ -100,8 +103,9 @@ def picture(width: float, height: float) -> Picture:
 
 
 def png(figure: Figure, dpi: float = 200) -> bytes:
-    """The figure as the bytes of a PNG file."""
+    """The figure as the bytes of a PNG file; letters that no installed font has are boxes, and a `Notice` says so."""
     file = io.BytesIO()
+    _tell_of_boxes(figure)
     with _missing_glyphs_are_boxes():
         figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
     return file.getvalue()
@@ -110,16 +114,40 @@ def png(figure: Figure, dpi: float = 200) -> bytes:
 def svg(figure: Figure, name: str) -> str:
     """The figure as an `<svg>` element whose colours are CSS variables; `name` keeps its ids apart from others'.
 
-    The same figure gives the same text, byte for byte.
+    Words are text: a browser finds them, and writes them in its own fonts, whatever the script. The same figure gives
+    the same text, byte for byte.
     """
     file = io.StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}), _missing_glyphs_are_boxes():
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}), _missing_glyphs_are_boxes():
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = file.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     for role, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{role})")
     return text
+
+
+def _tell_of_boxes(figure: Figure) -> None:
+    letters = {letter for text in figure.findobj(Text) if text.get_visible() for letter in text.get_text()}
+    unknown = "".join(sorted(letter for letter in letters if not letter.isspace() and not drawable(letter)))
+    if unknown:
+        warnings.warn(
+            f"no installed font can draw {unknown[:10]!r}: they are boxes in this picture; install a font that has "
+            "them, such as Noto Sans CJK, or save an SVG, whose words are text",
+            Notice,
+            stacklevel=3,
+        )
+
+
+@cache
+def drawable(letter: str) -> bool:
+    """Whether one of `families()` has a letter; what `printable` spells out is none."""
+    return not letter.isprintable() or any(font.get_char_index(ord(letter)) for font in _fonts())
+
+
+@cache
+def _fonts() -> list[Any]:
+    return [font_manager.get_font(font_manager.findfont(name)) for name in families()]
 
 
 @contextmanager
@@ -196,71 +224,3 @@ def _beginning(name: str, length: int) -> str:
     """As many first letters as are no wider than so many."""
     widths = np.cumsum([columns(letter) for letter in name[:length]])
     return name[: np.searchsorted(widths, length, side="right")]
-
-
-def spread(wanted: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:
-    """Positions at least `gap` apart within [low, high], in order and near the wanted ones.
-
-    Pools neighbours that are too close and centres each pool on its mean, as in isotonic regression.
-
-    Example:
-        >>> spread(np.array([0.5, 0.5, 0.9]), 0.2, 0.0, 1.0).round(2)
-        array([0.4, 0.6, 0.9])
-    """
-    order = np.argsort(wanted, kind="stable")
-    gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
-    pools: list[list[float]] = []  # [sum of wanted less offsets, count]; pool members stand `gap` apart
-    for rank, y in enumerate(wanted[order]):
-        pools.append([y - rank * gap, 1.0])
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
-            total, count = pools.pop()
-            pools[-1][0] += total
-            pools[-1][1] += count
-    starts = np.repeat([total / count for total, count in pools], [int(count) for _, count in pools])
-    starts = np.clip(starts, low, high - (len(wanted) - 1) * gap)
-    placed = np.empty(len(wanted))
-    placed[order] = starts + np.arange(len(wanted)) * gap
-    return placed
-
-
-def margin_labels(ax: Any, labels: Sequence[tuple[float, str, str]]) -> None:
-    """Names to the right of the axes, each tied to its height in data units, none upon another.
-
-    Args:
-        ax: axes whose limits and place on the figure are final.
-        labels: (height, text, colour of the tie) each; a height outside the axes goes to their edge, and
-            an arrow says so.
-    """
-    if not labels:
-        return
-    size = SIZE - 0.5
-    height = axes_points(ax)[1]
-    letters = max(6, int(((1 - ax.get_position().x1) * ax.figure.get_figwidth() - 0.28) / CHARACTER))
-    to_share = (ax.transScale + ax.transLimits).transform
-    left = ax.get_xlim()[0]
-    shares = np.array([to_share((left, y))[1] for y, _, _ in labels])
-    ends = np.clip(shares, 0, 1)
-    places = spread(ends, gap=size * 1.25 / height, low=0.0, high=1.0)
-    for (_, text, colour), share, end, place in zip(labels, shares, ends, places):
-        outside = " ↑" if share > 1 else " ↓" if share < 0 else ""
-        ax.annotate(
-            short(text, letters - len(outside)) + outside,
-            xy=(1.0, end),
-            xytext=(16, (place - end) * height),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            va="center",
-            fontsize=size,
-            fontfamily=families(),
-            parse_math=False,
-            color=COLOURS["ink"],
-            annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": colour,
-                "linewidth": 1.2,
-                "relpos": (0, 0.5),
-                "shrinkA": 2,
-                "shrinkB": 1,
-            },
-        )

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from normax.penalties import Hierarchical
+from normax.report.labels import margin_labels
 from normax.report.strength_axis import StrengthAxis, has_choice
-from normax.report.style import COLOURS, SERIES, dress, margin_labels, set_heights, short
+from normax.report.style import COLOURS, SERIES, dress, set_heights, short
 
 __all__ = [
     "coefficients",
@@ -122,12 +123,16 @@ def coefficients(
 
 
 def _leading(path: Any) -> list[int]:
-    """Features to name, the same in every panel: the largest at the chosen strength, then at the weak end."""
+    """Features to name, the same in every panel: those that grow largest anywhere, then those that count most at the
+    chosen strength, then at the weak end; in order of their size there."""
     size = np.linalg.norm(_outputs(path), axis=1)
     end = int(np.argmin(path.strengths))
     at_choice, at_end = size[path.best.index if has_choice(path) else end], size[end]
     rank = np.lexsort((-at_end, -at_choice))
-    return [int(j) for j in rank[:LABELLED] if at_choice[j] > 0 or at_end[j] > 0]
+    rank = rank[(at_choice[rank] > 0) | (at_end[rank] > 0)]
+    largest = np.argsort(-size.max(axis=0), kind="stable")[: LABELLED // 3]
+    kept = [*largest, *rank[~np.isin(rank, largest)]][:LABELLED]
+    return [int(j) for j in rank if j in kept]
 
 
 def norms(path: Any, ax: Any, *, name_choices: bool = True) -> None:
@@ -140,9 +145,7 @@ def zeros(path: Any, ax: Any, *, name_choices: bool = True) -> None:
     """Draw the share of each penalised tensor's weights that are not exactly zero."""
     values = [(_flat(path, name) != 0).mean(1) for name in path.penalised]
     _tensors(path, ax, values, "weights ≠ 0", name_choices)
-    set_heights(ax, 0, 1, below=32 if name_choices else 6)
-    ax.set_yticks([0, 0.5, 1])
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    _shares(ax, name_choices)
 
 
 def units(path: Any, ax: Any, *, name_choices: bool = True) -> None:
@@ -150,8 +153,14 @@ def units(path: Any, ax: Any, *, name_choices: bool = True) -> None:
     tensor that makes them, neurons or channels with a weight that is not exactly zero."""
     alive = _units_in_use(path)
     _tensors(path, ax, list(alive.values()), "units in use", name_choices, list(alive))
+    _shares(ax, name_choices)
+
+
+def _shares(ax: Any, name_choices: bool) -> None:
+    """An axis from 0 to 100 %, which ends there; what is written below it is off the scale."""
     set_heights(ax, 0, 1, below=32 if name_choices else 6)
     ax.set_yticks([0, 0.5, 1])
+    ax.spines["left"].set_bounds(0, 1)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 

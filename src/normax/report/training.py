@@ -7,7 +7,8 @@ from typing import Any
 from matplotlib.ticker import MaxNLocator
 
 from normax.report.curves import STEEP
-from normax.report.style import COLOURS, Picture, dress, margin_labels, picture
+from normax.report.labels import margin_labels
+from normax.report.style import COLOURS, Picture, dress, picture
 
 __all__ = ["history_figure"]
 
