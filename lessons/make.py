@@ -53,19 +53,22 @@ def words(table):
     return dict(rows)
 
 
+def said(text, table):
+    """A string, comment or piece of an f-string with what it says in Chinese, if the table has it."""
+    inner = text.strip("#").strip().strip('"').strip()
+    return text.replace(inner, table.get(inner, inner)) if inner else text
+
+
 def translated(code, table):
-    """The code with its strings and comments in Chinese where the table has them: whole, or a part of an f-string."""
+    """The code with its strings and comments in Chinese where the table has them."""
     lines = code.splitlines(keepends=True)
     for token in reversed(list(tokenize.generate_tokens(io.StringIO(code).readline))):
         name, text = tokenize.tok_name[token.type], token.string
-        if name not in ("STRING", "COMMENT", "FSTRING_MIDDLE"):
-            continue
-        if name == "FSTRING_MIDDLE" or text.startswith("f"):
-            for english in sorted(table, key=len, reverse=True):
-                text = text.replace(english, table[english])
-        else:
-            inner = text.strip("#").strip().strip('"')
-            text = text.replace(inner, table.get(inner, inner)) if inner else text
+        if name == "STRING" and text.startswith('f"'):  # whole before Python 3.12, in pieces since
+            pieces = re.split(r"(\{[^{}]*\})", text[2:-1])
+            text = 'f"' + "".join(said(piece, table) for piece in pieces) + '"'
+        elif name in ("STRING", "COMMENT", "FSTRING_MIDDLE"):
+            text = said(text, table)
         (row, begin), (last, end) = token.start, token.end
         if text != token.string and row == last:
             lines[row - 1] = lines[row - 1][:begin] + text + lines[row - 1][end:]

@@ -14,6 +14,8 @@ import pytest
 matplotlib.use("Agg")
 LESSONS = Path(__file__).parents[1] / "lessons"
 MAKE = runpy.run_path(str(LESSONS / "make.py"))
+READMES = ("README.md", "README.zh-CN.md")
+SLOW = ("06", "07", "14")  # train several networks
 NAMES = [source.stem for source in MAKE["SOURCES"]]
 
 
@@ -73,9 +75,12 @@ def test_each_lesson_ends_with_three_exercises_whose_checks_are_folded(name):
 
 
 def test_links_of_the_lessons_lead_somewhere():
-    for file in [LESSONS / "README.md", LESSONS / "README.zh-CN.md", *LESSONS.glob("??/*.ipynb")]:
-        links = re.findall(r"\]\(([^)#\"]+)", file.read_text(encoding="utf-8"))
-        assert [x for x in links if not x.startswith("https://") and not (file.parent / x).exists()] == []
+    pages = [(LESSONS, (LESSONS / file).read_text(encoding="utf-8")) for file in READMES]
+    for language in ("en", "zh"):
+        pages += [(LESSONS / language, text) for name in NAMES for text in texts(name, language, "markdown")]
+    for folder, text in pages:
+        links = re.findall(r"\]\(([^)#\s]+)\)", text)
+        assert [x for x in links if not x.startswith("https://") and not (folder / x).exists()] == []
 
 
 def ran(code, names):
@@ -86,7 +91,9 @@ def ran(code, names):
     return printed.getvalue()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * n.startswith(SLOW)) for n in NAMES]
+)
 @pytest.mark.filterwarnings("ignore::normax.Notice")
 def test_the_lesson_runs_and_its_checks_tell_right_from_not_yet(name, tmp_path, monkeypatch):
     """Each exercise as it stands, which must not pass, then by its solution, which must."""
