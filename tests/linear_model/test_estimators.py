@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GroupKFold, KFold
 
 from normax import linear_model as lm
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 
 
 def standardised(loader):
@@ -271,8 +271,44 @@ def test_the_path_functions_return_what_scikit_learns_do(diabetes):
     for alpha, coef in zip(alphas, coefs.T):
         np.testing.assert_allclose(coef, sk.Ridge(alpha, fit_intercept=False).fit(X, y).coef_, atol=1e-8)
     assert lm.ridge_path(X, y, alphas=7)[1].shape == (10, 7)
+    Y = np.column_stack([y, y**2 / 100])
+    alphas, coefs, gaps = lm.enet_path(X, Y, l1_ratio=0.3, alphas=chosen)
+    np.testing.assert_allclose(coefs, sk.enet_path(X, Y, l1_ratio=0.3, alphas=chosen, **TIGHT)[1], atol=1e-6)
+    assert gaps.shape == (3,)
     with pytest.raises(InputError, match="one response"):
-        lm.lasso_path(X, np.column_stack([y, y]))
+        lm.ridge_path(X, Y)
+    with pytest.warns(FutureWarning, match="alphas=7"):
+        assert len(lm.lasso_path(X, y, n_alphas=7)[0]) == 7
+
+
+def test_several_outputs_have_a_gap_each_and_a_gram_matrix_has_to_be_that_of_X(diabetes):
+    X, y = diabetes
+    X, Y = np.asarray(X), np.column_stack([y, -y, y**2])
+    model = lm.ElasticNet(0.1).fit(X, Y)
+    assert model.dual_gap_.shape == (3,)
+    assert (np.abs(model.dual_gap_) <= 1e-12 * (Y**2).mean(axis=0)).all()
+    assert model.sparse_coef_.shape == (3, 10)
+    assert lm.Lasso.path is lm.enet_path
+    centred = X - X.mean(axis=0)
+    lm.Lasso(precompute=centred.T @ centred).fit(centred, y)
+    for wrong in (X.T @ X + np.eye(10), np.eye(9)):
+        with pytest.raises(InputError, match="precompute"):
+            lm.Lasso(precompute=wrong).fit(centred, y)
+    with pytest.warns(Notice, match="recomputing Gram"):
+        lm.Lasso(precompute=X.T @ X).fit(X + 1, y)
+
+
+def test_alphas_are_told_by_their_own_name():
+    X, y = np.eye(6)[:, :2], np.arange(6.0)
+    with pytest.raises(InputError, match=r"alphas\[1\] == -1, .*; alphas\[2\] == nan"):
+        lm.LassoCV(alphas=[1, -1, np.nan]).fit(X, y)
+    with pytest.raises(TypeError, match=r"alphas\[0\] must be .*, not str"):
+        lm.ElasticNetCV(alphas=["1"]).fit(X, y)
+    with pytest.raises(InputError, match="l1_ratio: Automatic"):
+        lm.ElasticNetCV(l1_ratio=[0, 0.5]).fit(X, y)
+    model = lm.ElasticNetCV(l1_ratio=[0, 0.5], alphas=[1.0, 0.1], cv=2).fit(X, y)
+    assert model.alphas_.shape == (2,)
+    assert model.mse_path_.shape == (2, 2, 2)
 
 
 def test_an_unpenalised_fit_is_possible(cancer):

@@ -20,7 +20,7 @@ def strength_grid(largest: float, count: int, ratio: float) -> np.ndarray:
         largest: the strength the grid starts at, finite and > 0; for linear models the smallest that
             leaves no non-zero coefficient.
         count: how many strengths, >= 1. With 1 the grid is `largest` alone.
-        ratio: smallest over largest, in (0, 1).
+        ratio: smallest over largest, in (0, 1); of no account with a count of 1.
 
     Returns:
         A decreasing float64 array of shape (count,) whose first entry is exactly `largest`.
@@ -36,7 +36,7 @@ def strength_grid(largest: float, count: int, ratio: float) -> np.ndarray:
         raise InputError(f"largest: expected a finite strength > 0, got {largest!r}")
     if not is_count(count):
         raise InputError(f"count: expected a whole number of strengths >= 1, got {count!r}")
-    if not 0 < ratio < 1:
+    if count > 1 and not 0 < ratio < 1:
         raise InputError(f"ratio: expected a number between 0 and 1, got {ratio!r}")
     return largest * ratio ** (np.arange(int(count)) / max(int(count) - 1, 1))
 

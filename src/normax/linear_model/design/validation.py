@@ -16,6 +16,7 @@ from normax.linear_model.design.products import COPIED
 __all__ = [
     "Sound",
     "as_floats",
+    "check_alphas",
     "check_design",
     "check_offset",
     "check_strengths",
@@ -238,6 +239,26 @@ def check_strengths(strengths: Any) -> np.ndarray:
     if len(bad):
         told = ", ".join(f"{s[i]} at position {i}" for i in bad[:5])
         raise InputError(f"strengths: expected finite numbers >= 0, got {told}")
+    return s
+
+
+def check_alphas(alphas: Any) -> np.ndarray:
+    """The same of strengths that are called `alphas`, with scikit-learn's words for what is wrong.
+
+    Raises:
+        TypeError: for anything but numbers, text of numbers among them.
+    """
+    if np.asarray(alphas).dtype.kind not in "fiu":
+        given = np.ravel(np.asarray(alphas, dtype=object))
+        i, alpha = next((i, a) for i, a in enumerate(given) if not isinstance(a, (int, float)) or a is True)
+        raise TypeError(f"alphas[{i}] must be an instance of float, not {type(alpha).__name__}")
+    s = np.atleast_1d(np.asarray(alphas, dtype=float))
+    if s.ndim != 1 or not len(s):
+        raise InputError(f"alphas: expected a count or one or more numbers, got shape {s.shape}")
+    bad = np.flatnonzero(~(np.isfinite(s) & (s >= 0)))
+    if len(bad):
+        told = "; ".join(f"alphas[{i}] == {s[i]:g}, must be >= 0.0 and finite" for i in bad[:5])
+        raise InputError(told)
     return s
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -28,6 +29,7 @@ class LinearEstimator(BaseEstimator):
     """Checked input and the linear predictor."""
 
     coef_: np.ndarray
+    dual_gap_: Any
     intercept_: Any
     n_features_in_: int
     penalty_factor: Any
@@ -51,14 +53,21 @@ class LinearEstimator(BaseEstimator):
         refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
         return X
 
-    def _check_fit(self, X: Any, y: Any, **options: Any) -> tuple[np.ndarray, np.ndarray]:
-        """X and y of a fit; faults are told by row and column. `validate_data` keeps the feature names."""
+    def _check_fit(
+        self, X: Any, y: Any, finite: bool = True, **options: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """X and y of a fit; faults are told by row and column. `validate_data` keeps the feature names.
+
+        Args:
+            finite: whether to look for NaN and infinity, which costs a pass over X.
+        """
         check_unmasked("X", X)
         refuse_other_kinds(X)
         check_unmasked("y", y)
         X, y = validate_data(self, X, y, ensure_all_finite=False, **KINDS, **options)
-        refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
-        refuse_not_finite("y", np.asarray(y))
+        if finite:
+            refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
+            refuse_not_finite("y", np.asarray(y))
         return X, y
 
     def _check_number(self, name: str, low: float = 0.0, high: float = np.inf, strict: bool = False) -> None:
@@ -173,6 +182,11 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
             offset: (n,) or (n, outputs), known part of the response, which is added; None for 0.
         """
         return self._linear(X, offset)
+
+    @property
+    def sparse_coef_(self) -> csr_array:
+        """`coef_` as a sparse (outputs, p) array."""
+        return csr_array(np.atleast_2d(self.coef_))
 
     def _keep(self, path, at, units=1.0):
         super()._keep(path, at, units)

@@ -9,8 +9,9 @@ from sklearn.model_selection import check_cv
 
 from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture, held_out
-from normax.linear_model.design.validation import Sound, check_strengths
+from normax.linear_model.design.validation import Sound, check_alphas
 from normax.linear_model.estimators.base import LinearRegressor
+from normax.linear_model.estimators.path_functions import enet_path, lasso_path
 from normax.linear_model.grid import grid_for, is_ridge
 from normax.linear_model.path import follow_path
 from normax.linear_model.problem.problem import Problem
@@ -25,10 +26,11 @@ class ElasticNetCV(LinearRegressor):
     The objective is that of `ElasticNet`; every fit is certified. Names and scale are scikit-learn's.
 
     Args:
-        l1_ratio: r in (0, 1], or several to choose among. The default 0.5 gives both penalties an even say.
+        l1_ratio: r in (0, 1], or several to choose among; 0 too where the alphas are given. The default 0.5 gives both
+            penalties an even say.
         eps: smallest over largest alpha of an automatic grid.
-        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values.
-            While the error is smallest at the weakest of a grid, it goes on below, 15 decades at most.
+        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values. None
+            is the default. While the error is smallest at the weakest of a grid, it goes on below, 15 decades at most.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) takes the alpha of the smallest mean error; "1se" the largest
@@ -39,7 +41,7 @@ class ElasticNetCV(LinearRegressor):
 
     Attributes:
         alpha_, l1_ratio_: chosen.
-        alphas_: (k,) grid, or (mixtures, k) for several.
+        alphas_: (k,) grid, or (mixtures, k) for several unless the alphas are given.
         mse_path_: (k, K) or (mixtures, k, K) held-out mean squared errors.
         cv_mean_, cv_se_: (k,) or (mixtures, k) mean over folds, weighted by their sizes, and its standard error.
         path_: the `LinearPath` of the chosen mixture on all rows.
@@ -99,6 +101,8 @@ class ElasticNetCV(LinearRegressor):
         self.lower = lower
         self.upper = upper
 
+    path = staticmethod(enet_path)
+
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
     ) -> ElasticNetCV:
@@ -137,19 +141,24 @@ def choose_mixture(
         The problem of the chosen mixture, the place of the chosen strength in `path_`, and mean and standard error.
     """
     ratios = np.atleast_1d(np.asarray(model.l1_ratio, dtype=float))
-    if ratios.ndim != 1 or not len(ratios) or not ((ratios > 0) & (ratios <= 1)).all():
+    alphas = 100 if model.alphas is None else model.alphas
+    automatic = np.ndim(alphas) == 0
+    if ratios.ndim != 1 or not len(ratios) or not ((ratios >= 0) & (ratios <= 1)).all():
+        raise InputError(f"l1_ratio: expected numbers in [0, 1], got {model.l1_ratio!r}")
+    if automatic and not ratios.all():
         raise InputError(
-            f"l1_ratio: expected numbers in (0, 1], got {model.l1_ratio!r}; for pure ridge use RidgeCV"
+            "l1_ratio: Automatic alpha grid generation is not supported for l1_ratio=0. Please supply a grid by "
+            "providing your estimator with the appropriate `alphas=` argument. Or use RidgeCV, which has one"
         )
     rows = rows | {"tol": model.tol, "max_iter": model.max_iter}
     problem = model._problem(X, y, **rows)
     common = rows | model._rules() | {"fit_intercept": model.fit_intercept}
-    penalties, automatic = [of(r) for r in ratios.tolist()], np.ndim(model.alphas) == 0
+    penalties = [of(r) for r in ratios.tolist()]
     if automatic:  # every mixture begins where it has its first coefficient
         tops = np.array([grid_for(problem.charging(**penalty), 1, model.eps)[0] for penalty in penalties])
-        shape = strength_grid(1.0, model.alphas, model.eps)
+        shape = strength_grid(1.0, alphas, model.eps)
     else:
-        tops, shape = np.ones(len(ratios)), np.sort(check_strengths(model.alphas))[::-1]
+        tops, shape = np.ones(len(ratios)), np.sort(check_alphas(alphas))[::-1]
     mixtures = Mixtures([held_out(Sound(X), y, pairs, **penalty, **common) for penalty in penalties], tops)
     shape, errors = mixtures.search(shape, automatic, stronger=any(is_ridge(**p) for p in penalties))
     errors = scale * errors
@@ -158,11 +167,12 @@ def choose_mixture(
     grid = tops[best] * shape
     at = choose(grid, means[best], deviations[best], model.select)
     model.alpha_, model.l1_ratio_ = float(grid[at]), float(ratios[best])
-    kept = {"alphas_": np.outer(tops, shape), "mse_path_": np.moveaxis(errors, -1, 0)}
+    kept = {"alphas_": np.outer(tops, shape) if automatic else [shape] * len(tops)}
+    kept |= {"mse_path_": np.moveaxis(errors, -1, 0)}
     kept |= {"cv_mean_": means, "cv_se_": deviations}
     several = np.ndim(model.l1_ratio) > 0 and len(ratios) > 1
     for name, values in kept.items():
-        setattr(model, name, values if several else values[0])
+        setattr(model, name, values if several and isinstance(values, np.ndarray) else values[0])
     problem = problem.charging(**penalties[best])
     model.path_ = follow_path(problem, grid)
     return problem, at, (means[best], deviations[best])
@@ -193,6 +203,7 @@ class LassoCV(ElasticNetCV):
     """
 
     l1_ratio = 1.0  # a constant of the class, not a parameter
+    path = staticmethod(lasso_path)
 
     def __init__(
         self,

@@ -9,16 +9,11 @@ from sklearn.model_selection import check_cv
 
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.cv_regressors import choose_mixture
+from normax.linear_model.estimators.path_functions import enet_path, lasso_path, row_penalty
 from normax.linear_model.path import follow_path
-from normax.penalties import L2, GroupLasso, Penalty
 from normax.selection import folds
 
 __all__ = ["MultiTaskElasticNet", "MultiTaskElasticNetCV", "MultiTaskLasso", "MultiTaskLassoCV"]
-
-
-def row_penalty(l1_ratio: float, tasks: int) -> Penalty:
-    """`r‖W‖₂₁ + (1 − r)/2 ‖W‖²`: the group lasso of each feature's coefficients without the root of their number."""
-    return GroupLasso(l1_ratio / np.sqrt(tasks), "in") + L2(1 - l1_ratio)
 
 
 class _MultiTask(ManyOutputs, LinearRegressor):
@@ -105,6 +100,8 @@ class MultiTaskElasticNet(_MultiTask):
         self.selection = selection
         self.penalty_factor = penalty_factor
 
+    path = staticmethod(enet_path)
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> MultiTaskElasticNet:
         """Fit the coefficients.
 
@@ -180,10 +177,11 @@ class MultiTaskElasticNetCV(_MultiTask):
     """`MultiTaskElasticNet` whose strength, and mixture if several are given, are chosen by cross-validation.
 
     Args:
-        l1_ratio: r in (0, 1], or several to choose among.
+        l1_ratio: r in (0, 1], or several to choose among; 0 too where the alphas are given.
         eps: smallest over largest alpha of an automatic grid.
         alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values.
-            While the error is smallest at the weakest of a grid, it goes on below, 15 decades at most.
+            None is the default. While the error is smallest at the weakest of a grid, it goes on below, 15 decades at
+            most.
         fit_intercept: whether to fit intercepts, which are never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
@@ -236,6 +234,8 @@ class MultiTaskElasticNetCV(_MultiTask):
         self.select = select
         self.penalty_factor = penalty_factor
 
+    path = staticmethod(enet_path)
+
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
     ) -> MultiTaskElasticNetCV:
@@ -275,6 +275,7 @@ class MultiTaskLassoCV(MultiTaskElasticNetCV):
     """
 
     l1_ratio = 1.0  # a constant of the class, not a parameter
+    path = staticmethod(lasso_path)
 
     def __init__(
         self,

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
+from normax.linear_model.estimators.gram import check_gram
+from normax.linear_model.estimators.path_functions import enet_path
 from normax.linear_model.path import follow_path
+from normax.linear_model.problem.problem import Problem
+from normax.linear_model.solvers.dual_point import certify
 
 __all__ = ["ElasticNet", "Lasso", "total_weight"]
 
@@ -24,7 +30,8 @@ class ElasticNet(ManyOutputs, LinearRegressor):
         l1_ratio: r in [0, 1]; 1 is the lasso, 0 ridge. The default 0.5 gives both an even say.
         fit_intercept: whether to fit b, which is never penalised.
         precompute, copy_X, warm_start, random_state, selection: accepted so that code written for
-            scikit-learn runs; the solver chooses for itself, X is never changed, and the result depends on none.
+            scikit-learn runs; the solver chooses for itself, X is never changed, and the result depends on none. A
+            Gram matrix as `precompute` is compared with X and not used.
         max_iter: rounds of solving and checking; a handful are used.
         tol: duality gap over the null deviance that must be reached. The default 1e-6 is a promise; the
             exact finish lands far below.
@@ -35,8 +42,9 @@ class ElasticNet(ManyOutputs, LinearRegressor):
     Attributes:
         coef_: (p,) or (outputs, p) coefficients; zeros are exact.
         intercept_: float or (outputs,).
-        dual_gap_: duality gap in units of the objective above, as scikit-learn reports it.
-        gap_: the same over the null deviance.
+        sparse_coef_: coef_ as a sparse (outputs, p) array.
+        dual_gap_: duality gap in units of the objective above, as scikit-learn reports it; (outputs,) for several.
+        gap_: the same over the null deviance, for all outputs together.
         n_iter_: rounds used.
         path_: the `LinearPath` of the single strength.
         n_features_in_, feature_names_in_: as in every scikit-learn estimator.
@@ -89,18 +97,24 @@ class ElasticNet(ManyOutputs, LinearRegressor):
         self.lower = lower
         self.upper = upper
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> ElasticNet:
+    path = staticmethod(enet_path)
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, check_input: bool = True, offset: Any = None
+    ) -> ElasticNet:
         """Fit the coefficients.
 
         Args:
             X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
             y: (n,) or (n, outputs).
             sample_weight: (n,) weights >= 0.
+            check_input: False spares the look for NaN and infinity, which the result is lost in.
             offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
-        X, y = self._check_fit(X, y, multi_output=True)
+        X, y = self._check_fit(X, y, finite=check_input, multi_output=True)
+        check_gram(self.precompute, X, sample_weight, self.fit_intercept)
         problem = self._problem(
             X,
             y,
@@ -112,6 +126,8 @@ class ElasticNet(ManyOutputs, LinearRegressor):
         )
         self.path_ = follow_path(problem, [self.alpha])
         self._keep(self.path_, 0)
+        if self._many:
+            self.dual_gap_ = gaps_apart(problem, self.path_.coef[0], self.alpha)
         self._tell(problem, 0)
         return self
 
@@ -179,6 +195,15 @@ class Lasso(ElasticNet):
         self.penalty_factor = penalty_factor
         self.lower = lower
         self.upper = upper
+
+
+def gaps_apart(problem: Problem, coef: np.ndarray, alpha: float) -> np.ndarray:
+    """(m,) duality gaps of squared error at coefficients (m, p), of each output by itself."""
+    design, (_, y) = problem.design, problem.centred()
+    fitted, terms = design.predict(coef), problem.rules.terms(alpha * problem.unit)
+    each = (slice(j, j + 1) for j in range(len(coef)))
+    gaps = [certify(design, problem.family, y[:, j], fitted[:, j], coef[j], terms) for j in each]
+    return np.array(gaps)
 
 
 def total_weight(sample_weight: Any, n: int) -> float:

@@ -33,6 +33,8 @@ __all__ = ["SOLVERS", "Solver", "solve"]
 
 # Entries of X up to which all columns may be exchanged for others at strength 0, where they all but repeat each other.
 ORTHOGONAL = 10_000_000
+# Entries, zeros among them, up to which columns of a sparse X are multiplied as dense ones, whose fits end exactly.
+SMALL = 300_000
 
 
 class Solver(NamedTuple):
@@ -66,6 +68,11 @@ def _tall(problem: Problem) -> bool:
     return gram_pays(problem.design.n, problem.design.p)
 
 
+def _dense(problem: Problem) -> bool:
+    design = problem.design
+    return not design.sparse or design.n * design.p <= SMALL
+
+
 def _wide_ridge(problem: Problem) -> bool:
     design = problem.design
     return _ridge(problem) and design.p > design.n and factorises((design.n, design.p), design.sparse)
@@ -89,7 +96,7 @@ SOLVERS = (
     Solver("proximal gradients", lambda p: isinstance(p.rules, ProximalRules), follow_proximal),
     Solver("blocks of features", lambda p: p.squared and _whole_groups(p), follow_groups),
     Solver("all products of columns at once", lambda p: _lasso(p) and _tall(p), follow_complete),
-    Solver("products of the columns at work", lambda p: _lasso(p) and not p.design.sparse, follow_growing),
+    Solver("products of the columns at work", lambda p: _lasso(p) and _dense(p), follow_growing),
     Solver("factorisations", lambda p: p.squared and _ridge(p), follow_ridge),
     Solver(
         "descent on residuals",
