@@ -215,7 +215,7 @@ OPTIONS_ZH = {
     "--refit": "按交叉验证部分或全部撤销对所选列的收缩（relaxed lasso）",
     "--splines": "给每个有 10 个以上不同值的数值列一条曲线",
     "--interactions": "把每两列相乘；不用 --splines 时数值列还取平方",
-    "--family": "目标的分布族：gaussian、binomial、multinomial、poisson、gamma、tweedie、huber、quantile、cox",
+    "--family": "目标的分布族：gaussian、binomial、multinomial、poisson、negative-binomial、gamma、tweedie、huber、quantile、cox",
     "--offset": "线性预测中已知的部分，不配系数",
     "--exposure": "计数所经历的时间或规模：其对数作为偏移",
     "--time-to": "到事件发生或观察结束的时间（--family cox）",

@@ -16,6 +16,7 @@ from normax.linear_model.estimators.cv_named import (
     QuantileRegressorCV,
     TweedieRegressorCV,
 )
+from normax.linear_model.estimators.cv_ordinal import OrdinalClassifierCV
 from normax.linear_model.estimators.cv_regressors import ElasticNetCV, LassoCV
 from normax.linear_model.estimators.cv_ridge import RidgeCV
 from normax.linear_model.estimators.glm import GammaRegressor, PoissonRegressor, TweedieRegressor
@@ -27,6 +28,11 @@ from normax.linear_model.estimators.multitask import (
     MultiTaskLasso,
     MultiTaskLassoCV,
 )
+from normax.linear_model.estimators.negative_binomial import (
+    NegativeBinomialRegressor,
+    NegativeBinomialRegressorCV,
+)
+from normax.linear_model.estimators.ordinal import OrdinalClassifier
 from normax.linear_model.estimators.path_functions import enet_path, lasso_path, ridge_path
 from normax.linear_model.estimators.penalised import PenalisedClassifier, PenalisedRegressor
 from normax.linear_model.estimators.quantile import QuantileRegressor
@@ -54,6 +60,10 @@ __all__ = [
     "MultiTaskElasticNetCV",
     "MultiTaskLasso",
     "MultiTaskLassoCV",
+    "NegativeBinomialRegressor",
+    "NegativeBinomialRegressorCV",
+    "OrdinalClassifier",
+    "OrdinalClassifierCV",
     "PoissonRegressor",
     "QuantileRegressor",
     "QuantileRegressorCV",

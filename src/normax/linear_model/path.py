@@ -202,8 +202,8 @@ def fit_path(
             steps until the loss gains nothing. Where it falls for ever, as for classes that features separate, wholly
             or in part, the fit ends where it no longer gains, at finite coefficients and with a `Notice`. The gap at 0
             is that last gain.
-        family: "gaussian", "binomial", "multinomial", "poisson", "gamma", "tweedie", "huber", "quantile" or "cox",
-            or an object of `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`,
+        family: "gaussian", "binomial", "multinomial", "poisson", "negative-binomial", "gamma", "tweedie", "huber",
+            "quantile", "ordinal" or "cox", or an object of `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`,
             `Tweedie(1.7)`, or a `Family` of your own.
         l1_ratio: r in [0, 1]; 1 (default) is the lasso, 0 ridge.
         fit_intercept: whether to fit one intercept for each output.

@@ -21,6 +21,7 @@ LOSS_NOUNS = {
     "cross_entropy": "cross-entropy",
     "binary_cross_entropy": "cross-entropy",
     "poisson": "deviance",
+    "negative-binomial": "deviance",
     "gamma": "deviance",
     "tweedie": "deviance",
     "huber": "Huber loss",

@@ -24,11 +24,11 @@ def _logistic(x: np.ndarray) -> np.ndarray:
 #: From a linear predictor to the mean; for Cox's model to the hazard over that of the average row.
 _MEANS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "binomial": _logistic,
-    **dict.fromkeys(("poisson", "gamma", "tweedie", "cox"), np.exp),
+    **dict.fromkeys(("poisson", "negative-binomial", "gamma", "tweedie", "cox"), np.exp),
 }
 _IMPOSSIBLE: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
     "binomial": ("shares from 0 to 1", lambda y: (y < 0) | (y > 1)),
-    "poisson": ("counts of 0 or more", lambda y: y < 0),
+    **dict.fromkeys(("poisson", "negative-binomial"), ("counts of 0 or more", lambda y: y < 0)),
     "gamma": ("amounts above 0", lambda y: y <= 0),
     "tweedie": ("amounts of 0 or more", lambda y: y < 0),
     "cox": ("times of 0 or more", lambda y: y < 0),

@@ -54,6 +54,7 @@ def predicted(table, folder):
     ("words", "target", "mean"),
     [
         ("--target visits --family poisson --exposure years --weights w", "visits", np.exp),
+        ("--target visits --family negative-binomial --exposure years", "visits", np.exp),
         ("--target cost --family gamma", "cost", np.exp),
         ("--target cost --family tweedie:1.5", "cost", np.exp),
         ("--target cost --family quantile:0.8", "cost", np.asarray),
@@ -102,6 +103,12 @@ def test_the_size_of_huber_is_that_of_the_target():
     y = np.random.default_rng(0).normal(size=2000)
     assert float(with_scale("huber", 100 * y).partition(":")[2]) == pytest.approx(134.5, rel=0.05)
     assert with_scale("huber:2", y) == "huber:2"
+
+
+def test_the_dispersion_is_that_of_counts_about_their_mean():
+    counts = np.random.default_rng(0).negative_binomial(2, 0.4, size=4000)
+    assert float(with_scale("negative-binomial", counts).partition(":")[2]) == pytest.approx(0.5, rel=0.1)
+    assert with_scale("negative-binomial", np.tile([2, 3], 9)) == "negative-binomial:1e-08"
 
 
 @pytest.mark.parametrize(

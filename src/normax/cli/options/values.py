@@ -105,6 +105,7 @@ FAMILIES: dict[str, tuple[str, float, float, bool] | None] = {
     "binomial": None,
     "multinomial": None,
     "poisson": None,
+    "negative-binomial": ("a dispersion above 0", 0.0, math.inf, False),
     "gamma": None,
     "tweedie": ("a power from 1 to 2", 1.0, 2.0, True),
     "huber": ("a size of residuals above 0", 0.0, math.inf, False),

@@ -202,8 +202,8 @@ def _family_options(family: Any) -> None:
         "--family",
         type=family_value,
         metavar="FAMILY",
-        help=f"{', '.join(FAMILIES)}: what the target is; with a parameter quantile:0.9, tweedie:1.7, huber:2.5 (default:"
-        " gaussian, or for classes binomial or multinomial)",
+        help=f"{', '.join(FAMILIES)}: what the target is; with a parameter quantile:0.9, tweedie:1.7, huber:2.5,"
+        " negative-binomial:0.8 (default: gaussian, or for classes binomial or multinomial)",
     )
     family.add_argument(
         "--offset", metavar="COLUMN", help="known part of the linear predictor, which gets no coefficient"

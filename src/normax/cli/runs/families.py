@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from normax.linear_model.families import Cox, Family, Huber, Quantile, Tweedie, family_of
+from normax.linear_model.families import Cox, Family, Huber, NegativeBinomial, Quantile, Tweedie, family_of
+from normax.linear_model.families.negative_binomial import LEAST, dispersion_of
 from normax.tables import Target
 
 __all__ = ["LOSS_TEXTS", "TEXTS", "constant", "deviances", "loss_of", "measures", "named", "with_scale"]
@@ -23,6 +24,7 @@ TEXTS = {
 LOSS_TEXTS = {
     "binomial": "half the deviance of shares",
     "poisson": "half the Poisson deviance",
+    "negative-binomial": "half the negative binomial deviance",
     "gamma": "half the gamma deviance",
     "tweedie": "half the Tweedie deviance",
     "huber": "Huber's loss, half the squared error of small residuals",
@@ -47,6 +49,7 @@ def named(family: str) -> Family:
     if not parameter:
         return family_of(name)
     made: dict[str, Any] = {"quantile": Quantile, "tweedie": Tweedie, "huber": Huber}
+    made |= {"negative-binomial": NegativeBinomial}
     return made[name](float(parameter))
 
 
@@ -56,7 +59,11 @@ def loss_of(target: Target) -> Any:
 
 
 def with_scale(family: str | None, y: np.ndarray) -> str | None:
-    """The family with the size that a Huber loss needs, in units of y, if it has none."""
+    """The family with the size that a Huber loss needs, in units of y, and with the dispersion that counts have about
+    their mean, if it has none."""
+    if family == "negative-binomial":
+        counts, even = np.asarray(y, dtype=float), np.full(len(y), 1 / len(y))
+        return f"{family}:{max(dispersion_of(counts, np.full(len(y), counts.mean()), even), LEAST):.4g}"
     if family != "huber":
         return family
     spread = _MAD * np.median(np.abs(y - np.median(y))) or float(np.std(y))

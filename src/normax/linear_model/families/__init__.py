@@ -11,6 +11,8 @@ from normax.linear_model.families.cox import Cox
 from normax.linear_model.families.gaussian import Gaussian
 from normax.linear_model.families.huber import Huber
 from normax.linear_model.families.multinomial import Multinomial
+from normax.linear_model.families.negative_binomial import NegativeBinomial
+from normax.linear_model.families.ordinal import Ordinal
 from normax.linear_model.families.poisson import Poisson
 from normax.linear_model.families.quantile import Quantile
 from normax.linear_model.families.tweedie import Gamma, Tweedie
@@ -24,6 +26,8 @@ __all__ = [
     "Gaussian",
     "Huber",
     "Multinomial",
+    "NegativeBinomial",
+    "Ordinal",
     "Poisson",
     "Quantile",
     "Tweedie",
@@ -31,7 +35,11 @@ __all__ = [
 ]
 
 FAMILIES: dict[str, type[Family]] = {
-    f.name: f for f in (Gaussian, Binomial, Multinomial, Poisson, Gamma, Tweedie, Huber, Quantile, Cox)
+    f.name: f
+    for f in (
+        *(Gaussian, Binomial, Multinomial, Poisson, NegativeBinomial, Gamma, Tweedie),
+        *(Huber, Quantile, Ordinal, Cox),
+    )
 }
 
 

@@ -45,9 +45,15 @@ def amounts(seen: Seen) -> Iterator[str]:
     y, name = seen.y, quoted(target.name)
     whole = bool((y == np.round(y)).all())
     if whole and y.min() == 0 and _skew(y) > 0.5 and y.mean() < y.max() / 3:
+        spread = y.var() / y.mean()
+        scattered = (
+            f"; their variance is {spread:.0f} times their mean, which --family negative-binomial allows for"
+            if spread > 3
+            else ""
+        )
         yield (
             f"target {name} looks like a count ({y.max():.0f} at most); --family poisson fits its mean on the scale of a"
-            " logarithm (with --exposure, where counts are over unlike times)"
+            f" logarithm (with --exposure, where counts are over unlike times){scattered}"
         )
     elif not whole and y.min() >= 0 and y.max() <= 1 and len(np.unique(y)) > 10:
         yield f"target {name} lies from 0 to 1; --family binomial keeps predictions there"

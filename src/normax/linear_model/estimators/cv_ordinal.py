@@ -1,0 +1,152 @@
+"""`OrdinalClassifierCV`: the strength chosen by what held-out rows are given of probability, or by how far off they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import check_cv
+
+from normax.errors import InputError
+from normax.linear_model.cross_validation.scopes import refuse_weightless
+from normax.linear_model.design.validation import Sound, check_strengths, plain_weights
+from normax.linear_model.estimators.ordinal import OrdinalModel
+from normax.linear_model.families.ordinal import Ordinal, level_probabilities
+from normax.linear_model.grid import grid_for
+from normax.linear_model.path import follow_path
+from normax.selection import choose, folds, summarise, widened
+
+__all__ = ["OrdinalClassifierCV"]
+
+
+class OrdinalClassifierCV(OrdinalModel):
+    """`OrdinalClassifier` whose strength is chosen by cross-validation.
+
+    Args:
+        alphas: a count (default 100: a grid from the largest useful alpha), or the values.
+        l1_ratio, levels: as of `OrdinalClassifier`.
+        eps: smallest over largest alpha of an automatic grid; None (default) for 1e-3, and 1e-7 for ridge.
+        cv: None for 5 folds with like shares of the levels, a count, a splitter, or pairs of indices.
+        scoring: "likelihood" (default), the mean negative log-likelihood of held-out rows; or "distance", the mean
+            number of levels between them and their predictions, which is coarser.
+        select: "min" (default) or "1se", the largest alpha within one standard error of the minimum.
+        tol, max_iter, penalty_factor, lower, upper: as of `OrdinalClassifier`.
+
+    Attributes:
+        alpha_: chosen; alphas_: (k,) grid.
+        fold_errors_: (K, k) errors of each fold; cv_mean_, cv_se_: (k,) means over folds, weighted by their sizes, and
+            their standard errors.
+        classes_, coef_, thresholds_, dual_gap_, gap_, n_iter_, path_: as of `OrdinalClassifier`, refitted on all rows.
+
+    Raises:
+        InputError: for data or arguments that cannot be used, and folds that train without one of the levels.
+
+    Example:
+        >>> X = np.arange(30.0)[:, None]
+        >>> OrdinalClassifierCV(alphas=[1e3, 0.01], cv=3).fit(X, np.repeat([0, 1, 2], 10)).alpha_
+        0.01
+    """
+
+    def __init__(
+        self,
+        *,
+        alphas: Any = 100,
+        l1_ratio: float = 0.0,
+        levels: Any = None,
+        eps: float | None = None,
+        cv: Any = None,
+        scoring: str = "likelihood",
+        select: str = "min",
+        tol: float = 1e-6,
+        max_iter: int = 1000,
+        penalty_factor: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+    ):
+        self.alphas = alphas
+        self.l1_ratio = l1_ratio
+        self.levels = levels
+        self.eps = eps
+        self.cv = cv
+        self.scoring = scoring
+        self.select = select
+        self.tol = tol
+        self.max_iter = max_iter
+        self.penalty_factor = penalty_factor
+        self.lower = lower
+        self.upper = upper
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> OrdinalClassifierCV:
+        """Choose alpha and refit on all rows.
+
+        Args:
+            X, y, sample_weight, offset: as of `OrdinalClassifier`.
+            groups: (n,) groups for a splitter that keeps them together.
+        """
+        self._check_number("l1_ratio", 0.0, 1.0)
+        if self.scoring not in ("likelihood", "distance"):
+            raise InputError(f"scoring: expected 'likelihood' or 'distance', got {self.scoring!r}")
+        X, codes = self._check_levels(X, y, sample_weight)
+        weights = plain_weights(sample_weight, len(codes))
+        options: dict[str, Any] = {"family": Ordinal(), "l1_ratio": self.l1_ratio, "offset": offset}
+        options |= {"tol": self.tol, "max_iter": self.max_iter}
+        problem = self._problem(X, codes, sample_weight=sample_weight, **options)
+        pairs = folds(check_cv(self.cv, codes, classifier=True), X.shape[0], codes, groups)
+        refuse_weightless(weights, pairs)
+        self._refuse_missing_levels(codes, weights, pairs)
+
+        def errors(strengths: np.ndarray) -> np.ndarray:
+            """(k, K) errors of the folds."""
+            each = []
+            for train, test in pairs:
+                own = np.zeros_like(weights)
+                own[train] = weights[train]
+                path = follow_path(self._problem(X, codes, sample_weight=own, **options), strengths)
+                etas = path.predict(Sound(X), offset)[:, :, 0]
+                each.append([self._error(eta, codes, weights, own > 0, test) for eta in etas])
+            return np.array(each).T
+
+        sizes = np.array([weights[test].sum() for _, test in pairs])
+        if np.ndim(self.alphas) == 0:
+            grid, (found,) = widened(
+                grid_for(problem, self.alphas, self.eps),
+                lambda strengths: (errors(strengths),),
+                lambda known: summarise(known.T, sizes)[0],
+                stronger=self.l1_ratio == 0,
+            )
+        else:
+            grid = check_strengths(self.alphas)
+            found = errors(grid)
+        cv = summarise(found.T, sizes)
+        self.alphas_, self.fold_errors_, (self.cv_mean_, self.cv_se_) = grid, found.T, cv
+        at = choose(grid, *cv, self.select)
+        self.alpha_ = float(grid[at])
+        self.path_ = follow_path(problem, grid)
+        self._take(problem, at, X, codes, sample_weight, offset, cv)
+        return self
+
+    def _error(
+        self, eta: np.ndarray, codes: np.ndarray, weights: np.ndarray, trained: np.ndarray, test: np.ndarray
+    ) -> float:
+        """Of the held-out rows, by the thresholds of the training rows."""
+        theta = Ordinal().thresholds(codes[trained], eta[trained], weights[trained])
+        shares = level_probabilities(eta[test], theta)
+        if self.scoring == "distance":
+            off = np.abs(shares.argmax(axis=1) - codes[test])
+        else:
+            off = -np.log(np.maximum(shares[np.arange(len(test)), codes[test]], np.finfo(float).tiny))
+        return float(np.average(off, weights=weights[test]))
+
+    def _refuse_missing_levels(self, codes: np.ndarray, weights: np.ndarray, pairs: Any) -> None:
+        """An InputError where a fold trains without a level, which would then have no probability."""
+        for k, (train, _) in enumerate(pairs):
+            seen = np.unique(codes[train[weights[train] > 0]])
+            missing = np.setdiff1d(np.arange(len(self.classes_)), seen)
+            if len(missing):
+                told = ", ".join(map(str, self.classes_[missing][:5].tolist()))
+                raise InputError(
+                    f"cv: fold {k} trains without level {told}; use fewer folds, or StratifiedKFold by level, or join "
+                    "levels"
+                )
