@@ -80,7 +80,8 @@ def _filled(path: Any, details: dict, data: dict) -> list[Raw]:
     """What the script fills wherever it has the numbers for it."""
     coefficients = results.coefficients(path, details)
     answers = html.section("How it predicts", part("answers")) if data["answers"] else Raw("")
-    return [Raw(f'<div class="pair">{coefficients}</div>'), answers]
+    row = html.section("Try a row", part("row")) if data.get("row") else Raw("")
+    return [Raw(f'<div class="pair">{coefficients}</div>'), answers, row]
 
 
 def _moving(folder: File, path: Any, details: dict) -> list[Raw]:

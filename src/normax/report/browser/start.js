@@ -1,6 +1,6 @@
 // Everything in its place: each part of the page that Python left room for.
 const PARTS = {
-  slider, errors: errorPlot, traces: tracePlot, coefficients: coefficientTable, answers: answersPart, theme: themeButton,
+  slider, errors: errorPlot, traces: tracePlot, coefficients: coefficientTable, answers: answersPart, row: rowPart, theme: themeButton,
 };
 document.body.append(tooltip);
 document.documentElement.classList.add("moves");
@@ -8,4 +8,4 @@ for (const [name, make] of Object.entries(PARTS)) {
   const host = part(name);
   if (host) make(host);
 }
-document.querySelectorAll("table:not(.matrix):not(.long)").forEach(movable);
+document.querySelectorAll("table:not(.matrix):not([data-part] table)").forEach(movable);

@@ -13,7 +13,8 @@ from normax.report.curves import loss_label
 from normax.report.moving.answers import answers
 from normax.report.moving.networks import network
 from normax.report.moving.packing import packed
-from normax.report.moving.table import Tabled, fields
+from normax.report.moving.row import fields
+from normax.report.moving.table import Tabled
 from normax.report.moving.weights import coefficients
 from normax.report.strength_axis import StrengthAxis, has_choice
 
