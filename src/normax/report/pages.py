@@ -81,7 +81,29 @@ def _filled(path: Any, details: dict, data: dict) -> list[Raw]:
     coefficients = results.coefficients(path, details)
     answers = html.section("How it predicts", part("answers")) if data["answers"] else Raw("")
     row = html.section("Try a row", part("row")) if data.get("row") else Raw("")
-    return [Raw(f'<div class="pair">{coefficients}</div>'), answers, row]
+    return [Raw(f'<div class="pair">{coefficients}{_network(data)}</div>'), _maps(data), answers, row]
+
+
+def _network(data: dict) -> Raw:
+    """The inputs of a network by name, and how its fits went."""
+    net = data.get("network") or {}
+    inputs = html.section("Which inputs are alive", part("inputs")) if net.get("inputs") else Raw("")
+    about = "<figcaption>The training loss at this strength: one line a fold, and in black the fit on all rows.</figcaption>"
+    training = html.section("How training went", part("training"), about) if net.get("curves") else Raw("")
+    return Raw(inputs + training)
+
+
+def _maps(data: dict) -> Raw:
+    """What is left of every matrix of a network."""
+    net = data.get("network") or {}
+    if not any("map" in tensor for tensor in net.get("tensors", [])):
+        return Raw("")
+    about = (
+        "<figcaption>Every penalised matrix at this strength, units downwards, inputs to the right: <b>blue</b> is positive, "
+        "<b>orange</b> negative, the darker the larger; the ground is exactly zero. The bar on the left is dark where a "
+        "unit still reads something.</figcaption>"
+    )
+    return html.section("Which weights are left", Raw('<div class="maps" data-part="maps"></div>'), about)
 
 
 def _moving(folder: File, path: Any, details: dict) -> list[Raw]:

@@ -123,7 +123,7 @@ def _about_traces(path: Any) -> str:
             "makes them, with a weight that is not zero"
         )
         return (
-            "<b>From top to bottom</b>: the size of each penalised weight tensor; the share of its weights that are "
+            "<b>To choose from</b>: the size of each penalised weight tensor; the share of its weights that are "
             f"not exactly zero{units if traces.drops_units(path) else ''}. Read from right to left: as the "
             "penalty grows, weights shrink and go out one by one."
         )

@@ -172,7 +172,8 @@ class Plot {
 }
 
 const plots = [];
+const repaints = []; // of canvases that are no plots
 /** The widest of some names, up to `most` pixels: the margin that they need. */
 const marginFor = (names, most) => 24 + Math.min(most, Math.max(0, ...names.map((name) => widthOf(name))));
-const redraw = (sharp) => plots.forEach((plot) => plot.draw(sharp));
+const redraw = (sharp) => (plots.forEach((plot) => plot.draw(sharp)), repaints.forEach((paint) => paint()));
 watch((name) => name === "at" && plots.forEach((plot) => plot.move()));

@@ -28,7 +28,7 @@ const WEIGHTS = DATA.coefficients && (() => {
     stored: row,
     raw: (i, o) => w.subarray((place[i] * outputs + o) * live, (place[i] * outputs + o + 1) * live),
     unit: (f, value) => (scale && (!many || state.output) ? (scale[ever[f]] ? value / scale[ever[f]] : 0) : null),
-    title: () => (many ? (state.output ? say("coefficient for {name}", { name: told.outputs[state.output - 1] }) : say("norm over {count} outputs", { count: outputs })) : say("coefficient")) + (scale ? say(", per standard deviation") : ""),
+    title: () => (many ? (state.output ? say("coefficient for {name}", { name: told.outputs[state.output - 1] }) : say("norm over {count} outputs", { count: outputs })) : say(told.title)) + (scale ? say(", per standard deviation") : ""),
   };
 })();
 

@@ -41,6 +41,8 @@ def block(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict[s
         told["row"] = fields(path, details, table)
     else:
         told["network"] = network(path, axis)
+        if traces.selects_features(path):
+            told["coefficients"] = coefficients(path, axis, details)
     return told
 
 

@@ -1,4 +1,4 @@
-"""The coefficients of a linear path, for those columns that have one at some strength."""
+"""The coefficients of a linear path, or the size of a feature's weights, for those columns that ever have one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def coefficients(path: Any, axis: StrengthAxis, details: Mapping[str, Any]) -> d
     """
     weight = np.asarray(path.weights[path.penalised[0]], float)
     weight = axis.sort(weight.reshape(weight.shape[0], -1, weight.shape[-1]))
-    bias = axis.sort(np.asarray(path.weights.get("bias", np.zeros(weight.shape[:2])), float))
+    linear = path.engine == "linear"
+    if not linear:  # whole features come and go: the size of the weights that read each
+        weight = np.linalg.norm(weight, axis=1, keepdims=True)
+    bias = axis.sort(np.asarray(path.weights["bias"], float)) if linear else np.zeros(len(weight))
     ever = np.flatnonzero((weight != 0).any(axis=(0, 1)))
     k, outputs, p = weight.shape
     kept = _kept(path, axis, k, max(1, MOST // max(outputs * len(ever), 1)))
@@ -40,7 +43,8 @@ def coefficients(path: Any, axis: StrengthAxis, details: Mapping[str, Any]) -> d
         "w": packed(live, "f8" if live.size <= EXACT else "f4"),
         "b": packed(bias.reshape(k, -1)[kept], "f8"),
         "outputs": [str(label) for label in labels or range(outputs)] if outputs > 1 else None,
-        "scale": packed(scale, "f8") if scale is not None and np.shape(scale) == (p,) else None,
+        "title": "coefficient" if linear else "norm of a feature’s weights",
+        "scale": packed(scale, "f8") if linear and scale is not None and np.shape(scale) == (p,) else None,
     }
 
 
