@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import check_cv
 
 from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture, held_out
 from normax.linear_model.design.validation import Sound, check_alphas
 from normax.linear_model.estimators.base import LinearRegressor
 from normax.linear_model.estimators.path_functions import enet_path, lasso_path
+from normax.linear_model.estimators.routing import Folded
 from normax.linear_model.grid import grid_for, is_ridge
 from normax.linear_model.path import follow_path
 from normax.linear_model.problem.problem import Problem
-from normax.selection import choose, folds, strength_grid
+from normax.selection import choose, strength_grid
 
 __all__ = ["ElasticNetCV", "LassoCV"]
 
 
-class ElasticNetCV(LinearRegressor):
+class ElasticNetCV(Folded, LinearRegressor):
     """Elastic net whose strength, and mixture if several are given, are chosen by cross-validation.
 
     The objective is that of `ElasticNet`; every fit is certified. Names and scale are scikit-learn's.
@@ -104,7 +104,13 @@ class ElasticNetCV(LinearRegressor):
     path = staticmethod(enet_path)
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        **params: Any,
     ) -> ElasticNetCV:
         """Choose alpha (and l1_ratio) and refit on all rows.
 
@@ -114,9 +120,11 @@ class ElasticNetCV(LinearRegressor):
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), known part of the response, added to the prediction; `predict` takes its own.
+            params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
         X, y = self._check_fit(X, y)
-        pairs = folds(check_cv(self.cv), X.shape[0], y, groups)
+        split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
+        pairs = self._pairs(X, y, False, split)
         rows = {"sample_weight": sample_weight, "offset": offset}
         problem, at, errors = choose_mixture(self, X, y, pairs, lambda r: {"l1_ratio": r}, rows, 2.0)
         self._keep(self.path_, at)

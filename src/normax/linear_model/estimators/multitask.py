@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import check_cv
 
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.cv_regressors import choose_mixture
 from normax.linear_model.estimators.path_functions import enet_path, lasso_path, row_penalty
+from normax.linear_model.estimators.routing import Folded
 from normax.linear_model.path import follow_path
-from normax.selection import folds
 
 __all__ = ["MultiTaskElasticNet", "MultiTaskElasticNetCV", "MultiTaskLasso", "MultiTaskLassoCV"]
 
@@ -173,7 +172,7 @@ class MultiTaskLasso(MultiTaskElasticNet):
         self.penalty_factor = penalty_factor
 
 
-class MultiTaskElasticNetCV(_MultiTask):
+class MultiTaskElasticNetCV(Folded, _MultiTask):
     """`MultiTaskElasticNet` whose strength, and mixture if several are given, are chosen by cross-validation.
 
     Args:
@@ -237,7 +236,13 @@ class MultiTaskElasticNetCV(_MultiTask):
     path = staticmethod(enet_path)
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        **params: Any,
     ) -> MultiTaskElasticNetCV:
         """Choose alpha (and l1_ratio) and refit on all rows.
 
@@ -247,9 +252,11 @@ class MultiTaskElasticNetCV(_MultiTask):
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps rows together.
             offset: (n,) or (n, tasks), known part of the response, added to the prediction; `predict` takes its own.
+            params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
         X, y = self._check_tasks(X, y)
-        pairs, tasks = folds(check_cv(self.cv), X.shape[0], y[:, 0], groups), y.shape[1]
+        split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
+        pairs, tasks = self._pairs(X, y[:, 0], False, split), y.shape[1]
         rows = {"sample_weight": sample_weight, "offset": offset}
         problem, at, cv = choose_mixture(
             self, X, y, pairs, lambda r: {"penalty": row_penalty(r, tasks)}, rows, 2.0 / tasks
