@@ -1,5 +1,8 @@
 """Penalised linear models with certified solutions: paths, estimators, cross-validation."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from normax.linear_model.analysis.adaptive import adaptive_factors
 from normax.linear_model.analysis.collinearity import ridge_trace, variance_inflation
 from normax.linear_model.analysis.concordance import concordance
@@ -42,6 +45,14 @@ from normax.linear_model.estimators.ridge_classifiers import RidgeClassifier, Ri
 from normax.linear_model.grid import max_strength
 from normax.linear_model.path import LinearPath, fit_path
 
+if TYPE_CHECKING:
+    from normax.linear_model.inference.bootstrap import bootstrap
+    from normax.linear_model.inference.debiased import debiased_lasso
+    from normax.linear_model.inference.knockoffs import Knockoffs as Knockoffs
+    from normax.linear_model.inference.knockoffs import knockoffs as knockoffs
+    from normax.linear_model.inference.post_selection import post_selection
+    from normax.linear_model.inference.result import Inference
+
 __all__ = [
     "CoxRegressor",
     "CoxRegressorCV",
@@ -51,6 +62,8 @@ __all__ = [
     "GammaRegressorCV",
     "HuberRegressor",
     "HuberRegressorCV",
+    "Inference",
+    "Knockoffs",
     "Lasso",
     "LassoCV",
     "LinearPath",
@@ -74,11 +87,15 @@ __all__ = [
     "TweedieRegressor",
     "TweedieRegressorCV",
     "adaptive_factors",
+    "bootstrap",
     "concordance",
+    "debiased_lasso",
     "enet_path",
     "fit_path",
+    "knockoffs",
     "lasso_path",
     "max_strength",
+    "post_selection",
     "ridge_path",
     "degrees_of_freedom",
     "information_criteria",
@@ -90,3 +107,25 @@ __all__ = [
     "PenalisedRegressor",
     "PoissonRegressorCV",
 ]
+
+# Inference loads on first use, since who fits a lasso need not wait for what it imports.
+_LATER = {
+    "Inference": "result",
+    "Knockoffs": "knockoffs",
+    "bootstrap": "bootstrap",
+    "debiased_lasso": "debiased",
+    "knockoffs": "knockoffs",
+    "post_selection": "post_selection",
+}
+
+if not TYPE_CHECKING:  # who checks types knows the names
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"{__name__}.inference.{_LATER[name]}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
