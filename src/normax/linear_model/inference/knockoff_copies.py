@@ -57,7 +57,7 @@ def gaussian_copies(X: np.ndarray, means: np.ndarray, R: np.ndarray, s: np.ndarr
         selection", JRSS B 2018.
     """
     pull = np.linalg.solve(R, np.diag(s))
-    return X - (X - means) @ pull + rng.normal(size=X.shape) @ _root(2 * np.diag(s) - s[:, None] * pull).T
+    return X - (X - means) @ pull + rng.normal(size=X.shape) @ _root(2 * np.diag(s) - s[:, None] * pull)
 
 
 def fixed_copies(X: np.ndarray, R: np.ndarray, s: np.ndarray, rng) -> np.ndarray:
@@ -70,10 +70,11 @@ def fixed_copies(X: np.ndarray, R: np.ndarray, s: np.ndarray, rng) -> np.ndarray
     n, p = X.shape
     pull = np.linalg.solve(R, np.diag(s))
     basis = np.linalg.qr(np.hstack([np.ones((n, 1)), X, rng.normal(size=(n, p))]))[0]
-    return X - X @ pull + basis[:, -p:] @ _root(2 * np.diag(s) - s[:, None] * pull).T
+    return X - X @ pull + basis[:, -p:] @ _root(2 * np.diag(s) - s[:, None] * pull)
 
 
 def _root(V: np.ndarray) -> np.ndarray:
-    """A with AAᵀ = V, which rounding may have left with eigenvalues just below 0."""
+    """The symmetric A with AA = V, which rounding may have left with eigenvalues just below 0; of all roots the one
+    that rounding does not turn."""
     values, vectors = np.linalg.eigh((V + V.T) / 2)
-    return vectors * np.sqrt(np.maximum(values, 0))
+    return vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T

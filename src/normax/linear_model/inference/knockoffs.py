@@ -23,6 +23,7 @@ __all__ = ["Knockoffs", "knockoffs", "threshold_of"]
 
 SERVES = ("gaussian", "binomial", "poisson", "cox")
 STEPS, WEAKEST = 200, 1e-3
+STREAM = 2015  # of the copies: X that was simulated from the same seed must not meet its own numbers again
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,7 +149,7 @@ def knockoffs(
         raise InputError(f"statistic: expected 'coefficient', 'entry' or a function, got {statistic!r}")
     rows = Counted.of(X, y, family, None, None, fit_intercept, SERVES)
     dense = rows.X.toarray() if issparse(rows.X) else np.asarray(rows.X, dtype=float)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([STREAM, seed])
     if kind == "fixed":
         if statistic == "coefficient":
             raise InputError(

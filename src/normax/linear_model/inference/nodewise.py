@@ -17,9 +17,9 @@ from normax.linear_model.problem.terms import Terms
 from normax.linear_model.quadratic.active_set import DONE, solve_active
 from normax.linear_model.quadratic.quadratic import minimise
 
-__all__ = ["directions"]
+__all__ = ["DEARER", "directions"]
 
-# Zhang & Zhang's defaults: by how much of the standard error less bias is bought, and how much more than the least
+# Zhang & Zhang's defaults: by what share of the standard error less bias is bought, and how much more than the least
 # bias is allowed where their bound is out of reach.
 DEARER, LOOSER = 0.25, 0.5
 STEPS, WEAKEST = 80, 1e-3  # of the grid of strengths of a node, evenly spaced in the logarithm
@@ -27,19 +27,20 @@ TINY_PIVOT = 1e-10
 
 
 def directions(
-    H: np.ndarray, rows: float, wanted: np.ndarray, strength: float | None = None
+    H: np.ndarray, rows: float, wanted: np.ndarray, strength: float | None = None, dearer: float = DEARER
 ) -> tuple[np.ndarray, np.ndarray]:
     """Directions c_j for the wanted nodes, all nodes side by side in threads.
 
     The strength of each node is chosen without folds and without the response (Zhang & Zhang 2014, table 2). With
     the bias factor `η = √rows · max_k |(Hc)_k| / √(cᵀHc)` and the noise factor `τ = √(cᵀHc) / (Hc)_j`, it is first
     the largest with η <= √(2 log p), or 1.5 times the least η where none has; then the smallest at which τ is at
-    most 1.25 times what it was. Where H is regular, that may be 0, the exact inverse and no bias at all.
+    most 1 + dearer times what it was. Where H is regular, that may be 0, the exact inverse and no bias at all.
 
     Args:
         H: (p, p) with a unit diagonal; rows: that it is a mean over.
         wanted: (t,) numbers of nodes.
         strength: λ of all nodes instead; 0 needs a regular H.
+        dearer: share of the standard error that is paid for less bias.
 
     Returns:
         c: (t, p), and strengths (t,).
@@ -61,9 +62,9 @@ def directions(
             bound = math.sqrt(2 * math.log(max(p, 2)) / rows)
         else:
             grid, bound = np.array([strength]), math.inf
-        W, bias, noise = _follow_all(H, j, grid, bound)
-        at = 0 if strength is not None else _chosen(bias, noise, bound)
-        if inverse is not None and math.sqrt(inverse[j, j]) <= (1 + DEARER) * noise[_first(bias, bound)]:
+        W, bias, noise = _follow_all(H, j, grid, bound, dearer)
+        at = 0 if strength is not None else _chosen(bias, noise, bound, dearer)
+        if inverse is not None and math.sqrt(inverse[j, j]) <= (1 + dearer) * noise[_first(bias, bound)]:
             return inverse[j] / inverse[j, j], 0.0
         c = -W[at]
         c[j] = 1.0
@@ -78,9 +79,9 @@ def _first(bias: np.ndarray, bound: float) -> int:
     return int(np.argmax(bias <= bound))
 
 
-def _chosen(bias: np.ndarray, noise: np.ndarray, bound: float) -> int:
+def _chosen(bias: np.ndarray, noise: np.ndarray, bound: float, dearer: float) -> int:
     first = _first(bias, bound)
-    return int(np.flatnonzero(noise <= (1 + DEARER) * noise[first])[-1])
+    return int(np.flatnonzero(noise <= (1 + dearer) * noise[first])[-1])
 
 
 def _inverse(H: np.ndarray) -> np.ndarray | None:
@@ -93,13 +94,13 @@ def _inverse(H: np.ndarray) -> np.ndarray | None:
 
 
 def _follow_all(
-    H: np.ndarray, j: int, grid: np.ndarray, bound: float
+    H: np.ndarray, j: int, grid: np.ndarray, bound: float, dearer: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Coefficients (k, p) and both factors (k,), η without √rows, down a grid until more noise is not worth it."""
     k, p = len(grid), len(H)
     W = np.zeros((k, p))
     bias, noise = np.full(k, np.inf), np.full(k, np.inf)
-    done = _follow(H, j, grid, bound, DEARER, W, bias, noise)
+    done = _follow(H, j, grid, bound, dearer, W, bias, noise)
     for i in range(max(-done - 1, 0), k) if done < 0 else ():  # columns that repeat others
         l1 = np.full(p, grid[i])
         l1[j] = np.inf
