@@ -7,21 +7,22 @@
   which is a row of the table in docs/coming-from-scikit-learn.md;
 - `missing`: tests that fail for want of something, the work that is left.
 
-A test is named by its node id without the file; a name without brackets means all its parameters, `*` anything.
+The table is written by `python tests/scikit_learn/table.py`. A test is named by its node id without the file; a name without brackets means all its parameters, `*` anything.
 """
 
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
-KNOWN = {file.stem: tomllib.loads(file.read_text()) for file in sorted((HERE / "differences").glob("*.toml"))}
+TABLE = runpy.run_path(str(HERE / "table.py"))
+KNOWN = TABLE["known"]()
 
 
 def matches(pattern, name):
@@ -91,3 +92,32 @@ def test_scikit_learns_own_tests_pass_but_for_the_known_differences(name, tmp_pa
     )
     wrong = [f"{test}: {what}" for what, tests in found.items() for test in tests]
     assert not wrong, "\n".join([f"{name}.toml", *wrong])
+
+
+@pytest.mark.parametrize("language", TABLE["PAGES"])
+def test_the_documentation_lists_every_known_difference(language):
+    text = TABLE["PAGES"][language].read_text(encoding="utf-8")
+    assert text == TABLE["written"](text, language), "run python tests/scikit_learn/table.py"
+    assert len(TABLE["rows"]("zh")) == len(TABLE["rows"]("en"))
+
+
+def test_a_list_that_tells_too_much_or_too_little_is_found_out():
+    known = {
+        "private": ["test_a"],
+        "missing": ["test_b"],
+        "difference": [{"tests": ["test_c[x*]", "test_d"]}],
+    }
+    good = {
+        "test_a[1]": "passed",
+        "test_b": "failed",
+        "test_c[x1]": "failed",
+        "test_c[y]": "passed",
+        "test_d": "failed",
+    }
+    speaking, found = faults(known, good)
+    assert len(speaking) == 4
+    assert not any(found.values())
+    _, found = faults(
+        known, {"test_a": "failed", "test_b": "passed", "test_c[x1]": "failed", "test_e": "failed"}
+    )
+    assert list(found.values()) == [["test_e"], ["test_b"], ["test_d"]]
