@@ -17,6 +17,7 @@ from normax.linear_model.families import FAMILIES, Family, family_of
 from normax.linear_model.grid import RIDGE_RATIO, is_ridge, max_strength, mixture_in_units
 from normax.linear_model.path import LinearPath, response
 from normax.paths.arguments import Progress, check_strengths, unit_penalty
+from normax.paths.around import around
 from normax.paths.folded import FoldedData, Split
 from normax.paths.linear_folds import LinearFolds
 from normax.paths.linear_scores import Scores, cross_validated
@@ -207,6 +208,19 @@ def _as_path(
         unpenalised_error=free,
         held_out_outputs=None if scores is None else scores.outputs,
         targets=engine.folded.y,
+        around=None
+        if engine.gamma != 1
+        else around(
+            whole.X,
+            engine.folded.y,
+            engine.weights,
+            engine.offset,
+            final.coef,
+            final.intercept,
+            engine.family.name,
+            engine.scale,
+            engine.fit_intercept,
+        ),
         row_weight=engine.folded.weight,
         transform=whole.transform,
         gamma=engine.gamma,

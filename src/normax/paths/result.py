@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.paths.around import Around
 from normax.penalties import Penalty
 from normax.rows import PrintedTable
 from normax.selection import choose, edge_notice, levels_off, spent, summarise, verdict
@@ -71,6 +72,7 @@ class Path:
         targets: `(n,)` the targets of the rows, as the loss takes them, or None; with `held_out_outputs` they say how each
             row was predicted.
         row_weight: `(n,)` how much each row counts, or None for all alike.
+        around: what the loss is about each fit when two coefficients move (linear paths of one output), or None.
         along: what `strengths` holds: the strength, or the axis of `at(along=)`.
     """
 
@@ -102,6 +104,7 @@ class Path:
     along: str = "strength"
     targets: np.ndarray | None = None
     row_weight: np.ndarray | None = None
+    around: Around | None = None
     build: Callable[[int], Any] | None = None
     outputs: Callable[[int, np.ndarray], np.ndarray] | None = None
     members: Callable[[int], tuple[Any, ...]] | None = None

@@ -81,7 +81,45 @@ def _filled(path: Any, details: dict, data: dict) -> list[Raw]:
     coefficients = results.coefficients(path, details)
     answers = html.section("How it predicts", part("answers")) if data["answers"] else Raw("")
     row = html.section("Try a row", part("row")) if data.get("row") else Raw("")
-    return [Raw(f'<div class="pair">{coefficients}{_network(data)}</div>'), _maps(data), answers, row]
+    return [
+        Raw(f'<div class="pair">{coefficients}{_constraint(data)}{_network(data)}</div>'),
+        _maps(data),
+        answers,
+        row,
+    ]
+
+
+def _constraint(data: dict) -> Raw:
+    """The loss over two coefficients, and the shape that the penalty allows them."""
+    told = data.get("constraint")
+    if not told:
+        return Raw("")
+    ratio = told["ratio"]
+    shape, why = (
+        (
+            "diamond",
+            "A diamond has corners on the axes, and a ring that grows towards it often meets a corner first: there one of "
+            "the two is <b>exactly zero</b>.",
+        )
+        if ratio == 1
+        else (
+            "circle",
+            "A circle has no corners: the ring meets it somewhere between the axes, and neither coefficient is exactly zero.",
+        )
+        if ratio == 0
+        else (
+            "rounded diamond",
+            "Its corners lie on the axes, where one of the two is <b>exactly zero</b>; its sides are round, which keeps "
+            "correlated coefficients together.",
+        )
+    )
+    title = "Why the corner gives zeros" if ratio else "Why the circle gives no zeros"
+    about = (
+        "<figcaption>The loss of these data over two coefficients, the others held as they are at this strength: rings of "
+        f"equal loss around its lowest point (×). The orange {shape} is all that costs no more penalty than the fit; the "
+        f"fit (dot) is where the lowest ring touches it. {why} The dotted line is their way along the path.</figcaption>"
+    )
+    return html.section(title, part("constraint"), about)
 
 
 def _network(data: dict) -> Raw:

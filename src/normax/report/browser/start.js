@@ -1,6 +1,6 @@
 // Everything in its place: each part of the page that Python left room for.
 const PARTS = {
-  slider, errors: errorPlot, traces: tracesPart, maps: mapPart, inputs: inputTable, training: trainingPlot, coefficients: coefficientTable, answers: answersPart, row: rowPart, theme: themeButton,
+  slider, errors: errorPlot, traces: tracesPart, maps: mapPart, inputs: inputTable, training: trainingPlot, coefficients: coefficientTable, constraint: constraintPart, answers: answersPart, row: rowPart, theme: themeButton,
 };
 document.body.append(tooltip);
 document.documentElement.classList.add("moves");

@@ -11,6 +11,7 @@ from normax.language import say, spoken, translations
 from normax.report import traces
 from normax.report.curves import loss_label
 from normax.report.moving.answers import answers
+from normax.report.moving.constraint import constraint
 from normax.report.moving.networks import network
 from normax.report.moving.packing import packed
 from normax.report.moving.row import fields
@@ -38,6 +39,7 @@ def block(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict[s
     }
     if path.engine == "linear":
         told["coefficients"] = coefficients(path, axis, details)
+        told["constraint"] = constraint(path, axis)
         told["row"] = fields(path, details, table)
     else:
         told["network"] = network(path, axis)

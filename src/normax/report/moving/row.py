@@ -26,12 +26,13 @@ def fields(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict[
     transformer that does more than standardise, and for Cox's model, which predicts no time.
     """
     p = np.shape(path.weights[path.penalised[0]])[-1]
-    transform = getattr(path, "transform", None)
-    scaled = transform is not None and np.shape(getattr(transform, "scale_", None)) == (p,)
+    transform: Any = getattr(path, "transform", None)
+    scaled = np.shape(getattr(transform, "scale_", 0)) == (p,)
     if p > LONGEST or path.loss == "cox" or (transform is not None and not scaled):
         return None
-    mean = np.asarray(getattr(transform, "mean_", None) if scaled else np.zeros(p), float)
-    scale = np.asarray(transform.scale_ if scaled else np.ones(p), float)
+    mean, scale = np.zeros(p), np.ones(p)
+    if transform is not None:
+        mean, scale = (np.asarray(getattr(transform, name, None), float) for name in ("mean_", "scale_"))
     if mean.shape != (p,):
         return None
     names = [str(name) for name in path.feature_names or [f"x{j}" for j in range(p)]]

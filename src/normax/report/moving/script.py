@@ -12,7 +12,7 @@ __all__ = ["policy", "script", "sheet"]
 #: One idea a file, each built upon those before it.
 ORDER = (
     "data", "elements", "numbers", "state", "tooltip", "plot", "strengths", "slider", "errors", "weights", "traces", "tensors", "scroller", "maps",
-    "coefficients", "answers", "predictions", "classes", "encoding", "row", "tables", "theme", "start",
+    "coefficients", "constraint", "answers", "predictions", "classes", "encoding", "row", "tables", "theme", "start",
 )  # fmt: skip
 
 
