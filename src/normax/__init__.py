@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the table below, for who checks types or completes names
     from normax import nn as nn
     from normax import paths as paths
     from normax import penalties as penalties
+    from normax import plot as plot
     from normax import report as report
     from normax import selection as selection
     from normax import tables as tables
@@ -68,6 +69,7 @@ _HOME = {
     "selection": "normax.selection",
     "paths": "normax.paths",
     "diagnostics": "normax.diagnostics",
+    "plot": "normax.plot",
     "report": "normax.report",
     "tables": "normax.tables",
     "InputError": "normax.errors",

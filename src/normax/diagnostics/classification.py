@@ -194,7 +194,7 @@ def calibration(y: Any, probability: Any, positive: Any = None, bins: int = 10) 
     brier = float(np.mean((p - true) ** 2))
     mean = np.bincount(place, p) / count
     return Calibration(
-        mean, observed, np.maximum(middle - half, 0), np.minimum(middle + half, 1), count, brier
+        mean, observed, np.clip(middle - half, 0, observed), np.clip(middle + half, observed, 1), count, brier
     )
 
 

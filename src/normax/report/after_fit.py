@@ -24,6 +24,7 @@ from normax.report.style import (
 )
 
 __all__ = [
+    "Traced",
     "criteria_figure",
     "inflation_figure",
     "model_figure",
@@ -244,7 +245,7 @@ def model_figure(path: Any) -> Picture:
     values = path.coef[:, 0] if path.coef.shape[1] == 1 else np.linalg.norm(path.coef, axis=1)
     axis, at = StrengthAxis(path), path.chosen
     coefficients(
-        _Traced(path, values),
+        Traced(path, values),
         axes[-1],
         values,
         "coefficient" if path.coef.shape[1] == 1 else "norm over outputs",
@@ -274,14 +275,15 @@ class _Places:
         self.strengths = strengths
 
 
-class _Traced:
+class Traced:
     """A linear model's path with the attributes that traces are drawn from."""
 
-    fold_errors = ()
+    fold_errors: tuple = ()
+    engine = "linear"
 
     def __init__(self, path: Any, values: np.ndarray):
         self.strengths, self.feature_names, self.penalised = path.strengths, path.feature_names, ("w",)
-        self.weights, self.nonzero = {"w": values[:, None, :]}, path.nonzero
+        self.weights, self.nonzero = {"w": values[:, None, :]}, np.count_nonzero(values, axis=1)
 
 
 def _names(names: Sequence[str] | None, p: int) -> list[str]:

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from normax.errors import InputError
 from normax.files import write
 from normax.nn.module import Module
 from normax.report.style import COLOURS, DARK
+from normax.report.tree import GAP, PAD, ROW, Box, laid_out
 from normax.text import markup
 
 __all__ = ["Drawing", "draw"]
-
-ROW, PAD, GAP, LETTER, COLUMN = 22, 10, 8, 6.3, 620
-
-
-@dataclass
-class _Box:
-    """A module with its own parameters as lines, its children as boxes; `times` equal neighbours."""
-
-    title: str
-    lines: list[tuple[str, str, float | None, bool]]  # name and shape, marks, share of zeros, penalised
-    children: list[_Box]
-    equal: Any
-    names: list[str]
-    frozen: bool = False
-    width: float = 0
-    height: float = field(default=0)
-
-    @property
-    def label(self) -> str:
-        first, last = self.names[0], self.names[-1]
-        name = first if first == last else f"{first}…{last}"
-        times = f"  ×{len(self.names)}" if len(self.names) > 1 else ""
-        return (f"{name}: " if name else "") + self.title + times
 
 
 class Drawing:
@@ -81,17 +56,8 @@ def draw(net: Module) -> Drawing:
     """
     if not isinstance(net, Module):
         raise InputError(f"draw: expected a normax Module, got {type(net).__name__}")
-    first = {id(cell): name for name, cell in net.named_parameters()}
-    root = _box(net, "", "", first)
-    _measure(root)
-    columns = _columns(root)
-    width = (
-        sum(max(b.width for b in c) for c in columns) + GAP * (len(columns) + 1) if columns else root.width
-    )
-    top = PAD + ROW * (1 + len(root.lines))
-    height = top + max((sum(b.height + GAP for b in c) for c in columns), default=0) + PAD
-    title = root.label
-    width = max(width, len(title) * LETTER * 1.1 + 4 * PAD, root.width if not columns else 0)
+    root, columns, width, height = laid_out(net)
+    title, top = root.label, PAD + ROW * (1 + len(root.lines))
     out = [_text(PAD + 4, PAD + 14, title, "t")]
     for i, line in enumerate(root.lines):
         _line(out, line, PAD, PAD + ROW * (1 + i), width - 2 * PAD)
@@ -111,65 +77,7 @@ def draw(net: Module) -> Drawing:
     )
 
 
-def _box(module: Module, name: str, path: str, first: dict[int, str]) -> _Box:
-    lines: list[tuple[str, str, float | None, bool]] = []
-    for own, cell in module._parameters.items():
-        if cell is None:
-            continue
-        full = f"{path}.{own}" if path else own
-        marks = [str(cell.penalty).replace("strength=", "")] if cell.penalty is not None else []
-        marks += [] if cell.requires_grad else ["frozen"]
-        marks += [f"= {first[id(cell)]}"] if first[id(cell)] != full else []
-        zeros = (
-            1 - np.count_nonzero(np.asarray(cell.value)) / max(cell.numel(), 1)
-            if cell.role == "weight"
-            else None
-        )
-        text = f"{own} {'×'.join(map(str, cell.shape)) or 'scalar'}"
-        if zeros:
-            marks.insert(0, f"{zeros:.0%} zeros")
-        lines.append((text, "  ".join(marks), zeros, cell.penalty is not None))
-    children: list[_Box] = []
-    for child_name, child in module._modules.items():
-        if child is None:
-            continue
-        box = _box(child, child_name, f"{path}.{child_name}" if path else child_name, first)
-        if children and children[-1].equal == box.equal:
-            children[-1].names.append(child_name)
-        else:
-            children.append(box)
-    title = module._get_name()
-    equal = (title, module.extra_repr(), tuple(lines), tuple((b.equal, len(b.names)) for b in children))
-    parameters = list(module.parameters())
-    frozen = bool(parameters) and not any(p.requires_grad for p in parameters)
-    return _Box(title, lines, children, equal, [name], frozen)
-
-
-def _measure(box: _Box) -> None:
-    for child in box.children:
-        _measure(child)
-    texts = [len(box.label) * 1.1, *(len(a) + len(b) + 3 for a, b, *_ in box.lines)]
-    inner = max((child.width + 2 * PAD for child in box.children), default=0)
-    box.width = max(max(texts) * LETTER + 2 * PAD + 8, inner, 130)
-    body = sum(child.height + 4 for child in box.children) + (PAD - 4 if box.children else 0)
-    box.height = ROW * (1 + len(box.lines)) + body + (4 if box.lines else 2)
-
-
-def _columns(root: _Box) -> list[list[_Box]]:
-    """The children of the root, top to bottom, in columns not much higher than the screen."""
-    columns: list[list[_Box]] = []
-    limit = max([COLUMN, *(child.height for child in root.children)])
-    filled = 0.0
-    for child in root.children:
-        if not columns or filled + child.height > limit:
-            columns.append([])
-            filled = 0.0
-        columns[-1].append(child)
-        filled += child.height + GAP
-    return columns
-
-
-def _paint(out: list[str], box: _Box, x: float, y: float, width: float, depth: int) -> None:
+def _paint(out: list[str], box: Box, x: float, y: float, width: float, depth: int) -> None:
     if len(box.names) > 1:  # the edge of a stack of equal ones
         out.append(
             f'<rect class="b" x="{x + 3:.1f}" y="{y + 3:.1f}" width="{width:.1f}" height="{box.height:.1f}" rx="6"/>'

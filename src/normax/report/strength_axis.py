@@ -6,6 +6,7 @@ glmnet's plots against −log λ.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -103,11 +104,13 @@ class StrengthAxis:
                 kept.append(int(i))
         return kept
 
-    def counts(self, ax: Any, noun: str, counts: np.ndarray) -> None:
+    def counts(
+        self, ax: Any, noun: str, counts: np.ndarray, told_as: Callable[[Any], str] | None = None
+    ) -> None:
         """Along the top: how many are left at each strength, `(k,)`, where ticks have room; once, where all are alike."""
         kept = self._spots(max(3, min(len(self.x), int(axes_points(ax)[0] / 40))))
         left = self.sort(counts)
-        told = [compact(int(left[i])) for i in kept]
+        told = [told_as(left[i]) if told_as else compact(int(left[i])) for i in kept]
         if len(kept) > 1 and (left == left[0]).all():
             kept, told = [len(left) // 2], [f"{told[0]} throughout"]
         top = ax.secondary_xaxis("top")

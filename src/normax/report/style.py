@@ -167,13 +167,16 @@ def dress(ax: Any) -> None:
     ax.grid(axis="y", color=COLOURS["faint"], linewidth=0.6)
     ax.tick_params(which="both", labelsize=SIZE - 0.5, colors=COLOURS["muted"], labelcolor=COLOURS["ink"])
     ax.tick_params(which="minor", length=2)
-    ax.xaxis.label.set(size=SIZE, color=COLOURS["ink"])
+    ax.tick_params(which="both", labelfontfamily=families())
+    for text in (ax.title, ax._left_title, ax._right_title):
+        text.set(size=SIZE, color=COLOURS["ink"], fontfamily=families())
+    ax.xaxis.label.set(size=SIZE, color=COLOURS["ink"], fontfamily=families())
     ax.yaxis.label.set(size=SIZE, color=COLOURS["ink"], fontfamily=families(), parse_math=False)
 
 
 def word(ax: Any, text: str, at: tuple, away: tuple[float, float], **look: Any) -> None:
     """A word so many points away from a place; in ink and small unless `look` says otherwise."""
-    look = {"fontsize": SIZE - 0.5, "color": COLOURS["ink"]} | look
+    look = {"fontsize": SIZE - 0.5, "color": COLOURS["ink"], "fontfamily": families()} | look
     ax.annotate(text, xy=at, xytext=away, textcoords="offset points", **look)
 
 

@@ -9,9 +9,9 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
 
 from normax.report.curves import STEEP, loss_label
 from normax.report.strength_axis import has_choice, number
-from normax.report.style import COLOURS, SIZE, Picture, columns, dress, picture, short, word
+from normax.report.style import COLOURS, SIZE, Picture, axes_points, columns, dress, picture, short, word
 
-__all__ = ["surface_figure"]
+__all__ = ["draw_surface", "surface_figure"]
 
 CELLS = LinearSegmentedColormap.from_list("error", ["#f3f8fc", "#7fb6dc", "#0b5f99", "#06304f"])
 ON_LIGHT, ON_DARK = "#15202b", "#fdfdfd"  # no roles: the cells keep their colours in the dark
@@ -31,6 +31,18 @@ def surface_figure(path: Any, *, width: float = WIDE, axes: tuple[str, str] | No
         axes: the two axes to show, across and upwards; by default the strength and the longest of the others. Further
             ones are held at the chosen entry.
     """
+    _, upwards = axes or _two_axes(path)
+    left = 0.45 + max(columns(number(y)) for y in path.axes[upwards]) * 0.075
+    height = 1.15 + float(np.clip(len(path.axes[upwards]) * 0.34, 1.0, 6.0))
+    fig = picture(width, height)
+    ax = fig.add_axes((left / width, 0.5 / height, (width - left - 1.1) / width, (height - 0.95) / height))
+    bar = fig.add_axes(((width - 0.95) / width, 0.5 / height, 0.14 / width, (height - 0.95) / height))
+    draw_surface(path, ax, bar, axes)
+    return fig
+
+
+def draw_surface(path: Any, ax: Any, bar: Any, axes: tuple[str, str] | None = None) -> None:
+    """Draw the heat map into axes and its scale into others, both in their final place."""
     across, upwards = axes or _two_axes(path)
     validated = has_choice(path)
     xs, ys = (np.asarray(path.axes[name], float) for name in (across, upwards))
@@ -39,12 +51,6 @@ def surface_figure(path: Any, *, width: float = WIDE, axes: tuple[str, str] | No
     y_order = np.argsort(-ys if upwards == "strength" else ys, kind="stable")
     index = _plane(path, across, upwards)[np.ix_(y_order, x_order)]
     error = (path.cv_mean if validated else path.train_mean)[index]
-
-    left = 0.45 + max(columns(number(y)) for y in ys) * 0.075
-    height = 1.15 + float(np.clip(len(ys) * 0.34, 1.0, 6.0))
-    fig = picture(width, height)
-    ax = fig.add_axes((left / width, 0.5 / height, (width - left - 1.1) / width, (height - 0.95) / height))
-    bar = fig.add_axes(((width - 0.95) / width, 0.5 / height, 0.14 / width, (height - 0.95) / height))
     dress(ax)
     ax.grid(False)
     finite = error[np.isfinite(error)]
@@ -54,16 +60,10 @@ def surface_figure(path: Any, *, width: float = WIDE, axes: tuple[str, str] | No
     mesh = ax.pcolormesh(
         np.ma.masked_invalid(error), cmap=CELLS, norm=norm, edgecolors=COLOURS["paper"], linewidth=1
     )
-    _axis(ax.xaxis, across, xs[x_order], (width - left - 1.1) / len(xs))
+    cell = axes_points(ax)[0] / 72 / len(xs)
+    _axis(ax.xaxis, across, xs[x_order], cell)
     _axis(ax.yaxis, upwards, ys[y_order], 1.0)
-    fig.colorbar(mesh, cax=bar)
-    bar.tick_params(labelsize=SIZE - 1, length=2, colors=COLOURS["muted"], labelcolor=COLOURS["ink"])
-    bar.minorticks_off()
-    bar.set_yticks(
-        norm.inverse(np.linspace(0, 1, 4)), [number(v) for v in norm.inverse(np.linspace(0, 1, 4))]
-    )
-    for spine in bar.spines.values():
-        spine.set_visible(False)
+    _scale(ax.figure, mesh, bar, norm)
     kind = "validation" if validated else "training"
     held = [name for name in path.axes if name not in (across, upwards) and len(path.axes[name]) > 1]
     fixed = "".join(
@@ -71,9 +71,19 @@ def surface_figure(path: Any, *, width: float = WIDE, axes: tuple[str, str] | No
     )
     title = f"{kind} {loss_label(path.loss)} per row{', log colours' if log else ''}{fixed}"
     ax.set_title(title, loc="left", parse_math=False, fontsize=SIZE, color=COLOURS["ink"])
-    roomy = (width - left - 1.1) / len(xs) > 0.42 and len(ys) <= 14
-    _write(ax, path, index, error, norm, roomy, validated)
-    return fig
+    _write(ax, path, index, error, norm, cell > 0.42 and len(ys) <= 14, validated)
+
+
+def _scale(figure: Any, mesh: Any, bar: Any, norm: Any) -> None:
+    """The scale of colours, with four numbers."""
+    figure.colorbar(mesh, cax=bar)
+    bar.tick_params(labelsize=SIZE - 1, length=2, colors=COLOURS["muted"], labelcolor=COLOURS["ink"])
+    bar.minorticks_off()
+    bar.set_yticks(
+        norm.inverse(np.linspace(0, 1, 4)), [number(v) for v in norm.inverse(np.linspace(0, 1, 4))]
+    )
+    for spine in bar.spines.values():
+        spine.set_visible(False)
 
 
 def _two_axes(path: Any) -> tuple[str, str]:
