@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from normax.cli import main
 from normax.cli.explain import explain, options_by_name
+from normax.cli.lessons import LESSON_OF, TITLES
 from normax.cli.meanings import MEANINGS, OPTIONS_ZH
 from normax.cli.options.words import METHODS, parsers
 from normax.paths.arguments import PENALTIES
@@ -25,6 +27,18 @@ def test_every_penalty_method_and_option_has_an_entry_in_both_languages():
         assert not CHINESE.search(explain(name, "en"))
     for entry in MEANINGS.values():
         assert all((entry.formula, *entry.en, *entry.zh))
+
+
+def test_every_entry_names_a_lesson_that_tells_of_it():
+    assert set(MEANINGS) <= set(LESSON_OF) <= {*MEANINGS, *options_by_name()}
+    lessons = Path(__file__).parents[2] / "lessons"
+    for name, lesson in LESSON_OF.items():
+        for lang, title in zip(("en", "zh"), TITLES[lesson]):
+            notebook = (lessons / lang / f"{lesson}.ipynb").read_text(encoding="utf-8")
+            assert f'"# {title}' in notebook
+            assert f"{title}\nlessons/{lang}/{lesson}.ipynb" in explain(name, lang)
+            if lang == "en" and name in set(MEANINGS) - {"none"}:
+                assert re.search(name.replace("-", "[ -]?"), notebook, re.IGNORECASE), name
 
 
 def test_the_names_of_the_field_are_understood_and_slips_answered(capsys):

@@ -7,6 +7,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator
 
+from normax.cli.lessons import LESSON_OF, TITLES
 from normax.cli.meanings import MEANINGS, OPTIONS_ZH
 from normax.cli.options.words import parsers
 from normax.errors import InputError, suggest
@@ -17,6 +18,7 @@ __all__ = ["explain", "options_by_name"]
 
 _WHEN = {"en": "When: ", "zh": "何时用："}
 _USED = {"en": "In: ", "zh": "用于："}
+_LESSON = {"en": "Lesson: ", "zh": "课程："}
 _HEADS = {"en": ("Penalties and layers", "Options"), "zh": ("惩罚与层", "选项")}
 
 
@@ -42,7 +44,7 @@ def explain(name: str | None, lang: str | None) -> str:
     if meant not in MEANINGS and meant not in options:
         known = [*MEANINGS, *options]
         raise InputError(f"explain: no {name!r}{suggest(meant, known)} (all names: normax explain)")
-    return "\n\n".join((*_concept(meant, lang), *_option(meant, lang, options)))
+    return "\n\n".join((*_concept(meant, lang), *_option(meant, lang, options), *_lesson(meant, lang)))
 
 
 def options_by_name() -> dict[str, tuple[str, list[str]]]:
@@ -68,6 +70,12 @@ def _option(name: str, lang: str, options: dict[str, tuple[str, list[str]]]) -> 
         text, commands = options[name]
         said = OPTIONS_ZH[f"--{name}"] if lang == "zh" else text
         yield f"--{name}\n\n{_wrapped(said)}\n\n{_USED[lang]}{', '.join(f'normax {c}' for c in commands)}"
+
+
+def _lesson(name: str, lang: str) -> Iterator[str]:
+    if name in LESSON_OF:
+        lesson = LESSON_OF[name]
+        yield f"{_LESSON[lang]}{TITLES[lesson][lang == 'zh']}\nlessons/{lang}/{lesson}.ipynb"
 
 
 def _wrapped(text: str, width: int = 88) -> str:
