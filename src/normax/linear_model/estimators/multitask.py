@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.cv_regressors import choose_mixture
+from normax.linear_model.estimators.incremental import Incremental
 from normax.linear_model.estimators.path_functions import enet_path, lasso_path, row_penalty
 from normax.linear_model.estimators.routing import Folded
 from normax.linear_model.path import follow_path
@@ -18,8 +17,8 @@ __all__ = ["MultiTaskElasticNet", "MultiTaskElasticNetCV", "MultiTaskLasso", "Mu
 class _MultiTask(ManyOutputs, LinearRegressor):
     """What all of them share: y is a table."""
 
-    def _check_tasks(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        X, y = self._check_fit(X, y, multi_output=True)
+    def _check_fit(self, X, y, **options):
+        X, y = super()._check_fit(X, y, **{"multi_output": True} | options)
         if y.ndim == 1:
             raise ValueError(
                 f"y: expected a table of shape (n, tasks), got shape {y.shape}; for one response use "
@@ -34,7 +33,7 @@ class _MultiTask(ManyOutputs, LinearRegressor):
         return tags
 
 
-class MultiTaskElasticNet(_MultiTask):
+class MultiTaskElasticNet(Incremental, _MultiTask):
     """Linear regression of several responses that share their features, solved to a certified duality gap:
 
         Σ_i ω_i ‖y_i − W x_i − b‖² / (2 Σ_i ω_i)  +  alpha · (r Σ_j ‖W_j‖₂ + (1 − r)/2 ‖W‖²)
@@ -110,9 +109,12 @@ class MultiTaskElasticNet(_MultiTask):
             sample_weight: (n,) weights >= 0.
             offset: (n,) or (n, tasks), known part of the response, added to the prediction; `predict` takes its own.
         """
+        X, y = self._check_fit(X, y)
+        return self._solve(X, y, sample_weight, offset)
+
+    def _solve(self, X, y, sample_weight, offset):
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
-        X, y = self._check_tasks(X, y)
         problem = self._problem(
             X,
             y,
@@ -195,6 +197,7 @@ class MultiTaskElasticNetCV(Folded, _MultiTask):
     Raises: as `MultiTaskElasticNet`.
 
     Example:
+        >>> import numpy as np
         >>> X = np.arange(20.0)[:, None]
         >>> MultiTaskElasticNetCV(alphas=[1.0, 0.1], cv=4).fit(X, np.hstack([X, -X])).alpha_
         0.1
@@ -254,7 +257,7 @@ class MultiTaskElasticNetCV(Folded, _MultiTask):
             offset: (n,) or (n, tasks), known part of the response, added to the prediction; `predict` takes its own.
             params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
-        X, y = self._check_tasks(X, y)
+        X, y = self._check_fit(X, y)
         split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
         pairs, tasks = self._pairs(X, y[:, 0], False, split), y.shape[1]
         rows = {"sample_weight": sample_weight, "offset": offset}
@@ -276,6 +279,7 @@ class MultiTaskLassoCV(MultiTaskElasticNetCV):
     Raises: as `MultiTaskElasticNet`.
 
     Example:
+        >>> import numpy as np
         >>> X = np.arange(20.0)[:, None]
         >>> MultiTaskLassoCV(alphas=[1.0, 0.1], cv=4).fit(X, np.hstack([X, -X])).alpha_
         0.1

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from normax.linear_model.design.validation import plain_weights
-from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
+from normax.linear_model.estimators.base import ManyOutputs
 from normax.linear_model.estimators.gram import check_gram
+from normax.linear_model.estimators.incremental import Incremental
 from normax.linear_model.estimators.path_functions import enet_path
 from normax.linear_model.path import follow_path
 from normax.linear_model.problem.problem import Problem
@@ -17,7 +18,7 @@ from normax.linear_model.solvers.dual_point import certify
 __all__ = ["ElasticNet", "Lasso", "total_weight"]
 
 
-class ElasticNet(ManyOutputs, LinearRegressor):
+class ElasticNet(ManyOutputs, Incremental):
     """Linear regression with an elastic net penalty, solved to a certified duality gap:
 
         Σ_i ω_i (y_i − x_i·w − b)² / (2 Σ_i ω_i)  +  alpha · (r‖w‖₁ + (1 − r)/2 ‖w‖₂²)
@@ -111,10 +112,13 @@ class ElasticNet(ManyOutputs, LinearRegressor):
             check_input: False spares the look for NaN and infinity, which the result is lost in.
             offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
-        self._check_number("alpha")
-        self._check_number("l1_ratio", 0.0, 1.0)
         X, y = self._check_fit(X, y, finite=check_input, multi_output=True)
         check_gram(self.precompute, X, sample_weight, self.fit_intercept)
+        return self._solve(X, y, sample_weight, offset)
+
+    def _solve(self, X, y, sample_weight, offset):
+        self._check_number("alpha")
+        self._check_number("l1_ratio", 0.0, 1.0)
         problem = self._problem(
             X,
             y,

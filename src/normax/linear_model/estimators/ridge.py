@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, suggest
-from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
+from normax.linear_model.estimators.base import ManyOutputs
+from normax.linear_model.estimators.incremental import Incremental
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.path import LinearPath, follow_path
 
@@ -16,7 +17,7 @@ __all__ = ["Ridge", "own_strengths"]
 SOLVERS = ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs")  # scikit-learn's
 
 
-class Ridge(ManyOutputs, LinearRegressor):
+class Ridge(ManyOutputs, Incremental):
     """Linear regression with an L2 penalty, on scikit-learn's scale, which has no 1/n:
 
         Σ_i ω_i (y_i − x_i·w − b)²  +  alpha · ‖w‖₂²
@@ -92,6 +93,9 @@ class Ridge(ManyOutputs, LinearRegressor):
                 f"solver: expected one of {', '.join(SOLVERS)}, got {self.solver!r}{suggest(str(self.solver), SOLVERS)}"
             )
         X, y = self._check_fit(X, y, multi_output=True)
+        return self._solve(X, y, sample_weight, offset)
+
+    def _solve(self, X, y, sample_weight, offset):
         total = total_weight(sample_weight, X.shape[0])
         outputs = y.shape[1] if self._many else 1
         alphas = np.atleast_1d(np.asarray(self.alpha, dtype=float))
