@@ -98,6 +98,50 @@ MEANINGS = {
             "lasso 因收缩大的权重而留下太多列时",
         ),
     ),
+    "scad": Meaning(
+        "Σ_j ∫₀^|w_j| min(s, max(as − x, 0)/(a − 1)) dx",
+        (
+            "Smoothly clipped absolute deviation: L1 for small weights, and constant from as on, so that large weights "
+            "are left unshrunk. It is not convex, so that fits are stationary points.",
+            "as mcp; it keeps L1's slope for longer, and so shrinks middling weights more",
+        ),
+        (
+            "平滑截断绝对偏差：对小的权重如同 L1，从 as 起为常数，不再收缩大的权重。它不是凸的，所以拟合得到的是驻点。",
+            "与 mcp 相同；它保持 L1 的斜率更久，因此对中等权重收缩更多",
+        ),
+    ),
+    "slope": Meaning(
+        "s · Σ_k λ_k |w|_(k), λ_1 ≥ λ_2 ≥ …",
+        (
+            "Sorted L1: the largest weight pays the most, the smallest the least. Under the default λ of Benjamini and "
+            "Hochberg few of the chosen columns are false ones; weights of correlated columns become equal.",
+            "when the share of columns chosen by mistake matters, or correlated columns should come in together",
+        ),
+        (
+            "排序 L1：最大的权重付得最多，最小的最少。默认的 λ 取自 Benjamini–Hochberg，使误选的列占比很小；相关列的权重会变得相等。",
+            "在意误选列的比例，或希望相关的列一起进入模型时",
+        ),
+    ),
+    "group-mcp": Meaning(
+        "Σ_g ρ(‖w_g‖₂), ρ as of mcp with strength s·√d_g",
+        (
+            "The minimax concave penalty on the lengths of groups: whole groups are zero or not, and long ones are left "
+            "unshrunk. It is not convex.",
+            "when the group lasso keeps too many groups, because it shrinks the large ones",
+        ),
+        (
+            "作用在组的长度上的极小极大凹惩罚：整组为零或不为零，长的组不再收缩。它不是凸的。",
+            "组 lasso 因收缩大的组而留下太多组时",
+        ),
+    ),
+    "group-scad": Meaning(
+        "Σ_g ρ(‖w_g‖₂), ρ as of scad with strength s·√d_g",
+        (
+            "SCAD on the lengths of groups: whole groups are zero or not, and long ones are left unshrunk. It is not convex.",
+            "as group-mcp",
+        ),
+        ("作用在组的长度上的 SCAD：整组为零或不为零，长的组不再收缩。它不是凸的。", "与 group-mcp 相同"),
+    ),
     "l2-sp": Meaning(
         "s/2 · Σ_j (w_j − w⁰_j)²",
         (
@@ -210,7 +254,7 @@ OPTIONS_ZH = {
     "--delimiter": "文本文件的分隔符；默认取把前几行分得一样的那个",
     "--sheet": "电子表格的工作表，或数据库的表",
     "--model": "linear（线性）、mlp（两个 ReLU 隐层）、auto（几种模型在同样的折上比较）或 FILE.py:CLASS（自己的网络）",
-    "--penalty": "惩罚：l1、l2、elastic-net 或 group-lasso",
+    "--penalty": "惩罚：l1、l2、elastic-net、group-lasso、mcp、scad 或 slope",
     "--l1-ratio": "弹性网中 L1 的份额，0 到 1",
     "--refit": "按交叉验证部分或全部撤销对所选列的收缩（relaxed lasso）",
     "--splines": "给每个有 10 个以上不同值的数值列一条曲线",

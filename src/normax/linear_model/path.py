@@ -292,7 +292,7 @@ def follow_path(problem: Problem, strengths: Any) -> LinearPath:
         fit.gap[back],
         fit.n_iter[back],
         null_deviance=null,
-        stationary=fit.stationary,
+        stationary=fit.stationary or not loss.convex_at(y),
     )
     warn_unconverged(result.strengths, result.gap, tol)
     _tell_endless(strengths[fit.endless[back]], model.family)

@@ -24,7 +24,8 @@ from normax.paths.linear_scores import Scores, cross_validated
 from normax.paths.relaxed_folds import RelaxedFolds
 from normax.paths.result import Path
 from normax.paths.timing import timed
-from normax.penalties import L1, ElasticNet, GroupLasso
+from normax.penalties import L1, MCP, SCAD, SLOPE, ElasticNet, GroupLasso
+from normax.penalties.concave_groups import ConcaveGroups
 from normax.penalties.mixture import mixture_of
 from normax.selection import strength_grid, summarise
 
@@ -76,7 +77,8 @@ def linear_path(
         offset: `(n,)` known part of the linear predictors, as log exposures of counts; held-out outputs have it, and
             `predict` of the result knows nothing of it: add it there. None for classes of more than two.
         penalty: `L1`, `L2`, `ElasticNet`, an instance (its own strength multiplies), a sum of these, or a name; or
-            `GroupLasso` and `SparseGroupLasso`, whose labels are those of the columns after `transform`.
+            `GroupLasso`, `SparseGroupLasso`, `GroupMCP` and `GroupSCAD`, whose labels are those of the columns after
+            `transform`; or `MCP`, `SCAD` and `SLOPE`.
         strengths: a count, for a geometric grid from the smallest strength that leaves no coefficient, or
             the values. While the cross-validated error is smallest at the weak edge of a grid, or for pure L2 at the
             strong one, and still changes there, the grid goes on beyond it, 15 decades at most. Under a count a
@@ -125,11 +127,12 @@ def linear_path(
     mixture, charge = mixture_of(unit), dict[str, Any]()
     if mixture is not None:
         strength, charge = mixture[0], {"l1_ratio": mixture[1]}
-    elif isinstance(unit, GroupLasso):
+    elif isinstance(unit, (GroupLasso, MCP, SCAD, SLOPE, ConcaveGroups)):
         strength, charge = unit.strength, {"penalty": replace(unit, strength=1.0)}
     else:
         raise InputError(
-            f"penalty: a linear path takes mixtures of L1 and L2, GroupLasso and SparseGroupLasso, got {unit!r}"
+            "penalty: a linear path takes mixtures of L1 and L2, GroupLasso, SparseGroupLasso, MCP, SCAD, GroupMCP, "
+            f"GroupSCAD and SLOPE, got {unit!r}"
         )
     if not strength:
         raise InputError(f"penalty: expected one of some strength, got {unit!r}")

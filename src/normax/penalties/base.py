@@ -54,6 +54,14 @@ class Penalty:
         """
         return None
 
+    def face(self, w: Any) -> Any:
+        """The face about w, (p,), on which the penalty is linear: (p, k) directions U >= 0 in size and (k,) charges, with
+        w = U z, z > 0 and `Ω(U z) = charges·z` for z near it; None where there is none or it is not known.
+
+        With it linear models finish what proximal steps begin by Newton steps in k unknowns.
+        """
+        return None
+
     def scaled(self, factor: Any) -> Penalty:
         """The same penalty with its strength multiplied by `factor`."""
         raise NotImplementedError

@@ -131,6 +131,11 @@ class PathOptions(RunOptions):
             raise InputError(
                 "--refit: l2 chooses no columns to fit again; use --penalty l1, elastic-net or group-lasso"
             )
+        if words["refit"] and penalty in ("mcp", "scad"):
+            raise InputError(
+                f"--refit: {penalty} leaves large coefficients unshrunk by itself; use it with --penalty l1, elastic-net or"
+                " group-lasso"
+            )
         words = {**words, **_survival(words)}
         if words["offset"] and words["exposure"]:
             raise InputError("--offset and --exposure: an exposure is an offset, of its logarithm; name one")
@@ -138,7 +143,7 @@ class PathOptions(RunOptions):
             raise InputError(f"--log-target: for --family gaussian, and the family is {words['family']}")
         given = ("refit", "splines", "interactions", "family", "offset", "exposure")
         linear = [f"--{name}" for name in given if words[name]]
-        linear += ["--penalty group-lasso"] if penalty == "group-lasso" else []
+        linear += [f"--penalty {penalty}"] if penalty in ("group-lasso", "slope") else []
         if words["model"] != "linear" and linear:
             raise InputError(f"{', '.join(linear)}: for linear models, and the model is {words['model']}")
         if words["model"] == "auto" and isinstance(words["strengths"], list):

@@ -221,14 +221,17 @@ def _family_options(family: Any) -> None:
     )
 
 
+PENALTIES = ("l1", "l2", "elastic-net", "group-lasso", "mcp", "scad", "slope")
+
+
 def _penalty_options(model: Any) -> None:
     model.add_argument(
         "--penalty",
-        type=lambda text: one_of("l1", "l2", "elastic-net", "group-lasso")(penalty_name(text)),
+        type=lambda text: one_of(*PENALTIES)(penalty_name(text)),
         default="l1",
         metavar="PENALTY",
-        help="l1 (lasso), l2 (ridge), elastic-net, or group-lasso, which takes a column in or out as a"
-        " whole, with all its categories and curves (default: l1)",
+        help="l1 (lasso), l2 (ridge), elastic-net; group-lasso, which takes a column in or out as a whole, with all its"
+        " categories and curves; mcp or scad, which leave large coefficients unshrunk; or slope (default: l1)",
     )
     model.add_argument(
         "--l1-ratio",

@@ -9,7 +9,8 @@ from normax.cli.model.coefficients import feature_columns, feature_names
 from normax.cli.model.network import build
 from normax.cli.runs.families import loss_of
 from normax.cli.runs.setup import Setup, training
-from normax.penalties import L1, L2, ElasticNet, GroupLasso
+from normax.paths.arguments import unit_penalty
+from normax.penalties import ElasticNet, GroupLasso
 
 __all__ = ["fit_path"]
 
@@ -69,4 +70,4 @@ def _penalty(setup: Setup) -> Any:
         return GroupLasso(groups=[number[columns] for columns in behind])
     if options.l1_ratio is not None:
         return ElasticNet(l1_ratio=options.l1_ratio)
-    return {"l1": L1, "l2": L2}[options.penalty]()
+    return unit_penalty(options.penalty)

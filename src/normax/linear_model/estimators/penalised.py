@@ -17,13 +17,14 @@ from normax.linear_model.grid import grid_for, is_ridge, mixture_in_units
 from normax.linear_model.path import follow_path, response
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.nonsmooth import model_of
-from normax.penalties import L1, L2, ElasticNet, Penalty
+from normax.penalties import L1, L2, MCP, SCAD, SLOPE, ElasticNet, Penalty
 from normax.penalties.mixture import l1_l2, mixture_of, parts_of
 from normax.selection import choose, folds, summarise, widened
 
 __all__ = ["PenalisedClassifier", "PenalisedRegressor"]
 
 NAMES = {"l1": 1.0, "lasso": 1.0, "l2": 0.0, "ridge": 0.0, "elastic-net": None}
+CLASSES: dict[str, type[Penalty]] = {"mcp": MCP, "scad": SCAD, "slope": SLOPE}
 
 
 def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
@@ -39,7 +40,8 @@ def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
     if isinstance(penalty, str):
         if penalty not in NAMES:
             raise InputError(
-                f"penalty: expected one of {', '.join(NAMES)}, got {penalty!r}{suggest(penalty, NAMES)}"
+                f"penalty: expected one of {', '.join([*NAMES, *CLASSES])}, got {penalty!r}"
+                f"{suggest(penalty, [*NAMES, *CLASSES])}"
             )
         named = NAMES[penalty]
         return 1.0, l1_ratio if named is None else named
@@ -47,7 +49,7 @@ def mixture(penalty: Any, l1_ratio: float) -> tuple[float, float]:
     if found is None:
         raise InputError(
             "penalty: expected a penalty such as L1, GroupLasso or MCP, a sum of them or a name "
-            f"({', '.join(NAMES)}), got {penalty!r}"
+            f"({', '.join([*NAMES, *CLASSES])}), got {penalty!r}"
         )
     return found
 
@@ -60,6 +62,7 @@ def other(penalty: Any) -> Penalty | None:
         >>> other(GroupLasso(0.1, [0, 0, 1]) + L2(0.1)) is None, other(L1) is None, other(MCP)
         (False, True, MCP(strength=1.0, gamma=3.0))
     """
+    penalty = CLASSES.get(penalty, penalty) if isinstance(penalty, str) else penalty
     if isinstance(penalty, type) and issubclass(penalty, Penalty) and penalty not in (L1, L2, ElasticNet):
         return penalty()
     plain = not isinstance(penalty, Penalty) or None not in map(l1_l2, parts_of(penalty))
@@ -167,7 +170,7 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         Σ_i ω_i loss_i / Σ_i ω_i  +  strength · Ω(w)
 
     Args:
-        penalty: "l1" (default), "l2", "elastic-net"; a class or an instance of `normax.penalties`, or a sum such as
+        penalty: "l1" (default), "l2", "elastic-net", "mcp", "scad", "slope"; a class or an instance of `normax.penalties`, or a sum such as
             `L1(0.1) + L2(0.01)`; `GroupLasso(1, groups)` and `SparseGroupLasso` with labels of the features;
             `MCP(0.1)`; or any other penalty that `fit_path` takes.
         strength: a number, which multiplies an instance's own; "cv" chooses one by cross-validation (an instance then

@@ -15,6 +15,7 @@ from normax.linear_model.families.negative_binomial import NegativeBinomial
 from normax.linear_model.families.ordinal import Ordinal
 from normax.linear_model.families.poisson import Poisson
 from normax.linear_model.families.quantile import Quantile
+from normax.linear_model.families.quasi import Quasi
 from normax.linear_model.families.tweedie import Gamma, Tweedie
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Ordinal",
     "Poisson",
     "Quantile",
+    "Quasi",
     "Tweedie",
     "family_of",
 ]

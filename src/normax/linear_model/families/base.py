@@ -125,6 +125,10 @@ class Family:
         a shift of all rows: d (n, 1), and a function from columns Z (n, a) to B Z. None leaves it at `curvature`."""
         return None
 
+    def convex_at(self, y: np.ndarray) -> bool:
+        """Whether the loss of every row of y is convex in η; where it is not, gaps tell of stationary points alone."""
+        return True
+
     def suited(self, y: np.ndarray, weights: np.ndarray, offset: np.ndarray) -> Family:
         """The same loss in the form in which solvers do best on rows such as these."""
         return self

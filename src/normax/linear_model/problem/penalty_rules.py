@@ -18,16 +18,18 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.linear_model.problem.chain_terms import FusedRules
+from normax.linear_model.problem.concave_groups import ConcaveGroupRules
 from normax.linear_model.problem.concave_terms import ConcaveRules
 from normax.linear_model.problem.group_terms import GroupRules, group_rules
 from normax.linear_model.problem.proximal_rules import ProximalRules
 from normax.linear_model.problem.terms import Rules
 from normax.penalties import Fused, GroupLasso, Nonnegative, Penalty, SparseGroupLasso
+from normax.penalties.concave_groups import ConcaveGroups
 from normax.penalties.mixture import l1_l2, parts_of
 
 __all__ = ["AnyRules", "rules_of"]
 
-AnyRules = Rules | GroupRules | ConcaveRules | FusedRules | ProximalRules
+AnyRules = Rules | GroupRules | ConcaveRules | ConcaveGroupRules | FusedRules | ProximalRules
 
 
 def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[float, AnyRules]:
@@ -38,34 +40,15 @@ def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[floa
         return 1.0, replace(single, l1_ratio=l1_ratio)
     if isinstance(penalty, type) and issubclass(penalty, Penalty):
         penalty = penalty()
-    l1, l2, fused, groups, concave, others = 0.0, 0.0, 0.0, [], [], []
-    for part in parts_of(penalty):
-        if not isinstance(part, Penalty):
-            raise InputError(
-                f"penalty: expected a penalty such as L1, ElasticNet, GroupLasso or MCP, or a sum of them, got {part!r}"
-            )
-        if callable(getattr(part, "strength", None)):
-            raise InputError(f"penalty: expected a strength that is a number, got a schedule: {part!r}")
-        plain = l1_l2(part)
-        if plain is not None:
-            l1, l2 = l1 + plain[0], l2 + plain[1]
-        elif isinstance(part, SparseGroupLasso):
-            l1 += part.strength * part.l1_ratio
-            groups.append((part.strength * (1 - part.l1_ratio), part.groups))
-        elif isinstance(part, GroupLasso):
-            groups.append((part.strength, part.groups))
-        elif type(part) is Fused:
-            fused += part.strength
-        elif type(part).slope is not Penalty.slope:
-            concave.append(part)
-        else:
-            others.append(part)
-    if not (groups or concave or others or fused):
+    l1, l2, fused, groups, concave, curved, others = _sorted_parts(penalty)
+    alone = len(groups) + len(curved) == 1 and not (concave or others or fused)
+    others += [] if alone else curved  # in a sum with others no more is known than their proxes
+    if not (groups or concave or others or fused or curved):
         total = l1 + l2
         return total, replace(single, l1_ratio=l1 / total if total else 1.0)
     if concave and not (groups or others or fused):
         return 1.0, ConcaveRules(tuple(concave), l1, l2, single)
-    told = "a penalty of groups" if groups else repr(penalty)
+    told = "a penalty of groups" if groups or curved else repr(penalty)
     if single.bounded:
         raise InputError(f"lower, upper: {told} takes no bounds; use L1, L2, ElasticNet or MCP with them")
     if fused and not all(isinstance(part, Nonnegative) for part in groups + concave + others):
@@ -87,4 +70,40 @@ def rules_of(penalty: Any, l1_ratio: float, m: int, single: Rules) -> tuple[floa
         return 1.0, ProximalRules(penalty, *((others[0], l2) if alone else (penalty,)))
     if len(groups) > 1:
         raise InputError(f"penalty: expected at most one part with groups, got {len(groups)}: {penalty!r}")
-    return 1.0, group_rules(m, len(single.factor), l1, l2, groups[0], single.factor)
+    shape = (m, len(single.factor), l1, l2)
+    if curved:
+        return 1.0, ConcaveGroupRules(curved[0], group_rules(*shape, (1.0, curved[0].groups), single.factor))
+    return 1.0, group_rules(*shape, groups[0], single.factor)
+
+
+def _sorted_parts(penalty: Any) -> tuple[float, float, float, list, list, list, list]:
+    """Strengths of L1, L2 and Fused, and the parts that are groups, concave, concave in groups, and anything else."""
+    l1, l2, fused = 0.0, 0.0, 0.0
+    groups: list[Any] = []
+    concave: list[Any] = []
+    curved: list[Any] = []
+    others: list[Any] = []
+    for part in parts_of(penalty):
+        if not isinstance(part, Penalty):
+            raise InputError(
+                f"penalty: expected a penalty such as L1, ElasticNet, GroupLasso or MCP, or a sum of them, got {part!r}"
+            )
+        if callable(getattr(part, "strength", None)):
+            raise InputError(f"penalty: expected a strength that is a number, got a schedule: {part!r}")
+        plain = l1_l2(part)
+        if plain is not None:
+            l1, l2 = l1 + plain[0], l2 + plain[1]
+        elif isinstance(part, SparseGroupLasso):
+            l1 += part.strength * part.l1_ratio
+            groups.append((part.strength * (1 - part.l1_ratio), part.groups))
+        elif isinstance(part, GroupLasso):
+            groups.append((part.strength, part.groups))
+        elif isinstance(part, ConcaveGroups):
+            curved.append(part)
+        elif type(part) is Fused:
+            fused += part.strength
+        elif type(part).slope is not Penalty.slope:
+            concave.append(part)
+        else:
+            others.append(part)
+    return l1, l2, fused, groups, concave, curved, others

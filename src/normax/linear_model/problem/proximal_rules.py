@@ -36,6 +36,9 @@ class ProximalRules:
         u = as_seen(u)
         if not u.any():
             return 0.0
+        exact = None if self.stationary else self.norm.polar(u)
+        if exact is not None and np.isfinite(exact):
+            return float(exact)
         high = float(np.abs(u).max())
         for _ in range(60):
             if not np.any(self.penalty.scaled(high).prox(u, 1.0)):

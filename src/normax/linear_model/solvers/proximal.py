@@ -20,6 +20,7 @@ from normax.linear_model.design.design import Design
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.proximal_rules import as_seen
+from normax.linear_model.solvers.face import finished
 from normax.linear_model.solvers.newton.likelihood import Likelihood
 
 __all__ = ["follow_proximal"]
@@ -57,6 +58,12 @@ def follow_proximal(problem: Problem, strengths: np.ndarray) -> Fit:
             if fit.gap[i] <= enough:
                 break
             W, eta, curvature = _steps(smooth, W, eta, intercept, penalty, curvature)
+            best = finished(smooth, W[0], intercept, norm, l2) if m == 1 and polar is not None else None
+            if best is not None:
+                best_W, best_eta = best[0][None], best[2]
+                before = _objective(smooth, W, eta, norm, l2)
+                if _objective(smooth, best_W, best_eta, norm, l2) <= before:
+                    W, intercept[:], eta = best_W, best[1], best_eta
         fit.coef[i], fit.intercept[i] = W, intercept
     return fit
 
@@ -85,6 +92,11 @@ def _steps(smooth, W, eta, intercept, penalty, curvature):
         W, intercept[:] = V, b
         eta = smooth.balance(new, intercept)
     return W, eta, curvature
+
+
+def _objective(smooth: Likelihood, W: np.ndarray, eta: np.ndarray, norm, l2: float) -> float:
+    loss = float(smooth.design.weights @ smooth.family.loss(smooth.y, eta))
+    return loss + float(norm.value(as_seen(W))) + 0.5 * l2 * float((W * W).sum())
 
 
 def _promise(W, u, penalty, curvature) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from normax.linear_model.design.shapes import factorises, gram_pays
 from normax.linear_model.problem.chain_terms import FusedRules
+from normax.linear_model.problem.concave_groups import ConcaveGroupRules
 from normax.linear_model.problem.concave_terms import ConcaveRules
 from normax.linear_model.problem.even_columns import EvenColumns, even_columns_of
 from normax.linear_model.problem.fit import Fit
@@ -20,6 +21,7 @@ from normax.linear_model.problem.proximal_rules import ProximalRules
 from normax.linear_model.problem.terms import Rules
 from normax.linear_model.solvers.concave import follow_concave
 from normax.linear_model.solvers.fused import follow_fused
+from normax.linear_model.solvers.groups.concave import follow_concave_groups
 from normax.linear_model.solvers.groups.squares import follow_groups
 from normax.linear_model.solvers.newton.conjugate import follow_conjugate
 from normax.linear_model.solvers.newton.rotated import follow_rotated
@@ -92,6 +94,9 @@ def _whole_groups(problem: Problem) -> bool:
 SOLVERS = (
     Solver("multipliers, for a loss with kinks", lambda p: p.family.nonsmooth, follow_nonsmooth),
     Solver("a sequence of lassos", lambda p: isinstance(p.rules, ConcaveRules), follow_concave),
+    Solver(
+        "a sequence of group lassos", lambda p: isinstance(p.rules, ConcaveGroupRules), follow_concave_groups
+    ),
     Solver("stretches of equal coefficients", lambda p: isinstance(p.rules, FusedRules), follow_fused),
     Solver("proximal gradients", lambda p: isinstance(p.rules, ProximalRules), follow_proximal),
     Solver("blocks of features", lambda p: p.squared and _whole_groups(p), follow_groups),

@@ -150,8 +150,8 @@ class Hessian:
             H += PIN * self.columns.G[np.ix_(at[old:], at)]
         if self.tied is not None:
             shared = self.tied(self.columns.Z[:, at[old:]])
-            self.shared = np.hstack([self.shared, shared])
-            H -= shared.T @ self.shared
+            self.shared = np.hstack([self.shared, shared]) if old else shared
+            H -= shared.T @ self.shared  # a product with itself costs half
             h[:] = 0.0
         return H, h
 
