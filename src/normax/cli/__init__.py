@@ -15,6 +15,7 @@ from normax.cli.interrupts import Terminated, watched
 from normax.cli.options.typed import parse
 from normax.cli.runs.clock import Clock
 from normax.errors import InputError
+from normax.language import language_of, speaking
 from normax.text import printable
 
 __all__ = ["main"]
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with clock.time("loading"):
             options = parse(sys.argv[1:] if argv is None else argv)
-        with watched():
+        with watched(), speaking(getattr(options, "lang", None) or language_of(os.environ)):
             _run(options, clock)
     except InputError as error:
         _say(f"error: {error}")

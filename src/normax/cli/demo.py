@@ -13,6 +13,7 @@ from normax.cli import screen, summary
 from normax.cli.folder import FILES, staged
 from normax.cli.options.typed import parse
 from normax.cli.runs.path import run
+from normax.language import say
 
 __all__ = ["demo"]
 
@@ -49,7 +50,7 @@ def demo(where: argparse.Namespace) -> None:
             reports.append((f"{part}/report.html", path, asdict(details)))
         from normax.report import index
 
-        index(folder, reports, "normax demo", TEXT)
+        index(folder, reports, say("normax demo"), say(TEXT))
     screen.console().print(f"\nOpen {out / 'index.html'}", soft_wrap=True)
 
 

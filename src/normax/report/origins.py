@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from normax.language import say
 from normax.report.html import Raw, escape, section, table
 
 __all__ = ["columns", "provenance"]
@@ -13,28 +14,37 @@ def columns(details: dict) -> Raw:
     """What was done to the columns of the table before any fit."""
     data = details.get("data") or {}
     rows = [
-        [c["name"], c["kind"], _count(c.get("levels")), _count(c.get("missing")), _count(c.get("features"))]
+        [
+            c["name"],
+            say(c["kind"]),
+            _count(c.get("levels")),
+            _count(c.get("missing")),
+            _count(c.get("features")),
+        ]
         for c in data.get("columns") or []
     ]
     text = ""
     if data.get("left_out"):
         items = "".join(
-            f"<li><b>{escape(c['name'])}</b>: {escape(c['reason'])}</li>" for c in data["left_out"]
+            f"<li><b>{escape(c['name'])}</b>: {escape(say(c['reason']))}</li>" for c in data["left_out"]
         )
-        text += f"<h3>Left out</h3><ul>{items}</ul>"
+        text += f"<h3>{say('Left out')}</h3><ul>{items}</ul>"
     notices = details.get("notices") or []
     if notices:
-        text += "<h3>Notices</h3><ul>" + "".join(f"<li>{escape(n)}</li>" for n in notices) + "</ul>"
-    body = table(["column", "kind", "levels", "missing", "features"], rows, left=2) if rows else ""
+        text += f"<h3>{say('Notices')}</h3><ul>" + "".join(f"<li>{escape(n)}</li>" for n in notices) + "</ul>"
+    title = say("What was done to the columns")
+    head = [say(name) for name in ("column", "kind", "levels", "missing", "features")]
+    body = table(head, rows, left=2, name=title, file="columns") if rows else ""
     if len(rows) > 14:
-        body = f"<details><summary><small>all {len(rows)} columns</small></summary>{body}</details>"
+        body = f"<details><summary><small>{say('all {count} columns', count=len(rows))}</small></summary>{body}</details>"
     if rows:
-        body = (
-            "<p>Numbers as they are, texts as one column for each level, dates as numbers, missing cells filled with "
-            "the mean and marked by a column of their own. Means and standard deviations were learned inside "
-            "each fold, from its training rows alone.</p>" + body
+        told = say(
+            "Numbers as they are, texts as one column for each level, dates as numbers, missing cells filled with the mean "
+            "and marked by a column of their own. Means and standard deviations were learned inside each fold, from its "
+            "training rows alone."
         )
-    return section("What was done to the columns", body, text)
+        body = f"<p>{told}</p>{body}"
+    return section(title, body, text)
 
 
 def provenance(path: Any, details: dict) -> Raw:
@@ -47,12 +57,14 @@ def provenance(path: Any, details: dict) -> Raw:
             [
                 Raw(f"<code>{escape(s['option'])}</code>"),
                 s["value"],
-                "default" if s.get("default") else "given",
+                say("default" if s.get("default") else "given"),
                 Raw(f'<span class="wide-cell">{escape(s.get("text"))}</span>'),
             ]
             for s in details["settings"]
         ]
-        text += "<h3>Options in force</h3>" + table(["option", "value", "", "meaning"], rows, left=4)
+        head = [say("option"), say("value"), "", say("meaning")]
+        name = say("Options in force")
+        text += f"<h3>{name}</h3>" + table(head, rows, left=4, name=name)
     seconds = details.get("seconds") or list(path.seconds.items())
     facts = [
         ("data", data.get("file")),
@@ -62,20 +74,20 @@ def provenance(path: Any, details: dict) -> Raw:
         ("versions", ", ".join(f"{name} {v}" for name, v in (details.get("versions") or {}).items()) or None),
         ("created", details.get("created")),
     ]
-    pairs = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
+    pairs = "".join(f"<dt>{say(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
     return section(
-        "To run it again" if text else "How long it took", text, f"<dl>{pairs}</dl>" if pairs else None
+        say("To run it again" if text else "How long it took"), text, f"<dl>{pairs}</dl>" if pairs else None
     )
 
 
 def _rows(data: dict) -> str | None:
     if data.get("rows") is None:
         return None
-    text = f"{data['rows']:,} to fit"
+    text = say("{count} to fit", count=f"{data['rows']:,}")
     if data.get("test_rows"):
-        text += f", {data['test_rows']:,} held out as a test set"
+        text += ", " + say("{count} held out as a test set", count=f"{data['test_rows']:,}")
     if data.get("rows_without_target"):
-        text += f", {data['rows_without_target']:,} without target left out"
+        text += ", " + say("{count} without target left out", count=f"{data['rows_without_target']:,}")
     return text
 
 

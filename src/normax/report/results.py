@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from normax.language import say
 from normax.report.curves import loss_label
 from normax.report.html import Raw, escape, scroll, section, table
 from normax.report.moving.parts import part
@@ -40,9 +41,10 @@ def baselines(path: Any, details: dict) -> Raw:
         return Raw("")
     tested = any(row.get("test") is not None for row in rows)
     head = ["model", "strength", "not zero", "validation error", "± SE", *(["test error"] if tested else [])]
+    head = [say(title) for title in head]
     cells = [
         [
-            NAMES.get(row["model"], row["model"]),
+            say(NAMES.get(row["model"], row["model"])),
             number(row.get("strength")),
             "–" if row.get("nonzero") is None else f"{row['nonzero']:,}",
             number(row.get("cv")),
@@ -52,10 +54,11 @@ def baselines(path: Any, details: dict) -> Raw:
         for row in rows
     ]
     marked = [i for i, row in enumerate(rows) if row["model"] == "chosen"]
-    loss = details.get("loss_text") or loss_label(path.loss)
+    loss = say(details.get("loss_text") or loss_label(path.loss))
     cost = escape(details.get("cost") or "")
-    note = f'<p class="quiet">Error per row: {escape(loss)}. Lower is better. {cost}</p>'
-    return section("Against the simple models", table(head, cells, marked=marked), note)
+    note = f'<p class="quiet">{say("Error per row: {loss}. Lower is better.", loss=escape(loss))} {cost}</p>'
+    title = say("Against the simple models")
+    return section(title, table(head, cells, marked=marked, name=title, file="baselines"), note)
 
 
 def contest(details: dict) -> Raw:
@@ -80,17 +83,18 @@ def contest(details: dict) -> Raw:
         ]
         for row in models
     ]
+    head = [say(title) for title in head]
     marked = [i for i, row in enumerate(models) if row["kept"]]
-    note = (
+    note = say(
         "All met the same folds. How far a model is behind the best is taken fold by fold; the simplest that is not"
         " behind by more than the standard error of that difference is kept, and what follows is about it."
     )
     text = (
         f"<p>{escape(found['verdict'])}</p>",
-        table(head, cells, marked=marked),
+        table(head, cells, marked=marked, name=say("Which model?"), file="models"),
         f'<p class="quiet">{note}</p>',
     )
-    return section("Which model?", *text)
+    return section(say("Which model?"), *text)
 
 
 def _own_baselines(path: Any) -> list[dict]:
@@ -117,22 +121,26 @@ def metrics(details: dict) -> Raw:
     if not rows:
         return Raw("")
     tested = any(row.get("test") is not None for row in rows)
-    head = ["measure", "what it is", "validation", *(["test"] if tested else [])]
+    head = [say(title) for title in ("measure", "what it is", "validation", *(["test"] if tested else []))]
     cells = [
         [
-            row["name"],
-            row.get("text", ""),
+            say(row["name"]),
+            say(row.get("text") or ""),
             number(row.get("cv")),
             *([number(row.get("test"))] if tested else []),
         ]
         for row in rows
     ]
-    note = (
-        "Validation: each row predicted by the fold that did not see it. The strength was chosen on these same "
-        "rows, so the numbers lean to the bright side."
-        + (" Test: rows held out until the end, which nothing was chosen on." if tested else "")
+    note = say(
+        "Validation: each row predicted by the fold that did not see it. The strength was chosen on these same rows, so the "
+        "numbers lean to the bright side."
     )
-    return section("How well it predicts", table(head, cells, left=2), f'<p class="quiet">{note}</p>')
+    if tested:
+        note += " " + say("Test: rows held out until the end, which nothing was chosen on.")
+    title = say("How well it predicts")
+    return section(
+        title, table(head, cells, left=2, name=title, file="measures"), f'<p class="quiet">{note}</p>'
+    )
 
 
 def confusion(details: dict, moves: bool = False) -> Raw:
@@ -162,10 +170,10 @@ def confusion(details: dict, moves: bool = False) -> Raw:
             for i, row in enumerate(counts)
         )
         head = "".join(f'<th class="n">{escape(label)}</th>' for label in labels)
-        matrix = f'<table class="matrix"><thead><tr><th>true ↓ predicted →</th>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        part_ = f"<h3>{name}</h3>{scroll(matrix, f'Where it errs, {name}')}"
+        matrix = f'<table class="matrix"><thead><tr><th>{say("true ↓ predicted →")}</th>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        part_ = f"<h3>{say(name)}</h3>{scroll(matrix, say('Where it errs'))}"
         out += f'<div class="still">{part_}</div>' if moves and key == "cv" else part_
-    return section("Where it errs", out, still=moves and not data.get("test"))
+    return section(say("Where it errs"), out, still=moves and not data.get("test"))
 
 
 def _heat(share: float, hit: bool) -> int:
@@ -186,10 +194,10 @@ def coefficients(path: Any, details: dict) -> Raw:
     both = any(row.get("original") is not None for row in rows)
     largest = max((abs(row["standardised"]) for row in live), default=1.0)
     head = [
-        "feature",
-        *(["output"] if outputs else []),
+        say("feature"),
+        *([say("output")] if outputs else []),
         "",
-        *(["per standard deviation", "per unit"] if both else ["coefficient"]),
+        *([say("per standard deviation"), say("per unit")] if both else [say("coefficient")]),
     ]
     cells = [
         [
@@ -202,28 +210,29 @@ def coefficients(path: Any, details: dict) -> Raw:
         for row in live[:ROWS]
     ]
     for row in details.get("intercept") or []:
-        name = Raw("<i>intercept</i>")
+        name = Raw(f"<i>{say('intercept')}</i>")
         values = [number(row["standardised"]), *([number(row.get("original"))] if both else [])]
         cells.append([name, *([row.get("output")] if outputs else []), "", *values])
-    text = ""
+    text = note = ""
     if len(live) > ROWS:
-        text += f"<p>{len(live) - ROWS:,} smaller ones are not shown"
-        text += "; <code>coefficients.csv</code> has them all.</p>" if "coefficients" in details else ".</p>"
+        text += f"<p>{say('{count} smaller ones are not shown.', count=f'{len(live) - ROWS:,}')}</p>"
     if dead:
         names = [
             f"{r['feature']} ({r['output']})" if r.get("output") is not None else r["feature"] for r in dead
         ]
         shown = ", ".join(escape(name) for name in names[:200]) + ("…" if len(names) > 200 else "")
         text += (
-            f"<details><summary><small>{len(dead):,} exactly zero</small></summary><p>{shown}</p></details>"
+            f"<details><summary><small>{say('{count} exactly zero', count=f'{len(dead):,}')}</small></summary>"
+            f"<p>{shown}</p></details>"
         )
     if both:
-        text += (
-            '<p class="quiet">Per standard deviation: the change of the output when the column rises by one '
-            "standard deviation; these compare with each other. Per unit: in the column’s own units.</p>"
+        told = say(
+            "Per standard deviation: the change of the output when the column rises by one standard deviation; these "
+            "compare with each other. Per unit: in the column’s own units."
         )
-    still = table(head, cells, left=3 if outputs else 2, name="Coefficients of the chosen model")
-    return section("Coefficients", part("coefficients"), f'<div class="still">{still}{text}</div>')
+        note = f'<p class="quiet">{told}</p>'
+    still = table(head, cells, left=3 if outputs else 2, name=say("Coefficients of the chosen model"))
+    return section(say("Coefficients"), part("coefficients"), f'<div class="still">{still}{text}</div>', note)
 
 
 def _own_coefficients(path: Any) -> list[dict]:
@@ -257,8 +266,13 @@ def tensors(path: Any) -> Raw:
             [name, shape, f"{live:,}", f"{live / value.size:.0%}", number(float(np.sqrt((value**2).sum())))]
         )
     return section(
-        "Penalised weights of the chosen network",
-        table(["tensor", "shape", "not zero", "share", "‖W‖₂"], rows),
+        title := say("Penalised weights of the chosen network"),
+        table(
+            [say(head) for head in ("tensor", "shape", "not zero", "share", "‖W‖₂")],
+            rows,
+            name=title,
+            file="tensors",
+        ),
     )
 
 
@@ -273,15 +287,16 @@ def path_table(path: Any) -> Raw:
         "",
         *(["gap"] if path.gaps is not None else []),
     ]
+    head = [say(title) if title else "" for title in head]
     order = np.argsort(-np.asarray(path.strengths), kind="stable")
     named: dict[int, list[str]] = {}
     if has_choice(path):
         for choice, name in ((path.minimum, "minimum"), (path.one_se, "1-SE"), (path.best, "chosen")):
-            named.setdefault(choice.index, []).append(name)
+            named.setdefault(choice.index, []).append(say(name))
     rows, marked = [], []
     for place, i in enumerate(order.tolist()):
         marks = named.get(i, [])
-        if "chosen" in marks:
+        if say("chosen") in marks:
             marked.append(place)
         gap = [f"{path.gaps[i]:.0e}"] if path.gaps is not None else []
         rows.append(
@@ -295,10 +310,10 @@ def path_table(path: Any) -> Raw:
         )
     note = ""
     if path.gaps is not None:
-        note = (
-            '<p class="quiet">Gap: the duality gap over the error of the null model, a certificate that no other '
-            "coefficients do better by more than that.</p>"
+        told = say(
+            "Gap: the duality gap over the error of the null model, a certificate that no other coefficients do better by "
+            "more than that."
         )
-    return section(
-        f"The whole path: {len(rows)} strengths", table(head, rows, marked=marked), note, folded=True
-    )
+        note = f'<p class="quiet">{told}</p>'
+    title = say("The whole path: {count} strengths", count=len(rows))
+    return section(title, table(head, rows, marked=marked, name=title, file="path"), note, folded=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.language import say
 
 __all__ = ["choose", "edge_notice", "summarise", "verdict"]
 
@@ -151,13 +152,19 @@ def verdict(
         'The chosen model is measurably worse than no penalty: its error is 2.9, and 1.5 ± 0.1 without a penalty.'
         >>> verdict(1.4, (3.0, 0.1), (1.5, 0.1))
     """
-    known = (("the null model", "features", null), ("no penalty", "a penalty", unpenalised))
+    known = (
+        ("the null model", "{error} without features", null),
+        ("no penalty", "{error} without a penalty", unpenalised),
+    )
     worse = [
-        (name, f"{pair[0]:.4g} ± {np.nan_to_num(pair[1]):.2g} without {what}")
+        (say(name), say(what, error=f"{pair[0]:.4g} ± {np.nan_to_num(pair[1]):.2g}"))
         for name, what, pair in known
         if pair is not None and chosen > pair[0] + np.nan_to_num(pair[1])
     ]
     if not worse:
         return None
-    names, errors = (" and ".join(part) for part in zip(*worse))
-    return f"The chosen model is measurably worse than {names}: its error is {chosen:.4g}, and {errors}."
+    names, errors = (say(" and ").join(part) for part in zip(*worse))
+    told = {"names": names, "error": f"{chosen:.4g}", "errors": errors}
+    return say(
+        "The chosen model is measurably worse than {names}: its error is {error}, and {errors}.", **told
+    )

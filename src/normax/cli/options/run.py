@@ -57,6 +57,7 @@ class RunOptions:
     exposure: str | None = None
     time_to: str | None = None
     event: str | None = None
+    lang: str | None = None
 
     @property
     def aside(self) -> list[str]:

@@ -7,11 +7,13 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from normax.cli.meanings import OPTIONS_ZH
 from normax.cli.options.config import config_text, config_words
 from normax.cli.options.run import CompareOptions, PathOptions, RunOptions
 from normax.cli.options.table import LISTS
 from normax.cli.options.words import COMMANDS, parsers
 from normax.errors import InputError, suggest
+from normax.language import spoken
 
 __all__ = ["command_line", "config", "parse", "settings"]
 
@@ -105,7 +107,7 @@ def settings(options: RunOptions) -> list[dict[str, Any]]:
     for action, value in _in_force(options):
         option, text = action.option_strings[0], "yes" if value is True else str(value)
         text = ", ".join(map(str, value)) if isinstance(value, list) else text
-        meaning = (action.help or "").split(" (default")[0]
+        meaning = OPTIONS_ZH[option] if spoken() == "zh" else (action.help or "").split(" (default")[0]
         rows.append({"option": option, "value": text, "default": option not in given, "text": meaning})
     return rows
 

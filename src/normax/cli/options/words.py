@@ -37,6 +37,7 @@ _EXAMPLES = {
     "predict": """example:
   normax predict normax-d later.csv --out predictions.csv""",
 }
+_LANG = "the language that it speaks, zh or en (default: by the user's locale)"
 _JSON = "print one JSON object with all that the tables show instead of them"
 METHODS = ("none", "l1", "l2", "elastic-net", "dropout", "batch-norm")
 
@@ -102,9 +103,8 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     commands["explain"].add_argument(
         "name", metavar="NAME", nargs="?", help="l1, dropout, cv, ... (default: list all names)"
     )
-    commands["explain"].add_argument(
-        "--lang", type=one_of("zh", "en"), metavar="LANG", help="zh or en (default: by the user's locale)"
-    )
+    for name in ("explain", "demo"):
+        commands[name].add_argument("--lang", type=one_of("zh", "en"), metavar="LANG", help=_LANG)
     commands["demo"].add_argument(
         "--out", metavar="DIR", default="normax-demo", help="folder to write (default: normax-demo)"
     )
@@ -152,6 +152,7 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         help="take DATA and options from the config.toml of an earlier run, or one of your own, whose paths start at its"
         " folder; what is typed counts more",
     )
+    run.add_argument("--lang", type=one_of("zh", "en"), metavar="LANG", help=_LANG)
     run.add_argument(
         "--onnx",
         action="store_true",

@@ -8,6 +8,7 @@ from normax.cli.model.coefficients import feature_columns
 from normax.cli.runs import metrics
 from normax.cli.runs.setup import Setup
 from normax.cli.summary import number
+from normax.language import say
 
 __all__ = ["cost"]
 
@@ -21,18 +22,21 @@ def cost(setup: Setup, path: Any) -> str | None:
     if simple.index == least.index or not least.cv_mean > 0:
         return None
     more, se = (100 * part / least.cv_mean for part in path.behind(simple.index))
-    costs = "costs" if path.select == "1se" else "would cost"
-    text = f"The 1-SE rule {costs} {more:.1f} % (± {se:.1f}) of error against the minimum"
+    costs = "The 1-SE rule costs {more} % (± {se}) of error against the minimum"
+    would = "The 1-SE rule would cost {more} % (± {se}) of error against the minimum"
+    text = say(costs if path.select == "1se" else would, more=f"{more:.1f}", se=f"{se:.1f}")
     target, y = setup.data.target, setup.data.train.y
     rmse = [
         metrics.rmse(target, y, path.held_out(choice.index), setup.data.train.weight)
         for choice in (simple, least)
     ]
     if None not in rmse:
-        text += f", an RMSE of {number(rmse[0])} instead of {number(rmse[1])},"
+        text += say(", an RMSE of {one} instead of {other},", one=number(rmse[0]), other=number(rmse[1]))
     saved = _used(setup, path, least) - _used(setup, path, simple)
-    what = "column" if setup.network is None else "weight"
-    return f"{text} for {saved:,} {what}{'s' * (saved != 1)} fewer." if saved > 0 else f"{text.rstrip(',')}."
+    if saved <= 0:
+        return text.rstrip(",，") + say(".")
+    fewer = " for {saved} column fewer." if setup.network is None else " for {saved} weight fewer."
+    return text + say(fewer if saved == 1 else fewer.replace(" fewer", "s fewer"), saved=f"{saved:,}")
 
 
 def _used(setup: Setup, path: Any, choice: Any) -> int:

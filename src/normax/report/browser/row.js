@@ -71,7 +71,8 @@ function rowPart(host) {
       sums.set(key, (sums.get(key) ?? 0) + v);
     });
     const called = (key) => key.split(",").map((c) => columns[c].name).join(" × ");
-    let rows = [...sums].filter(([, v]) => v !== 0).map(([key, v]) => [called(key), v]).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
+    const least = 1e-5 * (Math.abs(intercept) + sumOf([...sums.values()].map(Math.abs))); // less is how fields are rounded
+    let rows = [...sums].filter(([, v]) => Math.abs(v) > least).map(([key, v]) => [called(key), v]).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
     const rest = rows.slice(15);
     rows = rows.slice(0, 15);
     if (rest.length) rows.push([say("{count} others", { count: whole(rest.length) }), sumOf(rest.map(([, v]) => v))]);

@@ -27,7 +27,13 @@ def answers(
     None where no row was held out, or the truth is not a number or a class for each row.
     """
     truth, held_out = getattr(path, "targets", None), getattr(path, "held_out_outputs", None)
-    if truth is None or held_out is None or not has_choice(path) or np.ndim(truth) != 1:
+    if (
+        truth is None
+        or held_out is None
+        or not has_choice(path)
+        or np.ndim(truth) != 1
+        or path.loss in ("cox", "ordinal")
+    ):
         return None
     outputs = np.asarray(held_out, float)
     outputs = outputs.reshape(*outputs.shape[:2], -1)

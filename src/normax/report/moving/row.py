@@ -23,12 +23,12 @@ def fields(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict[
     """The columns with their units and levels; how they become features; how an output becomes an answer.
 
     Without a table the features are the fields, as numbers. None where the features' way from a row is not known: for a
-    transformer that does more than standardise, and for Cox's model, which predicts no time.
+    transformer that does more than standardise, for Cox's model, which predicts no time, and for ordered classes.
     """
     p = np.shape(path.weights[path.penalised[0]])[-1]
     transform: Any = getattr(path, "transform", None)
     scaled = np.shape(getattr(transform, "scale_", 0)) == (p,)
-    if p > LONGEST or path.loss == "cox" or (transform is not None and not scaled):
+    if p > LONGEST or path.loss in ("cox", "ordinal") or (transform is not None and not scaled):
         return None
     mean, scale = np.zeros(p), np.ones(p)
     if transform is not None:
@@ -54,7 +54,7 @@ def _answer(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict
     loss = path.loss.partition(":")[0]
     link = {
         "binary_cross_entropy": "logistic", "cross_entropy": "softmax", "binomial": "logistic",
-        "poisson": "exp", "gamma": "exp", "tweedie": "exp",
+        "poisson": "exp", "gamma": "exp", "tweedie": "exp", "negative-binomial": "exp", "negative_binomial": "exp",
     }.get(loss, "identity")  # fmt: skip
     offset = None if target is None else target.offset
     shares = target is not None and target.family is not None and loss == "binomial"
