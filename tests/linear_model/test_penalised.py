@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sklearn
+import sklearn.linear_model
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.model_selection import GroupKFold
@@ -183,3 +184,38 @@ def test_what_cannot_be_used_is_told(diabetes):
     unsorted = lm.ElasticNetCV(alphas=[0.1, 10.0, 1.0], cv=3).fit(X, y)
     assert unsorted.alphas_.tolist() == [10.0, 1.0, 0.1]
     assert lm.fit_path(X, y, strengths=[0.1, 10.0, 1.0]).strengths.tolist() == [0.1, 10.0, 1.0]
+
+
+@pytest.mark.parametrize("family", ["gaussian", "poisson", "huber", "quantile"])
+def test_several_outputs_are_fitted_apart_at_one_strength(family):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 5))
+    Y = rng.poisson(np.exp(X[:, :3] / 3)).astype(float)
+    weights = rng.uniform(size=80)
+    both = lm.PenalisedRegressor(L1(0.05), family=family).fit(X, Y, sample_weight=weights)
+    assert both.coef_.shape == (3, 5)
+    for j in range(3):
+        alone = lm.PenalisedRegressor(L1(0.05), family=family).fit(X, Y[:, j], sample_weight=weights)
+        np.testing.assert_allclose(both.coef_[j], alone.coef_, atol=1e-5)
+        np.testing.assert_allclose(both.predict(X)[:, j], alone.predict(X), atol=1e-4)
+    assert 0 < both.score(X, Y) < 1
+
+
+def test_several_outputs_are_chosen_for_together():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 5))
+    Y = X[:, :2] + rng.normal(size=(80, 2))
+    apart = lm.PenalisedRegressor("l1", cv=4).fit(X, Y)
+    np.testing.assert_allclose(
+        apart.fold_errors_.sum(axis=0),
+        sum(
+            lm.PenalisedRegressor("l1", strengths=apart.strengths_, cv=4).fit(X, y).fold_errors_.sum(axis=0)
+            for y in Y.T
+        ),
+        rtol=1e-9,
+    )
+    rows = lm.PenalisedRegressor(GroupLasso(0.3, "in")).fit(X, Y)
+    expected = sklearn.linear_model.MultiTaskLasso(0.3 * np.sqrt(2), tol=1e-12).fit(X, Y)
+    np.testing.assert_allclose(rows.coef_, expected.coef_, atol=1e-7)
+    np.testing.assert_allclose(rows.predict(X), expected.predict(X), atol=1e-6)
+    assert lm.PenalisedRegressor(L1(0.1)).fit(X, Y[:, :1]).predict(X).shape == (80,)

@@ -165,9 +165,12 @@ class Penalised(LinearEstimator):
 
 
 class PenalisedRegressor(Penalised, LinearRegressor):
-    """A penalised model of a number or a count, on normax's own scale, solved to a certified duality gap:
+    """A penalised model of numbers or counts, on normax's own scale, solved to a certified duality gap:
 
         Σ_i ω_i loss_i / Σ_i ω_i  +  strength · Ω(w)
+
+    Several outputs, columns of y, share the strength; their losses add up. Their features are chosen apart, or together
+    by `GroupLasso(1, "in")`.
 
     Args:
         penalty: "l1" (default), "l2", "elastic-net", "mcp", "scad", "slope"; a class or an instance of `normax.penalties`, or a sum such as
@@ -213,7 +216,7 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         """Fit the coefficients, and choose the strength if asked to.
 
         Args:
-            X: (n, p) table of finite numbers; y: (n,) response.
+            X: (n, p) table of finite numbers; y: (n,) response, or (n, outputs) at one strength for all of them.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of
@@ -221,7 +224,7 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         """
         family = self._family()
         _numbers_or_classes(family, False)
-        X, y = self._check_fit(X, y)
+        X, y = self._check_fit(X, y, multi_output=True)
         self._fit(X, y, family, sample_weight, groups, offset)
         return self
 
@@ -230,14 +233,14 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         return "gaussian" if self.family is None else self.family
 
     def predict(self, X: Any, offset: Any = None) -> np.ndarray:
-        """Expected responses, (n,).
+        """Expected responses, (n,) or (n, outputs).
 
         Args:
             X: (n, p) table with the columns of the fit.
-            offset: (n,) known part of the linear predictor, which is added; None for 0.
+            offset: (n,) or (n, outputs) known part of the linear predictor, which is added; None for 0.
         """
         eta = self._linear(X, offset)
-        return family_of(self.family_).mean(eta[:, None])[:, 0]
+        return family_of(self.family_).mean(eta.reshape(len(eta), -1)).reshape(eta.shape)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of the deviance that the model explains: R² for gaussian, D² for others.
@@ -259,6 +262,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         tags = super().__sklearn_tags__()
         family = self._family()
         tags.target_tags.positive_only = getattr(family, "name", family) in ("poisson", "gamma", "tweedie")
+        # Positive ones may be several too, but scikit-learn's check of the tag hands over negative numbers.
+        tags.target_tags.multi_output = not tags.target_tags.positive_only
         tags.regressor_tags.poor_score = True
         return tags
 
