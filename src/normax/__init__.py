@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # the table below, for who checks types or completes names
     from normax.estimators import NetworkRegressor as NetworkRegressor
     from normax.interop import load as load
     from normax.interop import save as save
+    from normax.interop.export import export as export
     from normax.nn.device import cuda as cuda
     from normax.nn.device import device as device
     from normax.nn.random import manual_seed as manual_seed
@@ -51,6 +52,9 @@ if TYPE_CHECKING:  # the table below, for who checks types or completes names
     from normax.training.groups import decay as decay
     from normax.training.groups import select as select
     from normax.training.lassonet import LassoNet as LassoNet
+    from normax.training.loggers import MLflow as MLflow
+    from normax.training.loggers import TensorBoard as TensorBoard
+    from normax.training.loggers import WandB as WandB
     from normax.training.penalize import penalize as penalize
     from normax.training.penalize import penalty as penalty
     from normax.training.sources import parquet as parquet
@@ -91,6 +95,10 @@ _HOME = {
     "compare": "normax.paths.comparison",
     "LassoNet": "normax.training.lassonet",
     "decay": "normax.training.groups",
+    "MLflow": "normax.training.loggers",
+    "TensorBoard": "normax.training.loggers",
+    "WandB": "normax.training.loggers",
+    "export": "normax.interop.export",
     "fit": "normax.training.fit",
     "load": "normax.interop",
     "load_model": "normax.cli.model.estimator",

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError
+from normax.nn.backend import elsewhere
 from normax.nn.frames import current_frame
 from normax.nn.functional._common import as_array, check_axis, floating
 from normax.nn.random import layer_key
@@ -57,7 +58,7 @@ def relu(input: Any, inplace: bool = False) -> jax.Array:
     """
     frame = current_frame()
     lanes = frame is not None and frame.lanes  # where computing it anew is what costs less
-    return (jax.nn.relu if lanes else _relu)(as_array(input))
+    return (jax.nn.relu if lanes or elsewhere() else _relu)(as_array(input))
 
 
 # From `max(x, 0)`, which costs nothing, XLA computes the result anew where the gradient asks for its sign, and keeps

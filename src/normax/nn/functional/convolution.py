@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from normax.errors import InputError
-from normax.nn.backend import compiled, fence
+from normax.nn.backend import compiled, fence, on_cpu
 from normax.nn.functional._canonical import convolve, depthwise
 from normax.nn.functional._common import as_array, check_dtypes, spatial, tuple_of
 
@@ -106,7 +106,7 @@ def _convolution(n: int, input, weight, bias, stride, padding, dilation, groups)
                 f"the kernel {tuple(kernel)} with dilation {dilation} is larger than the padded input "
                 f"{tuple(s + sum(p) for s, p in zip(x.shape[2:], pairs))}"
             )
-    y = run(x, w, stride, pairs, dilation, groups, canonical=jax.default_backend() == "cpu")
+    y = run(x, w, stride, pairs, dilation, groups, canonical=on_cpu())
     if bias is not None:  # with the channels last, where the convolution has them on a CPU
         y = jnp.moveaxis(_add(jnp.moveaxis(y, 1, -1), as_array(bias)), -1, 1)
     return y[0] if unbatched else y

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from normax.errors import InputError
-from normax.nn.backend import compiled
+from normax.nn.backend import compiled, on_cpu
 from normax.nn.functional._common import as_array, check_dtypes, spatial, tuple_of
 from normax.nn.functional.convolution import run
 
@@ -86,7 +86,7 @@ def _transposed(n, input, weight, bias, places, groups):
     )
     if min(out) <= 0:
         raise InputError(f"the output would have the size {out}: the input is too small for this padding")
-    y = _run(x, w, stride, padding, dilation, groups, out, jax.default_backend() == "cpu")
+    y = _run(x, w, stride, padding, dilation, groups, out, on_cpu())
     if bias is not None:
         y = y + as_array(bias).reshape(-1, *(1,) * n)
     return y[0] if unbatched else y
