@@ -224,7 +224,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         """
         family = self._family()
         _numbers_or_classes(family, False)
-        X, y = self._check_fit(X, y, multi_output=True)
+        several = self.__sklearn_tags__().target_tags.multi_output or np.asarray(y).shape[1:] != (1,)
+        X, y = self._check_fit(X, y, multi_output=several)
         self._fit(X, y, family, sample_weight, groups, offset)
         return self
 
