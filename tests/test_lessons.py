@@ -10,6 +10,7 @@ from pathlib import Path
 
 import matplotlib
 import pytest
+from markdown_it import MarkdownIt
 
 matplotlib.use("Agg")
 LESSONS = Path(__file__).parents[1] / "lessons"
@@ -72,6 +73,14 @@ def test_each_lesson_ends_with_three_exercises_whose_checks_are_folded(name):
     for cell in cells(name):
         hidden = bool({"check", "setup"} & set(tags(cell)))
         assert cell["metadata"].get("jupyter", {}).get("source_hidden", False) == hidden
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_emphasis_acts(language):
+    """Between Chinese letters and quotes CommonMark may leave stars as stars."""
+    for text in (text for name in NAMES for text in texts(name, language, "markdown")):
+        page = MarkdownIt().render(re.sub(r"\$\$.*?\$\$|\$[^$\n]*\$", "", text, flags=re.DOTALL))
+        assert "*" not in re.sub(r"<code.*?</code>", "", page, flags=re.DOTALL), text
 
 
 def test_links_of_the_lessons_lead_somewhere():
