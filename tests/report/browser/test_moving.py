@@ -9,8 +9,8 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, r
 from normax.report.strength_axis import number
 
 pytest.importorskip("selenium")
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 
 def shown(window):
