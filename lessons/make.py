@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 SOURCES = sorted((HERE / "source").glob("*.md"))
 LANGUAGES = ("en", "zh")
 HIDDEN = {"jupyter": {"source_hidden": True}}  # folded in JupyterLab; the tag tells other readers
-WORDS = {
+WORDS = {  # of the first cell
     "right": "正确",
     "not yet": "还不对",
     "The look of the figures, and what checks the answers.": "图的样式与检查答案的函数。",
@@ -84,12 +84,12 @@ def notebook(text, language):
     """The notebook of a source in one language, as the text of its file."""
     found = parts(text)
     table = next((words(content) for kind, content in found if kind == "words"), {})
-    table = {} if language == "en" else WORDS | table
+    table, of_setup = ({}, {}) if language == "en" else (table, WORDS)
 
     def code(content, **metadata):
         return cell("code", translated(content, table), **metadata)
 
-    setup = (HERE / "first_cell.py").read_text(encoding="utf-8").rstrip()
+    setup = translated((HERE / "first_cell.py").read_text(encoding="utf-8").rstrip(), of_setup)
     cells = []
     for kind, content in found:
         if kind == language:
@@ -102,7 +102,7 @@ def notebook(text, language):
             cells.append(code(content, tags=["check", "hide-input"], **HIDDEN))
         elif kind == "code":
             cells.append(code(content))
-    cells.insert(1, code(setup, tags=["setup", "hide-input"], **HIDDEN))
+    cells.insert(1, cell("code", setup, tags=["setup", "hide-input"], **HIDDEN))
     for i, made in enumerate(cells):
         made["id"] = f"cell-{i}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

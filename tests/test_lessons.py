@@ -100,23 +100,29 @@ def ran(code, names):
     return printed.getvalue()
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] * n.startswith(SLOW)) for n in NAMES]
-)
+RUNS = [
+    pytest.param(name, language, marks=[pytest.mark.slow] * (language == "zh" or name.startswith(SLOW)))
+    for language in ("en", "zh")
+    for name in NAMES
+]
+
+
+@pytest.mark.parametrize(("name", "language"), RUNS)
 @pytest.mark.filterwarnings("ignore::normax.Notice")
-def test_the_lesson_runs_and_its_checks_tell_right_from_not_yet(name, tmp_path, monkeypatch):
+def test_the_lesson_runs_and_its_checks_tell_right_from_not_yet(name, language, tmp_path, monkeypatch):
     """Each exercise as it stands, which must not pass, then by its solution, which must."""
     monkeypatch.chdir(tmp_path)
     names, waiting = {"__name__": "lesson"}, None
+    outcomes = (r"\d\. (not yet|还不对): .+\n", r"\d\. (right|正确)\n")
     with matplotlib.rc_context():
-        for cell in (cell for cell in cells(name) if cell["cell_type"] == "code"):
+        for cell in (cell for cell in cells(name, language) if cell["cell_type"] == "code"):
             source = "".join(cell["source"])
             if "exercise" in tags(cell):
                 waiting = source, "".join(cell["metadata"]["solution"])
             elif "check" in tags(cell):
-                for answer, said in zip(waiting, (r"\d\. not yet: .+\n", r"\d\. right\n")):
+                for answer, outcome in zip(waiting, outcomes):
                     ran(answer, names)
-                    assert re.fullmatch(said, ran(source, names)), answer
+                    assert re.fullmatch(outcome, ran(source, names)), answer
             else:
                 ran(source, names)
         matplotlib.pyplot.close("all")
