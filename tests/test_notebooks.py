@@ -2,6 +2,7 @@
 
 import html.parser
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -107,3 +108,71 @@ def test_the_repr_of_a_linear_path_is_one_short_line(data):
     )
     sparse = fit_path(*data, strengths=[0.1], sparse_coef=True)
     assert repr(sparse).startswith("LinearPath(1 strength 0.1, 3 features")
+
+
+CELLS = [
+    "import numpy as np, normax as nx; from normax import nn, diagnostics; from normax.linear_model import Lasso",
+    "X = np.random.default_rng(0).normal(size=(60, 30)); y = X[:, 0] + np.random.default_rng(1).normal(size=60)",
+    "path = nx.paths.linear_path(X, y, strengths=[1.0, 0.3, 0.1, 0.05], cv=4); path",
+    "nx.plot.lasso_path(path)",
+    "path.plot()",
+    "net = nn.Sequential(nn.Linear(30, 4), nn.ReLU(), nn.Linear(4, 1)); net",
+    "nx.summary(net)",
+    "history = nx.fit(net, (X.astype('float32'), y.astype('float32')), loss='squared', optimizer='sgd', epochs=3, "
+    "progress=True); history",
+    "Lasso(alpha=0.1).fit(X, y)",
+    "diagnostics.living(net)",
+    "nx.draw(net)",
+]
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_everything_once_and_small():
+    """Run by a kernel, as people run it."""
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    pytest.importorskip("ipykernel")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    nbclient.NotebookClient(book, timeout=300).execute()
+    outputs = [cell.outputs for cell in book.cells]
+    assert outputs[:2] == [[], []]
+    for cell, found in zip(book.cells[2:], outputs[2:]):
+        results = [output for output in found if output.output_type == "execute_result"]
+        assert len(results) == 1, cell.source
+        assert not [output for output in found if output.output_type in ("stream", "error")], cell.source
+        kinds = results[0].data
+        assert {"text/html", "image/png", "image/svg+xml"} & set(kinds), cell.source
+        assert kinds["text/plain"].count("\n") < 40
+        if "text/html" in kinds and "Lasso(" not in cell.source:  # scikit-learn's own is longer
+            assert len(kinds["text/html"]) < 20_000
+            assert not re.search(r"background|#[0-9a-f]{6}", kinds["text/html"])
+    widths = [output[0].metadata["image/png"]["width"] for output in outputs[3:5]]
+    assert max(widths) <= 730
+    assert "parameters" in outputs[6][0].data["text/plain"]
+    bars = [output for output in outputs[7] if output.output_type == "display_data"]
+    assert len(bars) == 1
+    assert bars[0].data["text/html"] == ""  # it is gone when the work is done
+
+
+def test_a_bar_is_an_element_of_the_page(monkeypatch):
+    from types import SimpleNamespace
+
+    from normax.training.progress import progress_bar
+
+    shown, kernel = [], SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object()))
+
+    def display(html, display_id):
+        shown.append(html)
+        return SimpleNamespace(update=shown.append)
+
+    page = SimpleNamespace(HTML=str, display=display)
+    monkeypatch.setitem(sys.modules, "IPython", kernel)
+    monkeypatch.setitem(sys.modules, "IPython.display", page)
+    with progress_bar("fit <b>", 10, True) as report:
+        report(3, lambda: "loss 0.5 & less")
+    assert shown == [
+        'fit &lt;b&gt; <progress max="10" value="3" style="width:16em"></progress> loss 0.5 &amp; less',
+        "",
+    ]
+    with progress_bar("quick", 10, None) as report:  # over before anybody would look for it
+        report(3, lambda: "")
+    assert len(shown) == 2
