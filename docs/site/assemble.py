@@ -10,6 +10,8 @@ from pathlib import Path
 
 import interface
 
+import lessons
+
 ROOT = Path(__file__).parents[2]
 TO = ROOT / "build" / "docs"
 PAPERS = {  # of the root -> where it is a page of the site
@@ -17,6 +19,8 @@ PAPERS = {  # of the root -> where it is a page of the site
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
     "benchmarks/RESULTS.md": "results.md",
+    "lessons/README.md": "lessons/index.md",
+    "lessons/README.zh-CN.md": "lessons/index.zh-CN.md",
 }
 SWITCH = re.compile(r"^\[(?:中文|English)\]\([^)]*\)\n", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
@@ -27,6 +31,8 @@ def placed(path):
     name = path.relative_to(ROOT).as_posix()
     if name in PAPERS:
         return PAPERS[name]
+    if path.suffix == ".ipynb":
+        return f"lessons/{path.stem}.md"
     return name.removeprefix("docs/") if name.startswith("docs/") else f"files/{name}"
 
 
@@ -45,11 +51,21 @@ def relinked(text, source, at):
     return LINK.sub(link, SWITCH.sub("", text)), linked
 
 
+def write_lessons():
+    """Each lesson's page and pictures in both languages, and the notebook to take home."""
+    for language, suffix in (("en", ""), ("zh", ".zh-CN")):
+        for notebook in sorted((ROOT / "lessons" / language).glob("*.ipynb")):
+            for file in [notebook, *lessons.rendered(notebook).iterdir()]:
+                if file.suffix in (".md", ".png", ".ipynb"):
+                    at = f"{file.stem}{suffix}{file.suffix}"
+                    shutil.copyfile(file, TO / "lessons" / at)
+
+
 def write(source, at):
     text, linked = relinked(source.read_text(encoding="utf-8"), source, at)
     (TO / at).parent.mkdir(parents=True, exist_ok=True)
     (TO / at).write_text(text, encoding="utf-8")
-    return {path for path in linked if path.suffix != ".md"}
+    return {path for path in linked if path.suffix not in (".md", ".ipynb")}
 
 
 def assemble():
@@ -60,6 +76,7 @@ def assemble():
     for file in linked:
         (TO / placed(file)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, TO / placed(file))
+    write_lessons()
     for at, text in interface.pages():
         (TO / at).parent.mkdir(exist_ok=True)
         (TO / at).write_text(text, encoding="utf-8")

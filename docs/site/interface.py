@@ -1,5 +1,6 @@
 """The interface, a page a module, from the docstrings of its public names."""
 
+import functools
 import importlib
 import inspect
 import re
@@ -86,11 +87,18 @@ def _call(name, value):
     return ["```python", re.sub(r"<(?:function|class|object) ?'?([\w.]*).*?>", r"\1", name + text), "```"]
 
 
+@functools.cache
+def _public():
+    """The classes that have an entry of their own."""
+    modules = [importlib.import_module(module) for module, *_ in MODULES.values()]
+    return {value for module in modules for _, value in _names(module) if inspect.isclass(value)}
+
+
 def _methods(cls):
-    """Public methods and properties with docstrings that normax gives a class, `forward` left out: calling is it."""
-    seen = {}
+    """Public methods and properties with docstrings that normax gives a class; a base with its own entry tells its own."""
+    seen, elsewhere = {}, _public() - {cls}
     for base in cls.__mro__:
-        ours = base.__module__.startswith("normax") and (base is cls or base.__name__ != "Module")
+        ours = base.__module__.startswith("normax") and base not in elsewhere
         for name, value in vars(base).items() if ours else ():
             value = value.__func__ if isinstance(value, classmethod | staticmethod) else value
             shown = not name.startswith("_") and name != "forward" and getattr(value, "__doc__", None)
