@@ -1,6 +1,7 @@
 """Drop-in by name, parameter and attribute; and what scikit-learn's machinery does with the estimators."""
 
 import inspect
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ NAMES = [
     "RidgeClassifier", "RidgeClassifierCV",
 ]  # fmt: skip
 # What scikit-learn's estimators learn beside the coefficients and ours say otherwise or not at all.
-ELSEWHERE = {"sparse_coef_", "coefs_paths_"}
+ELSEWHERE = {"sparse_coef_"}
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +76,10 @@ def test_every_parameter_and_every_attribute_of_scikit_learn_is_there(name, diab
         (lm.RidgeCV(cv=3, alpha_per_target=True), "only leave-one-out chooses for each output"),
         (lm.RidgeCV(gcv_mode="svg"), "gcv_mode: expected"),
         (lm.Ridge(solver="sparse-cg"), "did you mean 'sparse_cg'"),
-        (lm.LogisticRegressionCV(scoring="accuracy"), "held-out log-likelihood"),
-        (lm.LogisticRegressionCV(refit=False), "refit: expected True"),
-        (lm.LogisticRegressionCV(use_legacy_attributes=True), "scores_ is"),
+        (lm.LogisticRegressionCV(use_legacy_attributes="no"), "expected True or False"),
+        (lm.LogisticRegressionCV(penalty="l1", solver="libliner"), "did you mean 'liblinear'"),
         (lm.LogisticRegression("l3"), "did you mean 'l"),
+        (lm.LogisticRegression("elasticnet", l1_ratio=None), "l1_ratio must be specified"),
         (lm.PenalisedClassifier("elasticnet"), "did you mean 'elastic-net'"),
         (lm.PenalisedClassifier(strength="vc"), "strength: expected"),
         (lm.PenalisedClassifier(family="gaussian"), "use PenalisedRegressor"),
@@ -92,9 +93,18 @@ def test_what_is_not_offered_is_refused_with_what_to_write(model, told, cancer):
 def test_the_older_penalty_argument_means_what_it_meant(cancer):
     X, y = cancer
     for old, new in (("l1", {"l1_ratio": 1.0}), ("l2", {"l1_ratio": 0.0}), ("elasticnet", {"l1_ratio": 0.3})):
-        a = lm.LogisticRegression(old, C=0.1, l1_ratio=0.3).fit(X, y)
+        with pytest.warns(FutureWarning, match="'penalty' was deprecated"):
+            a = lm.LogisticRegression(old, C=0.1, l1_ratio=0.3 if old == "elasticnet" else 0.0).fit(X, y)
         b = lm.LogisticRegression(C=0.1, **new).fit(X, y)
         np.testing.assert_array_equal(a.coef_, b.coef_)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        with pytest.warns(UserWarning, match="Inconsistent values: penalty=l2 with l1_ratio=0.5"):
+            lm.LogisticRegression("l2", l1_ratio=0.5).fit(X, y)
+    with pytest.warns(FutureWarning, match="'l1_ratio=None' was deprecated"):
+        lm.LogisticRegression(l1_ratio=None).fit(X, y)
+    with pytest.warns(FutureWarning, match="'n_jobs' has no effect"):
+        lm.LogisticRegression(n_jobs=2).fit(X, y)
 
 
 def test_penalised_models_are_the_named_ones(diabetes, cancer):

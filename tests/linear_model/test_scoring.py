@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sklearn
 import sklearn.linear_model as sk
+from scipy.sparse import issparse
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.metrics import get_scorer, make_scorer, mean_absolute_error
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut
@@ -79,6 +80,72 @@ def test_folds_are_scored_by_the_fitted_estimator(rows):
     assert ours.alpha_ == theirs.alpha_
     assert ours.best_score_ == pytest.approx(theirs.best_score_)
     assert set(seen) == {("Ridge", 20)}
+
+
+@pytest.mark.parametrize("load", [load_breast_cancer, load_wine])
+@pytest.mark.parametrize("scoring", ["accuracy", "neg_brier_score", "roc_auc_ovr"])
+def test_logistic_regression_is_chosen_by_scikit_learns_score(load, scoring):
+    X, y = load(return_X_y=True)
+    X, y = (X - X.mean(axis=0)) / X.std(axis=0), np.array(["a", "b", "c"])[y]
+    X, y = X[::3, :8], y[::3]
+    options = {"Cs": [0.01, 1.0, 100.0], "l1_ratios": (0.0,), "scoring": scoring, "cv": 3}
+    for legacy in (False, True):
+        theirs = sk.LogisticRegressionCV(
+            use_legacy_attributes=legacy, tol=1e-8, max_iter=5000, **options
+        ).fit(X, y)
+        ours = lm.LogisticRegressionCV(use_legacy_attributes=legacy, **options).fit(X, y)
+        np.testing.assert_array_equal(ours.C_, theirs.C_)
+        np.testing.assert_array_equal(ours.l1_ratio_, theirs.l1_ratio_)
+        if not legacy:
+            np.testing.assert_allclose(ours.scores_, theirs.scores_, atol=1e-4)
+            assert ours.coefs_paths_.shape == theirs.coefs_paths_.shape
+            np.testing.assert_allclose(ours.coefs_paths_[:, :, :2], theirs.coefs_paths_[:, :, :2], atol=2e-3)
+            continue
+        for name in ("scores_", "coefs_paths_"):
+            a, b = getattr(ours, name), getattr(theirs, name)
+            assert list(a) == list(b)
+            assert [v.shape for v in a.values()] == [v.shape for v in b.values()]
+        assert ours.n_iter_.shape == theirs.n_iter_.shape
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=2e-3)
+    if scoring != "neg_brier_score":  # which scikit-learn's does not tell of the classes here
+        assert ours.score(X, y) == pytest.approx(theirs.score(X, y), abs=1e-3)
+
+
+def test_without_refit_the_folds_best_are_averaged():
+    X, y = load_wine(return_X_y=True)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    options = {"Cs": [0.001, 0.1], "scoring": "neg_log_loss", "use_legacy_attributes": False, "refit": False}
+    theirs = sk.LogisticRegressionCV(l1_ratios=(0.0,), tol=1e-8, **options).fit(X, y)
+    ours = lm.LogisticRegressionCV(l1_ratios=(0.0,), **options).fit(X, y)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-4)
+    np.testing.assert_allclose(ours.intercept_, theirs.intercept_, atol=1e-4)
+    assert pytest.approx(theirs.C_) == ours.C_
+    assert np.isnan(ours.gap_)
+    assert "LogisticRegressionCV" in ours.summary().facts["model"]
+
+
+def test_a_class_that_a_fold_does_not_train_on_has_probability_zero_there():
+    X, y = np.arange(12.0)[:, None], np.repeat(["a", "b", "c"], 4)
+    model = lm.LogisticRegressionCV(Cs=[1.0], cv=KFold(3), scoring="neg_brier_score").fit(X, y)
+    assert np.isneginf(model.coefs_paths_[0, 0, 0, 0, -1])
+    own = (
+        lm.PenalisedClassifier("l2", strength=1 / 8, family="multinomial")
+        .fit(X[4:], y[4:])
+        .predict_proba(X[:4])
+    )
+    assert -model.scores_[0, 0, 0] == pytest.approx((1 + (own**2).sum(axis=1)).mean())
+    two = lm.LogisticRegressionCV(Cs=[1.0], cv=KFold(2), scoring="accuracy").fit(X[:8], y[:8])
+    np.testing.assert_array_equal(two.scores_, 0)
+
+
+def test_sparse_coefficients_predict_the_same():
+    X, y = load_wine(return_X_y=True)
+    model = lm.LogisticRegression(C=0.01, l1_ratio=1).fit(X, y)
+    before = model.predict_proba(X)
+    np.testing.assert_array_equal(model.sparsify().predict_proba(X), before)
+    assert issparse(model.coef_)
+    np.testing.assert_array_equal(model.densify().predict_proba(X), before)
+    assert isinstance(model.coef_, np.ndarray)
 
 
 def test_metadata_go_where_they_are_asked_for(rows):

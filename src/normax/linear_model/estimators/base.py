@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -28,7 +28,7 @@ KINDS: dict[str, Any] = {"accept_sparse": ["csc", "csr"], "dtype": [np.float64, 
 class LinearEstimator(BaseEstimator):
     """Checked input and the linear predictor."""
 
-    coef_: np.ndarray
+    coef_: Any
     dual_gap_: Any
     intercept_: Any
     n_features_in_: int
@@ -93,11 +93,11 @@ class LinearEstimator(BaseEstimator):
         return Problem.of(Sound(X), y, fit_intercept=self.fit_intercept, **self._rules(), **options)
 
     def _linear(self, X: Any, offset: Any = None) -> np.ndarray:
-        X, W = self._check_table(X), np.atleast_2d(self.coef_)
-        eta = times(X, W.T)
+        X, coef = self._check_table(X), self.coef_.toarray() if issparse(self.coef_) else self.coef_
+        eta = times(X, np.atleast_2d(coef).T)
         known = check_offset(offset, eta.shape)
         eta = eta if known is None else eta + known
-        return eta.reshape(len(eta), *self.coef_.shape[:-1]) + self.intercept_
+        return eta.reshape(len(eta), *coef.shape[:-1]) + self.intercept_
 
     def _keep(self, path: LinearPath, at: int, units: float = 1.0) -> None:
         """Certificates of the chosen fit; `units` converts the gap to scikit-learn's objective."""

@@ -13,7 +13,7 @@ from scipy.sparse import issparse
 from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import held_out
 from normax.linear_model.cross_validation.left_out import left_out
-from normax.linear_model.design.validation import Sound, check_offset, check_strengths, plain_weights
+from normax.linear_model.design.validation import Sound, check_alphas, check_offset, plain_weights
 from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.estimators.ridge import Ridge, own_strengths
@@ -228,13 +228,7 @@ class RidgeCV(Judged, ManyOutputs, LinearRegressor):
         automatic = np.ndim(self.alphas) == 0
         if automatic:
             return total * grid_of(self.alphas, Sound(X), Y, l1_ratio=0.0, **rows)[::-1], True
-        texts = [i for i, alpha in enumerate(self.alphas) if isinstance(alpha, str)]
-        if texts:
-            raise InputError(f"alphas[{texts[0]}] must be an instance of float, not str")
-        alphas = np.asarray(self.alphas, dtype=float)
-        if alphas.ndim == 1 and len(bad := np.flatnonzero(~(alphas >= 0))):
-            raise InputError(f"alphas[{bad[0]}] == {self.alphas[bad[0]]}, must be >= 0.0")
-        return check_strengths(alphas), type(self.alphas) is tuple and self.alphas == ALPHAS
+        return check_alphas(self.alphas), type(self.alphas) is tuple and self.alphas == ALPHAS
 
     def _best(self, alphas: np.ndarray, mean: np.ndarray, se: np.ndarray) -> int:
         """The place of the choice; of equal scores the first, as scikit-learn has it."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
 from normax.balance import class_weighted
-from normax.errors import InputError, suggest
+from normax.errors import InputError, Notice, suggest
 from normax.forms import refuse_missing
 from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.estimators.base import LinearEstimator
@@ -75,6 +79,18 @@ class LabelPredictor(ClassifierMixin, LinearEstimator):
 class LinearClassifier(LabelPredictor):
     """A classifier whose scores are logits, which have probabilities."""
 
+    def sparsify(self) -> Any:
+        """Keep `coef_` as a sparse array, which is smaller where most are 0; predictions are the same."""
+        check_is_fitted(self)
+        self.coef_ = csr_array(self.coef_)
+        return self
+
+    def densify(self) -> Any:
+        """Keep `coef_` as a NumPy array again."""
+        check_is_fitted(self)
+        self.coef_ = self.coef_.toarray() if issparse(self.coef_) else self.coef_
+        return self
+
     def predict_proba(self, X: Any, offset: Any = None) -> np.ndarray:
         """Probabilities, (n, classes).
 
@@ -108,16 +124,75 @@ def _refuse_mixed(labels: np.ndarray) -> None:
         )
 
 
-def named_penalty(penalty: Any, C: Any, l1_ratio: Any) -> tuple[Any, Any]:
-    """C and l1_ratio that scikit-learn's older `penalty` argument stands for."""
+SOLVERS = (
+    "auto",
+    "lbfgs",
+    "liblinear",
+    "newton-cg",
+    "newton-cholesky",
+    "sag",
+    "saga",
+)  # scikit-learn's, and none
+
+
+def named_penalty(penalty: Any, C: Any, l1_ratio: Any, names: tuple[str, str]) -> tuple[Any, Any]:
+    """C and l1_ratio that scikit-learn's older ways stand for: its `penalty`, and an l1_ratio of None.
+
+    Args:
+        names: of the arguments that C and l1_ratio are.
+
+    Warns:
+        FutureWarning: for what scikit-learn 1.10 will refuse.
+        Notice: where penalty contradicts the others, and is followed.
+    """
     known = {"deprecated": l1_ratio, "elasticnet": l1_ratio, "l1": 1.0, "l2": 0.0}
-    if penalty is None:
-        return np.inf, l1_ratio
-    if not isinstance(penalty, str) or penalty not in known:
+    if penalty is not None and (not isinstance(penalty, str) or penalty not in known):
         raise InputError(
             f"penalty: expected 'l1', 'l2', 'elasticnet' or None, got {penalty!r}{suggest(penalty, known)}"
         )
-    return C, known[penalty]
+    c, r = names
+    if penalty == "elasticnet" and l1_ratio is None:
+        raise InputError(f"{r}: l1_ratio must be specified when penalty is elasticnet, got None")
+    if penalty != "deprecated":
+        warnings.warn(
+            f"penalty: 'penalty' was deprecated in scikit-learn 1.8, which refuses it from 1.10 on; write {r}=1 for 'l1', "
+            f"0 for 'l2', a number between for 'elasticnet', and C=inf for None",
+            FutureWarning,
+            stacklevel=3,
+        )
+    elif l1_ratio is None:
+        warnings.warn(
+            f"{r}: '{r}=None' was deprecated in scikit-learn 1.8, which refuses it from 1.10 on; write 0",
+            FutureWarning,
+            stacklevel=3,
+        )
+    if penalty is None:
+        if C != 1.0:
+            warnings.warn(f"{c}: Setting penalty=None will ignore the C, got {C!r}", Notice, stacklevel=3)
+        return np.inf, 0.0 if l1_ratio is None else l1_ratio
+    if penalty in ("l1", "l2") and np.ndim(l1_ratio) == 0 and l1_ratio not in (None, 0.0, known[penalty]):
+        warnings.warn(
+            f"{r}: Inconsistent values: penalty={penalty} with {r}={l1_ratio}. l1_ratio parameter is only used when "
+            f"penalty is 'elasticnet'. Got (penalty={penalty})",
+            Notice,
+            stacklevel=3,
+        )
+    ratio = known[penalty]
+    return C, 0.0 if ratio is None else ratio
+
+
+def check_solver(solver: Any, n_jobs: Any = None) -> None:
+    """Refuse what is no solver of scikit-learn's, and tell of jobs that do nothing."""
+    if solver not in SOLVERS:
+        raise InputError(
+            f"solver: expected one of {', '.join(SOLVERS)}, got {solver!r}{suggest(str(solver), SOLVERS)}"
+        )
+    if n_jobs is not None:
+        warnings.warn(
+            "n_jobs: 'n_jobs' has no effect since scikit-learn 1.8, which refuses it from 1.10 on; leave it out",
+            FutureWarning,
+            stacklevel=3,
+        )
 
 
 class LogisticRegression(LinearClassifier):
@@ -134,8 +209,8 @@ class LogisticRegression(LinearClassifier):
             `numpy.inf` fits without a penalty; separable classes then have no finite optimum and get large
             coefficients.
         l1_ratio: r in [0, 1]; 0 (default) is ridge, 1 the lasso.
-        penalty: the older way to say it: "l1", "l2", "elasticnet" (then l1_ratio counts) or None; the default
-            leaves it to l1_ratio.
+        penalty: the older way to say it, with scikit-learn's warning: "l1", "l2", "elasticnet" (then l1_ratio counts)
+            or None; the default leaves it to l1_ratio.
         fit_intercept: whether to fit an intercept for each logit; it is never penalised.
         class_weight: None, "balanced" (all classes get the same sum of weights), or a dict from class to weight.
         tol: duality gap over the null deviance that must be reached. The default 1e-6 is a promise; the
@@ -223,8 +298,10 @@ class LogisticRegression(LinearClassifier):
             offset: (n,), or (n, classes) for more than two, known part of the logits; predictions take their own.
         """
         self._check_number("C", strict=True)
-        self._check_number("l1_ratio", 0.0, 1.0)
-        C, l1_ratio = named_penalty(self.penalty, self.C, self.l1_ratio)
+        if self.l1_ratio is not None:
+            self._check_number("l1_ratio", 0.0, 1.0)
+        check_solver(self.solver, self.n_jobs)
+        C, l1_ratio = named_penalty(self.penalty, self.C, self.l1_ratio, ("C", "l1_ratio"))
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
         scale = C * total_weight(weights, X.shape[0])
         problem = self._problem(
@@ -237,7 +314,11 @@ class LogisticRegression(LinearClassifier):
             tol=self.tol,
             max_iter=self.max_iter,
         )
-        self.path_ = follow_path(problem, [1 / scale])
+        path = follow_path(problem, [1 / scale])
+        if np.isinf(C) and family == "multinomial" and self.lower is self.upper is None:
+            # Of all the coefficients with these probabilities the smallest ones.
+            path = replace(path, coef=path.coef - path.coef.mean(axis=1, keepdims=True))
+        self.path_ = path
         self._keep(self.path_, 0, units=scale if np.isfinite(scale) else 1.0)
         self._tell(problem, 0)
         return self
