@@ -331,7 +331,7 @@ def test_an_unpenalised_fit_is_possible(cancer):
         (lm.LassoCV(cv=5), [0.0, 1.0, 2.0], "KFold cannot split these 3 rows"),
         (lm.LassoCV(cv=3, select="best"), [0.0, 1.0, 2.0], "'1se' or 'min', got 'best'"),
         (lm.ElasticNetCV(cv=3, l1_ratio=0), [0.0, 1.0, 2.0], "l1_ratio: .*RidgeCV"),
-        (lm.RidgeCV([-1.0]), [0.0, 1.0, 2.0], r"alphas\[0\] == -1.0, must be >= 0"),
+        (lm.RidgeCV([-1.0]), [0.0, 1.0, 2.0], r"alphas\[0\] == -1, must be >= 0"),
         (lm.LogisticRegressionCV(Cs=[0.0], cv=2), [0, 1, 1], "Cs: expected"),
     ],
 )
