@@ -14,16 +14,25 @@ from sklearn.utils.discovery import all_estimators
 
 import normax.linear_model as ours
 
-all_estimators()  # imports all of scikit-learn, by its own names
-SWAPPED = [name for name in ours.__all__ if name in theirs.__all__]
-for name in SWAPPED:
-    setattr(theirs, name, getattr(ours, name))
-
 outcomes = {}
 
 
 def pytest_addoption(parser):
     parser.addoption("--outcomes", help="a file for the outcomes, as JSON")
+
+
+def pytest_configure():
+    """Swap the names, in a run that asks for it by `-p` alone: reading this file leaves scikit-learn as it is.
+
+    Tests of the generalised linear models ask an estimator for its loss, to make data of known coefficients; ours answer
+    with scikit-learn's, which is the same.
+    """
+    all_estimators()  # imports all of scikit-learn, by its own names
+    for name in ("PoissonRegressor", "GammaRegressor", "TweedieRegressor"):
+        getattr(ours, name)._get_loss = getattr(theirs, name)._get_loss
+    for name in ours.__all__:
+        if name in theirs.__all__:
+            setattr(theirs, name, getattr(ours, name))
 
 
 def pytest_runtest_logreport(report):
