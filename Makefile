@@ -6,7 +6,7 @@ DEV := .venv/.dev
 DOCS := .venv/.docs
 JOBS ?= 2
 
-.PHONY: demo test test-all lint format bench docs clean
+.PHONY: demo test test-all lint format bench docs wheel clean
 
 demo: $(BASE)
 	$(BIN)/normax demo
@@ -50,5 +50,10 @@ $(DOCS): $(BASE)
 	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	@touch $@
 
+# For this platform and this Python, with the kernels compiled; it wants a C compiler, which who installs it does not.
+wheel: $(DEV)
+	$(BIN)/python wheels/kernels.py
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv build dist src/normax/_kernels .pytest_cache .mypy_cache .ruff_cache

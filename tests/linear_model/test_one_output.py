@@ -2,23 +2,23 @@
 
 import numpy as np
 import pytest
-from numba import njit
 from scipy.special import expit
 
+from normax.compiled import kernel
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.design.design import Design
 from normax.linear_model.families import FAMILIES
-from normax.linear_model.families.rows import call
+from normax.linear_model.families.rows import row
 from normax.linear_model.solvers.newton import one_output
 from normax.linear_model.solvers.newton.screening import Screen
 
-COMPILED = [name for name, family in FAMILIES.items() if family().rows() is not None]
+COMPILED = [name for name, family in FAMILIES.items() if family.compiled_row is not None]
 
 
-@njit
-def each(rows, y, eta, out):
+@kernel
+def each(family, y, eta, out):
     for i in range(len(y)):
-        out[0, i], out[1, i], out[2, i] = call(rows, y[i], eta[i])
+        out[0, i], out[1, i], out[2, i] = row(family, y[i], eta[i])
 
 
 def test_binomial_and_poisson_are_compiled():
@@ -30,7 +30,7 @@ def test_compiled_rows_are_the_formulas(name):
     family, eta = FAMILIES[name](), np.array([-800.0, -30.0, -1.5, 0.0, 1e-9, 2.0, 40.0, 700.0])
     for y in (np.zeros(8), np.full(8, 0.3), np.ones(8)):
         out = np.empty((3, 8))
-        each(family.rows(), y, eta, out)
+        each(family.compiled_row, y, eta, out)
         column = y[:, None], eta[:, None]
         np.testing.assert_allclose(out[0], family.loss(*column), rtol=1e-14, atol=1e-15)
         np.testing.assert_allclose(out[1], family.residual(*column)[:, 0], rtol=1e-14, atol=1e-15)

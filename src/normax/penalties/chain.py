@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from normax.compiled import kernel
 
 __all__ = ["chain_prox"]
 
 
-@njit(cache=True)
+@kernel
 def chain_prox(w, step, s):
     """`argmin_v ½ Σ_j (v_j − w_j)² / step_j + s Σ_j |v_j − v_{j−1}|`, (p,), for (p,) steps > 0.
 

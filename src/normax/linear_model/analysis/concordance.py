@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from normax.compiled import kernel
 from normax.errors import InputError
 from normax.linear_model.design.validation import plain_weights
 
@@ -61,7 +61,7 @@ def concordance(
     return float(right / pairs) if pairs else float("nan")
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count(time, event, rank, weight, begin):
     """Pairs in the right order and in any, with a tree of weights by rank of those that were seen and have begun."""
     n = len(time)
@@ -91,7 +91,7 @@ def _count(time, event, rank, weight, begin):
     return np.array([right, pairs])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add(tree, k, weight):
     k += 1
     while k < len(tree):
@@ -99,7 +99,7 @@ def _add(tree, k, weight):
         k += k & -k
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sum(tree, k):
     """The weight of those with a rank below k."""
     total = 0.0

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from scipy.sparse import issparse
+
+from normax.compiled import SUMS, kernel
 
 __all__ = [
     "COPIED",
@@ -118,7 +119,7 @@ def _blocks(count: int, length: int) -> list[slice]:
     return [slice(start, start + width) for start in range(0, count, width)]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def dot(indices, data, start, end, v):
     """Σ over the entries (i, x) from `start` to `end` of x v[i].
 
@@ -140,7 +141,7 @@ def dot(indices, data, start, end, v):
     return (a + b) + (c + d)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def products(indptr, indices, data, at, v):
     """`Σ_i x_ij v_i` of some columns."""
     out = np.empty(len(at))
@@ -149,7 +150,7 @@ def products(indptr, indices, data, at, v):
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def subtract(indptr, indices, data, at, w, r):
     """r ← r − X w, of some columns."""
     for c in range(len(at)):
@@ -158,7 +159,7 @@ def subtract(indptr, indices, data, at, w, r):
                 r[np.uintp(indices[t])] -= w[c] * data[t]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _gather(indptr, indices, data, T, out):
     """out[j] = Σ over the entries (i, x) of line j of x T[i]."""
     k, first = T.shape[1], T[:, 0].copy()  # whose numbers the compiler then knows to lie side by side
@@ -172,7 +173,7 @@ def _gather(indptr, indices, data, T, out):
                     out[j, c] += x * T[i, c]
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@kernel(fastmath=SUMS)
 def centred_squares(columns, means, rows):
     """(p,) `Σ_i (x_ij − mean_j)²` over some rows of columns (p, N)."""
     out = np.empty(len(columns))
@@ -184,7 +185,7 @@ def centred_squares(columns, means, rows):
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scatter(indptr, indices, data, B, out):
     """out[i] += x B[j] for every entry (i, x) of every line j that B uses."""
     k = B.shape[1]
@@ -200,7 +201,7 @@ def _scatter(indptr, indices, data, B, out):
                 out[i, c] += x * B[j, c]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _squares(indptr, indices, data, weights, by_columns, out):
     for line in range(len(indptr) - 1):
         for t in range(indptr[line], indptr[line + 1]):
@@ -208,7 +209,7 @@ def _squares(indptr, indices, data, weights, by_columns, out):
             out[j] += weights[i] * data[t] * data[t]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_products(indptr, indices, data, row_starts, columns, entries, weights, first, G):
     """G[j, first + k] += Σ_i ω_i x_ij z_ik for columns j of X and rows of Z."""
     for j in range(len(indptr) - 1):

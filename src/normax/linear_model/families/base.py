@@ -40,6 +40,7 @@ class Family:
             this share of what it was.
         edges: ends of the range of the mean, which no finite η reaches: where all of y lies there, no constant is best.
         likelihood: whether the loss is a negative log-likelihood up to a constant, as information criteria need it.
+        compiled_row: which case of `rows.row` has the same formulas, for speed on few rows; None is always right.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Family:
     reach, patience, narrower = 1.0, 8, 0.5
     edges = (-np.inf, np.inf)
     likelihood = True
+    compiled_row: int | None = None
 
     def refuse_if_tied(self, what: str) -> None:
         """An InputError where the rows are not apart and `what` is only right if they are."""
@@ -140,11 +142,6 @@ class Family:
         `deviance` and `fenchel`, at any c, are about.
         """
         raise NotImplementedError
-
-    def rows(self) -> int | None:
-        """Address of the same formulas for one row as compiled code (`rows.py`), for speed on few rows; None is
-        always right."""
-        return None
 
     def divergence(self, a: np.ndarray, mean: np.ndarray) -> np.ndarray:
         """Half the unit deviance of each row between the means `a` and `mean`, (n,): the Bregman distance, >= 0."""

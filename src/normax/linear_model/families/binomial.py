@@ -7,6 +7,7 @@ from scipy.special import expit, logit
 
 from normax.errors import InputError
 from normax.linear_model.families.base import EDGE, Family, relative_entropy
+from normax.linear_model.families.rows import BINOMIAL
 
 __all__ = ["Binomial"]
 
@@ -15,6 +16,7 @@ class Binomial(Family):
     """Logistic loss `Σ log(1 + e^η) − yη` a row, y in [0, 1]."""
 
     name = "binomial"
+    compiled_row = BINOMIAL
     classes = True
     edges = (0.0, 1.0)
 
@@ -42,8 +44,3 @@ class Binomial(Family):
     def curvature(self, y, eta):
         mean = expit(eta)
         return mean * (1 - mean)
-
-    def rows(self):
-        from normax.linear_model.families.rows import binomial
-
-        return binomial.address

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
+from normax.compiled import kernel
 from scipy.linalg import cho_solve_banded, cholesky_banded
 from scipy.special import expit, logit
 
@@ -230,7 +230,7 @@ def _solve_lower(root: np.ndarray, B: np.ndarray) -> np.ndarray:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sums(level, weights, counts, eta, theta):
     """The loss of all rows, its negative gradient in the thresholds (k,), and its second derivative as (2, k) bands."""
     k = len(theta)

@@ -6,6 +6,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.linear_model.families.base import EDGE, Family, log_sum, relative_entropy
+from normax.linear_model.families.rows import POISSON
 
 __all__ = ["Poisson"]
 
@@ -14,6 +15,7 @@ class Poisson(Family):
     """Counts: `Σ e^η − yη` a row, y >= 0; the constant log y! of the likelihood is left out."""
 
     name = "poisson"
+    compiled_row = POISSON
     edges = (0.0, np.inf)
 
     def response(self, y, n):
@@ -45,8 +47,3 @@ class Poisson(Family):
 
     def curvature(self, y, eta):
         return self.mean(eta)
-
-    def rows(self):
-        from normax.linear_model.families.rows import poisson
-
-        return poisson.address

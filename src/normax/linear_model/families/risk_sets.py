@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
+
+from normax.compiled import kernel
 
 __all__ = ["RiskSets"]
 
@@ -91,7 +92,7 @@ def _mean(
     return mean
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sums(eta, weights, lo, hi, entering, leaving, events, first):
     """(k,) logarithm of the sum over those at risk, share of those with the event in it, and the first event time that
     is tied to this one by rows at risk in between: sums start anew there, so that strata never mix."""
@@ -134,7 +135,7 @@ def _sums(eta, weights, lo, hi, entering, leaving, events, first):
     return risk, tied, begin
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _over(eta, weights, lo, hi, t):
     """The largest predictor of those at risk at t − 1 and t, and their sum relative to it."""
     top, total = -np.inf, 0.0
@@ -147,7 +148,7 @@ def _over(eta, weights, lo, hi, t):
     return top, total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _expected(eta, weights, lo, hi, events, first, risk, tied, begin, efron):
     n, k = len(eta), len(first) - 1
     hazard, spared, out = np.empty(k), np.zeros(k), np.zeros(n)  # hazard: the logarithm of its sum so far
@@ -181,7 +182,7 @@ def _expected(eta, weights, lo, hi, events, first, risk, tied, begin, efron):
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _averages(eta, Z, weights, lo, hi, entering, leaving, events, first, risk, tied, efron):
     n, a = Z.shape
     out, total, own = np.empty((len(events), a)), np.zeros(a), np.empty(a)
@@ -227,7 +228,7 @@ def _averages(eta, Z, weights, lo, hi, entering, leaving, events, first, risk, t
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _divergence(eta, weights, events, first, risk, tied, c, efron):
     out = np.zeros(len(eta))
     for t in range(len(first) - 1):

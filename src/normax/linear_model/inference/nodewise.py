@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from normax.compiled import kernel
 
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.problem.terms import Terms
@@ -111,7 +111,7 @@ def _follow_all(
     return W[:done], bias[:done], noise[:done]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _factors(H, j, w, strength):
     """By the conditions of optimality the other columns' products are at most the strength, and cᵀHc follows."""
     own, size = H[j, j], 0.0
@@ -123,7 +123,7 @@ def _factors(H, j, w, strength):
     return strength / length, length / own
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _follow(H, j, grid, bound, dearer, W, bias, noise):
     """How many strengths are done; −1 − i where the exact solver met columns that repeat others at the i-th."""
     p = len(H)

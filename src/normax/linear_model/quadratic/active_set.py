@@ -14,17 +14,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from normax.compiled import SUMS, kernel
 
 __all__ = ["DONE", "SINGULAR_FACE", "append", "independent_face", "remove", "solve_active", "solve_factored"]
 
 DONE, SINGULAR_FACE = 0, 1
 # A pivot this small against its diagonal means that a column repeats others to rounding.
 TINY_PIVOT = 1e-11
-SUMS = {"reassoc", "contract"}  # let sums be reordered, so that they vectorise
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(fastmath=SUMS)
 def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
     """Minimise in place from a warm start.
 
@@ -95,7 +95,7 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
     return SINGULAR_FACE, size
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(fastmath=SUMS)
 def solve_factored(L, size, x):
     """x ← (LLᵀ)⁻¹x, both passes along rows of L."""
     for i in range(size):
@@ -109,7 +109,7 @@ def solve_factored(L, size, x):
             x[k] -= L[i, k] * x[i]
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(fastmath=SUMS)
 def append(L, S, size, G, j, l2):
     """One more row of the factor; False if j is a combination of the members to rounding."""
     row, rest = L[size], G[j, j] + l2
@@ -126,7 +126,7 @@ def append(L, S, size, G, j, l2):
     return True
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(fastmath=SUMS)
 def independent_face(G, w, L, S, inside, l1, l2):
     """Factor the face of w, which is moved, in place, along directions that G does not see until no column repeats
     others.
@@ -171,7 +171,7 @@ def independent_face(G, w, L, S, inside, l1, l2):
     return size
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(fastmath=SUMS)
 def _exchange(G, w, g, L, S, inside, size, l1, d, j):
     """Let in j, which the members combine to, along the direction that G does not see, until one of them is zero and
     goes.
@@ -205,7 +205,7 @@ def _exchange(G, w, g, L, S, inside, size, l1, d, j):
     return size - 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def remove(L, S, size, gone):
     """Delete a member: its row goes, and Givens rotations restore the triangle below it."""
     for i in range(gone, size - 1):

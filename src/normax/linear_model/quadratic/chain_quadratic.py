@@ -12,8 +12,8 @@ in the worst of the others.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from normax.compiled import kernel
 from normax.linear_model.problem.chain_terms import ChainTerms
 from normax.linear_model.quadratic.active_set import append, remove, solve_factored
 
@@ -33,7 +33,7 @@ DUST = 1e-13
 FLAT = 1e-14
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def worst_interval(u, edge, charge, positive):
     """`max_I ±Σ_{k in I} (u_k ∓ charge_k) − edge_s − edge_e` within each output, and its interval [s, e) and sign.
 
@@ -57,7 +57,7 @@ def minimise_stretches(K: np.ndarray, r: np.ndarray, terms: ChainTerms, w: np.nd
     return minimise_chain(K + np.diag(terms.l2), r - terms.l2 * w, terms.edge, terms.l1, terms.positive, w)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def minimise_chain(K, r, edge, l1, positive, w):
     """The minimiser.
 
@@ -126,7 +126,7 @@ def minimise_chain(K, r, edge, l1, positive, w):
     return _values(g, first, last, sign, height, S, size)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _settle(r, rows, first, last, sign, height, charge, noise, moved, G, L, S, spare, size, d, positive):
     """Go to the minimum on the face, in place; intervals that reach zero leave. Returns how many stay."""
     repeats = 0
@@ -166,7 +166,7 @@ def _settle(r, rows, first, last, sign, height, charge, noise, moved, G, L, S, s
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _subtract(r, K, v, w):
     """r − K(v − w), in place."""
     for k in range(len(r)):
@@ -176,7 +176,7 @@ def _subtract(r, K, v, w):
                 r[c] -= move * K[k, c]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _values(g, first, last, sign, height, S, size):
     """What the intervals at work add up to, (g,), the same number wherever the same ones do."""
     v, event = np.zeros(g), np.zeros(g + 1, np.bool_)
@@ -193,7 +193,7 @@ def _values(g, first, last, sign, height, S, size):
     return v
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _layers(v, edge, l1, positive, root):
     """v as intervals of one sign each, one upon the other: starts, ends, signs and heights.
 

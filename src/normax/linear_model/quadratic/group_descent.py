@@ -18,9 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from normax.linear_model.quadratic.active_set import SUMS
+from normax.compiled import SUMS, kernel
 
 __all__ = ["descend_ahead", "descend_groups"]
 
@@ -65,7 +64,7 @@ def _shares(steps: np.ndarray) -> np.ndarray:
     return c / c.sum()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def descend_groups(M, T, W, inner, starts, l1, l2, charge, lipschitz, noise, direct, passes):
     """Cyclic proximal steps of the groups, W (a, m) and T (m, length) in place. Returns the last pass's changes.
 
@@ -135,7 +134,7 @@ def descend_groups(M, T, W, inner, starts, l1, l2, charge, lipschitz, noise, dir
     return moved
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(fastmath=SUMS)
 def _dot(x, y):
     s = 0.0
     for j in range(len(x)):
@@ -143,7 +142,7 @@ def _dot(x, y):
     return s
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _subtract(factor, x, y):
     """y −= factor·x."""
     for j in range(len(y)):

@@ -9,8 +9,8 @@ matrix, and once a Newton step for the other families.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from normax.compiled import kernel
 from normax.linear_model.design.factors import eigen
 from normax.linear_model.problem.terms import Terms
 from normax.linear_model.quadratic.active_set import solve_factored
@@ -60,7 +60,7 @@ def minimise(H: np.ndarray, q: np.ndarray, terms: Terms, w: np.ndarray, max_roun
     return w
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def descend(H, g, w, l1, l2, lower, upper, noise, passes):
     """Cyclic coordinate descent in place; g is the negative gradient q − Hw and is kept up to date.
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from normax.compiled import kernel
 from normax.linear_model.design.products import dot, products, subtract
 from normax.linear_model.problem.terms import Terms
 
@@ -126,7 +126,7 @@ class SparseColumns:
         return 0.5 * float((self.weights * r) @ r) + terms.value(w[face])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _descend(
     indptr, indices, data, at, weights, means, squares, w, theta, shift, l1, l2, lower, upper, passes, tol
 ):
@@ -169,7 +169,7 @@ def _descend(
         every = steady or count == passes - 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _conjugate(indptr, indices, data, at, n, weights, means, l2, pivots, g, tol, most, low, high):
     """Solve `(X̃ᵀΩX̃ + diag(l2)) d = g` on some columns by conjugate gradients, scaled by the diagonal.
 

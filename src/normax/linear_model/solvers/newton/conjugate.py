@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
+from normax.compiled import kernel
 
 from normax.linear_model.design.design import Design
 from normax.linear_model.design.factors import eigen
@@ -190,7 +190,7 @@ def _products(design: Design, rows: np.ndarray) -> np.ndarray:
     return G if design.scale is None else G * np.outer(design.scale, design.scale)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _curved(mean, weights, D, d):
     """`ω (diag(μ) − μμᵀ) (D + d)` of each row, (n, m), and the sum over rows."""
     out, sums = np.empty_like(mean), np.zeros(len(d))

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from normax.linear_model.families.rows import call
+from normax.compiled import SUMS, kernel
+from normax.linear_model.families.rows import row
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import SLACK, Terms
@@ -30,14 +30,13 @@ SETTLED = 1e-13
 FEW = 3_000_000
 # Linear predictors that are kept for the certificates: 8 MB.
 KEPT = 1 << 20
-SUMS = {"reassoc", "contract"}
 
 
 def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: np.ndarray, gaps: Gaps) -> int:
     """Write the first strengths of a path into fit, as many as suit this solver; returns how many."""
-    design, rows, rules = smooth.design, smooth.family.rows(), problem.rules
+    design, family, rules = smooth.design, smooth.family.compiled_row, problem.rules
     k, l1_ratio = int(np.count_nonzero(strengths > 0)), rules.l1_ratio
-    if smooth.m > 1 or rows is None or rules.bounded or not rules.factor.all() or design.pieces is None:
+    if smooth.m > 1 or family is None or rules.bounded or not rules.factor.all() or design.pieces is None:
         return 0
     if k * design.n > KEPT:
         return 0
@@ -45,7 +44,7 @@ def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: n
     known = (np.zeros((design.n, 1)) + smooth.offset)[:, 0]
     etas, ends = np.empty((k, design.n)), np.zeros(k + 1, dtype=np.intp)
     done, entries, values = _path(
-        rows,
+        family,
         (np.ascontiguousarray(smooth.y[:, 0]), design.weights, known),
         (design.pieces, design.place, design.means, design.norms),
         (rules.factor, strengths[:k] * l1_ratio, strengths[:k] * (1 - l1_ratio)),
@@ -62,8 +61,8 @@ def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: n
     return done
 
 
-@njit(cache=True, nogil=True)
-def _path(rows, seen, columns, charges, start, centred, limits, out):
+@kernel
+def _path(family, seen, columns, charges, start, centred, limits, out):
     """Solve strength after strength; how many, and flat lists of the entries that certify each, with their gradients.
 
     One body, longer than a page, since what is kept from strength to strength lives in its arrays.
@@ -91,7 +90,7 @@ def _path(rows, seen, columns, charges, start, centred, limits, out):
     part, l1, l2, place_of = np.empty(p), np.empty(p), np.empty(p), np.empty(p, dtype=np.intp)
     for j in range(p):
         at[j], floor[j] = -1, l1s[0] * factor[j]
-    _evaluate(rows, y, weights, eta, theta, d)
+    _evaluate(family, y, weights, eta, theta, d)
     looked, renew = look(
         pieces, place, means, norms, theta, spread, w, floor, reference, u, found, values, renew
     )
@@ -130,12 +129,12 @@ def _path(rows, seen, columns, charges, start, centred, limits, out):
                     size += 1
                 place_of[t], part[t], l1[t], l2[t] = at[j], w[j], l1s[i] * factor[j], l2s[i] * factor[j]
             own = (Z, place_of[:count], part[:count], b, l1[:count], l2[:count])
-            status, b, _ = _newton(rows, y, weights, known, *own, centred, settled, 100, eta)
+            status, b, _ = _newton(family, y, weights, known, *own, centred, settled, 100, eta)
             if status != DONE:
                 return i, every, told
             for t in range(count):
                 w[working[t]] = part[t]
-            _evaluate(rows, y, weights, eta, theta, d)
+            _evaluate(family, y, weights, eta, theta, d)
             looked, renew = look(
                 pieces, place, means, norms, theta, spread, w, floor, reference, u, found, values, renew
             )
@@ -154,7 +153,7 @@ def _path(rows, seen, columns, charges, start, centred, limits, out):
     return k, every, told
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _longer(a, length):
     """A flat array with room for at least `length` and twice what it has."""
     out = np.empty(max(2 * len(a), length), dtype=a.dtype)
@@ -163,14 +162,14 @@ def _longer(a, length):
     return out
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
-def _newton(rows, y, weights, known, columns, at, w, b, l1, l2, centred, settled, max_steps, eta):
+@kernel(fastmath=SUMS)
+def _newton(family, y, weights, known, columns, at, w, b, l1, l2, centred, settled, max_steps, eta):
     """Minimise over w, in place, and b; fills eta (n,) with the linear predictors.
 
     One body, longer than a page: its parts share a dozen arrays, which compiled code would hand on one by one.
 
     Args:
-        rows: (y, η) -> loss and −first and second derivative; known: (n,) offset.
+        family: which `row` to take; known: (n,) offset.
         columns: (A, n) centred columns, of which `at` (a,) are at work.
         settled: gain of a step that needs no other.
 
@@ -183,7 +182,7 @@ def _newton(rows, y, weights, known, columns, at, w, b, l1, l2, centred, settled
     noise, L, S = np.empty(a), np.empty((a, a)), np.empty(a, dtype=np.intp)
     inside, new, gain = np.empty(a, dtype=np.bool_), np.empty(a), 0.0
     _predict(columns, at, w, b, known, eta)
-    value = _evaluate(rows, y, weights, eta, theta, d)
+    value = _evaluate(family, y, weights, eta, theta, d)
     for _ in range(max_steps):
         bend, slope = 0.0, 0.0
         for i in range(n):
@@ -250,7 +249,7 @@ def _newton(rows, y, weights, known, columns, at, w, b, l1, l2, centred, settled
         for i in range(n):
             eta[i] += trial[i]
         while True:
-            value = _evaluate(rows, y, weights, eta, theta, d)
+            value = _evaluate(family, y, weights, eta, theta, d)
             change = 0.0
             for j in range(a):
                 change += _change(w[j], w[j] + t * new[j], l1[j], l2[j])
@@ -266,16 +265,16 @@ def _newton(rows, y, weights, known, columns, at, w, b, l1, l2, centred, settled
             break
     _predict(columns, at, w, b, known, eta)
     if centred:
-        b = _balance(rows, y, weights, eta, theta, d, b)
+        b = _balance(family, y, weights, eta, theta, d, b)
     return DONE, b, max(gain, 0.0)
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
-def _balance(rows, y, weights, eta, theta, d, b):
+@kernel(fastmath=SUMS)
+def _balance(family, y, weights, eta, theta, d, b):
     """Newton steps on the intercept alone until Σθ = 0 to rounding."""
     last = np.inf
     for _ in range(50):
-        _evaluate(rows, y, weights, eta, theta, d)
+        _evaluate(family, y, weights, eta, theta, d)
         slope, size, bend = 0.0, 0.0, 0.0
         for i in range(len(y)):
             slope += theta[i]
@@ -290,7 +289,7 @@ def _balance(rows, y, weights, eta, theta, d, b):
     return b
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(fastmath=SUMS)
 def _predict(columns, at, w, b, known, eta):
     for i in range(len(eta)):
         eta[i] = known[i] + b
@@ -301,19 +300,19 @@ def _predict(columns, at, w, b, known, eta):
                 eta[i] += w[j] * z[i]
 
 
-@njit(cache=True, nogil=True)
-def _evaluate(rows, y, weights, eta, theta, d):
+@kernel
+def _evaluate(family, y, weights, eta, theta, d):
     """The loss; fills theta and d with its weighted negative gradient and its curvature."""
     value = 0.0
     for i in range(len(y)):
-        loss, theta[i], d[i] = call(rows, y[i], eta[i])
+        loss, theta[i], d[i] = row(family, y[i], eta[i])
         value += weights[i] * loss
         theta[i] *= weights[i]
         d[i] *= weights[i]
     return value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _change(old, new, l1, l2):
     """How much more penalty the new coefficient pays."""
     return l1 * (abs(new) - abs(old)) + 0.5 * l2 * (new - old) * (new + old)

@@ -14,8 +14,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from normax.compiled import SUMS, kernel
 from normax.linear_model.design.design import Design
 
 __all__ = ["Screen", "look"]
@@ -62,7 +62,7 @@ class Screen:
         return np.concatenate(found), np.concatenate(gradients)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@kernel(fastmath=SUMS)
 def look(pieces, place, means, norms, theta, spread, w, floor, reference, u, entries, values, renew):
     """The same for one output: fills entries and values; how many, and whether the reference wants to be renewed.
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numba import njit
 
+from normax.compiled import kernel
 from normax.linear_model.design.products import subtract
 from normax.linear_model.design.shapes import descent_pays
 from normax.linear_model.problem.fit import Fit
@@ -141,7 +141,7 @@ def _newton(
     return eta
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _moments(indptr, indices, data, at, weights, centred):
     """Weighted means of some columns, zeros if they are not centred, and squared lengths of the centred columns."""
     means, squares = np.zeros(len(at)), np.zeros(len(at))
