@@ -22,7 +22,9 @@ from pathlib import Path
 from unittest import mock
 
 #: Levels of x86-64 and what LLVM calls them; other processors have one.
-PROCESSORS = {"v3": "x86-64-v3", "v4": "x86-64-v4"} if platform.machine() in ("x86_64", "AMD64") else {"any": ""}
+PROCESSORS = (
+    {"v3": "x86-64-v3", "v4": "x86-64-v4"} if platform.machine() in ("x86_64", "AMD64") else {"any": ""}
+)
 
 
 def main() -> None:
@@ -33,7 +35,9 @@ def main() -> None:
         own = {"NUMBA_CPU_NAME": PROCESSORS[level], "NUMBA_CPU_FEATURES": ""} if PROCESSORS[level] else {}
         own["NUMBA_CACHE_DIR"] = ""
         code = f"import kernels; kernels.build({level!r})"
-        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | own, cwd=Path(__file__).parent)
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, env=os.environ | own, cwd=Path(__file__).parent
+        )
 
 
 def build(level: str) -> None:
@@ -52,7 +56,9 @@ def build(level: str) -> None:
     library.output_dir = str(compiled.LIBRARY)
     compiled.LIBRARY.mkdir(exist_ok=True)
     index: dict[str, dict[str, str]] = {}
-    for number, ((kernel, kinds), types) in enumerate(sorted(calls.items(), key=lambda call: (call[0][0].name, call[0][1]))):
+    for number, ((kernel, kinds), types) in enumerate(
+        sorted(calls.items(), key=lambda call: (call[0][0].name, call[0][1]))
+    ):
         found = kernel.jitted.overloads[types].signature
         names = ", ".join(inspect.signature(kernel.function).parameters)
         given: dict = {"kernel": kernel}
@@ -67,7 +73,11 @@ def build(level: str) -> None:
 
     with mock.patch("numba.pycc.compiler.Flags", without_lock):
         library.compile()
-    every = {kernel.function.__code__.co_filename for kernel in gc.get_objects() if isinstance(kernel, compiled.Kernel)}
+    every = {
+        kernel.function.__code__.co_filename
+        for kernel in gc.get_objects()
+        if isinstance(kernel, compiled.Kernel)
+    }
     files = sorted(Path(file).relative_to(compiled.LIBRARY.parent).as_posix() for file in every)
     told = {"module": module, "stamp": compiled.source_stamp(files), "files": files, "kernels": index}
     compiled.LIBRARY.joinpath(f"{level}.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
@@ -112,6 +122,7 @@ def round_of_fits() -> None:
             "huber": signal,
             "quantile": signal,
             "gamma": np.exp(signal / 3),
+            "ordinal": np.digitize(signal, (-0.7, 0.7)),
             "cox": np.column_stack([rng.exponential(np.exp(-signal / 3)), rng.random(n) < 0.7]),
         }
         groups = GroupLasso(groups=np.arange(p) // 3)
@@ -119,10 +130,19 @@ def round_of_fits() -> None:
         free = {"penalty_factor": np.arange(p) > 1}
         for X in (dense, np.asfortranarray(dense), sparse.csc_array(dense), sparse.csr_array(dense)):
             for family, y in responses.items():
-                if n > 60 and family in ("huber", "quantile", "cox") and X is not dense:
+                if n > 60 and family in ("huber", "quantile", "cox", "ordinal") and X is not dense:
                     continue  # the same kernels at more rows, for a long time
-                plain = [{}, {"l1_ratio": 0.5}, {"l1_ratio": 0.0}, weights if family != "cox" else {}, bound, free]
-                penalties = [{"penalty": penalty} for penalty in (MCP(), groups, Fused(), ElasticNet() + groups)]
+                plain = [
+                    {},
+                    {"l1_ratio": 0.5},
+                    {"l1_ratio": 0.0},
+                    weights if family != "cox" else {},
+                    bound,
+                    free,
+                ]
+                penalties = [
+                    {"penalty": penalty} for penalty in (MCP(), groups, Fused(), ElasticNet() + groups)
+                ]
                 for words in plain + (penalties if X is dense or family in ("gaussian", "binomial") else []):
                     strengths = lm.max_strength(X, y, family=family) * np.array([0.5, 0.1, 0.02])
                     _run(lm.fit_path, X, y, family=family, strengths=strengths, **words)
@@ -131,6 +151,7 @@ def round_of_fits() -> None:
             _run(lm.RidgeCV().fit, X, signal)
             _run(lm.LogisticRegressionCV(l1_ratios=(0.5,), Cs=3).fit, X, signal > 0)
         _run(lm.fit_path, dense, np.column_stack([signal, -signal]), strengths=[0.1], penalty=groups)
+        _run(lm.debiased_lasso, dense, signal)
         _run(lm.concordance, *responses["cox"].T, signal)
 
 

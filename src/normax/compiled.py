@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LIBRARY", "SUMS", "Kernel", "kernel", "kinds", "source_stamp"]
+__all__ = ["LIBRARY", "SUMS", "Kernel", "has", "kernel", "kinds", "source_stamp"]
 
 #: Let sums be reordered, so that they vectorise.
 SUMS = frozenset({"reassoc", "contract"})
@@ -115,12 +115,17 @@ def _shipped() -> dict[str, dict[str, Callable]]:
     return _library
 
 
-def _loaded() -> dict[str, dict[str, Callable]]:
-    from numpy._core._multiarray_umath import __cpu_features__ as has  # type: ignore[attr-defined]
+def has(needs: tuple[str, ...]) -> bool:
+    """Whether this processor has all of these features."""
+    from numpy._core._multiarray_umath import __cpu_features__
 
+    return all(__cpu_features__.get(need) for need in needs)
+
+
+def _loaded() -> dict[str, dict[str, Callable]]:
     for level, needs in LEVELS.items():
         index = LIBRARY / f"{level}.json"
-        if not index.exists() or not all(has.get(need) for need in needs):
+        if not index.exists() or not has(needs):
             continue
         told = json.loads(index.read_text(encoding="utf-8"))
         spec = importlib.util.find_spec(f"normax._kernels.{told['module']}")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from normax.compiled import kernel
 from scipy.linalg import cho_solve_banded, cholesky_banded
 from scipy.special import expit, logit
 
+from normax.compiled import kernel
 from normax.errors import InputError
 from normax.linear_model.families.base import EDGE, Family
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from normax.compiled import kernel
 
+from normax.compiled import kernel
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.problem.terms import Terms
 from normax.linear_model.quadratic.active_set import DONE, solve_active

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from normax.compiled import kernel
 
+from normax.compiled import kernel
 from normax.linear_model.design.design import Design
 from normax.linear_model.design.factors import eigen
 from normax.linear_model.problem.fit import Fit
