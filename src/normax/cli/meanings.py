@@ -263,6 +263,7 @@ OPTIONS_ZH = {
     "--offset": "线性预测中已知的部分，不配系数",
     "--exposure": "计数所经历的时间或规模：其对数作为偏移",
     "--time-to": "到事件发生或观察结束的时间（--family cox）",
+    "--strata": "各自有基线风险的行的组（--family cox）",
     "--event": "事件是否在那时发生：1、yes 或 true（--family cox）",
     "--strengths": "惩罚强度：个数，或以逗号分隔的值",
     "--cv": "折数；按种子打乱，分类时分层",

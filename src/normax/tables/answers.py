@@ -14,7 +14,7 @@ from normax.tables import kinds
 if TYPE_CHECKING:
     from normax.tables.reading import Table
 
-__all__ = ["Offset", "events", "mean_of", "numbers_of", "refuse_impossible"]
+__all__ = ["Offset", "mean_of", "numbers_of", "refuse_impossible", "survival"]
 
 
 def _logistic(x: np.ndarray) -> np.ndarray:
@@ -105,7 +105,23 @@ def numbers_of(table: Table, name: str, option: str) -> np.ndarray:
     return values
 
 
-def events(table: Table, name: str) -> np.ndarray:
+def survival(table: Table, times: np.ndarray, event: str, strata: str | None = None) -> np.ndarray:
+    """(n, 2) times and events, or with strata (n, 4): no start, −∞, time, event, and the number of the stratum."""
+    happened = _events(table, event)
+    if strata is None:
+        return np.column_stack([times, happened])
+    cells = table.column(strata).to_pylist()
+    missing = [i for i, cell in enumerate(cells) if cell is None or cell == ""]
+    if missing:
+        raise InputError(
+            f"--strata {strata}: every row needs a group, and {len(missing)} of {len(cells)} have none (first: row"
+            f" {missing[0] + 1})"
+        )
+    number = np.unique([str(cell) for cell in cells], return_inverse=True)[1]
+    return np.column_stack([np.full(len(times), -np.inf), times, happened, number])
+
+
+def _events(table: Table, name: str) -> np.ndarray:
     """(n,) 1 where the event happened and 0 where the row was censored, of a column of 0 and 1 or truth values."""
     values = numbers_of(table, name, "--event")
     if not np.isin(values, (0, 1)).all():

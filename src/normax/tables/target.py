@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from normax.errors import InputError, quoted, suggest
 from normax.forms import made
 from normax.tables import codes, kinds, numbers
-from normax.tables.answers import Offset, events, mean_of, refuse_impossible
+from normax.tables.answers import Offset, mean_of, refuse_impossible, survival
 from normax.tables.columns import TOO_LARGE
 from normax.tables.doubts import in_case_only
 from normax.tables.locale import Locale
@@ -44,6 +44,7 @@ class Target:
         family: what numbers are distributed as, where that is not gaussian: `"poisson"`, `"quantile:0.9"`, ...
         event: for times until an event, the column that says where it happened.
         offset: known part of the linear predictor.
+        strata: for times until an event, the column of groups with hazards of their own.
 
     Example:
         >>> from normax.tables import read_table
@@ -62,6 +63,7 @@ class Target:
     family: str | None = None
     event: str | None = None
     offset: Offset | None = None
+    strata: str | None = None
 
     @classmethod
     def learn(
@@ -74,6 +76,7 @@ class Target:
         family: str | None = None,
         event: str | None = None,
         offset: Offset | None = None,
+        strata: str | None = None,
     ) -> Target:
         """Read the target's nature off its column.
 
@@ -85,7 +88,7 @@ class Target:
             name: the column.
             task: `"regression"` or `"classification"`, to decide it yourself.
             log: train on the logarithm (regression of positive numbers only).
-            family, event, offset: as of the target; families of classes and `"gaussian"` only decide the task.
+            family, event, offset, strata: as of the target; families of classes and `"gaussian"` only decide the task.
             locale: what decides where cells can be read in two ways, of all columns of the file.
 
         Raises:
@@ -114,7 +117,7 @@ class Target:
                 f"target {quoted(name)}: numbers written as {form}, {quoted(cells[row].as_py())} is {value:.15g}"
             )
         if task == "regression":
-            target = cls(name, task, (), log, form, family=family, event=event, offset=offset)
+            target = cls(name, task, (), log, form, family=family, event=event, offset=offset, strata=strata)
             y = target.encode(table)
             if event is None and y.min() == y.max():
                 raise InputError(
@@ -176,7 +179,7 @@ class Target:
                 f"target {quoted(self.name)} has {where}; expected finite numbers below {TOO_LARGE:g}"
             )
         if self.event is not None:
-            return np.column_stack([y, events(table, self.event)])
+            return survival(table, y, self.event, self.strata)
         if self.family is not None:
             refuse_impossible(y, self.family, f"target {quoted(self.name)}")
         if not self.log:

@@ -61,6 +61,7 @@ def predicted(table, folder):
         ("--target cost --family huber:1.5", "cost", np.asarray),
         ("--target share --family binomial", "share", lambda x: 1 / (1 + np.exp(-x))),
         ("--time-to life --event died --weights w", "life", np.exp),
+        ("--time-to life --event died --strata w", "life", np.exp),
     ],
 )
 def test_a_family_predicts_what_its_own_fit_does(table, tmp_path, words, target, mean):
@@ -70,6 +71,8 @@ def test_a_family_predicts_what_its_own_fit_does(table, tmp_path, words, target,
     y = columns[target].astype(float)
     if "died" in words:
         y = np.column_stack([y, columns["died"] == "yes"])
+    if "--strata" in words:
+        y = np.column_stack([np.full(160, -np.inf), y, columns["w"]])
     offset = np.log(columns["years"]) if "years" in words else None
     rows = model["details"]["baselines"]
     strength = next(row["strength"] for row in rows if row["model"] == "chosen")
@@ -119,6 +122,7 @@ def test_the_dispersion_is_that_of_counts_about_their_mean():
         ("--target cost --family quantile:1", "expected a level between 0 and 1"),
         ("--target a --family poisson", "target 'a': --family poisson expects counts of 0 or more"),
         ("--target cost --family cox", "name the column of times, --time-to, and that of events, --event"),
+        ("--target cost --strata w", "--strata: for --family cox"),
         ("--time-to life --event a", "--event a: expected 1 (or yes) for an event and 0 (or no)"),
         ("--time-to life --event died --family gamma", "for --family cox, and the family is gamma"),
         ("--target cost --family gamma --model mlp", "--family: for linear models"),

@@ -218,6 +218,8 @@ def _target_faults(target: Target) -> list[str]:
         faults.append("target.smear: expected a number above 0")
     if (target.event is not None) != (target.family == "cox"):
         faults.append("target.event: expected one for cox alone")
+    if target.strata is not None and target.event is None:
+        faults.append("target.strata: expected none without an event")
     if target.form is not None and not is_form(NUMERIC, target.form):
         faults.append(f"target.form: unknown {target.form!r}")
     return faults

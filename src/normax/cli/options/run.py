@@ -58,11 +58,12 @@ class RunOptions:
     time_to: str | None = None
     event: str | None = None
     lang: str | None = None
+    strata: str | None = None
 
     @property
     def aside(self) -> list[str]:
         """The columns that options name and that are therefore no features, but for the target."""
-        named = (self.group, self.time, self.weights, self.offset, self.exposure, self.event)
+        named = (self.group, self.time, self.weights, self.offset, self.exposure, self.event, self.strata)
         return [name for name in named if name]
 
     @property
@@ -162,6 +163,8 @@ def _survival(words: dict[str, Any]) -> dict[str, Any]:
     """Target and family of times until an event, where one of its options is there."""
     asked = words["time_to"] or words["event"] or words["family"] == "cox"
     if not asked:
+        if words["strata"]:
+            raise InputError("--strata: for --family cox, with --time-to and --event")
         return {}
     if words["family"] not in (None, "cox"):
         raise InputError(f"--time-to and --event: for --family cox, and the family is {words['family']}")

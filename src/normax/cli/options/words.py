@@ -220,6 +220,11 @@ def _family_options(family: Any) -> None:
     family.add_argument(
         "--event", metavar="COLUMN", help="1, yes or true where the event happened then (--family cox)"
     )
+    family.add_argument(
+        "--strata",
+        metavar="COLUMN",
+        help="groups of rows that each have a baseline hazard of their own (--family cox)",
+    )
 
 
 PENALTIES = ("l1", "l2", "elastic-net", "group-lasso", "mcp", "scad", "slope")

@@ -69,7 +69,15 @@ def prepare(options: RunOptions) -> Dataset:
     table, without_target = _with_target(table, name, options)
     locale, dates = ways(table, options)
     target = Target.learn(
-        table, name, options.task, options.log_target, locale, options.family, options.event, _offset(options)
+        table,
+        name,
+        options.task,
+        options.log_target,
+        locale,
+        options.family,
+        options.event,
+        _offset(options),
+        options.strata,
     )
     schema, unused = learn_schema(table, [name, *options.aside], locale, dates, options)
     rows = _rows(table, schema, target, locale, dates, options)
@@ -101,7 +109,7 @@ def _target_name(table: Table, options: RunOptions) -> str:
     table.require(dict.fromkeys([options.target, *options.aside, *options.drop]))
     if options.target in (*options.aside, *options.drop):
         raise InputError(
-            f"--target {options.target}: the same column cannot be dropped, nor be group, time, weights, offset or event"
+            f"--target {options.target}: the same column cannot be dropped, nor be group, time, weights, offset, event or strata"
         )
     if options.group and options.time:
         raise InputError("--group and --time: folds are either grouped or forward; name one")

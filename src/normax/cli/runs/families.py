@@ -96,7 +96,12 @@ def measures(
     if target.event is not None:
         from normax.linear_model import concordance
 
-        each = [concordance(y[rows, 0], y[rows, 1], outputs[rows]) for rows in parts]
+        time, event = y[:, -2 if target.strata is None else 1], y[:, -1 if target.strata is None else 2]
+        strata = None if target.strata is None else y[:, 3]
+        each = [
+            concordance(time[r], event[r], outputs[r], strata=None if strata is None else strata[r])
+            for r in parts
+        ]
         known = [c for c in each if not np.isnan(c)]
         return {"C index": float(np.mean(known)) if known else None}
     answers = target.predict(outputs)

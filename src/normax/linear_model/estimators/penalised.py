@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.model_selection import check_cv
 from normax.errors import InputError, suggest
 from normax.linear_model.cross_validation.held_out import held_out
 from normax.linear_model.design.validation import Sound, check_strengths, plain_weights
+from normax.linear_model.estimators.adaptive import ADAPTIVE, first_factors, held_out_adaptively
 from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor
 from normax.linear_model.estimators.logistic import LinearClassifier
 from normax.linear_model.families import FAMILIES, Family, family_of
@@ -23,7 +25,7 @@ from normax.selection import choose, folds, summarise, widened
 
 __all__ = ["PenalisedClassifier", "PenalisedRegressor"]
 
-NAMES = {"l1": 1.0, "lasso": 1.0, "l2": 0.0, "ridge": 0.0, "elastic-net": None}
+NAMES = {"l1": 1.0, "lasso": 1.0, "l2": 0.0, "ridge": 0.0, "elastic-net": None, ADAPTIVE: 1.0}
 CLASSES: dict[str, type[Penalty]] = {"mcp": MCP, "scad": SCAD, "slope": SLOPE}
 
 
@@ -103,6 +105,14 @@ class Penalised(LinearEstimator):
         self.lower = lower
         self.upper = upper
 
+    def _rules(self):
+        rules = super()._rules()
+        return rules | {"penalty_factor": self.penalty_factor_} if self._adaptive else rules
+
+    @property
+    def _adaptive(self) -> bool:
+        return isinstance(self.penalty, str) and self.penalty == ADAPTIVE
+
     def _fit(
         self, X: np.ndarray, y: np.ndarray, family: Any, sample_weight: Any, groups: Any, offset: Any
     ) -> None:
@@ -120,6 +130,9 @@ class Penalised(LinearEstimator):
         options |= {"tol": self.tol, "max_iter": self.max_iter}
         Y = response(y, family, X.shape[0])
         cv, at = None, 0
+        known = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        if self._adaptive:
+            self.penalty_factor_ = first_factors(self, X, y, family, **known)
         if isinstance(strength, str):
             classes, (wanted, eps) = family_of(family).classes, self._wanted()
             automatic = np.ndim(wanted) == 0
@@ -131,7 +144,12 @@ class Penalised(LinearEstimator):
             pairs = folds(check_cv(self.cv, y, classifier=classes), X.shape[0], y, groups)
             labels = self.classes_ if classes else None
             common = options | mix | self._rules() | {"fit_intercept": self.fit_intercept}
-            errors_at, sizes = held_out(Sound(X), Y, pairs, classes=labels, **common)
+            judged = (
+                partial(held_out_adaptively, lambda rows: first_factors(self, X, y, family, rows, **known))
+                if self._adaptive
+                else held_out
+            )
+            errors_at, sizes = judged(Sound(X), Y, pairs, classes=labels, **common)
             if automatic:
                 grid, (errors,) = widened(
                     grid,
@@ -173,7 +191,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
     by `GroupLasso(1, "in")`.
 
     Args:
-        penalty: "l1" (default), "l2", "elastic-net", "mcp", "scad", "slope"; a class or an instance of `normax.penalties`, or a sum such as
+        penalty: "l1" (default), "l2", "elastic-net", "mcp", "scad", "slope"; "adaptive-lasso", whose factors come from a first
+            ridge fit (`adaptive_factors`), in every fold from its own training rows; a class or an instance of `normax.penalties`, or a sum such as
             `L1(0.1) + L2(0.01)`; `GroupLasso(1, groups)` and `SparseGroupLasso` with labels of the features;
             `MCP(0.1)`; or any other penalty that `fit_path` takes.
         strength: a number, which multiplies an instance's own; "cv" chooses one by cross-validation (an instance then
@@ -193,6 +212,7 @@ class PenalisedRegressor(Penalised, LinearRegressor):
 
     Attributes:
         strength_, l1_ratio_, family_: of the fit.
+        penalty_factor_: (p,) factors of the adaptive lasso, from all rows.
         coef_, intercept_, gap_, dual_gap_, n_iter_, path_: as of `ElasticNet`.
         strengths_: (k,) grid; fold_errors_ (K, k), cv_mean_, cv_se_ (k,): held-out mean negative log-likelihoods
             (½ squared error for gaussian), with "cv".

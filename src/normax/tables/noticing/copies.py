@@ -19,7 +19,8 @@ def copied_rows(seen: Seen) -> Iterator[str]:
     X, n = seen.X, len(seen.X)
     # By sums with random weights, which only rows alike in every cell share.
     random = np.random.default_rng(0)
-    keys = seen.y.reshape(n, -1).astype(float) @ random.normal(size=seen.y.reshape(n, -1).shape[1])
+    y = np.nan_to_num(seen.y.reshape(n, -1).astype(float), neginf=-1.5)  # no start, of times with strata
+    keys = y @ random.normal(size=y.shape[1])
     for column, weight in zip(X.T, random.normal(size=(X.shape[1],)).tolist()):
         keys += weight * np.nan_to_num(column, nan=-1.5)
     order = np.argsort(keys, kind="stable")
