@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from normax.compiled import kernel
 
 __all__ = ["decreasing"]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def decreasing(level):
     """`argmin_v ½ Σ_k (v_k − level_k)²` with v_1 >= v_2 >= … >= 0, in one pass.
 
