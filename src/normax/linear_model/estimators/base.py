@@ -10,7 +10,7 @@ from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from normax.errors import InputError
+from normax.errors import InputError, suggest
 from normax.forms import check_unmasked
 from normax.linear_model.analysis.summary import Described, ModelSummary, describe
 from normax.linear_model.design.products import times
@@ -80,6 +80,14 @@ class LinearEstimator(BaseEstimator):
         ):
             bound = f"{'>' if strict else '>='} {low:g}" + (f" and <= {high:g}" if np.isfinite(high) else "")
             raise InputError(f"{name}: expected a number {bound}, got {value!r}")
+
+    def _check_solver(self, known: tuple[str, ...]) -> None:
+        """Refuse a solver that is none of scikit-learn's; one that is changes nothing."""
+        solver = getattr(self, "solver")  # noqa: B009  not every estimator has one
+        if solver not in known:
+            raise InputError(
+                f"solver: expected one of {', '.join(known)}, got {solver!r}{suggest(str(solver), known)}"
+            )
 
     def _rules(self) -> dict[str, Any]:
         """What `fit_path` is told about single features."""

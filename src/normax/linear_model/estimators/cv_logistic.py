@@ -11,9 +11,9 @@ from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture, held_out
 from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.logistic import (
+    SOLVERS,
     LinearClassifier,
     LogisticRegression,
-    check_solver,
     named_penalty,
 )
 from normax.linear_model.estimators.regressors import total_weight
@@ -148,7 +148,7 @@ class LogisticRegressionCV(Judged, LinearClassifier):
             params: (n,) what else scorer and splitter ask for, where scikit-learn routes metadata.
         """
         self._refuse_others(offset)
-        check_solver(self.solver)
+        self._check_solver(SOLVERS)
         split, told = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
         _, ratios = named_penalty(self.penalty, 1.0, self.l1_ratios, ("Cs", "l1_ratios"))
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)

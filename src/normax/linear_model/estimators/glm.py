@@ -51,6 +51,8 @@ class PoissonRegressor(NamedRegressor):
         Nelder & Wedderburn, "Generalized linear models", JRSS A 1972.
     """
 
+    solvers = ("auto", "lbfgs", "newton-cholesky")
+
     def __init__(
         self,
         *,

@@ -181,20 +181,6 @@ def named_penalty(penalty: Any, C: Any, l1_ratio: Any, names: tuple[str, str]) -
     return C, 0.0 if ratio is None else ratio
 
 
-def check_solver(solver: Any, n_jobs: Any = None) -> None:
-    """Refuse what is no solver of scikit-learn's, and tell of jobs that do nothing."""
-    if solver not in SOLVERS:
-        raise InputError(
-            f"solver: expected one of {', '.join(SOLVERS)}, got {solver!r}{suggest(str(solver), SOLVERS)}"
-        )
-    if n_jobs is not None:
-        warnings.warn(
-            "n_jobs: 'n_jobs' has no effect since scikit-learn 1.8, which refuses it from 1.10 on; leave it out",
-            FutureWarning,
-            stacklevel=3,
-        )
-
-
 class LogisticRegression(LinearClassifier):
     """Logistic regression with an elastic net penalty, solved to a certified duality gap:
 
@@ -300,7 +286,13 @@ class LogisticRegression(LinearClassifier):
         self._check_number("C", strict=True)
         if self.l1_ratio is not None:
             self._check_number("l1_ratio", 0.0, 1.0)
-        check_solver(self.solver, self.n_jobs)
+        self._check_solver(SOLVERS)
+        if self.n_jobs is not None:
+            warnings.warn(
+                "n_jobs: 'n_jobs' has no effect since scikit-learn 1.8, which refuses it from 1.10 on; leave it out",
+                FutureWarning,
+                stacklevel=2,
+            )
         C, l1_ratio = named_penalty(self.penalty, self.C, self.l1_ratio, ("C", "l1_ratio"))
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
         scale = C * total_weight(weights, X.shape[0])

@@ -20,6 +20,7 @@ class NamedRegressor(LinearRegressor):
     l1_ratio: float
     tol: float
     max_iter: int
+    solvers: tuple[str, ...] = ()  # names that scikit-learn has for its own
 
     def _family(self) -> Family:
         """The loss, with the parameters that the estimator has for it."""
@@ -34,6 +35,7 @@ class NamedRegressor(LinearRegressor):
             sample_weight: (n,) weights >= 0; for rates of counts, the exposures.
             offset: (n,) known part of x·w + b, the logarithms of exposures for counts; `predict` takes its own.
         """
+        self._check_solver(self.solvers)
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
         X, y = self._check_fit(X, y)

@@ -42,6 +42,8 @@ class QuantileRegressor(NamedRegressor):
         Koenker & Bassett, "Regression quantiles", Econometrica 1978.
     """
 
+    solvers = ("auto", "highs", "highs-ds", "highs-ipm", "revised simplex")
+
     def __init__(
         self,
         *,
@@ -68,6 +70,14 @@ class QuantileRegressor(NamedRegressor):
         self.penalty_factor = penalty_factor
         self.lower = lower
         self.upper = upper
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> QuantileRegressor:
+        """As of `PoissonRegressor`."""
+        if self.solver == "interior-point":
+            raise InputError(
+                "solver: Solver interior-point is not anymore available in SciPy >= 1.11.0.; leave it at 'auto'"
+            )
+        return super().fit(X, y, sample_weight, offset)
 
     def _family(self) -> Family:
         return quantile_of(self.quantile)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from normax.errors import InputError, suggest
+from normax.errors import InputError
 from normax.linear_model.estimators.base import ManyOutputs
 from normax.linear_model.estimators.incremental import Incremental
 from normax.linear_model.estimators.regressors import total_weight
@@ -88,10 +88,7 @@ class Ridge(ManyOutputs, Incremental):
             sample_weight: (n,) weights >= 0.
             offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
-        if self.solver not in SOLVERS:
-            raise InputError(
-                f"solver: expected one of {', '.join(SOLVERS)}, got {self.solver!r}{suggest(str(self.solver), SOLVERS)}"
-            )
+        self._check_solver(SOLVERS)
         X, y = self._check_fit(X, y, multi_output=True)
         return self._solve(X, y, sample_weight, offset)
 

@@ -23,7 +23,9 @@ class Poisson(Family):
         rows = np.flatnonzero((y < 0).any(axis=1))
         if len(rows):
             told = ", ".join(f"{y[i].min():g} at row {i}" for i in rows[:5])
-            raise InputError(f"y: poisson expects counts >= 0, got {told}")
+            raise InputError(
+                f"y: poisson expects counts >= 0, got {told}. Some value(s) of y are out of the valid range of the loss"
+            )
         return y
 
     def link(self, mean):

@@ -57,7 +57,8 @@ class Tweedie(Family):
         if len(rows):
             told = ", ".join(f"{y[i].min():g} at row {i}" for i in rows[:5])
             raise InputError(
-                f"y: {self.name} expects amounts {'>' if self.power == 2 else '>='} 0, got {told}"
+                f"y: {self.name} expects amounts {'>' if self.power == 2 else '>='} 0, got {told}. Some value(s) of y are "
+                "out of the valid range of the loss"
             )
         return y
 
