@@ -63,3 +63,16 @@ def test_what_has_no_picture_has_none(data):
     assert (
         nx.path(nx.nn.Linear(10, 2), (X, np.c_[y, -y]), loss="squared", strengths=3, cv=None).around is None
     )
+
+
+def test_a_report_takes_names_and_a_language(data, tmp_path):
+    X, y = data
+    path = linear_path(X, (y > 140).astype(int), loss="binary_cross_entropy", strengths=4, cv=3)
+    file = path.report(tmp_path, title="Who gets worse?", labels=["stable", "worse"], language="zh")
+    text = file.read_text(encoding="utf-8")
+    assert "<h1>Who gets worse?</h1>" in text
+    assert '"labels":["stable","worse"]' in text
+    assert '<html lang="zh-Hans">' in text
+    assert path.report(tmp_path).read_text(encoding="utf-8").startswith('<!DOCTYPE html>\n<html lang="en">')
+    with pytest.raises(nx.InputError, match="language: expected one of en, zh, got 'fr'"):
+        path.report(tmp_path, language="fr")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.language import LANGUAGES, speaking
 from normax.paths.around import Around
 from normax.penalties import Penalty
 from normax.rows import PrintedTable
@@ -398,11 +399,41 @@ class Path:
 
         return surface_figure(self) if self.axes else figure(self)
 
-    def report(self, folder: str) -> Any:
-        """Write `report.html` and its pictures into a folder; returns the path of the page."""
+    def report(
+        self,
+        folder: str,
+        *,
+        title: str | None = None,
+        target: str | None = None,
+        labels: Any = None,
+        language: str | None = None,
+    ) -> Any:
+        """Write `report.html`, which moves along the path, and its pictures into a folder.
+
+        Args:
+            folder: where to write; made if missing.
+            title: of the page.
+            target: what is predicted, with its unit, as axes name it: `"price (USD)"`.
+            labels: names of the classes, in their order.
+            language: `"en"` or `"zh"`; None is the one that is spoken, English where nothing else was said.
+
+        Returns:
+            The path of the page.
+
+        Raises:
+            InputError: if the folder cannot be written, or for a language that there is not.
+        """
         from normax.report import page
 
-        return page(folder, self, None)
+        if language not in (None, *LANGUAGES):
+            raise InputError(f"language: expected one of {', '.join(LANGUAGES)}, got {language!r}")
+        told = {
+            "title": title,
+            "target": target,
+            "labels": None if labels is None else [str(name) for name in labels],
+        }
+        with speaking(language):
+            return page(folder, self, {name: value for name, value in told.items() if value is not None})
 
     def __repr__(self) -> str:
         chosen = f", best={self.best}" if len(self.fold_errors) else ""

@@ -69,7 +69,7 @@ def page(
         results.confusion(known, moves=data["answers"] is not None),
         results.tensors(path),
         html.section(say("What was solved"), objective(path, rows)),
-        origins.columns(known if known else {"notices": path.notices}),
+        origins.columns(known | {"notices": known.get("notices", path.notices)}),
         results.path_table(path),
         origins.provenance(path, known),
         f"<footer>{say('Drawn by normax.')}</footer>",

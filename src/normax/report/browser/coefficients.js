@@ -37,6 +37,6 @@ function coefficientTable(host) {
   };
   watch((what) => ["at", "found", "output"].includes(what) && update());
   update();
-  addEventListener("beforeprint", () => table.paint(true));
+  addEventListener("beforeprint", () => table.paint(Math.max(10, row.reduce((count, v) => count + (v !== 0), 0))));
   addEventListener("afterprint", () => table.paint());
 }

@@ -81,7 +81,7 @@ function inputTable(host) {
   };
   watch((name) => ["at", "found"].includes(name) && update());
   update();
-  addEventListener("beforeprint", () => table.paint(true));
+  addEventListener("beforeprint", () => table.paint(60));
   addEventListener("afterprint", () => table.paint());
 }
 

@@ -39,9 +39,10 @@ class Scroller {
     this.paint();
   }
 
-  paint(all = false) {
+  /** The rows in view; on paper the first `all` of them. */
+  paint(all = 0) {
     const from = all ? 0 : Math.max(0, Math.floor(this.box.scrollTop / ROW) - 4);
-    const to = all ? Math.min(this.rows.length, 60) : Math.min(this.rows.length, from + Math.ceil(this.tall / ROW) + 8);
+    const to = all ? Math.min(this.rows.length, all, 60) : Math.min(this.rows.length, from + Math.ceil(this.tall / ROW) + 8);
     const gap = (rows) => (rows > 0 ? [html("tr", { class: "gap", "aria-hidden": "true", style: `height:${rows * ROW}px` })] : []);
     const shown = this.rows.slice(from, to).map((row, i) =>
       html("tr", { "aria-rowindex": from + i + 2 }, this.columns.map((column) => html("td", { class: column.left ? null : "n" }, column.cells(row)))));

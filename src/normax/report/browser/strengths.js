@@ -25,7 +25,7 @@ function strengthAxis(plot) {
 
 /** Dashed lines at the minimum and at the 1-SE choice, their names below the top. */
 function markLines(plot, named) {
-  const same = MARKS.minimum === MARKS.one_se;
+  const same = MARKS.minimum === MARKS.one_se, written = [];
   for (const [name, text, left] of [["minimum", say(same ? "minimum = 1-SE" : "minimum"), false], ["one_se", say("1-SE"), true]]) {
     if (MARKS[name] === undefined || (same && name === "one_se")) continue;
     const x = plot.x(PLACES[MARKS[name]]);
@@ -33,7 +33,10 @@ function markLines(plot, named) {
     if (!named) continue;
     const width = widthOf(text) + 6;
     const before = (left && x - width > plot.left) || x + width > plot.right;
-    plot.text(text, before ? x - 4 : x + 4, plot.bottom - 6, { anchor: before ? "end" : "start", look: "quiet halo" });
+    const start = before ? x - 4 - width : x + 4;
+    const row = written.filter(([a, b]) => start < b && a < start + width).length; // one above the other where they meet
+    written.push([start, start + width]);
+    plot.text(text, before ? x - 4 : x + 4, plot.bottom - 6 - 16 * row, { anchor: before ? "end" : "start", look: "quiet halo" });
   }
 }
 
