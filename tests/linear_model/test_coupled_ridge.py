@@ -86,3 +86,17 @@ def test_a_step_that_overshoots_is_shortened():
     y = [0, 1, 2, 1, 0]
     path = fit_path(X, y, family="multinomial", l1_ratio=0.0, strengths=np.geomspace(1, 1e-8, 5))
     assert path.gap.max() < 1e-6
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sp.csc_array, sp.csr_array])
+def test_columns_of_unlike_sizes_that_all_but_repeat_each_other(kind):
+    rng = np.random.default_rng(7)
+    X = np.where(
+        rng.uniform(size=(200, 40)) < 0.2, rng.normal(size=(200, 40)) * np.geomspace(1e-3, 1e3, 40), 0
+    )
+    X[:, 1::2] = X[:, ::2] * (1 + 1e-6 * rng.normal(size=(200, 20)))
+    path = fit_path(
+        kind(X), rng.integers(0, 3, 200), family="multinomial", l1_ratio=0.0, strengths=[1.0, 1e-6]
+    )
+    assert path.gap.max() < 1e-11
+    assert path.n_iter.max() < 15

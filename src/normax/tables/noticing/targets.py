@@ -120,7 +120,7 @@ def classes(seen: Seen) -> Iterator[str]:
     if len(words) > 2 and any(words <= set(scale) for scale in _SCALES):
         yield (
             f"target {quoted(seen.target.name)}: its classes have an order, which the model does not know; numbers for them"
-            " and --task regression would use it"
+            " and --task regression would use it, or in Python normax.linear_model.OrdinalClassifier"
         )
 
 

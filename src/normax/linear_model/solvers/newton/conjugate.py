@@ -17,6 +17,7 @@ import numpy as np
 from normax.compiled import kernel
 from normax.linear_model.design.design import Design
 from normax.linear_model.design.factors import eigen
+from normax.linear_model.design.products import products_of_columns, transposed_times
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.problem import TIGHT, Problem
 from normax.linear_model.problem.terms import Terms
@@ -35,6 +36,8 @@ LITTLE = 1e-1
 ROUGH, NEAR = 0.25, 0.5
 # Steps for one strength, and products with the Hessian for one step.
 STEPS, PRODUCTS = 100, 500
+# Coefficients up to which their whole Hessian is at hand, and columns up to which products of all of them are.
+WHOLE, WIDEST = 5000, 3000
 # What the factors of a preconditioner may cost in products with the Hessian, and what share of the products since they
 # were made, before they are made anew.
 FIRST, ANEW = 100, 0.5
@@ -43,7 +46,8 @@ ROWS = 2048
 
 
 def follow_conjugate(problem: Problem, strengths: np.ndarray) -> Fit | None:
-    """Solve a decreasing sequence of strengths > 0, each warm from the last."""
+    """Solve a decreasing sequence of strengths > 0, each warm from the last; None where that took too long and whole
+    Hessians are at hand."""
     if not strengths.all():
         return None
     design, family, y, rules = problem.design, problem.family, problem.y, problem.rules
@@ -64,6 +68,9 @@ def follow_conjugate(problem: Problem, strengths: np.ndarray) -> Fit | None:
         u = design.gradient(smooth.residual(eta))
         gaps.fit(i, eta, coef.ravel(), u.ravel(), terms.of(every, p))
         fit.coef[i], fit.intercept[i] = coef, intercept
+        slack = u.ravel() - np.tile(terms.l2, m) * coef.ravel()
+        if m * p <= WHOLE and 0.5 * float((slack**2 / np.tile(terms.l2, m)).sum()) > enough / WELL:
+            return None
     gaps.flush()
     return fit
 
@@ -76,6 +83,7 @@ class _Newton:
         self.root = np.where(self.design.constant, 0.0, 1 / np.sqrt(factor))
         self.factors: tuple[np.ndarray, np.ndarray | None] | None = None
         self.spent = 0  # products since they were made
+        self.products = 0  # of one strength
         null = smooth.design.gradient(smooth.residual(smooth.null()[1]))
         self.flat = SLOPE * float(np.abs(null).max())
 
@@ -90,12 +98,15 @@ class _Newton:
     ) -> tuple[np.ndarray, np.ndarray, int]:
         """From W (m, p) and the intercepts, which are moved in place, to the minimum: W, linear predictors, steps."""
         smooth, design, l2, steps = self.smooth, self.design, terms.l2, 0
+        self.products = 0
         own = terms.of(np.arange(W.size), design.p)
         now = float(design.weights @ smooth.family.loss(smooth.y, eta))
         while True:
             theta = smooth.residual(eta)
             g, b = design.gradient(theta) - l2 * W, theta.sum(axis=0) * design.centred
-            if steps == most or (steps and self._little(g, l2, enough)):
+            if steps and self._little(g, l2, enough):
+                break
+            if steps == most or self.products > 6 * PRODUCTS:
                 break
             steps += 1
             mean = smooth.family.mean(eta)
@@ -121,7 +132,7 @@ class _Newton:
         v, w, size = q, t, float((r * q).sum() + s @ t)
         least = size * min(ROUGH, (max(size, 0.0) / self.smooth.scale) ** NEAR) ** 2
         for _ in range(PRODUCTS):
-            self.spent += 1
+            self.spent, self.products = self.spent + 1, self.products + 1
             bent, total = _curved(mean, design.weights, design.predict(v), w)
             Hv, Hw = design.gradient(bent, total) + l2 * v, total * design.centred
             slope = float((v * Hv).sum() + w @ Hw)
@@ -166,7 +177,7 @@ class _Newton:
         design, m = self.design, self.smooth.m
         n, p = design.n, design.p
         price = (n * p**2 + 10 * p**3) / (2 * n * p * m)
-        if design.sparse or price > FIRST:
+        if p > WIDEST or (price > FIRST and not design.sparse):
             if self.factors is None:
                 squares = design.squares() if design.sparse else design.variances()
                 self.factors = squares * self.root**2, None
@@ -178,16 +189,26 @@ class _Newton:
 
 
 def _products(design: Design, rows: np.ndarray) -> np.ndarray:
-    """`X̃ᵀ diag(rows) X̃` of a dense design, some rows at a time."""
+    """`X̃ᵀ diag(rows) X̃`, of a dense design some rows at a time."""
+    if design.sparse:
+        spread = design.spread(rows)
+        cross = np.outer(transposed_times(design.X, spread[:, None])[0], design.means)
+        G = products_of_columns(design.X, spread) - cross - cross.T
+        return _without_constant(G + rows.sum() * np.outer(design.means, design.means), design)
     G = np.zeros((design.p, design.p))
     for start in range(0, design.n, ROWS):
         part = slice(start, start + ROWS)
         Z = design.X[design.place[part]] - design.means
         Z *= np.sqrt(rows[part])[:, None]
         G += Z.T @ Z
+    G = _without_constant(G, design)
+    return G if design.scale is None else G * np.outer(design.scale, design.scale)
+
+
+def _without_constant(G: np.ndarray, design: Design) -> np.ndarray:
     G[design.constant] = 0.0
     G[:, design.constant] = 0.0
-    return G if design.scale is None else G * np.outer(design.scale, design.scale)
+    return G
 
 
 @kernel
