@@ -24,6 +24,7 @@ from normax.linear_model.estimators.cv_regressors import ElasticNetCV, LassoCV
 from normax.linear_model.estimators.cv_ridge import RidgeCV
 from normax.linear_model.estimators.glm import GammaRegressor, PoissonRegressor, TweedieRegressor
 from normax.linear_model.estimators.huber import HuberRegressor
+from normax.linear_model.estimators.lars import Lars, LassoLars, LassoLarsIC, lars_path
 from normax.linear_model.estimators.logistic import LogisticRegression
 from normax.linear_model.estimators.multitask import (
     MultiTaskElasticNet,
@@ -64,8 +65,11 @@ __all__ = [
     "HuberRegressorCV",
     "Inference",
     "Knockoffs",
+    "Lars",
     "Lasso",
     "LassoCV",
+    "LassoLars",
+    "LassoLarsIC",
     "LinearPath",
     "LogisticRegression",
     "LogisticRegressionCV",
@@ -93,6 +97,7 @@ __all__ = [
     "enet_path",
     "fit_path",
     "knockoffs",
+    "lars_path",
     "lasso_path",
     "max_strength",
     "post_selection",
