@@ -31,7 +31,7 @@ def panel(
     above: float = ABOVE,
     below: float = BELOW,
 ) -> Axes:
-    """The axes given, narrowed by what the names beside them take; or new ones of `size` inches.
+    """The axes given, narrowed by what the names beside them take on either side; or new ones of `size` inches.
 
     Raises:
         InputError: for what is no axes.
@@ -46,10 +46,13 @@ def panel(
         hint = "; `fig.subplots()` makes axes" if hasattr(ax, "subplots") else ""
         hint = "; of several axes give one, `ax[0]`" if hasattr(ax, "ravel") else hint
         raise InputError(f"ax: expected matplotlib Axes, got {type(ax).__name__}{hint}")
-    if len(names) and ax.get_figure(root=True).get_layout_engine() is None:  # type: ignore[union-attr]
-        box = ax.get_position()
-        share = min(right / ax.get_figure(root=True).get_figwidth(), 0.5 * box.width)  # type: ignore[union-attr]
-        ax.set_position((box.x0, box.y0, box.width - share, box.height))
+    root = ax.get_figure(root=True)
+    assert root is not None
+    if (len(names) or left > LEFT) and root.get_layout_engine() is None:
+        box, wide = ax.get_position(), root.get_figwidth()
+        ahead = min(max(left - LEFT, 0.0) / wide, 0.3 * box.width)
+        behind = min(right / wide, 0.5 * box.width) if len(names) else 0.0
+        ax.set_position((box.x0 + ahead, box.y0, box.width - ahead - behind, box.height))
     return ax
 
 

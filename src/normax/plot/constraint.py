@@ -79,10 +79,12 @@ def constraint(
         line(0, color=COLOURS["muted"], linewidth=0.8, zorder=0.5)
     ax.plot(*free, "o", color=COLOURS["s1"], markersize=5, zorder=4)
     ax.plot(*fit, "o", color=COLOURS["ink"], markersize=7, zorder=5)
-    word(ax, "loss alone", tuple(free), (0, 7), ha="center", bbox=PAPER, zorder=4.5)
-    away = np.sign(fit - free) * 7
-    side = "left" if away[0] > 0 else "right"
-    word(ax, "fit", tuple(fit), tuple(away), ha=side, va="center", fontweight="bold", bbox=PAPER, zorder=4.5)
+    above = 1 if free[1] >= fit[1] else -1
+    foot = {1: "bottom", -1: "top"}
+    word(ax, "loss alone", tuple(free), (0, 8 * above), ha="center", va=foot[above], bbox=PAPER, zorder=4.5)
+    side = "right" if free[0] >= fit[0] else "left"
+    away = (-6 if side == "right" else 6, -6 * above)
+    word(ax, "fit", tuple(fit), away, ha=side, va=foot[-above], fontweight="bold", bbox=PAPER, zorder=4.5)
     ax.set_xlim(a[0], a[-1])
     ax.set_ylim(b[0], b[-1])
     ax.set_aspect("equal", adjustable="box")

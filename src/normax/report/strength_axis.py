@@ -77,7 +77,7 @@ class StrengthAxis:
         """Scale, limits, ticks and the label."""
         ax.set_xscale("log")
         ax.set_xlim(*self.limits)
-        ax.xaxis.set_major_locator(LogLocator(numticks=9))
+        ax.xaxis.set_major_locator(LogLocator(numticks=int(np.clip(axes_points(ax)[0] / 34, 3, 9))))
         ax.xaxis.set_minor_locator(NullLocator())
         if self.has_zero:
             low, high = self.limits[1], self.limits[0]
