@@ -6,7 +6,7 @@ DEV := .venv/.dev
 DOCS := .venv/.docs
 JOBS ?= 2
 
-.PHONY: demo test test-all lint format bench docs wheel clean
+.PHONY: demo test test-all test-lowest test-newest lint format bench docs wheel clean
 
 demo: $(BASE)
 	$(BIN)/normax demo
@@ -16,6 +16,17 @@ test: $(DEV)
 
 test-all: $(DEV)
 	$(BIN)/pytest -n $(JOBS) -m "slow or not slow"
+
+# The lowest and the newest versions of what normax needs, on the Python given (PYTHON=python3.13), by uv: what a user may have.
+CHOSEN := tests/penalties/test_separable.py tests/linear_model/test_path.py tests/linear_model/test_groups.py \
+  tests/linear_model/test_published.py tests/training/test_fit.py tests/paths/test_linear.py tests/selection tests/test_face.py
+test-lowest: RESOLUTION := lowest-direct
+test-newest: RESOLUTION := highest
+test-lowest test-newest:
+	$(PYTHON) -m venv --clear build/$@
+	build/$@/bin/python -m pip install --quiet uv
+	build/$@/bin/uv pip install --quiet --python build/$@/bin/python --resolution $(RESOLUTION) . 'pytest>=8.3'
+	build/$@/bin/python -m pytest -p no:cacheprovider $(CHOSEN)
 
 lint: $(DEV)
 	$(BIN)/ruff check .

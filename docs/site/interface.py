@@ -23,7 +23,6 @@ MODULES = {  # page: (module, what stands before a name, the line above it in En
     "plot": ("normax.plot", "plot.", "Figures, drawn into matplotlib's axes.", "画进 matplotlib 坐标轴的图。"),
     "diagnostics": ("normax.diagnostics", "diagnostics.", "What an analyst asks of a fitted model, as numbers.",
                     "分析者对拟合好的模型所问的，用数字回答。"),
-    "report": ("normax.report", "", "Pictures and the page of a path.", "路径的图与报告页。"),
     "nn": ("normax.nn", "nn.", "Modules and layers under PyTorch's names: arguments, shapes and initial values are PyTorch's.",
            "沿用 PyTorch 名称的模块与层：参数、形状与初始值都与 PyTorch 相同。"),
     "functional": ("normax.nn.functional", "F.", "The layers as functions of arrays; arguments and shapes are PyTorch's.",

@@ -59,7 +59,16 @@ class InputError(_Short, ValueError):
 
 
 class Notice(_Short, UserWarning):
-    """Something the program did by itself or that the reader of a result must know; never a fault."""
+    """Something the program did by itself or that the reader of a result must know; never a fault.
+
+    Example:
+        >>> import warnings
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     warnings.warn("the minimum lies at the edge of the grid", Notice)
+        >>> caught[0].category.__name__
+        'Notice'
+    """
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -22,6 +22,8 @@ class MonteCarlo(NamedTuple):
     """What `monte_carlo` returns: over the passes the `mean`, the `spread` (standard deviation), and all `samples`.
 
     `samples` has the passes as its first axis. A net that returns several arrays gives each of the three in its shape.
+
+    See `monte_carlo` for an example.
     """
 
     mean: Any

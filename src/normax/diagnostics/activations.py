@@ -23,6 +23,8 @@ class DropoutEffect:
         mean, sd: `(n, ...)` over the masks, in training mode.
         zero: share of activations that are zero under a mask, of those that are not zero without.
         masks: how many were drawn.
+
+    Made by `dropout_effect`.
     """
 
     layer: str

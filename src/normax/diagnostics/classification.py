@@ -24,6 +24,8 @@ class Roc:
     Attributes:
         false_positive, true_positive: `(t,)` shares of the negative and of the positive rows with score >= threshold.
         threshold: `(t,)`, falling; the first is infinite.
+
+    Made by `roc`.
     """
 
     false_positive: np.ndarray
@@ -47,6 +49,8 @@ class PrecisionRecall:
         precision, recall: `(t + 1,)`; the last point, (1, 0), has no threshold.
         threshold: `(t,)`, rising.
         base_rate: share of positive rows, the precision of a score that knows nothing.
+
+    Made by `precision_recall`.
     """
 
     precision: np.ndarray
@@ -73,6 +77,8 @@ class Calibration:
         low, high: `(b,)` its 95 % interval (Wilson).
         count: `(b,)` rows.
         brier: mean squared distance of probability and truth over all rows.
+
+    Made by `calibration`.
     """
 
     predicted: np.ndarray

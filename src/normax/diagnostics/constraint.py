@@ -33,6 +33,8 @@ class Constraint:
         free: `(k, 2)` where the loss alone is smallest, the others held at the fit of that strength.
         l1_ratio: r of `Ω(w) = r ‖w‖₁ + (1 − r)/2 ‖w‖₂²`.
         size: `(k,)` Ω of the two: how large the ball is.
+
+    Made by `constraint`.
     """
 
     names: tuple[str, str]

@@ -25,6 +25,8 @@ class FoldCoefficients:
         estimate: `(c,)` of the fit on all rows.
         each: `(K, c)` of the fits.
         strength: of the penalty.
+
+    Made by `fold_coefficients`.
     """
 
     names: tuple[str, ...]

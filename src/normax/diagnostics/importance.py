@@ -25,6 +25,8 @@ class Importance:
         estimate: `(g,)` mean rise of the loss.
         low, high: `(g,)` one standard deviation over the repeats below and above it.
         loss: of the model on the rows as they are.
+
+    Made by `permutation_importance`.
     """
 
     names: tuple[str, ...]

@@ -23,6 +23,8 @@ class Living:
         features: names of the inputs.
         inputs: `(p,)` whether an input is alive.
         neurons: layer -> `(width,)` whether each of its neurons (channels) is, in order; the last are the outputs.
+
+    Made by `living`.
     """
 
     features: tuple[str, ...]

@@ -20,6 +20,8 @@ class Residuals:
     Attributes:
         true, predicted: `(n,)`, in units of y.
         residual: `(n,)` true − predicted.
+
+    Made by `residuals`.
     """
 
     true: np.ndarray

@@ -12,6 +12,12 @@ __all__ = ["cuda", "device"]
 def device(spec: str | jax.Device = "cpu") -> jax.Device:
     """The JAX device that PyTorch's notation names: `"cpu"`, `"cuda"`, `"cuda:1"`, `"tpu:0"`.
 
+    Args:
+        spec: its name, by default the CPU; a JAX device is returned as it is.
+
+    Returns:
+        A `jax.Device`.
+
     Raises:
         InputError: if there is no such device; the message lists those there are.
 
@@ -30,7 +36,12 @@ def device(spec: str | jax.Device = "cpu") -> jax.Device:
 
 
 class cuda:
-    """`cuda.is_available()` and `cuda.device_count()`, as PyTorch programs ask them."""
+    """`cuda.is_available()` and `cuda.device_count()`, as PyTorch programs ask them.
+
+    Example:
+        >>> cuda.is_available() == (cuda.device_count() > 0)
+        True
+    """
 
     @staticmethod
     def device_count() -> int:

@@ -100,6 +100,8 @@ class Ensemble:
     Source:
         L. Breiman (1996), "Stacked regressions"; Krogh & Vedelsby (1995), "Neural network ensembles, cross
         validation, and active learning".
+
+    Made by `path.ensemble()`.
     """
 
     members: tuple[Member, ...]

@@ -21,7 +21,10 @@ __all__ = ["Choice", "Path", "PrintedTable"]
 
 @dataclass(frozen=True)
 class Choice:
-    """One entry of a path: its place, its strength, and what it achieves there."""
+    """One entry of a path: its place, its strength, and what it achieves there.
+
+    Made by `path.best` of `nx.path`.
+    """
 
     index: int
     strength: float
@@ -75,6 +78,8 @@ class Path:
         row_weight: `(n,)` how much each row counts, or None for all alike.
         around: what the loss is about each fit when two coefficients move (linear paths of one output), or None.
         along: what `strengths` holds: the strength, or the axis of `at(along=)`.
+
+    Made by `nx.path`.
     """
 
     strengths: np.ndarray

@@ -26,6 +26,8 @@ class Scale:
         l1_ratio: 1 or 0 where the scale is that of one penalty, None where it serves several.
         parts: (value, l1_ratio, n, y_sd) -> (a, b).
         build: (a, b, n, y_sd) -> (value, l1_ratio).
+
+    See `convert_strength`.
     """
 
     objective: str

@@ -19,7 +19,10 @@ SPARED = "left, so that the axis is not empty, or a multiple of what was asked f
 
 @dataclass(frozen=True)
 class Resized:
-    """One weight or buffer: its name, and its shape before and after."""
+    """One weight or buffer: its name, and its shape before and after.
+
+    Made by `nx.compact`.
+    """
 
     name: str
     before: tuple[int, ...]

@@ -42,6 +42,14 @@ def strength_grid(largest: float, count: int, ratio: float) -> np.ndarray:
 
 
 def is_count(value: Any) -> bool:
-    """Whether a value is a whole number of at least 1, as 3 and 3.0 are and True is not."""
+    """Whether a value is a whole number of at least 1, as 3 and 3.0 are and True is not.
+
+    Args:
+        value: anything.
+
+    Example:
+        >>> is_count(3), is_count(3.0), is_count(True), is_count(0)
+        (True, True, False, False)
+    """
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     return bool(number and value >= 1 and float(value).is_integer())

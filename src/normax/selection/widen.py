@@ -140,6 +140,14 @@ def _beyond(
 def levels_off(strengths: np.ndarray, error: np.ndarray, at: int) -> bool:
     """Whether the error no longer changes in the last decade up to the edge `at` of a grid.
 
+    Args:
+        strengths: `(k,)`, the grid, in its order.
+        error: `(k,)` cross-validated errors.
+        at: the index of the edge.
+
+    Returns:
+        True where going on would change the error no more; False on grids shorter than a decade.
+
     Example:
         >>> grid = 10.0 ** -np.arange(9)
         >>> levels_off(grid, 1 + grid, 8), levels_off(grid[:3], 1 + grid[:3], 2)

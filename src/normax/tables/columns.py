@@ -36,6 +36,8 @@ class Column:
         parts: of dates and times, what is a feature beside the number.
         idf: of words, how rare each is.
         rest: whether rare categories, and such as come later, are one more, `NAME (other)`, behind the levels.
+
+    Made by `read_table`, and kept in a `Schema`.
     """
 
     name: str

@@ -29,6 +29,11 @@ __all__ = ["Schema"]
 class Schema:
     """The columns that become features, in order, and those left out, with the reason.
 
+    Args:
+        columns: a `Column` each, in the order of the features.
+        left_out: name -> reason.
+        missing: words that mean a missing cell.
+
     Example:
         >>> from normax.tables import read_table
         >>> table = read_table({"age": [31, None, 45], "city": ["Bern", "Basel", "Bern"]})

@@ -82,6 +82,12 @@ class EarlyStopping(Callback):
 
     Source:
         Prechelt, "Early stopping - but when?", 1998.
+
+    Example:
+        >>> import normax as nx
+        >>> stop = nx.EarlyStopping(patience=5)  # for nx.fit(net, data, validation=0.2, callbacks=[stop])
+        >>> stop.patience
+        5
     """
 
     def __init__(
@@ -131,6 +137,10 @@ class CSVLog(Callback):
 
     Args:
         file: where to; an old file is replaced.
+
+    Example:
+        >>> import normax as nx
+        >>> options = dict(epochs=20, callbacks=[nx.CSVLog("history.csv")])  # for nx.fit(net, data, **options)
     """
 
     def __init__(self, file: str | os.PathLike):

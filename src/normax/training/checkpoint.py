@@ -38,6 +38,13 @@ class Checkpoint:
     Args:
         file: where to, `.safetensors` by custom; replaced as a whole by each new checkpoint.
         every: seconds between two of them; one is written at the end too, and on Ctrl-C.
+
+    Raises:
+        InputError: if `every` is no number of seconds.
+
+    Example:
+        >>> Checkpoint("run.safetensors", every=600.0).every
+        600.0
     """
 
     def __init__(self, file: str | os.PathLike, every: float = 60.0):

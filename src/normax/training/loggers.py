@@ -116,6 +116,8 @@ class MLflow(Logger):
 
     Source:
         https://mlflow.org/docs/latest/tracking.html
+
+    See `TensorBoard` for the use.
     """
 
     def __init__(self, name: str | None = None, params: dict[str, Any] | None = None):
@@ -149,6 +151,8 @@ class WandB(Logger):
 
     Source:
         https://docs.wandb.ai/ref/python/
+
+    See `TensorBoard` for the use.
     """
 
     def __init__(self, **options: Any):

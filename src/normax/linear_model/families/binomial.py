@@ -13,7 +13,14 @@ __all__ = ["Binomial"]
 
 
 class Binomial(Family):
-    """Logistic loss `Σ log(1 + e^η) − yη` a row, y in [0, 1]."""
+    """Logistic loss `Σ log(1 + e^η) − yη` a row, y in [0, 1].
+
+    Example:
+        >>> from normax.linear_model import fit_path
+        >>> path = fit_path([[0.0], [0.0], [1.0], [1.0]], [0, 1, 1, 1], strengths=[0.1], family="binomial")
+        >>> bool(path.gap[0] < 1e-6)
+        True
+    """
 
     name = "binomial"
     compiled_row = BINOMIAL

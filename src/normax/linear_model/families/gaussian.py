@@ -10,7 +10,13 @@ __all__ = ["Gaussian"]
 
 
 class Gaussian(Family):
-    """Squared error `½ Σ (y − η)²` a row."""
+    """Squared error `½ Σ (y − η)²` a row.
+
+    Example:
+        >>> from normax.linear_model import fit_path
+        >>> fit_path([[0.0], [1.0], [2.0]], [0.0, 2.0, 4.0], strengths=[0.0], family="gaussian").coef.round(6).tolist()
+        [[[2.0]]]
+    """
 
     name = "gaussian"
     identity = True

@@ -11,7 +11,14 @@ __all__ = ["Multinomial"]
 
 
 class Multinomial(Family):
-    """Cross-entropy `−Σ_c y_c log softmax(η)_c` a row, the rows of y on the simplex."""
+    """Cross-entropy `−Σ_c y_c log softmax(η)_c` a row, the rows of y on the simplex.
+
+    Example:
+        >>> from normax.linear_model import fit_path
+        >>> X = [[0.0], [0.1], [1.0], [1.1], [2.0], [2.1]]
+        >>> fit_path(X, [0, 1, 1, 2, 2, 0], strengths=[0.1], family="multinomial").coef.shape
+        (1, 3, 1)
+    """
 
     name = "multinomial"
     coupled = True

@@ -12,7 +12,14 @@ __all__ = ["Poisson"]
 
 
 class Poisson(Family):
-    """Counts: `Σ e^η − yη` a row, y >= 0; the constant log y! of the likelihood is left out."""
+    """Counts: `Σ e^η − yη` a row, y >= 0; the constant log y! of the likelihood is left out.
+
+    Example:
+        >>> from normax.linear_model import fit_path
+        >>> path = fit_path([[0.0], [0.0], [1.0]], [1, 1, 2], strengths=[0.0], family="poisson")
+        >>> round(float(path.coef[0, 0, 0]), 3)  # log 2
+        0.693
+    """
 
     name = "poisson"
     compiled_row = POISSON

@@ -40,6 +40,8 @@ class Knockoffs:
         estimated: that share as estimated at the threshold, NaN where nothing is selected.
         covers: what is bounded, and where.
         features: (p,) names; facts: name -> text of what was assumed or chosen.
+
+    Made by `knockoffs`.
     """
 
     selected: np.ndarray

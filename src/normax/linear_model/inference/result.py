@@ -29,6 +29,8 @@ class Inference:
         p_value: (t,) two-sided, of a coefficient of 0; NaN where the method gives none.
         frequency: (t,) share of resamples in which the coefficient was not zero, or None.
         facts: name -> text of what was assumed, estimated or chosen on the way.
+
+    Made by `debiased_lasso`, `post_selection` and `bootstrap`.
     """
 
     method: str

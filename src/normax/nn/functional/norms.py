@@ -269,6 +269,9 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
 
     Source:
         Krizhevsky, Sutskever & Hinton, "ImageNet classification with deep CNNs", NeurIPS 2012.
+
+    Raises:
+        InputError: for shapes that do not fit.
     """
     x = floating(input)
     if x.ndim < 3:

@@ -126,6 +126,9 @@ def cosine_embedding_loss(
         >>> x = jnp.array([[1.0, 0.0]])
         >>> float(cosine_embedding_loss(x, x, jnp.array([-1.0])))
         1.0
+
+    Raises:
+        InputError: for shapes that do not fit.
     """
     a, b = _alike(input1=input1, input2=input2)
     y, cosine = as_array(target), cosine_similarity(a, b, -1)

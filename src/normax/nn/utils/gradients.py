@@ -81,7 +81,10 @@ def clip_grad_value(grads: Any, clip_value: float) -> Any:
 
 
 def clip_grad_norm_(*args: Any, **kwargs: Any) -> Any:
-    """Refused: parameters hold no gradients here. The error says what to write."""
+    """Refused: parameters hold no gradients here. The error says what to write.
+
+    See `clip_grad_norm`.
+    """
     raise InputError(
         "clip_grad_norm_: parameters hold no gradients; write `grads, norm = nn.utils.clip_grad_norm(grads, "
         "max_norm)`, or `optax.chain(optax.clip_by_global_norm(max_norm), optimizer)` as the optimizer"
@@ -89,7 +92,10 @@ def clip_grad_norm_(*args: Any, **kwargs: Any) -> Any:
 
 
 def clip_grad_value_(*args: Any, **kwargs: Any) -> Any:
-    """Refused: parameters hold no gradients here. The error says what to write."""
+    """Refused: parameters hold no gradients here. The error says what to write.
+
+    See `clip_grad_value`.
+    """
     raise InputError(
         "clip_grad_value_: parameters hold no gradients; write `grads = nn.utils.clip_grad_value(grads, "
         "clip_value)`, or `optax.chain(optax.clip(clip_value), optimizer)` as the optimizer"
@@ -112,6 +118,14 @@ def vector_to_parameters(vec: Any, parameters: Iterable[Cell]) -> None:
 
     Raises:
         InputError: if its length is not their number of entries; no parameter is then touched.
+
+    Example:
+        >>> import numpy as np
+        >>> from normax import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> vector_to_parameters(np.arange(3.0, dtype="float32"), layer.parameters())
+        >>> layer.bias.value.tolist()
+        [2.0]
     """
     cells, vec = list(parameters), as_array(vec)
     sizes = [cell.numel() for cell in cells]

@@ -59,7 +59,14 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
 
 def remove_weight_norm(module: Module, name: str = "weight") -> Module:
-    """Make the weight that `weight_norm` computes an ordinary parameter again."""
+    """Make the weight that `weight_norm` computes an ordinary parameter again.
+
+    Example:
+        >>> from normax import nn
+        >>> layer = nn.utils.weight_norm(nn.Linear(3, 2))
+        >>> sorted(nn.utils.remove_weight_norm(layer).state_dict())
+        ['bias', 'weight']
+    """
     return _restore(module, name, f"{name}_g", f"{name}_v")
 
 
@@ -98,6 +105,9 @@ def spectral_norm(
         >>> from normax import nn
         >>> list(spectral_norm(nn.Linear(3, 2)).state_dict())
         ['bias', 'weight_orig', 'weight_u', 'weight_v']
+
+    Raises:
+        ValueError: as of `parametrizations.spectral_norm`.
     """
     if n_power_iterations <= 0:
         raise ValueError(f"n_power_iterations: expected a positive number, got {n_power_iterations}")
@@ -114,7 +124,14 @@ def spectral_norm(
 
 
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
-    """Make the weight that `spectral_norm` computes an ordinary parameter again."""
+    """Make the weight that `spectral_norm` computes an ordinary parameter again.
+
+    Example:
+        >>> from normax import nn
+        >>> layer = nn.utils.spectral_norm(nn.Linear(3, 2))
+        >>> sorted(nn.utils.remove_spectral_norm(layer).state_dict())
+        ['bias', 'weight']
+    """
     training = module.training
     module.training = False  # the value at hand, without one more iteration
     try:
