@@ -162,6 +162,9 @@ def test_metadata_go_where_they_are_asked_for(rows):
             )
             for scorer in (asking, deaf)
         ]
+        nothing = lm.RidgeCV(ALPHAS).fit(X, y)
+        assert lm.LassoCV(cv=3, alphas=3).fit(X, y).alpha_ > 0
+    assert nothing.alpha_ == lm.RidgeCV(ALPHAS).fit(X, y).alpha_
     assert models[0].best_score_ != models[1].best_score_
     plain = lm.RidgeCV(ALPHAS, scoring="r2", cv=GroupKFold(3)).fit(X, y, WEIGHTS, groups)
     assert plain.best_score_ == models[0].best_score_ != told.best_score_

@@ -39,6 +39,8 @@ class Folded(LinearEstimator):
             InputError: for other metadata while routing is off.
         """
         known = {name: value for name, value in known.items() if value is not None}
+        if not known and not params:
+            return {}, {}
         if get_config()["enable_metadata_routing"]:
             routed = process_routing(self, method, **known, **params)
             told = routed.scorer.score if "scorer" in routed else {}
