@@ -159,7 +159,7 @@ def test_a_gap_in_the_levels_is_told(graded):
     assert model.classes_.tolist() == [0, 1, 2, 4]
     with pytest.raises(InputError, match="none of the rows is 3"):
         fit_path(X, np.where(y == 3, 4, y), family="ordinal", strengths=[0.1])
-    with pytest.raises(InputError, match="at least two levels"):
+    with pytest.raises(InputError, match="at least two classes"):
         OrdinalClassifier().fit(X, np.ones(len(y)))
 
 

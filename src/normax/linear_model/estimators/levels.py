@@ -6,6 +6,8 @@ import warnings
 from typing import Any
 
 import numpy as np
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 
 from normax.errors import InputError, Notice
 from normax.linear_model.design.validation import plain_weights
@@ -28,12 +30,15 @@ def numbered(y: Any, levels: Any = None, sample_weight: Any = None) -> tuple[np.
     told = order is not None
     if order is None and getattr(getattr(y, "dtype", None), "ordered", False):
         order = y.dtype.categories
+    if y is None:
+        raise InputError("y: expected levels, got None; this estimator requires y to be passed")
     values = np.asarray(y)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.ndim != 1:
+    if values.ndim != 1 and (values.ndim != 2 or values.shape[1] != 1):
         raise InputError(f"y: expected one level a row, (n,), got shape {values.shape}")
+    values = column_or_1d(values, warn=True)
     if order is None:
+        if values.dtype.kind == "c":
+            raise InputError("y: Complex data not supported; expected levels in an order")
         if values.dtype.kind not in "fiub":
             some = ", ".join(map(repr, np.unique(values.astype(str))[:5].tolist()))
             raise InputError(
@@ -42,12 +47,13 @@ def numbered(y: Any, levels: Any = None, sample_weight: Any = None) -> tuple[np.
             )
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise InputError(f"y: expected finite numbers, got {values[~np.isfinite(values)][0]}")
+        check_classification_targets(values)
         order = np.unique(values)
     order = np.asarray(order)
     repeated = len(np.unique(order)) < len(order)
     if order.ndim != 1 or len(order) < 2 or repeated:
         found = f"{len(order)} level" if order.ndim == 1 and len(order) < 2 else repr(order.tolist())
-        raise InputError(f"y, levels: expected at least two levels, each once, got {found}")
+        raise InputError(f"y, levels: expected at least two classes, each once, got {found}")
     at = {level: number for number, level in enumerate(order.tolist())}
     strange = [(i, value) for i, value in enumerate(values.tolist()) if value not in at]
     if strange:
@@ -57,7 +63,7 @@ def numbered(y: Any, levels: Any = None, sample_weight: Any = None) -> tuple[np.
     taken = np.unique(codes[plain_weights(sample_weight, len(codes)) > 0])
     if len(taken) < 2:
         raise InputError(
-            f"y: expected at least two levels, got {order[taken].tolist()} in every row that counts"
+            f"y: expected at least two classes, got levels {order[taken].tolist()} in every row that counts"
         )
     missing = np.setdiff1d(np.arange(len(order)), taken)
     gaps = order[missing].tolist() if len(missing) else [] if told else _between(order)

@@ -37,13 +37,12 @@ class _Dispersed:
             fit()
             self.dispersion_ = float(self.dispersion)
             return
-        y = Poisson().response(y, len(y))
-        weights = plain_weights(sample_weight, len(y))
-        weights = weights / weights.sum()
-        self._kappa = dispersion_of(y[:, 0], np.full(len(y), weighted_mean(y, weights)[0]), weights)
         for _ in range(most):
-            fit()
-            before, self._kappa = self._kappa, dispersion_of(y[:, 0], means(), weights)
+            fit()  # the first time at 1, the geometric distribution
+            mean, before = means(), 1.0 if self._kappa is None else self._kappa
+            weights = plain_weights(sample_weight, len(mean))
+            counts = Poisson().response(np.asarray(y), len(mean))[:, 0]
+            self._kappa = dispersion_of(counts, mean, weights / weights.sum())
             if (
                 before == self._kappa
                 or abs(np.log(max(self._kappa, 1e-300) / max(before, 1e-300))) <= settled

@@ -40,14 +40,16 @@ class OrdinalModel(ClassifierMixin, LinearEstimator):
 
         Args: as of `linear_predictor`.
         """
-        return level_probabilities(self._linear(X, offset), self.thresholds_)
+        eta = self._linear(X, offset)
+        return level_probabilities(eta, self.thresholds_)
 
     def predict(self, X: Any, offset: Any = None) -> np.ndarray:
         """The most probable level, (n,).
 
         Args: as of `linear_predictor`.
         """
-        return self.classes_[self.predict_proba(X, offset).argmax(axis=1)]
+        best = self.predict_proba(X, offset).argmax(axis=1)
+        return self.classes_[best]
 
     def _check_levels(self, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray]:
         """X, and the numbers of the levels."""

@@ -45,6 +45,7 @@ class NegativeBinomial(Poisson):
     dispersion: float = 1.0
 
     name = "negative-binomial"
+    compiled_row = None  # Poisson's is another
     divergence = Family.divergence  # that of a canonical link, which this is not
 
     def __post_init__(self):
@@ -82,9 +83,6 @@ class NegativeBinomial(Poisson):
 
     def residual_range(self, y):
         return -1 / self.dispersion, y
-
-    def rows(self):
-        return None
 
 
 def dispersion_of(y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> float:
