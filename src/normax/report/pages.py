@@ -12,7 +12,7 @@ import numpy as np
 
 from normax.files import write
 from normax.language import say, spoken
-from normax.report import html, origins, results, traces
+from normax.report import asked, html, origins, results, traces
 from normax.report.figures import error_figure, shown, trace_figure
 from normax.report.html import Raw, escape
 from normax.report.moving.block import block
@@ -64,6 +64,7 @@ def page(
         results.contest(known),
         *_moving(folder, path, known),
         *_filled(path, known, data),
+        *asked.asked(table),
         results.baselines(path, known),
         results.metrics(known),
         results.confusion(known, moves=data["answers"] is not None),

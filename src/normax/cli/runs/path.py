@@ -10,6 +10,7 @@ from normax.cli import screen, summary
 from normax.cli.details import PathDetails
 from normax.cli.folder import staged
 from normax.cli.options.run import PathOptions
+from normax.cli.runs.asking import ask
 from normax.cli.runs.classes import called_by_label
 from normax.cli.runs.clock import Clock
 from normax.cli.runs.contest import compete
@@ -58,11 +59,18 @@ def run(options: PathOptions, folder: Path, clock: Clock | None = None) -> tuple
             if contest is not None:
                 details = replace(details, contest=contest.told(setup.data))
         details = replace(details, notices=list(dict.fromkeys([*said, *path.notices])), seconds=clock.seconds)
+        with clock.time("asking"):
+            asked = ask(setup, path)
         with clock.time("writing"):
             from normax.report import page
             from normax.report.moving.table import Tabled
 
             write_table(folder / "path.csv", path.table())
-            page(folder, path, asdict(details), Tabled(setup.data.schema, setup.data.target))
+            page(
+                folder,
+                path,
+                asdict(details),
+                Tabled(setup.data.schema, setup.data.target, **asked, tested=setup.data.test is not None),
+            )
         keep(folder, setup, path, details)
     return path, details

@@ -273,6 +273,27 @@ TABLES = {
 }
 
 MOVING = {
+    "effective degrees of freedom": "有效自由度",
+    "How firm the coefficients are": "系数有多稳",
+    "smallest": "最小",
+    "largest": "最大",
+    "folds with it": "用到它的折",
+    "The coefficients at the chosen strength, fitted anew without each of the folds; the tick is the fit on all rows, the bar "
+    "goes from the smallest to the largest. Folds share rows: fits to fresh data would differ more.": (
+        "所选强度下的系数，每次去掉一折重新拟合；竖线是在全部行上的拟合，横条从最小到最大。各折共用许多行：对新数据的拟合会相差更大。"
+    ),
+    "What each column is worth": "每列值多少",
+    "rise of the error": "误差上升",
+    "± SD": "± 标准差",
+    "How much larger the error per row is when the column's cells are shuffled among the rows: the test rows, which the model "
+    "has not seen. Columns that tell of each other share what they are worth.": (
+        "把该列的单元格在行间打乱后，每行误差上升多少：所用的是模型没有见过的测试行。互相包含信息的列会分担其价值。"
+    ),
+    "How much larger the error per row is when the column's cells are shuffled among the rows that the model was fitted to. "
+    "Columns that tell of each other share what they are worth.": (
+        "把该列的单元格在拟合所用的行间打乱后，每行误差上升多少。互相包含信息的列会分担其价值。"
+    ),
+    "The {shown} largest of {all}.": "共 {all} 个中最大的 {shown} 个。",
     "How it predicts": "如何预测",
     "Try a row": "试一行",
     "{shown} of {all} rows, drawn at random.": "{all} 行中随机抽取的 {shown} 行。",

@@ -5,7 +5,7 @@ function slider(host) {
   const range = html("input", {
     id, type: "range", min: 0, max: last, step: 1, value: state.at, oninput: () => go(Number(range.value)),
   });
-  const [strength, left, train, error] = ["strength", "left", "train", "error"].map((name) => html("b", { class: name }));
+  const [strength, left, train, error, free] = ["strength", "left", "train", "error", "free"].map((name) => html("b", { class: name }));
   const told = (name, value) => html("span", { class: "fact" }, value, html("small", {}, name));
   const jumps = [["one_se", say("1-SE")], ["minimum", say("minimum")]]
     .filter(([name]) => MARKS[name] !== undefined)
@@ -25,7 +25,7 @@ function slider(host) {
     label("Stop");
   };
   stop();
-  const cv = unpacked(DATA.cv), se = unpacked(DATA.se), training = unpacked(DATA.train), nonzero = unpacked(DATA.nonzero);
+  const cv = unpacked(DATA.cv), se = unpacked(DATA.se), training = unpacked(DATA.train), nonzero = unpacked(DATA.nonzero), degrees = unpacked(DATA.degrees);
   const update = () => {
     const i = state.at;
     range.value = i;
@@ -33,6 +33,7 @@ function slider(host) {
     left.textContent = whole(nonzero[i]);
     train.textContent = number(training[i]);
     error.textContent = Number.isFinite(cv[i]) ? `${number(cv[i])} ± ${number(se[i])}` : "–";
+    if (degrees) free.textContent = number(degrees[i]);
     const mark = markOf(i);
     range.setAttribute("aria-valuetext", `${DATA.along} ${number(STRENGTHS[i])}${mark ? `, ${mark}` : ""}, ${whole(nonzero[i])} ${DATA.noun}`);
     for (const button of jumps) button.setAttribute("aria-pressed", MARKS[button.dataset.go] === i);
@@ -43,7 +44,7 @@ function slider(host) {
     html("div", { class: "track" }, html("label", { for: id, class: "sr" }, say("Strength of the penalty")), play, html("div", { class: "range" }, range, marks), ...jumps),
     html("div", { class: "facts" },
       told(DATA.along === "strength" ? say("strength s") : DATA.along, strength), told(`${DATA.noun}, ${say("of {total}", { total: whole(DATA.total) })}`, left),
-      told(say("training error"), train), DATA.folds ? told(say("validation error ± SE"), error) : null),
+      degrees ? told(say("effective degrees of freedom"), free) : null, told(say("training error"), train), DATA.folds ? told(say("validation error ± SE"), error) : null),
   );
   document.addEventListener("keydown", (event) => {
     const tag = event.target.tagName;

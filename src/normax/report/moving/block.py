@@ -34,7 +34,7 @@ def block(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict[s
     told: dict[str, Any] = {
         "lang": spoken(),
         "words": dict(translations(spoken())),
-        **_curves(path, axis, details),
+        **_curves(path, axis, details, table),
         "answers": answers(path, axis, details, table),
     }
     if path.engine == "linear":
@@ -48,7 +48,9 @@ def block(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict[s
     return told
 
 
-def _curves(path: Any, axis: StrengthAxis, details: Mapping[str, Any]) -> dict[str, Any]:
+def _curves(
+    path: Any, axis: StrengthAxis, details: Mapping[str, Any], table: Tabled | None
+) -> dict[str, Any]:
     """Strengths, errors, what is left at each of them, and the choices."""
     counts, total, noun, state = traces.counted(path)
     chosen = has_choice(path)
@@ -72,6 +74,7 @@ def _curves(path: Any, axis: StrengthAxis, details: Mapping[str, Any]) -> dict[s
         "total": int(total),
         "noun": say(f"{noun} that are {state}"),
         "target": details.get("target"),
+        "degrees": None if table is None or table.degrees is None else packed(axis.sort(table.degrees), "f8"),
     }
 
 
