@@ -48,7 +48,7 @@ class _Dispersed:
                 or abs(np.log(max(self._kappa, 1e-300) / max(before, 1e-300))) <= settled
             ):
                 break
-        self.dispersion_ = self._kappa
+        self.dispersion_ = float(self._kappa or 0.0)
 
 
 class NegativeBinomialRegressor(_Dispersed, PoissonRegressor):

@@ -22,7 +22,7 @@ class Poisson(Family):
     """
 
     name = "poisson"
-    compiled_row = POISSON
+    compiled_row: int | None = POISSON
     edges = (0.0, np.inf)
 
     def response(self, y, n):
