@@ -66,6 +66,15 @@ def test_the_estimators_agree_with_scikit_learn_and_with_the_lasso():
     np.testing.assert_allclose(knots.coef_, lasso.coef_, atol=1e-9)
     assert knots.intercept_ == pytest.approx(lasso.intercept_)
     assert abs(knots.dual_gap_) < 1e-9
+    between = 0.3 * knots.alphas_[2] + 0.7 * knots.alphas_[3]
+    exact = lm.Lasso(between).fit(X, y, sample_weight=weights)
+    np.testing.assert_allclose(knots.path_.at(between).coef[0, 0], exact.coef_, atol=1e-9)
+    assert knots.path_.gap.max() < 1e-9
+    told, expected = knots.summary().facts, lasso.summary().facts
+    same = ("alpha", "rows, features", "features selected", "degrees of freedom", "deviance explained")
+    assert {key: told[key] for key in same} == {key: expected[key] for key in same}
+    with pytest.raises(InputError, match="one response"):
+        lm.Lars().fit(X, y).summary()
     for criterion in ("aic", "bic"):
         ours, theirs = (m.LassoLarsIC(criterion).fit(X, y) for m in (lm, sk))
         np.testing.assert_allclose(ours.criterion_, theirs.criterion_)

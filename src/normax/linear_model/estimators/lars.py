@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from normax.errors import InputError, suggest
+from normax.linear_model.analysis.summary import ModelSummary
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.regressors import gaps_apart
+from normax.linear_model.path import LinearPath
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.squares.knots import Knots, follow_knots
 
@@ -136,6 +139,27 @@ class _Knotted(LinearRegressor):
         self.intercept_ = intercept if self._many or self._column else intercept[0]
         self.intercept_ = self.intercept_ if self.fit_intercept else 0.0
 
+    def _keep_path(self, knots: Knots, at: int) -> None:
+        """`path_` of one response, whose fits between knots `path_.at` gives exactly, and what `summary` tells."""
+        rows, coef = self._rows, knots.coef[:, None, :]
+        gaps = np.array([gaps_apart(rows, w, s)[0] for w, s in zip(coef, knots.strengths)])
+        null = 0.5 * float(rows.design.weights @ rows.centred()[1][:, 0] ** 2)
+        intercept = self._centre - coef @ rows.design.means
+        told = gaps / null if null > 0 else gaps
+        steps = np.ones(len(gaps), dtype=int)
+        self.path_ = LinearPath(knots.strengths, coef, intercept, told, gaps, steps, null_deviance=null)
+        self.dual_gap_, self.gap_ = float(gaps[at]), float(told[at])
+        self._tell(rows, at)
+
+    def summary(self) -> ModelSummary:
+        """As of every linear model; of one response, since `path_` tells of one."""
+        check_is_fitted(self)
+        if not hasattr(self, "path_"):
+            raise InputError(
+                f"summary: expected LassoLars or LassoLarsIC of one response, got {type(self).__name__}; use Lasso"
+            )
+        return super().summary()
+
 
 class Lars(ManyOutputs, _Knotted):
     """Least angle regression: columns join one after another as the gradient comes down, and none leaves.
@@ -214,6 +238,7 @@ class LassoLars(ManyOutputs, _Knotted):
     Attributes:
         alphas_: (k,) knots down to alpha; active_, coef_path_, n_iter_, coef_, intercept_: as of `Lars`.
         dual_gap_: duality gap of the coefficients in units of the objective; (outputs,) for several.
+        gap_, path_: as of `Lasso`, of one response: a `LinearPath` of the knots, between which `path_.at` is exact.
 
     Raises:
         InputError: for data or arguments that cannot be used.
@@ -269,8 +294,13 @@ class LassoLars(ManyOutputs, _Knotted):
         X, y = self._check_fit(X, y, multi_output=True)
         found = self._follow(X, y, sample_weight, Xy, self.alpha, self.max_iter)
         worst = max(float(knots.strengths[-1]) for knots in found)
-        gaps = gaps_apart(self._rows, np.atleast_2d(self.coef_), max(worst, self.alpha))
-        self.dual_gap_ = gaps if self._many else float(gaps[0])
+        if self._many:
+            ends = zip(np.atleast_2d(self.coef_), (knots.strengths[-1] for knots in found))
+            self.dual_gap_ = np.array(
+                [gaps_apart(self._rows.part(slice(j, j + 1)), w[None], s)[0] for j, (w, s) in enumerate(ends)]
+            )
+        else:
+            self._keep_path(found[0], len(self.alphas_) - 1)
         if worst > self.alpha * (1 + 1e-9) + 1e-12 * found[0].strengths[0]:
             warnings.warn(
                 f"alpha {self.alpha:g} was not reached in {self.max_iter} steps: the coefficients are those of alpha "
@@ -292,7 +322,7 @@ class LassoLarsIC(_Knotted):
 
     Attributes:
         alpha_: chosen; alphas_: (k,) knots; criterion_: (k,) there; noise_variance_: σ².
-        coef_, intercept_, n_iter_: as of `LassoLars`, at alpha_.
+        coef_, intercept_, n_iter_, dual_gap_, gap_, path_: as of `LassoLars`, at alpha_.
 
     Raises:
         InputError: for data or arguments that cannot be used, such as more columns than rows without a noise variance.
@@ -365,4 +395,5 @@ class LassoLarsIC(_Knotted):
         best = int(np.argmin(self.criterion_))
         self.alpha_ = float(knots.strengths[best])
         self._at(knots.coef[[best]])
+        self._keep_path(knots, best)
         return self
