@@ -1,4 +1,4 @@
-"""The table of known differences in docs/coming-from-scikit-learn.md, in both languages: `python table.py` writes it."""
+"""The table of known differences in docs/coming-from-scikit-learn.md, in both languages; running this writes it."""
 
 import tomllib
 from pathlib import Path

@@ -7,7 +7,8 @@
   which is a row of the table in docs/coming-from-scikit-learn.md;
 - `missing`: tests that fail for want of something, the work that is left.
 
-The table is written by `python tests/scikit_learn/table.py`. A test is named by its node id without the file; a name without brackets means all its parameters, `*` anything.
+The table is written by `python tests/scikit_learn/table.py`. A test is named by its node
+id without the file; a name without brackets means all its parameters, `*` anything.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""`partial_fit` of squared error: rows that come in parts, kept as few that have the same weights, means and products."""
+"""`partial_fit` of squared error: rows that come in parts, kept as few of the same weights, means and products."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CONSTANT = 1e-13
 
 @dataclass(frozen=True)
 class Seen:
-    """All rows so far: their number, the sum of their weights, their weighted means (k,), and an upper triangle R (k, k)
-    with `RᵀR = Σ_i ω_i (z_i − z̄)(z_i − z̄)ᵀ`."""
+    """All rows so far: their number, the sum of their weights, their weighted means (k,), and a triangle R (k, k) with
+    `RᵀR = Σ_i ω_i (z_i − z̄)(z_i − z̄)ᵀ`."""
 
     rows: int
     total: float
@@ -64,8 +64,8 @@ class Incremental(LinearRegressor):
         return super()._check_fit(X, y, **options)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Any:
-        """Fit all rows of this call and those before, exactly as `fit` on all of them at once, whatever the parts and their
-        order. Parameters may be set anew in between. A `fit` begins anew, and its own rows are not kept.
+        """Fit all rows of this call and those before, exactly as `fit` on all of them at once, whatever the parts and
+        their order. Parameters may be set anew in between. A `fit` begins anew, and its own rows are not kept.
 
         Of the rows (p + outputs)² numbers are kept: `2 (p + outputs)` rows with the same weights, means and products,
         which the penalised squared error cannot tell from all. Sparse parts are made dense.

@@ -41,15 +41,15 @@ def lars_path(
     return_n_iter: bool = False,
     positive: bool = False,
 ) -> tuple:
-    """All knots of the path of `‖y − Xw‖² / (2n) + alpha ‖w‖₁`, between which coefficients are linear in alpha; or of least
-    angle regression, whose columns never leave.
+    """All knots of the path of `‖y − Xw‖² / (2n) + alpha ‖w‖₁`, between which coefficients are linear in alpha; or of
+    least angle regression, whose columns never leave.
 
     As in scikit-learn no intercept is fitted: centre X and y beforehand, or use `LassoLars`.
 
     Args:
         X: (n, p) design; y: (n,) response.
-        Xy, Gram, copy_X, eps, copy_Gram, verbose: accepted so that code written for scikit-learn runs; the result depends
-            on none.
+        Xy, Gram, copy_X, eps, copy_Gram, verbose: accepted so that code written for scikit-learn runs; the result
+            depends on none.
         max_iter: steps at most, and columns at work.
         alpha_min: where the path ends.
         method: "lar" (default), or "lasso".
@@ -74,7 +74,8 @@ def lars_path(
     """
     if X is None:
         raise InputError(
-            "X: expected a table, got None. X cannot be None if Gram is not None, and X and Gram cannot both be unspecified"
+            "X: expected a table, got None. X cannot be None if Gram is not None, and X and Gram cannot both be "
+            "unspecified"
         )
     if method not in METHODS:
         raise InputError(f"method: expected 'lar' or 'lasso', got {method!r}{suggest(str(method), METHODS)}")
@@ -169,7 +170,8 @@ class Lars(ManyOutputs, _Knotted):
         n_nonzero_coefs: columns at which the path ends; all if there are fewer.
         fit_path: whether to keep `coef_path_`.
         jitter: of uniform noise in [0, jitter) that is added to y, by `random_state`; None (default) for none.
-        verbose, precompute, eps, copy_X: accepted so that code written for scikit-learn runs; the result depends on none.
+        verbose, precompute, eps, copy_X: accepted so that code written for scikit-learn runs; the result depends on
+            none.
 
     Attributes:
         alphas_: (k,) knots; active_: columns at work at the end, in the order in which they came; coef_path_: (p, k);
@@ -179,7 +181,8 @@ class Lars(ManyOutputs, _Knotted):
         InputError: for data or arguments that cannot be used.
 
     Example:
-        >>> Lars(n_nonzero_coefs=1).fit([[-1.0, 1.0], [0.0, 0.0], [1.0, 1.0]], [-1.0, -0.5, 1.5]).coef_.round(6).tolist()
+        >>> X, y = [[-1.0, 1.0], [0.0, 0.0], [1.0, 1.0]], [-1.0, -0.5, 1.5]
+        >>> Lars(n_nonzero_coefs=1).fit(X, y).coef_.round(6).tolist()
         [1.0, 0.0]
 
     Source:
@@ -244,7 +247,7 @@ class LassoLars(ManyOutputs, _Knotted):
         InputError: for data or arguments that cannot be used.
 
     Warns:
-        ConvergenceWarning: if `max_iter` steps did not reach alpha; the coefficients are those of the last of `alphas_`.
+        ConvergenceWarning: if `max_iter` steps did not reach alpha; the coefficients are those of the last knot.
 
     Example:
         >>> model = LassoLars(alpha=0.5).fit([[-1.0, 1.0], [0.0, 0.0], [1.0, 1.0]], [-1.0, -0.5, 1.5])

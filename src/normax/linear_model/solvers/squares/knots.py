@@ -1,8 +1,8 @@
 """The path of squared error with an L1 penalty as what it is, straight lines between knots: least angle regression.
 
-Between two knots the columns at work A keep their signs s and one size of their gradients, `X̃ₐᵀ(ω(y − X̃ₐ w)) = α s`, so
-that `w(α) = Gₐ⁻¹(cₐ − α s)` is linear in α. A knot is where another gradient reaches α, and its column joins, or where a
-coefficient reaches 0, and its column leaves. Coefficients are solved for anew at every knot, so that no error adds up.
+Between two knots the columns at work A keep their signs s and one size of their gradients,
+`X̃ₐᵀ(ω(y − X̃ₐ w)) = α s`, so that `w(α) = Gₐ⁻¹(cₐ − α s)` is linear in α. A knot is where another gradient reaches α,
+and its column joins, or where a coefficient reaches 0, and its column leaves. Coefficients are solved for anew at every knot, so that no error adds up.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ ROUNDING, PARALLEL = 1e-14, 1e-10
 
 
 class Knots(NamedTuple):
-    """Strengths (k,) of the knots, decreasing, coefficients (k, p) there, and the columns at work at the end, in the order
-    in which they came."""
+    """Strengths (k,) of the knots, decreasing, coefficients (k, p) there, and the columns at work at the end, in the
+    order in which they came."""
 
     strengths: np.ndarray
     coef: np.ndarray
@@ -135,8 +135,8 @@ class _Work:
         left: int,
         lasso: bool,
     ) -> tuple[float, int, float, int]:
-        """How far below α the next knot is, the column that joins there and its sign, and the place of the one that leaves;
-        −1 for none."""
+        """How far below α the next knot is, the column that joins there and its sign, and the place of the one that
+        leaves; −1 for none."""
         slopes = np.zeros_like(u)
         if self.active:
             Z = self.gram.Z[:, self.gram.at(np.array(self.active, dtype=np.intp))]
