@@ -8,7 +8,7 @@ from scipy.sparse import csc_array
 from scipy.special import expit
 from sklearn.linear_model import Lasso
 
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 from normax.linear_model import debiased_lasso
 from normax.linear_model.families import Cox
 from normax.linear_model.inference.nodewise import directions
@@ -49,6 +49,23 @@ def test_without_a_penalty_it_is_least_squares_or_maximum_likelihood(rng, family
     np.testing.assert_allclose(found.standard_error, model.bse[1:], rtol=1e-6)
     np.testing.assert_allclose(np.column_stack([found.lower, found.upper]), model.conf_int()[1:], rtol=1e-5)
     np.testing.assert_allclose(found.p_value, model.pvalues[1:], rtol=1e-5, atol=1e-12)
+
+
+def test_an_offset_is_a_known_part(rng):
+    X, known = rng.normal(size=(60, 3)), rng.normal(size=60)
+    y = rng.poisson(np.exp(0.3 * X[:, 0] + known)).astype(float)
+    found = debiased_lasso(X, y, family="poisson", strength=0, offset=known)
+    model = sm.GLM(y, sm.add_constant(X), family=sm.families.Poisson(), offset=known).fit(tol=1e-14)
+    np.testing.assert_allclose(found.standard_error, model.bse[1:], rtol=1e-6)
+    shifted = debiased_lasso(X, y + known, strength=0.1, offset=known)
+    plain = debiased_lasso(X, y, strength=0.1)
+    np.testing.assert_allclose(shifted.lower, plain.lower, rtol=1e-8)
+    known[:] = 7.0  # beside an intercept a constant one is none
+    y = drawn("cox", rng, X[:, 0])
+    options = {"family": "cox", "strength": 0.05}
+    np.testing.assert_allclose(
+        debiased_lasso(X, y, offset=known, **options).lower, debiased_lasso(X, y, **options).lower, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("ties", ["breslow", "efron"])
@@ -130,6 +147,13 @@ def test_weights_are_repeated_rows_and_a_sparse_X_is_the_same(rng, family):
         np.testing.assert_allclose(getattr(weighted, name), getattr(once, name), rtol=1e-5, atol=1e-8)
 
 
+def test_twins_are_told(rng):
+    X = rng.normal(size=(60, 5))
+    y = X[:, 0] + rng.normal(size=60)
+    with pytest.warns(Notice, match="^x0, x5: other columns are so like them"):
+        debiased_lasso(np.column_stack([X, X[:, 0]]), y, strength=0.1)
+
+
 def test_columns_by_name_are_those_of_all(rng):
     pd = pytest.importorskip("pandas")
     X = pd.DataFrame(rng.normal(size=(50, 5)), columns=list("abcde"))
@@ -194,6 +218,10 @@ def test_bad_data_is_told():
         debiased_lasso(X, np.arange(12.0))
     with pytest.raises(InputError, match="all rows are censored"):
         debiased_lasso(WIDE, np.column_stack([np.arange(1.0, 13), np.zeros(12)]), family="cox")
+    with pytest.raises(InputError, match="leaves no residual"):
+        debiased_lasso(WIDE[:, :3], np.ones(12))
+    with pytest.raises(InputError, match="seed: expected a whole number from 0"):
+        debiased_lasso(WIDE, np.arange(12.0), seed=-1)
     with pytest.raises(InputError, match="one output, got 2"):
         debiased_lasso(WIDE, np.ones((12, 2)))
 
@@ -201,11 +229,42 @@ def test_bad_data_is_told():
 def coverage(n, p, beta, repeats, family="gaussian", rho=0.5, **options):
     """Shares of intervals of the columns with an effect and of the others that cover."""
     root = np.linalg.cholesky(toeplitz(rho ** np.arange(p))).T
-    hits = []
+    told = np.unique(np.r_[np.flatnonzero(beta)[:30], np.arange(0, p, 10)])  # some columns will do
+    true, hits = beta[told], []
     for seed in range(repeats):
         rng = np.random.default_rng(seed)
         X = rng.normal(size=(n, p)) @ root
-        found = debiased_lasso(X, drawn(family, rng, X @ beta), family=family, **options)
-        hits.append((found.lower <= beta) & (beta <= found.upper))
+        found = debiased_lasso(X, drawn(family, rng, X @ beta), family=family, columns=told, **options)
+        hits.append((found.lower <= true) & (true <= found.upper))
     hits = np.mean(hits, axis=0)
-    return hits[beta != 0].mean(), hits[beta == 0].mean(), hits.mean()
+    return hits[true != 0].mean(), hits[true == 0].mean() if (true == 0).any() else np.nan, hits.mean()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("family", "n", "p", "size", "repeats"),
+    [
+        ("gaussian", 300, 300, 1.0, 100),
+        ("binomial", 400, 60, 0.7, 100),
+        ("poisson", 300, 60, 0.4, 100),
+        ("cox", 400, 60, 0.5, 100),
+    ],
+)
+def test_coverage_where_few_columns_have_an_effect(family, n, p, size, repeats):
+    beta = np.zeros(p)
+    beta[[0, p // 2, p - 1]] = size, -size, size
+    active, rest, whole = coverage(n, p, beta, repeats, family, strength=0.05 if family == "cox" else None)
+    print(f"\ndebiased lasso, {family} {n} x {p}: active {active:.3f}, others {rest:.3f}")
+    assert abs(whole - 0.95) < 0.02
+    assert active > 0.95 - 3 * np.sqrt(0.95 * 0.05 / (3 * repeats))
+
+
+@pytest.mark.slow
+def test_coverage_fails_where_every_column_has_an_effect():
+    """With σ known, so that what the model misses cannot hide in the noise; estimated, it makes intervals wide."""
+    beta = 0.3 * np.random.default_rng(7).choice([-1.0, 1.0], 300)
+    *_, whole = coverage(100, 300, beta, 10, noise=1.0)
+    *_, wide = coverage(100, 300, beta, 5, noise="scaled")
+    print(f"\ndebiased lasso, 300 effects in 100 rows: {whole:.3f} with σ known, {wide:.3f} with σ estimated")
+    assert whole < 0.7
+    assert wide > 0.95

@@ -15,6 +15,7 @@ from normax.linear_model.families import family_of
 from normax.linear_model.grid import grid_of
 from normax.linear_model.path import fit_path
 from normax.rows import PrintedTable
+from normax.text import folded, markup
 
 __all__ = ["Stability", "error_bound", "stability_selection"]
 
@@ -62,6 +63,13 @@ class Stability:
             for j in np.argsort(-top, kind="stable")
             if top[j] > 0
         )
+
+    def frame(self) -> Any:
+        """The rows of `table()` as a pandas data frame."""
+        return self.table().frame()
+
+    def _repr_html_(self) -> str:
+        return folded(markup(repr(self)), self.table().html())
 
     def plot(self) -> Any:
         """The frequencies against the strength, and the threshold: a matplotlib Figure."""

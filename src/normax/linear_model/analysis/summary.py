@@ -18,7 +18,9 @@ __all__ = ["ModelSummary", "describe"]
 
 LARGE = 20_000_000  # cells of X beyond which the trace that ridge's degrees of freedom take is not computed
 BLOCK = 256  # columns at a time, so that no copy of X is made
-NO_P_VALUES = "No p-values: a penalty that chose the coefficients on these rows leaves none that hold."
+NO_P_VALUES = (
+    "No p-values: a penalty that chose the coefficients on these rows leaves none that hold (debiased_lasso)."
+)
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ class LinearEstimator(BaseEstimator):
                  x0   0.8        0.8944
             <BLANKLINE>
             intercept: 0.3
-            No p-values: a penalty that chose the coefficients on these rows leaves none that hold.
+            No p-values: a penalty that chose the coefficients on these rows leaves none that hold (debiased_lasso).
         """
         check_is_fitted(self)
         at = int(self.path_.chosen or 0)

@@ -12,7 +12,7 @@ from normax.errors import InputError
 from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.inference.coefficients import coefficients, sizes_and_names
 from normax.linear_model.inference.resampled_folds import FoldsOfRows, draws
-from normax.linear_model.inference.result import Inference, check_level
+from normax.linear_model.inference.result import Inference, check_level, check_seed
 from normax.selection import is_count
 
 __all__ = ["bootstrap"]
@@ -77,7 +77,7 @@ def bootstrap(
         Efron & Tibshirani, "An introduction to the bootstrap", 1993; for what it cannot do at the lasso's zeros:
         Chatterjee & Lahiri, "Bootstrapping lasso estimators", JASA 2011.
     """
-    level = check_level(level)
+    level, seed = check_level(level), check_seed(seed)
     if not (is_count(repeats) and repeats >= 2):
         raise InputError(f"repeats: expected a whole number >= 2, got {repeats!r}")
     if not (n_jobs is None or n_jobs == -1 or is_count(n_jobs)):

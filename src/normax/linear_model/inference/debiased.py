@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,18 @@ from scipy.sparse import diags_array, issparse
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 from normax.linear_model.families.cox import Cox
 from normax.linear_model.inference.nodewise import DEARER, directions
 from normax.linear_model.inference.noise import residual_noise, scaled_lasso
-from normax.linear_model.inference.result import Inference, check_level
+from normax.linear_model.inference.result import Inference, check_level, check_seed
 from normax.linear_model.inference.rows import Counted
 from normax.linear_model.inference.tuned import tuned
 
 __all__ = ["debiased_lasso"]
 
 SERVES = ("gaussian", "binomial", "poisson", "cox")
+ALIKE = 0.5  # correlation of what is particular to a column with another column, from which on it is told
 MOST = 20_000  # columns whose products with each other are formed
 COVERS = (
     "each interval by itself covers the coefficient of its column in the model of all columns, if few of these have "
@@ -86,6 +88,9 @@ def debiased_lasso(
         InputError: for data or arguments that cannot be used: constant columns, all rows censored, strength 0 with
             as many columns as rows or more, no residual degrees of freedom.
 
+    Warns:
+        Notice: of columns that others all but repeat, whose effects these rows cannot tell apart.
+
     Example:
         >>> rng = np.random.default_rng(0)
         >>> X = rng.normal(size=(80, 100))
@@ -99,7 +104,7 @@ def debiased_lasso(
         2014; Kong, Yu, Zhang & Cheng, "High-dimensional robust inference for Cox regression models using desparsified
         Lasso", Scandinavian Journal of Statistics 2021.
     """
-    level, robust = check_level(level), _checked(strength, nodewise, robust)
+    level, robust, seed = check_level(level), _checked(strength, nodewise, robust), check_seed(seed)
     rows = Counted.of(X, y, family, sample_weight, offset, fit_intercept, SERVES)
     wanted, p = rows.numbers(columns), rows.X.shape[1]
     if p > MOST:
@@ -161,12 +166,26 @@ def _directions(
     node = 0.0 if strength == 0 else nodewise
     dearer = 0.0 if isinstance(rows.family, Cox) else DEARER
     try:
-        return directions(H, rows.total, wanted, node, dearer)
+        c, strengths = directions(H, rows.total, wanted, node, dearer)
     except np.linalg.LinAlgError:
         raise InputError(
             f"{'strength' if strength == 0 else 'nodewise'}: 0 needs more rows than columns, none of which repeats "
             f"others, got {rows.total:g} rows and {len(H)} columns; leave it None"
         ) from None
+    others = c @ H
+    length = np.sqrt(np.einsum("ij,ij->i", others, c))
+    others[np.arange(len(wanted)), wanted] = 0.0
+    alike = np.abs(others).max(axis=1) > ALIKE * length
+    if alike.any():
+        told = ", ".join(map(str, rows.names[wanted[alike]][:5])) + (", ..." if alike.sum() > 5 else "")
+        warnings.warn(
+            Notice(
+                f"{told}: other columns are so like {'it' if alike.sum() == 1 else 'them'} that little is left to tell an "
+                "effect of its own by; the interval leans on the others' having none"
+            ),
+            stacklevel=3,
+        )
+    return c, strengths
 
 
 def _checked(strength: Any, nodewise: Any, robust: Any) -> bool:

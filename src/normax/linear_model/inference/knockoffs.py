@@ -13,6 +13,7 @@ from sklearn.covariance import ledoit_wolf
 from normax.errors import InputError
 from normax.linear_model.grid import grid_for
 from normax.linear_model.inference.knockoff_copies import fixed_copies, gaps, gaussian_copies
+from normax.linear_model.inference.result import check_seed
 from normax.linear_model.inference.rows import Counted
 from normax.linear_model.inference.tuned import problem_of, tuned
 from normax.linear_model.path import follow_path
@@ -42,6 +43,12 @@ class Knockoffs:
         features: (p,) names; facts: name -> text of what was assumed or chosen.
 
     Made by `knockoffs`.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.normal(size=(40, 3))
+        >>> knockoffs(X, X[:, 0] + rng.normal(size=40), fdr=0.2).facts["none selected"]
+        'an fdr of 0.2 takes 5 features at least, with offset=1'
     """
 
     selected: np.ndarray
@@ -151,7 +158,7 @@ def knockoffs(
         raise InputError(f"statistic: expected 'coefficient', 'entry' or a function, got {statistic!r}")
     rows = Counted.of(X, y, family, None, None, fit_intercept, SERVES)
     dense = rows.X.toarray() if issparse(rows.X) else np.asarray(rows.X, dtype=float)
-    rng = np.random.default_rng([STREAM, seed])
+    rng = np.random.default_rng([STREAM, check_seed(seed)])
     if kind == "fixed":
         if statistic == "coefficient":
             raise InputError(
@@ -171,6 +178,10 @@ def knockoffs(
     T = threshold_of(W, float(fdr), offset)
     selected = np.argsort(-W, kind="stable")[: int((W >= T).sum())]
     share = (offset + (W <= -T).sum()) / len(selected) if len(selected) else np.nan
+    if offset and not len(selected):
+        facts["none selected"] = (
+            f"an fdr of {fdr:g} takes {np.ceil(1 / fdr):g} features at least, with offset=1"
+        )
     return Knockoffs(
         selected, W, T, float(fdr), float(share), _covers(kind, float(fdr), offset), tuple(rows.names), facts
     )

@@ -19,7 +19,7 @@ def residual_noise(rows: Counted, coef: np.ndarray, intercept: float) -> tuple[f
     """σ = √(RSS / (N − a − 1)) of a fit with a non-zero coefficients, and these degrees of freedom.
 
     Raises:
-        InputError: where none are left.
+        InputError: where none are left, or no residual.
     """
     left = rows.total - np.count_nonzero(coef) - rows.intercept
     if left <= 0:
@@ -28,7 +28,12 @@ def residual_noise(rows: Counted, coef: np.ndarray, intercept: float) -> tuple[f
             "residual degrees of freedom; give noise='scaled', its size as a number, or a larger strength"
         )
     e = _residuals(rows, coef, intercept)
-    return math.sqrt(float(rows.weights @ e**2) / left), left
+    squares = float(rows.weights @ e**2)
+    if squares <= 1e-20 * float(rows.weights @ rows.Y[:, 0] ** 2):
+        raise InputError(
+            "noise: the fit leaves no residual, so that there is no noise to estimate; give its size"
+        )
+    return math.sqrt(squares / left), left
 
 
 def scaled_lasso(rows: Counted, most: int = 100) -> tuple[float, float]:

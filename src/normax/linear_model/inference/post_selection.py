@@ -50,7 +50,7 @@ def post_selection(
     Args:
         X: (n, p) table of finite numbers, as it is, dense or sparse; y: (n,) response.
         strength: s > 0 of `fit_path` on these X and y, fixed without looking at y: a strength that was chosen by
-            cross-validation on these rows voids the intervals.
+            cross-validation on these rows leaves nothing that is proved.
         sigma: standard deviation of the noise if known. None (default) estimates it by least squares on all columns,
             which needs more rows than columns; "scaled" by the scaled lasso, for more columns than rows. With an
             estimate coverage is approximate.
@@ -58,7 +58,8 @@ def post_selection(
             is what one usually means, and gives shorter intervals for the price of going through all patterns of
             signs, of at most 15 columns.
         level: of the intervals.
-        fit_intercept, penalty_factor, offset: as of `fit_path`; a column with a factor of 0 is always in.
+        fit_intercept, penalty_factor, offset: as of `fit_path`; factors are finite, and a column with a
+            factor of 0 is always in.
         sample_weight: (n,) as how many rows each counts; a row of weight 2 is two rows alike.
 
     Returns:

@@ -12,7 +12,7 @@ from normax.errors import InputError
 from normax.rows import PrintedTable
 from normax.text import folded, markup
 
-__all__ = ["Inference", "check_level", "names_of"]
+__all__ = ["Inference", "check_level", "check_seed", "names_of"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,6 +31,13 @@ class Inference:
         facts: name -> text of what was assumed, estimated or chosen on the way.
 
     Made by `debiased_lasso`, `post_selection` and `bootstrap`.
+
+    Example:
+        >>> from normax.linear_model import debiased_lasso
+        >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+        >>> debiased_lasso(X, [0.0, 1.0, 2.0, 4.0], strength=0).table()
+        feature  estimate  standard_error   lower  upper  p_value
+             x0       1.3          0.1732  0.5548  2.045  0.01729
     """
 
     method: str
@@ -115,3 +122,10 @@ def check_level(level: Any) -> float:
     if isinstance(level, bool) or not isinstance(level, (int, float, np.number)) or not 0 < level < 1:
         raise InputError(f"level: expected a number between 0 and 1, such as 0.95, got {level!r}")
     return float(level)
+
+
+def check_seed(seed: Any) -> int:
+    """A whole number from 0 to 2³² − 1, which every generator takes."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+        raise InputError(f"seed: expected a whole number from 0 to 2**32 - 1, got {seed!r}")
+    return int(seed)
