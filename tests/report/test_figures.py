@@ -192,7 +192,7 @@ def test_any_script_and_any_sign_is_a_name(script, lasso):
         boxes = [letter for letter in set(script) if not drawable(letter)]
         assert all("install a font" in str(notice.message) for notice in told)
         assert bool(boxes) == bool(told)
-        labels = [t.get_text() for t in fig.axes[0].texts if t.get_text().startswith(script[:3])]
+        labels = [t for t in fig.axes[0].texts if script[:2] in t.get_text() or script[-2:] in t.get_text()]
         assert len(labels) >= 8
 
 
