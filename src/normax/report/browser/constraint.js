@@ -9,6 +9,12 @@ function constraintPart(host) {
   const kept = [...STRENGTHS.keys()];
   const penalty = (u, v) => told.ratio * (Math.abs(u) + Math.abs(v)) + ((1 - told.ratio) / 2) * (u * u + v * v);
 
+  /** How far in a direction the penalty is t. */
+  const radius = (t, c, s) => {
+    const one = told.ratio * (Math.abs(c) + Math.abs(s)), two = (1 - told.ratio) / 2;
+    return two ? (-one + Math.sqrt(one * one + 4 * two * t)) / (2 * two) : t / one;
+  };
+
   /** The mean loss less that of the fit, when the two coefficients are u and v. */
   const lossAbout = (i) => {
     const [wa, wb] = [at(i, a), at(i, b)];
@@ -38,6 +44,8 @@ function constraintPart(host) {
   };
   const window_ = () => {
     const points = [[0, 0], ...kept.map((i) => [at(i, a), at(i, b)])];
+    const best = MARKS.best ?? state.at, tip = radius(penalty(at(best, a), at(best, b)), 1, 0);
+    points.push([tip, tip], [-tip, -tip]); // all of the shape at the choice
     const reach = Math.max(...points.flat().map(Math.abs)) || 1;
     for (const i of kept) {
       const c = lowest(i);
@@ -45,7 +53,7 @@ function constraintPart(host) {
     }
     const [xs, ys] = [0, 1].map((k) => points.map((p) => p[k]));
     const middle = (v) => (Math.min(...v) + Math.max(...v)) / 2, half = (v) => (Math.max(...v) - Math.min(...v)) / 2;
-    const size = 1.3 * Math.max(half(xs), half(ys), reach / 2);
+    const size = 1.12 * Math.max(half(xs), half(ys), reach / 2);
     return { x: middle(xs), y: middle(ys), size };
   };
   const draw = (plot) => {
@@ -83,8 +91,7 @@ function constraintPart(host) {
     const points = [];
     for (let k = 0; k <= 240; k += 1) {
       const angle = (2 * Math.PI * k) / 240, [c, s] = [Math.cos(angle), Math.sin(angle)];
-      const one = told.ratio * (Math.abs(c) + Math.abs(s)), two = (1 - told.ratio) / 2;
-      const r = two ? (-one + Math.sqrt(one * one + 4 * two * t)) / (2 * two) : t / one;
+      const r = radius(t, c, s);
       points.push([plot.x(r * c), plot.y(r * s)]);
     }
     return points;
