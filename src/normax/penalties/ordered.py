@@ -92,7 +92,7 @@ class SLOPE(WithStrength):
         order = xp.argsort(-size)
         level = size[order] - step * self.strength * xp.asarray(self.levels(p), dtype=size.dtype)
         if isinstance(w, np.ndarray):
-            from normax.penalties.pooling import decreasing  # which loads numba
+            from normax.penalties.pooling import decreasing
 
             fitted = decreasing(level)
         else:
