@@ -15,6 +15,7 @@ from normax.forms import check_unmasked
 from normax.linear_model.analysis.summary import Described, ModelSummary, describe
 from normax.linear_model.design.products import times
 from normax.linear_model.design.validation import Sound, check_offset, refuse_not_finite, refuse_other_kinds
+from normax.linear_model.estimators.small import fit_small
 from normax.linear_model.path import LinearPath
 from normax.linear_model.problem.problem import Problem
 
@@ -112,6 +113,23 @@ class LinearEstimator(BaseEstimator):
         self.dual_gap_ = float(path.dual_gap[at]) * units
         self.gap_ = float(path.gap[at])
         self.n_iter_ = int(path.n_iter[at])
+
+    def _solve_small(
+        self, X: Any, y: Any, others: tuple, alpha: float, l1_ratio: float, units: float = 1.0
+    ) -> bool:
+        """Fit where the table is small and nothing else is asked for; `others` are None if so, `alpha` is on the scale
+        of the mean loss."""
+        if type(X) is not np.ndarray or y.ndim > 1 or y.dtype != float or X.dtype != float or self._many:
+            return False
+        if any(value is not None for value in (*others, *self._rules().values())):
+            return False
+        found = fit_small(X, y, alpha, l1_ratio, self.fit_intercept, self.tol)
+        if found is not None:
+            path, self._described = found
+            names = getattr(self, "feature_names_in_", None)
+            self.path_ = path if names is None else replace(path, feature_names=tuple(names))
+            self._keep(self.path_, 0, units)
+        return found is not None
 
     def _tell(
         self, problem: Problem, at: int, cv: Any = None, family: Any = None, penalty: str | None = None

@@ -119,6 +119,8 @@ class ElasticNet(ManyOutputs, Incremental):
     def _solve(self, X, y, sample_weight, offset):
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
+        if self._solve_small(X, y, (sample_weight, offset), self.alpha, self.l1_ratio):
+            return self
         problem = self._problem(
             X,
             y,

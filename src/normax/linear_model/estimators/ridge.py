@@ -103,6 +103,9 @@ class Ridge(ManyOutputs, Incremental):
             )
         if not np.all(np.isfinite(alphas) & (alphas >= 0)):
             raise InputError(f"alpha: expected finite numbers >= 0, got {self.alpha!r}")
+        self.solver_ = self.solver
+        if self._solve_small(X, y, (sample_weight, offset), float(alphas[0] / total), 0.0, 2 * total):
+            return self
         problem = self._problem(X, y, l1_ratio=0.0, sample_weight=sample_weight, offset=offset, tol=self.tol)
         path = follow_path(problem, alphas / total)
         if len(alphas) > 1:
@@ -110,7 +113,6 @@ class Ridge(ManyOutputs, Incremental):
         self.path_ = path
         self._keep(path, 0, units=2 * total)
         self._tell(problem, 0)
-        self.solver_ = self.solver
         return self
 
 
