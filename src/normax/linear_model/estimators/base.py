@@ -39,6 +39,7 @@ class LinearEstimator(BaseEstimator):
     fit_intercept: bool
     select: str
     path_: LinearPath
+    _described: Described
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -149,7 +150,7 @@ class LinearEstimator(BaseEstimator):
             cv_se=None if cv is None else cv[1],
         )
         family = problem.family.name if family is None else family
-        self._described: Described = describe(problem, self.path_, at, family, penalty)
+        self._described = describe(problem, self.path_, at, family, penalty)
 
     def summary(self) -> ModelSummary:
         """The model in words and numbers: how its strength was chosen, what it explains, its coefficients raw and
