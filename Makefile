@@ -25,7 +25,7 @@ test-newest: RESOLUTION := highest
 test-lowest test-newest:
 	$(PYTHON) -m venv --clear build/$@
 	build/$@/bin/python -m pip install --quiet uv
-	build/$@/bin/uv pip install --quiet --python build/$@/bin/python --resolution $(RESOLUTION) . 'pytest>=8.3'
+	build/$@/bin/uv pip install --quiet --python build/$@/bin/python --resolution $(RESOLUTION) . 'pytest>=8.3' 'pandas>=2.2'
 	build/$@/bin/python -m pytest -p no:cacheprovider $(CHOSEN)
 
 lint: $(DEV)

@@ -16,28 +16,47 @@ FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>
 @event_priority(100)
 def on_config(config):
     """`folder/*` in the navigation is every page of the folder that no other line names."""
-    config.nav = [_expanded(item, Path(config.docs_dir)) for item in config.nav]
+    named = set(_names(config.nav))
+    config.nav = [_expanded(item, Path(config.docs_dir), named) for item in config.nav]
     return config
 
 
-def _expanded(item, folder):
+def _names(item):
+    if isinstance(item, str):
+        yield item
+    for inner in item.values() if isinstance(item, dict) else item if isinstance(item, list) else ():
+        yield from _names(inner)
+
+
+def _expanded(item, folder, named):
     ((title, inner),) = item.items()
     if not isinstance(inner, list):
         return item
     lines = []
     for line in inner:
-        found = sorted(folder.glob(line)) if isinstance(line, str) and "*" in line else None
-        names = (
-            [line]
-            if found is None
-            else [page.relative_to(folder).as_posix() for page in found if page.suffix == ".md"]
-        )
-        lines += [name for name in names if name not in lines and ".zh-CN" not in str(name)]
+        if isinstance(line, str) and "*" in line:
+            found = [
+                page.relative_to(folder).as_posix()
+                for page in sorted(folder.glob(line))
+                if page.suffix == ".md"
+            ]
+            lines += [name for name in found if name not in named and ".zh-CN" not in name]
+        else:
+            lines.append(line)
     return {title: lines}
 
 
 def on_page_content(text, page, config, files):
     return FORMULA.sub(_drawn, text)
+
+
+def on_post_page(output, page, config):
+    """The theme's search is a dialog without a name, which those who listen to a page would not know."""
+    label = {"en": "Search", "zh": "搜索"}[config.theme["language"]]
+    return output.replace(
+        'data-md-component="search" role="dialog"',
+        f'data-md-component="search" role="dialog" aria-label="{label}"',
+    )
 
 
 def _drawn(found):

@@ -62,7 +62,7 @@ if TYPE_CHECKING:  # the table below, for who checks types or completes names
     from normax.training.summary import summary as summary
     from normax.uncertainty import monte_carlo as monte_carlo
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # name -> the module it lives in; a module's own name stands for the module itself.
 _HOME = {
