@@ -113,7 +113,7 @@ def test_a_page_needs_nothing_but_itself(lasso, details, tmp_path):
     code = CODE.search(text)[0].removeprefix("<script>").removesuffix("</script>")
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
     assert (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'"
+        f"default-src 'none'; img-src data:; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'"
         in text
     )
 

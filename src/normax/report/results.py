@@ -183,8 +183,10 @@ def _heat(share: float, hit: bool) -> int:
 
 def coefficients(path: Any, details: dict) -> Raw:
     """The coefficients that are not zero, largest first, and the names of the others."""
-    if path.engine != "linear" or not has_choice(path):
+    if path.engine != "linear":
         return Raw("")
+    if not has_choice(path):
+        return section(say("Coefficients"), part("coefficients"))
     rows = details.get("coefficients")
     if rows is None:
         rows = _own_coefficients(path)

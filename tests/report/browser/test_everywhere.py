@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from normax.paths import linear_path
 from normax.report import page, pages
 
 AXE = Path(__file__).parents[3] / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
@@ -95,6 +96,25 @@ def test_the_page_speaks_chinese(window, made):
     left = [w for w in words if sum(letter.isascii() and letter.isalpha() for letter in w) > 60]
     assert left == []
     assert {"惩罚多大？", "下载 CSV"} <= {w.strip() for w in words}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"cv": None, "strengths": 6}, {"strengths": [0.5]}, {"strengths": [1.0, 0.0], "penalty": "l2"}],
+    ids=str,
+)
+def test_odd_paths_have_pages_too(told, window, tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "png", lambda *_: b"")
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    path = linear_path(X, X[:, 0] + X[:, 1] ** 2, **({"cv": 3} | told))
+    window.complaints()
+    window.open(page(tmp_path, path))
+    window.go(len(path.strengths) - 1)
+    empty = "return [...document.querySelectorAll('[data-part]:not([data-part=theme])')].filter((e) => !e.childElementCount).map((e) => e.dataset.part)"
+    assert window.js(empty) == []
+    assert window.js("return document.querySelectorAll('[d*=NaN], [cx*=NaN], [y*=NaN]').length") == 0
+    assert len(window.texts("table.long tbody tr:not(.gap)")) == 3
+    assert window.complaints() == []
 
 
 def test_a_network_shows_what_is_left_of_it(window, net):

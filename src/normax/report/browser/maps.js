@@ -95,7 +95,8 @@ function trainingPlot(host) {
   const log = low > 0 && high / low > STEEP;
   const draw = (plot) => {
     plot.x = plot.scale(Math.min(epochs[0], epochs[n - 1] - 1), epochs[n - 1], plot.left, plot.right);
-    plot.y = plot.scale(low, high, plot.bottom, plot.top, log);
+    const pad = log ? (high / low) ** 0.04 : (high - low || Math.abs(high) || 1) * 0.04;
+    plot.y = log ? plot.scale(low / pad, high * pad, plot.bottom, plot.top, true) : plot.scale(low - pad, high + pad, plot.bottom, plot.top);
     plot.axisY(`${say("training loss")}${log ? say(", log scale") : ""}`);
     plot.axisX(say("epoch"), { format: (v) => (Number.isInteger(v) ? whole(v) : "") });
   };

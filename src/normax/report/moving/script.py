@@ -32,10 +32,10 @@ def sheet() -> str:
 def policy(moves: bool = True) -> str:
     """What a browser may do for a page: run this one script if it moves, and fetch nothing from anywhere."""
     if not moves:
-        return "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        return "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     digest = base64.b64encode(hashlib.sha256(script().encode()).digest()).decode()
     return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'; "
+        f"default-src 'none'; img-src data:; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'; "
         "form-action 'none'"
     )
 
