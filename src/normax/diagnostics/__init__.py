@@ -1,6 +1,7 @@
 """What an analyst asks of a fitted model: numbers first, which `nx.plot` and the report draw."""
 
 from normax.diagnostics.activations import DropoutEffect, dropout_effect
+from normax.diagnostics.assessment import assess, confusion, path_roc
 from normax.diagnostics.classification import (
     Calibration,
     PrecisionRecall,
@@ -27,11 +28,14 @@ __all__ = [
     "PrecisionRecall",
     "Residuals",
     "Roc",
+    "assess",
     "calibration",
+    "confusion",
     "constraint",
     "dropout_effect",
     "fold_coefficients",
     "living",
+    "path_roc",
     "per_class",
     "permutation_importance",
     "precision_recall",

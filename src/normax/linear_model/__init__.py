@@ -7,6 +7,8 @@ from normax.linear_model.analysis.adaptive import adaptive_factors
 from normax.linear_model.analysis.collinearity import ridge_trace, variance_inflation
 from normax.linear_model.analysis.concordance import concordance
 from normax.linear_model.analysis.criteria import degrees_of_freedom, information_criteria
+from normax.linear_model.analysis.cv_path import cv_path
+from normax.linear_model.analysis.cv_result import CvPath
 from normax.linear_model.analysis.relaxed import relaxed_path
 from normax.linear_model.analysis.stability import stability_selection
 from normax.linear_model.estimators.cox import CoxRegressor
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CoxRegressor",
     "CoxRegressorCV",
+    "CvPath",
     "ElasticNet",
     "ElasticNetCV",
     "GammaRegressor",
@@ -93,6 +96,7 @@ __all__ = [
     "adaptive_factors",
     "bootstrap",
     "concordance",
+    "cv_path",
     "debiased_lasso",
     "enet_path",
     "fit_path",

@@ -37,6 +37,7 @@ def max_strength(
     fit_intercept: bool = True,
     sample_weight: Any = None,
     penalty_factor: Any = None,
+    exclude: Any = None,
     lower: Any = None,
     upper: Any = None,
     penalty: Any = None,
@@ -64,7 +65,8 @@ def max_strength(
         (666.666667, 666.666667)
     """
     options: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
-    options |= {"penalty_factor": penalty_factor, "lower": lower, "upper": upper, "penalty": penalty}
+    options |= {"penalty_factor": penalty_factor, "exclude": exclude}
+    options |= {"lower": lower, "upper": upper, "penalty": penalty}
     return largest_of(Problem.of(X, y, sample_weight=sample_weight, offset=offset, **options))
 
 

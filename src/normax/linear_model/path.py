@@ -10,13 +10,14 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 from sklearn.exceptions import ConvergenceWarning
 
-from normax.errors import InputError, Notice
+from normax.errors import InputError, Notice, suggest
 from normax.linear_model.design.products import times
 from normax.linear_model.design.threads import one_thread, one_thread_if_small
 from normax.linear_model.design.validation import (
     check_design,
     check_offset,
     check_strengths,
+    with_exclude,
 )
 from normax.linear_model.families import Family, family_of
 from normax.linear_model.families.base import weighted_mean
@@ -30,7 +31,11 @@ from normax.linear_model.solvers.strategy import solve
 from normax.rows import PrintedTable
 from normax.text import folded, markup
 
-__all__ = ["LinearPath", "fit_path", "follow_path", "response", "warn_unconverged"]
+__all__ = ["LinearPath", "as_kind", "fit_path", "follow_path", "response", "warn_unconverged"]
+
+
+# What `predict` gives.
+KINDS = ("link", "response", "class")
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,6 +55,8 @@ class LinearPath:
         null_deviance: of the model with an intercept alone, half of it, mean over the rows.
         stationary: whether the gaps tell only how far the fits are from stationary points, as for penalties that are
             not convex, and not how far from the minimum.
+        family: the loss, a `Family`, of a path from `fit_path`; options: what else it was told but of rows, for
+            `at(s, exact=True)`.
     """
 
     strengths: np.ndarray
@@ -64,6 +71,8 @@ class LinearPath:
     chosen: int | None = None
     null_deviance: float = np.nan
     stationary: bool = False
+    family: Family | None = None
+    options: dict[str, Any] | None = None
 
     @property
     def nonzero(self) -> np.ndarray:
@@ -104,28 +113,44 @@ class LinearPath:
 
         return model_figure(self)
 
-    def at(self, s: Any) -> LinearPath:
-        """Fits at strengths between those of the path, by linear interpolation of the coefficients in the strength, as
-        glmnet's `predict(s=)` and `coef(s=)`. They minimise nothing, and have no gap (NaN); `fit_path` at s is exact.
+    def at(
+        self,
+        s: Any,
+        *,
+        exact: bool = False,
+        X: Any = None,
+        y: Any = None,
+        sample_weight: Any = None,
+        offset: Any = None,
+    ) -> LinearPath:
+        """Fits at other strengths, as glmnet's `coef(s=, exact=)`: between those of the path by linear interpolation of
+        the coefficients in the strength, which minimises nothing and has no gap (NaN), or by a fit at s.
 
         Args:
-            s: a number or (t,) between the smallest and the largest strength.
+            s: a number or (t,), between the smallest and the largest strength unless `exact`.
+            exact: whether to fit anew, with the options of the path, the rows of X, y, `sample_weight` and `offset`,
+                which are those of `fit_path` and which a path does not keep.
 
         Raises:
-            InputError: for strengths outside the path.
+            InputError: for strengths outside the path, and for a fit without X and y.
 
         Example:
-            >>> path = fit_path([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0], strengths=[0.4, 0.2])
+            >>> X, y = [[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0]
+            >>> path = fit_path(X, y, strengths=[0.4, 0.2])
             >>> path.at(0.3).coef.round(9).tolist(), path.at(0.3).predict([[2.0]]).round(9).tolist()
             ([[[0.55]]], [[[1.55]]])
+            >>> path.at(0.1, exact=True, X=X, y=y).coef.round(9).tolist()
+            [[[0.85]]]
         """
+        if exact:
+            return self._refit(s, X, y, sample_weight=sample_weight, offset=offset)
         wanted, order = check_strengths(s), np.argsort(self.strengths, kind="stable")
         grid = self.strengths[order]
         outside = wanted[(wanted < grid[0]) | (wanted > grid[-1])]
         if len(outside):
             raise InputError(
                 f"s: expected strengths from {grid[0]:.6g} to {grid[-1]:.6g}, those of the path, got {outside[0]:.6g}; "
-                "use fit_path for others"
+                "use exact=True with X and y for others"
             )
         above = np.searchsorted(grid, wanted)
         below = np.maximum(above - (grid[above] != wanted), 0)
@@ -149,8 +174,39 @@ class LinearPath:
             chosen=None,
         )
 
-    def predict(self, X: Any, offset: Any = None) -> np.ndarray:
-        """(k, n, m) linear predictors for every strength by one matrix product, plus the offset, (n,) or (n, m)."""
+    def _refit(self, s: Any, X: Any, y: Any, **rows: Any) -> LinearPath:
+        if X is None or y is None or self.options is None:
+            what = (
+                "X and y, which a path does not keep" if self.options is not None else "a path from fit_path"
+            )
+            raise InputError(
+                f"exact: expected {what}; write at(s, exact=True, X=X, y=y), or fit_path(X, y, strengths=s)"
+            )
+        return fit_path(X, y, strengths=s, family=self.family, **self.options, **rows)
+
+    def predict(self, X: Any, offset: Any = None, *, s: Any = None, kind: str = "link") -> np.ndarray:
+        """Predictions for every strength by one matrix product.
+
+        Args:
+            X: (n, p) table; offset: (n,) or (n, m), added to the linear predictor.
+            s: strengths to interpolate at, as `at(s)`; None (default) for those of the path.
+            kind: "link" (default), the linear predictors; "response", expected responses, probabilities of classes
+                among them, and hazards over that of the average row for cox; "class", the number of the likeliest
+                class.
+
+        Returns:
+            (k, n, m), and (k, n) whole numbers for classes.
+
+        Raises:
+            InputError: for a kind that the family has not.
+
+        Example:
+            >>> path = fit_path([[0.0], [1.0], [2.0]], [0, 0, 1], family="binomial", strengths=[0.2, 0.1])
+            >>> path.predict([[3.0]], s=0.15, kind="response").round(3).tolist(), path.predict([[3.0]], kind="class").tolist()
+            ([[[0.899]]], [[1], [1]])
+        """
+        if s is not None:
+            return self.at(s).predict(X, offset, kind=kind)
         k, m = self.intercept.shape
         X = check_design(X)
         if isinstance(self.coef, tuple):
@@ -161,7 +217,7 @@ class LinearPath:
             eta = times(X, self.coef.reshape(k * m, -1).T)
         known = check_offset(offset, (len(eta), m))
         eta = eta.reshape(len(eta), k, m).transpose(1, 0, 2) + self.intercept[:, None, :]
-        return eta if known is None else eta + known
+        return as_kind(eta if known is None else eta + known, self.family, kind)
 
 
 def fit_path(
@@ -174,6 +230,7 @@ def fit_path(
     fit_intercept: bool = True,
     sample_weight: Any = None,
     penalty_factor: Any = None,
+    exclude: Any = None,
     lower: Any = None,
     upper: Any = None,
     penalty: Any = None,
@@ -210,6 +267,8 @@ def fit_path(
         sample_weight: (n,) weights >= 0; None counts rows alike.
         penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised,
             infinity leaves it out. None is 1 for all.
+        exclude: features to leave out, by position, as (p,) booleans, or by the names of a data frame's columns: an
+            infinite factor.
         lower, upper: bounds of the coefficients on X's scale, a number or (p,), with lower <= 0 <= upper; None for
             none. `lower=0` asks for coefficients that are not negative.
         penalty: a penalty object instead of `l1_ratio`, whose own strength multiplies each of the path: `GroupLasso(1,
@@ -249,13 +308,14 @@ def fit_path(
         Friedman, Hastie & Tibshirani, "Regularization paths for generalized linear models via coordinate
         descent", JSS 2010; Fercoq, Gramfort & Salmon, "Mind the duality gap", ICML 2015.
     """
-    options: dict[str, Any] = {"family": family, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
-    options |= {"penalty_factor": penalty_factor, "lower": lower, "upper": upper, "penalty": penalty}
-    options |= {"sample_weight": sample_weight, "offset": offset, "sparse_coef": sparse_coef}
-    strengths = check_strengths(strengths)
+    options: dict[str, Any] = {"l1_ratio": l1_ratio, "fit_intercept": fit_intercept, "penalty": penalty}
+    options |= {"penalty_factor": with_exclude(X, penalty_factor, exclude), "lower": lower, "upper": upper}
+    options |= {"tol": tol, "max_iter": max_iter, "sparse_coef": sparse_coef}
+    strengths, loss = check_strengths(strengths), family_of(family)
     # Who asks for strength 0 is told of what has no minimiser there, and gets finite numbers.
-    options["endless"] = not strengths.all()
-    return follow_path(Problem.of(X, y, tol=tol, max_iter=max_iter, **options), strengths)
+    rows: dict[str, Any] = {"sample_weight": sample_weight, "offset": offset, "endless": not strengths.all()}
+    path = follow_path(Problem.of(X, y, family=loss, **options, **rows), strengths)
+    return replace(path, family=loss, options=options)
 
 
 def follow_path(problem: Problem, strengths: Any) -> LinearPath:
@@ -297,6 +357,31 @@ def follow_path(problem: Problem, strengths: Any) -> LinearPath:
     warn_unconverged(result.strengths, result.gap, tol)
     _tell_endless(strengths[fit.endless[back]], model.family)
     return result
+
+
+def as_kind(eta: np.ndarray, family: Family | None, kind: str) -> np.ndarray:
+    """Linear predictors (…, n, m) as they are, as expected responses, or (…, n) as numbers of classes."""
+    if kind not in KINDS:
+        raise InputError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}{suggest(str(kind), KINDS)}")
+    if kind == "link":
+        return eta
+    if family is None or family.name == "ordinal" or (kind == "class" and not family.classes):
+        why = (
+            "a path from fit_path, which knows its family"
+            if family is None
+            else f"a family with it, not {family.name}"
+        )
+        raise InputError(
+            f"kind: {kind!r} needs {why}; take kind='link' (OrdinalClassifier has the levels' shares)"
+        )
+    if kind == "response":
+        m = eta.shape[-1]
+        return np.exp(eta) if family.name == "cox" else family.mean(eta.reshape(-1, m)).reshape(eta.shape)
+    if family.coupled:
+        return np.argmax(eta, axis=-1)
+    if eta.shape[-1] > 1:
+        raise InputError("kind: 'class' of several outputs is not one class a row; take kind='response'")
+    return (eta[..., 0] > 0).astype(int)
 
 
 def response(y: Any, family: Any, n: int) -> np.ndarray:

@@ -15,7 +15,14 @@ from normax.linear_model.cross_validation.folds import Pairs
 from normax.linear_model.cross_validation.scopes import Scope, scopes_of
 from normax.linear_model.design.products import times
 from normax.linear_model.design.threads import side_by_side
-from normax.linear_model.design.validation import LARGEST, Sound, check_design, column_names, plain_weights
+from normax.linear_model.design.validation import (
+    LARGEST,
+    Sound,
+    check_design,
+    column_names,
+    plain_weights,
+    with_exclude,
+)
 from normax.linear_model.families import family_of
 from normax.linear_model.grid import grid_of, is_ridge
 from normax.linear_model.path import LinearPath, fit_path, response
@@ -143,7 +150,8 @@ def relaxed_path(
         Meinshausen, "Relaxed lasso", CSDA 2007, in the form of Hastie, Tibshirani & Tibshirani, "Best subset,
         forward stepwise or lasso?", Statistical Science 2020.
     """
-    names, X = column_names(X), check_design(X)
+    factor = with_exclude(X, options.get("penalty_factor"), options.pop("exclude", None))
+    names, X, options = column_names(X), check_design(X), options | {"penalty_factor": factor}
     mix = np.atleast_1d(np.asarray(gammas, dtype=float))
     if mix.ndim != 1 or not len(mix) or not ((mix >= 0) & (mix <= 1)).all():
         raise InputError(f"gammas: expected numbers in [0, 1], got {gammas!r}")
@@ -258,6 +266,7 @@ def free_fits(
             rules: dict[str, Any] = {
                 key: value[used] if key in ("penalty_factor", "lower", "upper") and np.ndim(value) else value
                 for key, value in ((k, np.asarray(v) if np.ndim(v) else v) for k, v in common.items())
+                if key != "penalty"  # of which nothing is left at strength 0, and which knows all columns
             }
             free = fit_path(Sound(X[:, used]), Y, strengths=[0.0], sample_weight=weights, **rules)
             seen[used.tobytes()] = free.coef[0], free.intercept[0]

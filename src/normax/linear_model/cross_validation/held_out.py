@@ -23,6 +23,7 @@ from normax.linear_model.design.validation import (
     check_offset,
     check_strengths,
     plain_weights,
+    with_exclude,
     without_excluded,
 )
 from normax.linear_model.families import Family, family_of
@@ -69,6 +70,7 @@ def held_out(
     per_row: bool = True,
     classes: Any = None,
     judge: Judge | None = None,
+    finite: bool = False,
     seen: Callable[[int, LinearPath], None] | None = None,
     **options: Any,
 ) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
@@ -83,7 +85,8 @@ def held_out(
         per_row: whether the strengths are those of the mean loss (default) or of the summed loss, which
             scikit-learn's `Ridge` and `LogisticRegression` have and where fewer rows mean a stronger penalty.
         classes: labels of the classes, for messages.
-        judge: what gives the errors in place of the loss, of all held-out rows.
+        judge: what gives the errors in place of the loss, of all held-out rows, and of families that tie rows too.
+        finite: whether a judge, too, is shown no rows of classes that have probability 0.
         seen: told the number and the path of each fold, which are then fitted one by one.
 
     Returns:
@@ -101,18 +104,23 @@ def held_out(
         Moments by subtraction: Engstrøm & Jensen, "Fast partition-based cross-validation with centering and
         scaling for XᵀX and XᵀY", 2024.
     """
-    X, options["penalty_factor"] = without_excluded(check_design(X), options.get("penalty_factor"))
+    factor = with_exclude(X, options.get("penalty_factor"), options.pop("exclude", None))
+    X, options["penalty_factor"] = without_excluded(check_design(X), factor)
     loss, weights = family_of(options.get("family", "gaussian")), plain_weights(sample_weight, X.shape[0])
     Y = loss.response(y, X.shape[0])
     known = check_offset(offset, Y.shape)
     if known is not None and loss.name == "gaussian":
         Y, known = Y - known, None
     units = np.array([1.0 if per_row else weights[train].sum() for train, _ in pairs])
-    loss.refuse_if_tied("cross-validation")
+    if judge is None:
+        loss.refuse_if_tied("cross-validation")
+    elif not loss.rows_apart:  # whose parts of `response` are read by no other rows
+        Y = np.asarray(y, dtype=float).reshape(len(Y), -1)
     refuse_weightless(weights, pairs)
     scopes = [Scope(np.ones(Y.shape[1], dtype=bool), test) for _, test in pairs]
-    if options.get("fit_intercept", True):
-        scopes = scopes_of(loss, Y, weights, pairs, classes, options.get("penalty"), judge is not None)
+    if options.get("fit_intercept", True) and loss.rows_apart:
+        judged = judge is not None and not finite
+        scopes = scopes_of(loss, Y, weights, pairs, classes, options.get("penalty"), judged)
     pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
     rows = _HeldOut(X, Y, weights, known, loss, pairs, scopes, options, judge, seen)
     score = rows.together() or rows.score

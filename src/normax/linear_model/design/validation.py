@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import diags_array, issparse
 
-from normax.errors import InputError
+from normax.errors import InputError, suggest
 from normax.forms import check_unmasked
 from normax.linear_model.design.products import COPIED
 
@@ -25,6 +25,7 @@ __all__ = [
     "plain_weights",
     "refuse_not_finite",
     "refuse_other_kinds",
+    "with_exclude",
     "without_excluded",
 ]
 
@@ -205,6 +206,45 @@ def as_floats(name: str, value: Any) -> np.ndarray:
         return np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         raise InputError(f"{name}: expected a number or one for each feature, got {value!r}") from None
+
+
+def with_exclude(X: Any, penalty_factor: Any, exclude: Any) -> Any:
+    """The factors, infinite for the features that `exclude` names.
+
+    Args:
+        X: the table whose columns may be named; exclude: positions, (p,) booleans, or names; None for none.
+    """
+    if exclude is None:
+        return penalty_factor
+    names, p = (
+        column_names(X),
+        (X.X if isinstance(X, Sound) else X if hasattr(X, "shape") else np.asarray(X)).shape[1],
+    )
+    chosen = np.atleast_1d(np.asarray(exclude))
+    if chosen.dtype.kind in "UO" and names is not None:
+        strange = [name for name in chosen.tolist() if name not in names]
+        if strange:
+            raise InputError(
+                f"exclude: no column of X is {_some(map(repr, strange))}{suggest(str(strange[0]), names)}"
+            )
+        chosen = np.array([names.index(name) for name in chosen.tolist()])
+    right = chosen.shape == (p,) if chosen.dtype == bool else chosen.dtype.kind in "iu" or not chosen.size
+    if (
+        not right
+        or chosen.ndim != 1
+        or (chosen.dtype != bool and chosen.size and not (-p <= chosen.min() and chosen.max() < p))
+    ):
+        raise InputError(
+            f"exclude: expected positions from 0 to {p - 1}, {p} booleans, or names of a data frame's columns, "
+            f"got {exclude!r}"
+        )
+    factor = (
+        np.ones(p)
+        if penalty_factor is None
+        else np.array(np.broadcast_to(as_floats("penalty_factor", penalty_factor), p))
+    )
+    factor[chosen if chosen.size else []] = np.inf
+    return factor
 
 
 def without_excluded(X: Any, penalty_factor: Any) -> tuple[Any, Any]:

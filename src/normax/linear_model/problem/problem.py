@@ -10,7 +10,13 @@ import numpy as np
 from normax.errors import InputError
 from normax.forms import check_unmasked
 from normax.linear_model.design.design import Design
-from normax.linear_model.design.validation import check_design, check_offset, check_weights, without_excluded
+from normax.linear_model.design.validation import (
+    check_design,
+    check_offset,
+    check_weights,
+    with_exclude,
+    without_excluded,
+)
 from normax.linear_model.families import Family, family_of
 from normax.linear_model.families.base import weighted_mean
 from normax.linear_model.problem.group_terms import GroupRules
@@ -64,6 +70,7 @@ class Problem:
         fit_intercept: bool = True,
         sample_weight: Any = None,
         penalty_factor: Any = None,
+        exclude: Any = None,
         lower: Any = None,
         upper: Any = None,
         penalty: Any = None,
@@ -82,7 +89,7 @@ class Problem:
         """
         _check_switches(fit_intercept, limits.get("tol", 0.0), limits.get("max_iter", 1))
         check_unmasked("y", y)
-        X, penalty_factor = without_excluded(X, penalty_factor)
+        X, penalty_factor = without_excluded(X, with_exclude(X, penalty_factor, exclude))
         loss, X = family_of(family), check_design(X)
         weights, y = check_weights(sample_weight, X.shape[0]), loss.response(y, X.shape[0])
         offset, rows, level = check_offset(offset, y.shape), None, 0.0
