@@ -100,7 +100,11 @@ def test_the_page_speaks_chinese(window, made):
 
 @pytest.mark.parametrize(
     "told",
-    [{"cv": None, "strengths": 6}, {"strengths": [0.5]}, {"strengths": [1.0, 0.0], "penalty": "l2"}],
+    [
+        {"cv": None, "strengths": 6},
+        {"strengths": [0.5]},
+        {"strengths": [1.0, 0.1, 0.0], "cv": None, "penalty": "l2"},
+    ],
     ids=str,
 )
 def test_odd_paths_have_pages_too(told, window, tmp_path, monkeypatch):

@@ -26,7 +26,8 @@ def answers(
 
     None where no row was held out, or the truth is not a number or a class for each row.
     """
-    truth, held_out = getattr(path, "targets", None), getattr(path, "held_out_outputs", None)
+    truth: Any = getattr(path, "targets", None)
+    held_out: Any = getattr(path, "held_out_outputs", None)
     if np.ndim(truth) == 2 and np.shape(truth)[1] == 1:
         truth = np.asarray(truth)[:, 0]
     if (
