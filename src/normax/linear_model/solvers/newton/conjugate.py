@@ -38,6 +38,8 @@ ROUGH, NEAR = 0.25, 0.5
 STEPS, PRODUCTS = 100, 500
 # Coefficients up to which their whole Hessian is at hand, and columns up to which products of all of them are.
 WHOLE, WIDEST = 5000, 3000
+# Coefficients up to which all are to be as sharp as this, which their whole Hessian affords.
+EVERY, SHARP = 300, 1e-8
 # What the factors of a preconditioner may cost in products with the Hessian, and what share of the products since they
 # were made, before they are made anew.
 FIRST, ANEW = 100, 0.5
@@ -69,6 +71,14 @@ def follow_conjugate(problem: Problem, strengths: np.ndarray) -> Fit | None:
         gaps.fit(i, eta, coef.ravel(), u.ravel(), terms.of(every, p))
         fit.coef[i], fit.intercept[i] = coef, intercept
         slack = u.ravel() - np.tile(terms.l2, m) * coef.ravel()
+        # Where the penalty is this little, only a factor of the whole Hessian tells one point of the valley from another.
+        paid = 0.5 * float((terms.l2 * coef**2).sum())
+        if (
+            m * p <= EVERY
+            and paid < SHARP * smooth.scale
+            and np.abs(slack).max() > SHARP * np.abs(terms.l2 * coef).max()
+        ):
+            return None
         if m * p <= WHOLE and 0.5 * float((slack**2 / np.tile(terms.l2, m)).sum()) > enough / WELL:
             return None
     gaps.flush()
