@@ -34,6 +34,15 @@ class CvPath:
         held_out: (n, k, m) or (n, k, g, m) linear predictors of held-out rows, NaN for rows that no fold holds out;
             None without `keep`.
         path: the fits to all rows; relaxed: these and their mixtures, or None.
+
+    Example:
+        >>> from normax.linear_model import cv_path
+        >>> X = np.arange(20.0)[:, None]
+        >>> found = cv_path(X, 2 * X[:, 0] + np.tile([0, 1], 10), strengths=[10, 1, 0.1], foldid=np.arange(20) % 5)
+        >>> found.strength_min, found.strength_1se, found.at("min").coef.round(3).tolist()
+        (0.1, 0.1, [[[2.005]]])
+        >>> print(found)
+        CvPath(3 strengths, deviance, strength_min=0.1, strength_1se=0.1)
     """
 
     strengths: np.ndarray
@@ -129,7 +138,7 @@ class CvPath:
         rows = PrintedTable()
         for name, (i, j) in zip(CHOICES, (self.min, self.one_se)):
             where = (i,) if self.gammas is None else (i, j)
-            row: dict[str, Any] = {"": name, "strength": float(self.strengths[i])}
+            row: dict[str, Any] = {"choice": name, "strength": float(self.strengths[i])}
             if self.gammas is not None:
                 row["gamma"] = float(self.gammas[j])
             rows.append(
