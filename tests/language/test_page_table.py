@@ -7,6 +7,7 @@ from pathlib import Path
 import normax
 from normax.language import translations
 from normax.report import html
+from normax.report.comparison import CAPTION, CAUTION
 from normax.report.curves import LOSSES
 from normax.report.pages import CORNERS
 from normax.report.results import NAMES
@@ -46,7 +47,15 @@ def said_by_the_script():
 
 
 def test_every_sentence_has_its_chinese():
-    dynamic = {*NAMES.values(), *RULES.values(), *LOSS_NOUNS.values(), *LOSSES.values(), *CORNERS.values()}
+    dynamic = {
+        *NAMES.values(),
+        *RULES.values(),
+        *LOSS_NOUNS.values(),
+        *LOSSES.values(),
+        *CORNERS.values(),
+        CAPTION,
+        CAUTION,
+    }
     said = {*said_by_python(), *said_by_the_script(), *dynamic} - NOT_SAID
     assert len(said) > 150
     assert said - set(translations("zh")) == set()

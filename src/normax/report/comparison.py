@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from normax.files import write
+from normax.language import say, spoken
 from normax.report import html, origins
 from normax.report.curves import loss_label
 from normax.report.figures import WIDE, error_figure, shown
@@ -151,37 +152,37 @@ def comparison_page(folder: str | File, comparison: Any, details: Mapping[str, A
         InputError: if the folder cannot be written.
     """
     folder, known = File(folder), dict(details or {})
-    title = known.get("title") or "Methods compared"
+    title = _title(known)
     wide = comparison_figure(comparison)
     write(folder / "compare.png", png(wide))
     notices = known.get("notices") or comparison.notices
     listed = "".join(f"<li>{escape(notice)}</li>" for notice in notices)
     data = known.get("data") or {}
     about = [
-        known.get("model_text"),
-        f"{data['rows']:,} rows" if data.get("rows") else None,
-        f"{data['features']:,} features" if data.get("features") else None,
+        say(known["model_text"]) if known.get("model_text") else None,
+        say("{count} rows", count=f"{data['rows']:,}") if data.get("rows") else None,
+        say("{count} features", count=f"{data['features']:,}") if data.get("features") else None,
     ]
     picture = shown(
         partial(comparison_figure, comparison),
         "compare",
-        "Errors of the methods and their differences to the best one",
-        CAPTION,
+        say("Errors of the methods and their differences to the best one"),
+        say(CAPTION),
         wide,
     )
     body = [
         f'<header><h1>{escape(title)}</h1><p class="headline">{escape(headline(comparison))}</p>'
         f'<p class="quiet">{escape(" · ".join(a for a in about if a))}</p></header>',
         html.section(
-            "Which cure?",
+            say("Which cure?"),
             picture,
             comparison_table(comparison, known.get("tested")),
-            f'<p class="caution">{escape(CAUTION)}</p>',
+            f'<p class="caution">{escape(say(CAUTION))}</p>',
         ),
         *_paths(comparison),
-        html.section("Notes", f"<ul>{listed}</ul>" if listed else ""),
+        html.section(say("Notices"), f"<ul>{listed}</ul>" if listed else ""),
         origins.provenance(next(iter(comparison.paths.values())), known) if known else "",
-        "<footer>Drawn by normax.</footer>",
+        f"<footer>{say('Drawn by normax.')}</footer>",
     ]
     return write(folder / "report.html", html.document(title, "".join(body)))
 
@@ -191,10 +192,12 @@ def _paths(comparison: Any) -> Iterator[Raw]:
     for i, (name, path) in enumerate(comparison.paths.items()):
         if name not in comparison.without_strength and not getattr(path, "axes", {}):
             alt, about = (
-                f"Errors of {name} against its strength",
-                f"{escape(name)}: its errors along its own path.",
+                say("Training and validation error against the strength of the penalty"),
+                say("{name}: its errors along its own path.", name=escape(name)),
             )
-            yield html.section(f"The path of {name}", shown(partial(error_figure, path), f"m{i}", alt, about))
+            yield html.section(
+                say("The path of {name}", name=name), shown(partial(error_figure, path), f"m{i}", alt, about)
+            )
 
 
 CAPTION = (
@@ -215,17 +218,27 @@ def headline(comparison: Any) -> str:
     rows = comparison.table()
     best = next(row for row in rows if row["choice"])
     near = [r["method"] for r in rows if not r["choice"] and r["difference"] <= r["difference_se"]]
-    text = f"{best['method']} has the smallest validation error, {number(best['cv'])} ± {number(best['se'])}"
+    text = say(
+        "{method} has the smallest validation error, {error} ± {se}",
+        method=best["method"], error=number(best["cv"]), se=number(best["se"]),
+    )  # fmt: skip
     text = f"{rows.first} {text}" if getattr(rows, "first", None) else text
     if near:
-        return (
-            f"{text}; {_listed(near)} cannot be told from it (within one standard error of the difference)."
-        )
-    return f"{text}; every other method is more than one standard error of the difference behind."
+        told = "; {methods} cannot be told from it (within one standard error of the difference)."
+        return text + say(told, methods=_listed(near))
+    return text + say("; every other method is more than one standard error of the difference behind.")
+
+
+def _title(details: Mapping[str, Any]) -> str:
+    """As it was told; in another language than English with the file alone."""
+    file = (details.get("data") or {}).get("file")
+    if spoken() != "en" and file:
+        return say("Methods compared on {file}", file=file)
+    return details.get("title") or say("Methods compared")
 
 
 def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])}{say(' and ')}{names[-1]}"
 
 
 def comparison_table(comparison: Any, tested: Mapping[str, float] | None = None) -> Raw:
@@ -233,6 +246,7 @@ def comparison_table(comparison: Any, tested: Mapping[str, float] | None = None)
     rows = comparison.table()
     errors = ["training error", "validation error", "± SE", "behind the best", "± SE"]
     head = ["method", "strength", "not zero", *errors, *(["test error"] if tested else []), "seconds"]
+    head = [say(title) for title in head]
     cells = [
         [
             row["method"].replace("-", "\u2011"),  # so that no name breaks
@@ -245,4 +259,5 @@ def comparison_table(comparison: Any, tested: Mapping[str, float] | None = None)
         ]
         for row in rows
     ]
-    return html.table(head, cells, marked=[i for i, row in enumerate(rows) if row["choice"]])
+    marked = [i for i, row in enumerate(rows) if row["choice"]]
+    return html.table(head, cells, marked=marked, name=say("Methods compared"))

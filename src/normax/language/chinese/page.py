@@ -435,4 +435,34 @@ COMMAND = {
     ),
 }
 
-TABLE = COMMAND | HEADLINES | CAPTIONS | TABLES | MOVING
+COMPARISON = {
+    "Methods compared": "方法比较",
+    "Methods compared on {file}": "在 {file} 上比较各方法",
+    "method": "方法",
+    "Which cure?": "用哪种办法？",
+    "Errors of the methods and their differences to the best one": "各方法的误差及其与最佳方法之差",
+    "{name}: its errors along its own path.": "{name}：它在自己路径上的误差。",
+    "The path of {name}": "{name} 的路径",
+    "{method} has the smallest validation error, {error} ± {se}": "{method} 的验证误差最小，为 {error} ± {se}",
+    "; {methods} cannot be told from it (within one standard error of the difference).": (
+        "；{methods} 与它分不出高下（差值在一个标准误之内）。"
+    ),
+    "; every other method is more than one standard error of the difference behind.": (
+        "；其他每种方法都落后超过差值的一个标准误。"
+    ),
+    "<b>On the left</b>, filled: mean error on the rows that a fold held out, with ± 1 standard error; rings: error on the "
+    "rows that it was fitted to. A long way between ring and point is overfitting. <b>On the right</b>: how much worse than "
+    "the best a method is, fold by fold. All met the same folds, so that what makes a fold hard cancels; where the bar of a "
+    "difference comes near zero, these data do not tell the two apart.": (
+        "<b>左边</b>，实心：留出行上的平均误差，± 1 个标准误；圆环：拟合所用行上的误差。圆环与实心点相距远就是过拟合。"
+        "<b>右边</b>：一种方法按折计比最佳方法差多少。所有方法用的是同样的折，因此某一折的难易相互抵消；差值的横条接近零时，"
+        "这些数据分不出两者。"
+    ),
+    "The strengths were chosen on the same folds, and so was the best method: the more strengths were tried, the more the "
+    "error of a method leans to the bright side. The folds share training rows, which makes standard errors of differences "
+    "somewhat too small.": (
+        "强度是在同样的折上选出的，最佳方法也是：试过的强度越多，一种方法的误差越偏乐观。各折共用训练行，使差值的标准误略微偏小。"
+    ),
+}
+
+TABLE = COMPARISON | COMMAND | HEADLINES | CAPTIONS | TABLES | MOVING
