@@ -375,6 +375,7 @@ def test_excluded_features_by_position_mask_and_name(births):
         ({"foldid": [1, 2]}, "a label for each of the 189 rows"),
         ({"gammas": [0.5, 2]}, "gammas: expected numbers"),
         ({"cv": None}, "use fit_path"),
+        ({"groups": np.arange(189)}, "foldid, groups: expected one of them"),
         ({"family": "cox", "cv": 3}, "cox expects"),
     ],
 )
@@ -403,3 +404,56 @@ def test_order_of_rows_and_unit_of_y_do_not_show(births):
     np.testing.assert_allclose(moved.mean, 1e6 * plain.mean, rtol=1e-9)
     assert moved.min == plain.min
     assert moved.one_se == plain.one_se
+
+
+def test_outputs_and_classes_in_groups_are_those_of_glmnet(births):
+    """`family="mgaussian"`, and `type.multinomial="grouped"`; a group counts √m there as 1."""
+    X, table, fold = births
+    Y = standardised(table.assign(white=table["race"] == 1)[["bwt", "white"]])
+    grid, tied = np.array([0.3, 0.1, 0.03]), nx.penalties.GroupLasso(1.0, "in")
+    found = cv_path(X, Y, foldid=fold, strengths=grid / 2**0.5, penalty=tied)
+    np.testing.assert_allclose(found.mean, [1.9704188, 1.8478997, 1.8394835], rtol=1e-6)
+    np.testing.assert_allclose(found.se, [0.018222091, 0.044330394, 0.066889958], rtol=1e-5)
+    assert (found.min[0], found.one_se[0]) == (2, 1)
+    grid = np.array(WEAK) / 3**0.5
+    found = cv_path(X, table["race"] - 1, family="multinomial", foldid=fold, strengths=grid, penalty=tied)
+    np.testing.assert_allclose(found.mean, [1.861995, 1.8159917, 1.8691423], rtol=1e-6)
+    np.testing.assert_allclose(found.se, [0.033556308, 0.066473291, 0.094485235], rtol=1e-5)
+
+
+@pytest.mark.parametrize("family", ["negative-binomial", "gamma", "tweedie", "huber", "quantile", "poisson"])
+def test_every_measure_of_every_family_is_that_of_its_definition(births, family):
+    X, table, fold = births
+    y = table["bwt"].to_numpy(float) / 1000
+    y = np.round(y) if family in ("negative-binomial", "poisson") else y
+    kept = cv_path(X, y, family=family, foldid=fold, strengths=[0.2, 0.02], keep=True)
+    loss, eta = kept.path.family, kept.held_out[:, 1]
+    mean = loss.mean(eta)[:, 0]
+    wanted = {"deviance": 2 * loss.deviance(y[:, None], eta), "mse": (y - mean) ** 2, "mae": np.abs(y - mean)}
+    for measure, rows in wanted.items():
+        found = cv_path(X, y, family=family, foldid=fold, strengths=[0.2, 0.02], measure=measure)
+        assert found.mean[1] == pytest.approx(rows.mean(), rel=1e-6)
+    pairs = (y[:, None] > y) & (fold[:, None] == fold)
+    right = np.sign(eta - eta[:, 0])[pairs]
+    found = cv_path(X, y, family=family, foldid=fold, strengths=[0.2, 0.02], measure="C")
+    assert 0.5 + right.mean() / 2 == pytest.approx(found.mean[1], abs=0.01)
+
+
+def test_a_fold_without_a_level_and_neighbours_that_are_tied_are_told(births):
+    X, table, fold = births
+    levels = np.where(fold == 0, 2, np.arange(len(X)) % 2)
+    with pytest.raises(InputError, match="fold 0 trains without level 2"):
+        cv_path(X, levels, family="ordinal", foldid=fold, strengths=[0.1])
+    with pytest.raises(InputError, match="ties a feature to its neighbours"):
+        fit_path(X, table["bwt"], strengths=[1.0], penalty=nx.penalties.Fused(1.0), exclude=[1])
+
+
+def test_pictures_name_the_measure(births):
+    X, table, fold = births
+    found = cv_path(
+        X, table["low"], family="binomial", measure="auc", foldid=fold, strengths=20, gammas=(0, 1)
+    )
+    assert found.relaxed.cv_mean[found.min] == 1 - found.mean[found.min]
+    assert found.plot().axes
+    plain = cv_path(X, table["low"], family="binomial", measure="auc", foldid=fold, strengths=20)
+    assert plain.plot().axes[0].get_ylabel() == "held-out auc"

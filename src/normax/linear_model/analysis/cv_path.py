@@ -134,6 +134,10 @@ def _pairs(cv: Any, foldid: Any, groups: Any, loss: Family, Y: np.ndarray, seed:
     """The folds; classes, levels and events in like shares where each has enough rows."""
     n = len(Y)
     if foldid is not None:
+        if groups is not None:
+            raise InputError(
+                "foldid, groups: expected one of them, got both; folds that are given keep what they keep"
+            )
         labels = np.asarray(foldid)
         if labels.shape != (n,) or len(np.unique(labels)) < 2:
             raise InputError(
@@ -152,7 +156,19 @@ def _pairs(cv: Any, foldid: Any, groups: Any, loss: Family, Y: np.ndarray, seed:
     pairs = folds(cv, n, kinds, groups, stratify=spread, seed=seed)
     if len(pairs) < 2:
         raise InputError(f"cv: expected at least 2 folds, got {len(pairs)}, whose errors have no spread")
+    if loss.name == "ordinal":
+        _refuse_missing_levels(Y, pairs)
     return pairs
+
+
+def _refuse_missing_levels(Y: np.ndarray, pairs: Any) -> None:
+    """An InputError where a fold trains without a level, which would have no probability."""
+    faults = [(k, np.setdiff1d(Y, Y[train])) for k, (train, _) in enumerate(pairs)]
+    told = [f"fold {k} trains without level {missing[0]:g}" for k, missing in faults if len(missing)]
+    if told:
+        raise InputError(
+            f"cv: {'; '.join(told[:5])}; use fewer folds, or join such a level with its neighbour"
+        )
 
 
 def _mixtures(gammas: Any) -> np.ndarray:
@@ -308,7 +324,7 @@ class _Rows:
         sign = -1 if self.ordered else 1
         drop = (lambda a: a) if self.mix is not None else (lambda a: a[:, 0])
         held = drop(values[2]) if self.keep else None
-        relaxed = None if self.mix is None else self._relaxed(path, mix, sign * mean, se, best)
+        relaxed = None if self.mix is None else self._relaxed(path, mix, mean + self.ordered, se, best)
         times_held = np.bincount(np.concatenate([test for _, test in self.pairs]), minlength=len(self.Y))
         foldid = np.full(len(self.Y), -1)
         for k, (_, test) in enumerate(self.pairs):
@@ -332,7 +348,7 @@ class _Rows:
     def _relaxed(
         self, path: LinearPath, mix: np.ndarray, mean: np.ndarray, se: np.ndarray, best: tuple[int, int]
     ) -> RelaxedPath:
-        """The mixtures of the fits to all rows."""
+        """The mixtures of the fits to all rows; `mean`: (k, g) errors, 1 less what is better when larger."""
         common = {"family": self.loss, "offset": self.offset, **self.options}
         coef, intercept = free_fits(self.X, self.Y, path, self.weights, common)
         share = mix[:, None]

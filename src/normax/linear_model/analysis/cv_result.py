@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, suggest
-from normax.linear_model.analysis.measures import LARGER_IS_BETTER
 from normax.linear_model.analysis.relaxed import RelaxedPath
 from normax.linear_model.path import LinearPath
 from normax.rows import PrintedTable
@@ -152,17 +151,15 @@ class CvPath:
         return rows
 
     def plot(self) -> Any:
-        """The curve of the measure with its standard errors: a matplotlib Figure."""
+        """The curve of the measure with its standard errors above the traces of coefficients, or the curves of all
+        mixtures, and the choice by one standard error: a matplotlib Figure."""
         from normax.report.after_fit import model_figure
 
-        if self.gammas is not None:
-            raise InputError(
-                "plot: this result has mixtures; draw `.relaxed.plot()`, or the choice by `.table()`"
-            )
-        sign = -1 if self.measure in LARGER_IS_BETTER else 1
-        return model_figure(
-            replace(self.path, cv_mean=sign * self.mean, cv_se=self.se, chosen=self.one_se[0])
-        )
+        if self.relaxed is not None:
+            return self.relaxed.plot()
+        picture = model_figure(replace(self.path, cv_mean=self.mean, cv_se=self.se, chosen=self.one_se[0]))
+        picture.axes[0].set_ylabel(f"held-out {self.measure}")
+        return picture
 
     def __repr__(self) -> str:
         mixtures = "" if self.gammas is None else f", {len(self.gammas)} gammas"

@@ -19,6 +19,7 @@ from normax.linear_model.design.validation import (
 )
 from normax.linear_model.families import Family, family_of
 from normax.linear_model.families.base import weighted_mean
+from normax.linear_model.problem.chain_terms import FusedRules
 from normax.linear_model.problem.group_terms import GroupRules
 from normax.linear_model.problem.penalty_rules import rules_of
 from normax.linear_model.problem.terms import Rules, check_rules
@@ -89,7 +90,8 @@ class Problem:
         """
         _check_switches(fit_intercept, limits.get("tol", 0.0), limits.get("max_iter", 1))
         check_unmasked("y", y)
-        X, penalty_factor = without_excluded(X, with_exclude(X, penalty_factor, exclude))
+        given = with_exclude(X, penalty_factor, exclude)
+        X, penalty_factor = without_excluded(X, given)
         loss, X = family_of(family), check_design(X)
         weights, y = check_weights(sample_weight, X.shape[0]), loss.response(y, X.shape[0])
         offset, rows, level = check_offset(offset, y.shape), None, 0.0
@@ -109,6 +111,15 @@ class Problem:
         design = Design(X, weights, bool(fit_intercept), rows)
         single = check_rules(design.p, penalty_factor, lower, upper)
         unit, rules = rules_of(penalty, l1_ratio, y.shape[1], single)
+        if (
+            isinstance(rules, FusedRules)
+            and given is not None
+            and np.isposinf(np.asarray(given, float)).any()
+        ):
+            raise InputError(
+                f"exclude, penalty_factor: {penalty!r} ties a feature to its neighbours, so that none of them can be left "
+                "out; drop its column from X"
+            )
         if loss.nonsmooth and not isinstance(rules, (Rules, GroupRules)):
             raise InputError(
                 f"penalty: {loss.name} takes L1, L2, ElasticNet and groups, since its loss has kinks, got {penalty!r}"
