@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["folded", "html_table", "markup", "printable", "sheet_cell"]
+__all__ = ["columns_of", "folded", "html_table", "markup", "printable", "sheet_cell", "wrapped"]
 
 # Control characters but tab and line feed, halves of characters, non-characters, line separators, overrides of
 # directions.
@@ -90,3 +92,30 @@ def _spelt(found: re.Match[str]) -> str:
 
 def _is_number(text: str) -> bool:
     return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) is not None
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most so many columns; a Chinese letter takes two, and a line may end behind any of them.
+
+    Example:
+        >>> wrapped("one two three", 8), wrapped("一二三四", 6)
+        (['one two', 'three'], ['一二三', '四'])
+    """
+    if not any(unicodedata.east_asian_width(letter) == "W" for letter in text):
+        return textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False)
+    lines = [""]
+    for piece in re.findall(r"[!-~]+[，。；：、）]*|.[，。；：、）]*", text):
+        if columns_of(lines[-1] + piece) > width and lines[-1]:
+            lines.append("")
+        lines[-1] += piece
+    return [line.strip() for line in lines]
+
+
+def columns_of(text: str) -> int:
+    """The columns that a text takes on a terminal.
+
+    Example:
+        >>> columns_of("ab"), columns_of("一二")
+        (2, 4)
+    """
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)

@@ -73,7 +73,7 @@ def fails(capsys, *words):
         (["path", "made.csv", "--target", "y", "--test", "no.csv"], "no.csv: no such file"),
         (
             ["path", "made.csv", "--target", "y", "--penalty", "l3"],
-            "--penalty: expected l1, l2, elastic-net or group-lasso, got 'l3'",
+            "--penalty: expected l1, l2, elastic-net, group-lasso, mcp, scad or slope, got 'l3'",
         ),
         (
             ["path", "made.csv", "--target", "y", "--l1-ratio", "0.5"],

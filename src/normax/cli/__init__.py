@@ -12,10 +12,11 @@ import sys
 from collections.abc import Sequence
 
 from normax.cli.interrupts import Terminated, watched
-from normax.cli.options.typed import parse
+from normax.cli.options.typed import language_asked, parse
 from normax.cli.runs.clock import Clock
 from normax.errors import InputError
-from normax.language import language_of, speaking
+from normax.language import language_of, say, speaking
+from normax.language.messages import retold
 from normax.text import printable
 
 __all__ = ["main"]
@@ -34,26 +35,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         >>> main(["path", "data.csv", "--target", "y", "--penalty", "l3"])
         2
     """
+    words = list(sys.argv[1:] if argv is None else argv)
+    with speaking(language_asked(words) or language_of(os.environ)):
+        return _obey(words)
+
+
+def _obey(words: list[str]) -> int:
     clock = Clock()
     try:
         with clock.time("loading"):
-            options = parse(sys.argv[1:] if argv is None else argv)
-        with watched(), speaking(getattr(options, "lang", None) or language_of(os.environ)):
+            options = parse(words)
+        with watched(), speaking(options.lang):
             _run(options, clock)
     except InputError as error:
-        _say(f"error: {error}")
+        _say(f"{say('error: ')}{retold(str(error))}")
         return 2
     except KeyboardInterrupt as error:
         ended = error.signal if isinstance(error, Terminated) else None
-        _say(f"{'interrupted' if ended is None else 'terminated'}; nothing was written")
+        _say(say("interrupted; nothing was written" if ended is None else "terminated; nothing was written"))
         return 130 if ended is None else 128 + ended
     except MemoryError:
-        _say("error: not enough memory; try fewer --strengths, a smaller --cv or fewer columns (--drop)")
+        cure = say("not enough memory; try fewer --strengths, a smaller --cv or fewer columns (--drop)")
+        _say(f"{say('error: ')}{cure}")
         return 2
     except BrokenPipeError:  # the reader, say `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:  # a full disk, say
-        _say(f"error: {error.filename or 'writing'}: {error.strerror or error}")
+        _say(f"{say('error: ')}{error.filename or say('writing')}: {error.strerror or error}")
         return 2
     return 0
 

@@ -51,7 +51,7 @@ def demo(where: argparse.Namespace) -> None:
         from normax.report import index
 
         index(folder, reports, say("normax demo"), say(TEXT))
-    screen.console().print(f"\nOpen {out / 'index.html'}", soft_wrap=True)
+    screen.console().print("\n" + say("Open {page}", page=out / "index.html"), soft_wrap=True)
 
 
 def _write_data(folder: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import textwrap
-import unicodedata
 from collections.abc import Iterator
 
 from normax.cli.lessons import LESSON_OF, TITLES
@@ -13,6 +11,7 @@ from normax.cli.options.words import parsers
 from normax.errors import InputError, suggest
 from normax.instead import penalty_name
 from normax.language import language_of
+from normax.text import wrapped
 
 __all__ = ["explain", "options_by_name"]
 
@@ -78,15 +77,5 @@ def _lesson(name: str, lang: str) -> Iterator[str]:
         yield f"{_LESSON[lang]}{TITLES[lesson][lang == 'zh']}\nlessons/{lang}/{lesson}.ipynb"
 
 
-def _wrapped(text: str, width: int = 88) -> str:
-    """Lines of at most so many columns; a Chinese letter takes two, and a line may end behind any of them."""
-    if not any(unicodedata.east_asian_width(letter) == "W" for letter in text):
-        return textwrap.fill(text, width, break_on_hyphens=False, break_long_words=False)
-    lines, room = [""], width
-    for letter in text:
-        room -= 1 + (unicodedata.east_asian_width(letter) in "WF")
-        if room < 0 and letter not in "，。；：、）":
-            lines.append("")
-            room = width - 2
-        lines[-1] += letter
-    return "\n".join(line.strip() for line in lines)
+def _wrapped(text: str) -> str:
+    return "\n".join(wrapped(text, 88))

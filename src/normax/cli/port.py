@@ -8,6 +8,7 @@ from pathlib import Path
 
 from normax.cli import screen
 from normax.files import write
+from normax.language.messages import retold
 
 __all__ = ["port"]
 
@@ -30,4 +31,4 @@ def port(options: argparse.Namespace) -> None:
     else:
         sys.stdout.write(result.text)
         sys.stdout.flush()
-    screen.console(error=True).print(f"{file}: {left}{where}", soft_wrap=True)
+    screen.console(error=True).print(retold(f"{file}: {left}{where}"), soft_wrap=True)

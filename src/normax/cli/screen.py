@@ -18,6 +18,8 @@ from rich.text import Text
 from normax.cli import interrupts
 from normax.cli.details import plain
 from normax.errors import Notice
+from normax.language import say
+from normax.language.messages import retold
 from normax.text import printable
 
 __all__ = ["console", "note", "notices", "print_json", "progress"]
@@ -68,12 +70,13 @@ def notices() -> Iterator[list[str]]:
 
 
 def note(text: str, screen: Console) -> None:
-    """One notice: with a hanging indent on a terminal, on one line off it."""
+    """One notice, in the language that is spoken: with a hanging indent on a terminal, on one line off it."""
+    text = retold(text)
     if not screen.is_terminal:
-        screen.print(f"note: {' '.join(text.split())}", soft_wrap=True)
+        screen.print(f"{say('note: ')}{' '.join(text.split())}", soft_wrap=True)
         return
     grid = Table.grid(padding=(0, 1))
-    grid.add_row(Text("note", style="yellow"), Text(text))
+    grid.add_row(Text(say("note"), style="yellow"), Text(text))
     screen.print(grid)
 
 
@@ -82,15 +85,19 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A bar with the time left: call it with (phase, done, total). Nothing off a terminal, whatever FORCE_COLOR
     says."""
     screen = console(error=True)
-    left = TextColumn("{task.percentage:>3.0f}%", markup=False), TimeRemainingColumn(), TextColumn("left")
+    left = (
+        TextColumn("{task.percentage:>3.0f}%", markup=False),
+        TimeRemainingColumn(),
+        TextColumn(say("left")),
+    )
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), *left)
     with Progress(*columns, console=screen, transient=True, disable=not sys.stderr.isatty()) as bars:
-        task = bars.add_task("starting", total=None)
+        task = bars.add_task(say("starting"), total=None)
 
         def on_progress(phase: str, done: int, total: int) -> None:
             interrupts.check()
             if total != bars.tasks[0].total or done < bars.tasks[0].completed:  # other work: time it anew
                 bars.reset(task, total=total)
-            bars.update(task, description=phase, completed=done)
+            bars.update(task, description=retold(phase), completed=done)
 
         yield on_progress

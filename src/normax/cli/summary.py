@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from normax.cli.details import ComparisonDetails, Contest, PathDetails, RunDetails
+from normax.cli.details import ComparisonDetails, Contest, PathDetails, RunDetails, TableDetails
 from normax.cli.screen import console
 from normax.errors import shorten
+from normax.language import say
+from normax.language.messages import retold
 
 __all__ = ["comparison", "number", "summary", "table_of"]
 
@@ -36,17 +39,12 @@ _CAUTION = (
 def summary(details: PathDetails, folder: Path) -> None:
     """Print what a path found: errors beside the baselines, measures, the largest coefficients, where the page is."""
     screen, data = console(), details.data
-    about = [
-        details.task,
-        f"{data.rows:,} rows",
-        f"{data.features:,} features",
-        f"penalty {details.penalty}",
-    ]
-    _head(screen, details, [" · ".join(about), details.model_text])
+    about = [say(details.task), *_size(data), say("penalty {name}", name=details.penalty)]
+    _head(screen, details, [" · ".join(about), retold(details.model_text)])
     if details.contest is not None:
         screen.print()
         screen.print(_contest(details, details.contest))
-        screen.print(Text(details.contest.verdict), soft_wrap=True)
+        screen.print(Text(retold(details.contest.verdict)), soft_wrap=True)
     worse = _worse_than_simple(details)
     if worse:
         screen.print()
@@ -60,16 +58,16 @@ def summary(details: PathDetails, folder: Path) -> None:
                 screen.print(Text(str(caption), style="dim"))
     screen.print()
     if details.caution:
-        screen.print(Text(details.caution, style="yellow"))
-    seconds = ", ".join(f"{phase} {spent:.1f} s" for phase, spent in details.seconds)
-    screen.print(Text(f"Time: {seconds}", style="dim"))
+        screen.print(Text(say(details.caution), style="yellow"))
+    seconds = ", ".join(f"{retold(phase)} {spent:.1f} s" for phase, spent in details.seconds)
+    screen.print(Text(say("Time: {seconds}", seconds=seconds), style="dim"))
     _foot(screen, folder)
 
 
 def comparison(compared: Any, details: ComparisonDetails, folder: Path) -> None:
     """Print what methods achieved on the same folds, the best one stressed, and where the page is."""
     screen, data, tested = console(), details.data, details.tested
-    _head(screen, details, [f"{details.model_text} · {data.rows:,} rows · {data.features:,} features"])
+    _head(screen, details, [" · ".join([retold(details.model_text), *_size(data)])])
     heads = ["strength", "nonzero", "train", "cv error", "behind best", *(["test"] if tested else []), "time"]
     table = table_of("method", *heads)
     methods = compared.table()
@@ -80,7 +78,7 @@ def comparison(compared: Any, details: ComparisonDetails, folder: Path) -> None:
             f"{row['nonzero']:,}",
             number(row["train"]),
             _with_error(row["cv"], row["se"]),
-            "best" if best else _with_error(row["difference"], row["difference_se"]),
+            say("best") if best else _with_error(row["difference"], row["difference_se"]),
             *([number(tested[row["method"]])] if tested else []),
             f"{row['seconds']:.0f} s",
         ]
@@ -89,11 +87,13 @@ def comparison(compared: Any, details: ComparisonDetails, folder: Path) -> None:
     if methods.first:
         screen.print(Text(methods.first, style="bold red"), soft_wrap=True)
     screen.print(table)
-    note = f"error per row: {details.loss_text}; ± standard error; dropout's strength is its p"
+    note = say(
+        "error per row: {loss}; ± standard error; dropout's strength is its p", loss=say(details.loss_text)
+    )
     screen.print(Text(note, style="dim"))
     screen.print()
     if not tested:
-        screen.print(Text(_CAUTION, style="yellow"))
+        screen.print(Text(say(_CAUTION), style="yellow"))
     _foot(screen, folder)
 
 
@@ -110,13 +110,18 @@ def number(value: float | None) -> str:
 
 def _head(screen: Console, details: RunDetails, lines: list[str]) -> None:
     screen.print()
-    screen.print(Text(details.title, style="bold"))
+    screen.print(Text(retold(details.title), style="bold"))
     for line in lines:
         screen.print(Text(line, style="dim"))
 
 
+def _size(data: TableDetails) -> list[str]:
+    said = ("{count} rows", data.rows), ("{count} features", data.features)
+    return [say(text, count=f"{count:,}") for text, count in said]
+
+
 def _foot(screen: Console, folder: Path) -> None:
-    screen.print(Text.assemble("Report: ", (str(folder / "report.html"), "bold")), soft_wrap=True)
+    screen.print(Text.assemble(say("Report: "), (str(folder / "report.html"), "bold")), soft_wrap=True)
 
 
 def _worse_than_simple(details: PathDetails) -> str | None:
@@ -138,10 +143,10 @@ def _with_error(value: float, error: float) -> str:
     return f"{number(value)} ± {error:.2g}"
 
 
-def table_of(*heads: str) -> Table:
-    """An empty table with these heads, numbers to the right of the first."""
+def table_of(*heads: str, names: Iterable[str] = ()) -> Table:
+    """An empty table with these heads, said, and then names as they are; numbers to the right of the first."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for place, head in enumerate(heads):
+    for place, head in enumerate([*map(say, heads), *names]):
         table.add_column(head, justify="right" if place else "left", no_wrap=place > 0)
     return table
 
@@ -156,7 +161,7 @@ def _contest(details: PathDetails, contest: Contest) -> Table:
         cells = [
             f"{row.nonzero:,}",
             _with_error(row.cv, row.se),
-            "best" if row.cv == best else _with_error(row.behind, row.behind_se),
+            say("best") if row.cv == best else _with_error(row.behind, row.behind_se),
         ]
         cells += [number(row.rmse)] if units else []
         cells += [number(row.test)] if tested else []
@@ -171,7 +176,7 @@ def _baselines(details: PathDetails) -> Table:
     table = table_of("model", "strength", "nonzero", "cv error", "± se", *more)
     for row in details.baselines:
         chosen = row.model == "chosen"
-        name = _MODELS[row.model] + (f", {_RULES[details.select]}" if chosen else "")
+        name = say(_MODELS[row.model]) + (f", {say(_RULES[details.select])}" if chosen else "")
         cells = [row.strength, row.nonzero, row.cv, row.se, *([row.rmse] if units else [])]
         cells += [row.test] if tested else []
         table.add_row(
@@ -179,7 +184,8 @@ def _baselines(details: PathDetails) -> Table:
             *(f"{cell:,}" if isinstance(cell, int) else number(cell) for cell in cells),
             style="bold" if chosen else None,
         )
-    table.caption = f"error per row: {details.loss_text}" + (f"\n{details.cost}" if details.cost else "")
+    loss = say("error per row: {loss}", loss=say(details.loss_text))
+    table.caption = loss + (f"\n{details.cost}" if details.cost else "")
     return table
 
 
@@ -187,7 +193,7 @@ def _metrics(details: PathDetails) -> Table:
     tested = details.data.test_rows > 0
     table = table_of("measure", "cross-validated", *(["test"] if tested else []))
     for row in details.metrics:
-        table.add_row(row.name, number(row.cv), *([number(row.test)] if tested else []))
+        table.add_row(say(row.name), number(row.cv), *([number(row.test)] if tested else []))
     return table
 
 
@@ -196,10 +202,10 @@ def _confusion(details: PathDetails) -> Table | None:
     if found is None or len(found.labels) > 12:
         return None
     labels = [shorten(label, _WIDE) for label in found.labels]
-    table = table_of("true ↓ predicted →", *labels)
+    table = table_of("true ↓ predicted →", names=labels)
     for label, row in zip(labels, found.test or found.cv):
         table.add_row(label, *(f"{count:,}" for count in row))
-    table.caption = f"rows, {'test set' if found.test else 'cross-validated'}"
+    table.caption = say("rows, test set" if found.test else "rows, cross-validated")
     return table
 
 
@@ -215,6 +221,7 @@ def _coefficients(details: PathDetails) -> Table | None:
         table.add_row(
             shorten(row.feature, 2 * _WIDE), *middle, number(row.standardised), number(row.original)
         )
-    rest = f"{len(live) - _SHOWN} more in coefficients.csv; " if len(live) > _SHOWN else ""
-    table.caption = f"{rest}{len(rows) - len(live)} of {len(rows)} are exactly zero"
+    more = say("{count} more in coefficients.csv; ", count=len(live) - _SHOWN) if len(live) > _SHOWN else ""
+    zero = say("{count} of {total} are exactly zero", count=len(rows) - len(live), total=len(rows))
+    table.caption = more + zero
     return table

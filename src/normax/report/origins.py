@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from normax.language import say
+from normax.language.messages import retold
 from normax.report.html import Raw, escape, section, table
 
 __all__ = ["columns", "provenance"]
@@ -26,12 +27,16 @@ def columns(details: dict) -> Raw:
     text = ""
     if data.get("left_out"):
         items = "".join(
-            f"<li><b>{escape(c['name'])}</b>: {escape(say(c['reason']))}</li>" for c in data["left_out"]
+            f"<li><b>{escape(c['name'])}</b>: {escape(retold(c['reason']))}</li>" for c in data["left_out"]
         )
         text += f"<h3>{say('Left out')}</h3><ul>{items}</ul>"
     notices = details.get("notices") or []
     if notices:
-        text += f"<h3>{say('Notices')}</h3><ul>" + "".join(f"<li>{escape(n)}</li>" for n in notices) + "</ul>"
+        text += (
+            f"<h3>{say('Notices')}</h3><ul>"
+            + "".join(f"<li>{escape(retold(n))}</li>" for n in notices)
+            + "</ul>"
+        )
     title = say("What was done to the columns")
     head = [say(name) for name in ("column", "kind", "levels", "missing", "features")]
     body = table(head, rows, left=2, name=title, file="columns") if rows else ""

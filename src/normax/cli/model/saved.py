@@ -19,6 +19,7 @@ from normax.cli.options.table import reading
 from normax.cli.sheets import write_rows
 from normax.errors import InputError
 from normax.forms import made
+from normax.language import say
 from normax.tables import FillAndScale, Schema, Target, read_table
 
 __all__ = ["SavedModel", "predict", "show"]
@@ -107,7 +108,9 @@ def predict(options: argparse.Namespace) -> None:
         return
     with written(Path(options.out)) as file:
         write_rows(file, heads, zip(*columns))
-    screen.console(error=True).print(f"{len(answers):,} predictions: {options.out}", soft_wrap=True)
+    screen.console(error=True).print(
+        say("{count} predictions: {file}", count=f"{len(answers):,}", file=options.out), soft_wrap=True
+    )
 
 
 def show(options: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from normax.cli.meanings import OPTIONS_ZH
@@ -13,11 +14,23 @@ from normax.cli.options.run import CompareOptions, PathOptions, RunOptions
 from normax.cli.options.table import LISTS
 from normax.cli.options.words import COMMANDS, parsers
 from normax.errors import InputError, suggest
-from normax.language import spoken
+from normax.language import LANGUAGES, spoken
 
-__all__ = ["command_line", "config", "parse", "settings"]
+__all__ = ["command_line", "config", "language_asked", "parse", "settings"]
 
 _NO_PART = ("config", "json", "dry_run")  # options that are no part of a run
+
+
+def language_asked(argv: Sequence[str]) -> str | None:
+    """The language that `--lang` names, if it names one, before anything else is known to be good.
+
+    Example:
+        >>> language_asked(["path", "d.csv", "--lang", "zh"]), language_asked(["--lang=fr"]), language_asked([])
+        ('zh', None, None)
+    """
+    words = [word for option in argv for word in option.split("=", 1)]
+    asked = [word for option, word in pairwise(words) if option == "--lang" and word in LANGUAGES]
+    return asked[-1] if asked else None
 
 
 def parse(argv: Sequence[str]) -> Any:
@@ -27,8 +40,9 @@ def parse(argv: Sequence[str]) -> Any:
         InputError: for a word that does not belong there; the closest right one is suggested.
         SystemExit: after `--help` and `--version`, with 0.
     """
+    argv = _command_first(argv)
     parser, commands = parsers()
-    if not argv:
+    if not argv or argv[0].startswith("--lang"):
         parser.print_help()
         raise SystemExit(0)
     words = [word for word in argv if not word.startswith("-")]
@@ -75,6 +89,12 @@ def _with_config(
 def _given(argv: Sequence[str]) -> set[str]:
     """The options among words."""
     return {word.split("=")[0] for word in argv if word.startswith("--")}
+
+
+def _command_first(argv: Sequence[str]) -> list[str]:
+    """The words with a `--lang` that stands before the command behind it."""
+    taken = 0 if not argv else 2 if argv[0] == "--lang" else int(argv[0].startswith("--lang="))
+    return [*argv[taken : taken + 1], *argv[:taken], *argv[taken + 1 :]]
 
 
 def _joined(argv: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, NoReturn
 
+from normax.cli.options.help import Formatter, in_language
 from normax.cli.options.table import column_options, file_options
 from normax.cli.options.values import FAMILIES, number, one_of, probabilities, several, strengths, whole
 from normax.cli.options.values import family as family_value
@@ -46,10 +47,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse whose every fault is an InputError that suggests the right word."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "formatter_class",
-            lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=32, width=100),
-        )
+        kwargs.setdefault("formatter_class", Formatter)
         super().__init__(allow_abbrev=False, **kwargs)
 
     def error(self, message: str) -> NoReturn:
@@ -103,11 +101,12 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     commands["explain"].add_argument(
         "name", metavar="NAME", nargs="?", help="l1, dropout, cv, ... (default: list all names)"
     )
-    for name in ("explain", "demo"):
-        commands[name].add_argument("--lang", type=one_of("zh", "en"), metavar="LANG", help=_LANG)
     commands["demo"].add_argument(
         "--out", metavar="DIR", default="normax-demo", help="folder to write (default: normax-demo)"
     )
+    for each in (parser, *commands.values()):
+        each.add_argument("--lang", type=one_of("zh", "en"), metavar="LANG", help=_LANG)
+        in_language(each)
     return parser, commands
 
 
@@ -152,7 +151,6 @@ def _fit_options(parser: _Parser, compare: bool) -> None:
         help="take DATA and options from the config.toml of an earlier run, or one of your own, whose paths start at its"
         " folder; what is typed counts more",
     )
-    run.add_argument("--lang", type=one_of("zh", "en"), metavar="LANG", help=_LANG)
     run.add_argument(
         "--onnx",
         action="store_true",

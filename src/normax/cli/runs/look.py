@@ -14,6 +14,8 @@ from normax.cli.runs.columns import column_rows, learn_schema, read, ways
 from normax.cli.runs.data import Dataset, prepare
 from normax.cli.summary import number, table_of
 from normax.errors import quoted, shorten
+from normax.language import say
+from normax.language.messages import retold
 from normax.tables import Schema, Table
 from normax.tables.wording import many
 
@@ -91,7 +93,8 @@ def _show(seen: dict[str, Any]) -> None:
     console = screen.console()
     console.print()
     console.print(Text(seen["file"], style="bold"))
-    console.print(Text(f"{many(seen['rows'], 'row')} · {many(seen['features'], 'feature')}", style="dim"))
+    size = many(seen["rows"], "row"), many(seen["features"], "feature")
+    console.print(Text(" · ".join(map(retold, size)), style="dim"))
     if seen["target"] is not None:
         console.print(Text(_in_words(seen["target"])), soft_wrap=True)
     console.print()
@@ -102,12 +105,13 @@ def _show(seen: dict[str, Any]) -> None:
         levels = [shorten(level, _WIDE // 2) for level in column["categories"][:_SHOWN]]
         more = ", ..." if len(column["categories"]) > _SHOWN else ""
         counts = (f"{column[key]:,}" for key in ("features", "missing"))
-        cells = shorten(column["name"], _WIDE), column["kind"], column["form"] or ""
+        cells = shorten(column["name"], _WIDE), say(column["kind"]), column["form"] or ""
         table.add_row(*cells, *counts, ", ".join(levels) + more)
     console.print(table)
     for column in seen["left_out"]:
         console.print(
-            Text(f"{quoted(column['name'])} left out: {column['reason']}", style="dim"), soft_wrap=True
+            Text(retold(f"{quoted(column['name'])} left out: {column['reason']}"), style="dim"),
+            soft_wrap=True,
         )
 
 
@@ -115,6 +119,10 @@ def _in_words(target: dict[str, Any]) -> str:
     if "classes" in target:
         found = target["classes"]
         classes = ", ".join(f"{shorten(c['label'], _WIDE // 2)} {c['rows']:,}" for c in found[:12])
-        return f"{target['name']}: {len(found)} classes, {classes}{', ...' if len(found) > 12 else ''}"
-    ends = ", ".join(f"{name} {number(target[name])}" for name in ("smallest", "mean", "largest"))
-    return f"{target['name']}: regression, {ends}"
+        classes += ", ..." if len(found) > 12 else ""
+        return say(
+            "{name}: {count} classes, {classes}", name=target["name"], count=len(found), classes=classes
+        )
+    ends = {name: number(target[name]) for name in ("smallest", "mean", "largest")}
+    text = "{name}: regression, smallest {smallest}, mean {mean}, largest {largest}"
+    return say(text, name=target["name"], **ends)

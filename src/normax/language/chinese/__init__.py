@@ -1,7 +1,10 @@
-"""Chinese: every table of sentences, as one."""
+"""Chinese: every table of sentences, as one, and every table of messages."""
 
-from normax.language.chinese import page
+from collections import ChainMap
 
-__all__ = ["TABLE"]
+from normax.language.chinese import command, files, fits, options, page, pieces, saved, tables
 
-TABLE = page.TABLE
+__all__ = ["MESSAGES", "TABLE"]
+
+TABLE = page.TABLE | command.TABLE | options.TABLE
+MESSAGES = dict(ChainMap(*(area.MESSAGES for area in (pieces, command, options, files, tables, fits, saved))))
