@@ -386,6 +386,13 @@ def test_what_cannot_be_is_told(births, change, words):
         cv_path(X, table["bwt"], **options)
 
 
+def test_the_path_of_an_estimator_is_assessed_too(births):
+    X, table, _ = births
+    model = nx.linear_model.LogisticRegressionCV(Cs=3, cv=3).fit(X, table["low"])
+    (row,) = nx.diagnostics.assess(model.path_, X, table["low"], s=model.path_.strengths[-1])
+    assert 0.6 < row["auc"] < 1
+
+
 def test_kinds_of_predictions(births):
     X, table, _ = births
     path = fit_path(X, table["race"] - 1, family="multinomial", strengths=WEAK)
@@ -454,6 +461,7 @@ def test_pictures_name_the_measure(births):
         X, table["low"], family="binomial", measure="auc", foldid=fold, strengths=20, gammas=(0, 1)
     )
     assert found.relaxed.cv_mean[found.min] == 1 - found.mean[found.min]
-    assert found.plot().axes
+    assert found.plot().axes[0].get_ylabel() == "1 − held-out auc"
+    np.testing.assert_allclose(found.relaxed.predict(X), found.predict(X))
     plain = cv_path(X, table["low"], family="binomial", measure="auc", foldid=fold, strengths=20)
     assert plain.plot().axes[0].get_ylabel() == "held-out auc"

@@ -55,8 +55,8 @@ class LinearPath:
         null_deviance: of the model with an intercept alone, half of it, mean over the rows.
         stationary: whether the gaps tell only how far the fits are from stationary points, as for penalties that are
             not convex, and not how far from the minimum.
-        family: the loss, a `Family`, of a path from `fit_path`; options: what else it was told but of rows, for
-            `at(s, exact=True)`.
+        family: the loss, a `Family`; None for some estimators' paths. options: what else `fit_path` was told but of
+            rows, for `at(s, exact=True)`.
     """
 
     strengths: np.ndarray
@@ -353,6 +353,7 @@ def follow_path(problem: Problem, strengths: Any) -> LinearPath:
         fit.n_iter[back],
         null_deviance=null,
         stationary=fit.stationary or not loss.convex_at(y),
+        family=loss if loss.rows_apart else None,  # else one that holds all rows of the fit
     )
     warn_unconverged(result.strengths, result.gap, tol)
     _tell_endless(strengths[fit.endless[back]], model.family)

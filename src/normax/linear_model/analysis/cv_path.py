@@ -324,7 +324,7 @@ class _Rows:
         sign = -1 if self.ordered else 1
         drop = (lambda a: a) if self.mix is not None else (lambda a: a[:, 0])
         held = drop(values[2]) if self.keep else None
-        relaxed = None if self.mix is None else self._relaxed(path, mix, mean + self.ordered, se, best)
+        relaxed = None if self.mix is None else self._relaxed(path, mix, mean + self.ordered, se, simplest)
         times_held = np.bincount(np.concatenate([test for _, test in self.pairs]), minlength=len(self.Y))
         foldid = np.full(len(self.Y), -1)
         for k, (_, test) in enumerate(self.pairs):
@@ -346,7 +346,7 @@ class _Rows:
         )
 
     def _relaxed(
-        self, path: LinearPath, mix: np.ndarray, mean: np.ndarray, se: np.ndarray, best: tuple[int, int]
+        self, path: LinearPath, mix: np.ndarray, mean: np.ndarray, se: np.ndarray, at: tuple[int, int]
     ) -> RelaxedPath:
         """The mixtures of the fits to all rows; `mean`: (k, g) errors, 1 less what is better when larger."""
         common = {"family": self.loss, "offset": self.offset, **self.options}
@@ -360,8 +360,8 @@ class _Rows:
             path.nonzero,
             mean,
             se,
-            best,
-            "min",
+            at,
+            "1se",
             path,
             self.loss,
             path.feature_names,

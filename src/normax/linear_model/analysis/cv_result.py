@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.linear_model.analysis.measures import LARGER_IS_BETTER
 from normax.linear_model.analysis.relaxed import RelaxedPath
 from normax.linear_model.path import LinearPath
 from normax.rows import PrintedTable
@@ -156,7 +157,11 @@ class CvPath:
         from normax.report.after_fit import model_figure
 
         if self.relaxed is not None:
-            return self.relaxed.plot()
+            picture = self.relaxed.plot()
+            picture.axes[0].set_ylabel(
+                f"{'1 − ' * (self.measure in LARGER_IS_BETTER)}held-out {self.measure}"
+            )
+            return picture
         picture = model_figure(replace(self.path, cv_mean=self.mean, cv_se=self.se, chosen=self.one_se[0]))
         picture.axes[0].set_ylabel(f"held-out {self.measure}")
         return picture
