@@ -87,14 +87,15 @@ def test_tiles_pick_the_first_maximum_in_every_mode_of_differentiation():
 def test_a_forked_child_says_so_instead_of_hanging():
     layer = nn.Linear(2, 2)
     layer(np.ones((1, 2), "f4"))
-    child = os.fork()
-    if child == 0:
-        try:
-            nx.jit(layer)
-            os._exit(1)
-        except nx.InputError as error:
-            os._exit(0 if "forked after JAX" in str(error) else 2)
-        finally:
-            os._exit(3)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    for use in (lambda: nx.jit(layer), lambda: layer(np.ones((5000, 2), "f4")), layer.state_dict):
+        child = os.fork()
+        if child == 0:
+            try:
+                use()
+                os._exit(1)
+            except nx.InputError as error:
+                os._exit(0 if "forked after JAX" in str(error) and "spawn" in str(error) else 2)
+            finally:
+                os._exit(3)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     nx.jit(layer)

@@ -10,6 +10,7 @@ import jax
 
 from normax.errors import InputError, suggest
 from normax.nn import attributes
+from normax.nn.backend import check_process
 from normax.nn.cells import Buffer, Cell, Computed, Parameter
 from normax.nn.frames import current_frame, structure
 from normax.nn.hooks import Hook, RemovableHandle, call_with_hooks, register
@@ -61,6 +62,7 @@ class Module(State, Placement):
         raise InputError(f"{type(self).__name__} has no forward: write `def forward(self, x): ...`")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        check_process()
         frame = current_frame()
         if frame is not None:
             frame.entered(self)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.errors import InputError, suggest
+from normax.nn.backend import check_process
 from normax.nn.cells import Cell, as_array
 from normax.nn.tree import Tree, join
 
@@ -86,6 +87,7 @@ class State(Tree):
             prefix: stands before every key as it is; with PyTorch it ends in a dot.
             keep_vars: the cells themselves instead of copies of their arrays.
         """
+        check_process()
         state: dict[str, Any] = {}
         for path, module in self.named_modules(remove_duplicate=False):
             module._save_to_state_dict(state, prefix + join(path, ""), keep_vars)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from normax.linear_model.design.threads import side_by_side
+from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.families import family_of
 from normax.linear_model.grid import is_ridge
 from normax.paths.arguments import Progress

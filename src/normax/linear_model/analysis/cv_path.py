@@ -223,20 +223,22 @@ class _Rows:
         if self.loss.name == "gaussian" and self.measure in ("deviance", "mse") and self._plain:
             errors, _ = held_out(self.X, self.Y, self.pairs, **common)
             return lambda grid: (2 * errors(grid).T[:, None],)
-        kept: dict[str, np.ndarray] = {}
-
-        def judge(k: int, path: LinearPath, test: np.ndarray) -> np.ndarray:
-            return self._judge(k, path, test, kept)
-
+        kept: dict[int, tuple[np.ndarray, Any, Any]] = {}
+        finite = self.measure == "deviance"
         errors, _ = held_out(
-            self.X, self.Y, self.pairs, judge=judge, finite=self.measure == "deviance", **common
+            self.X, self.Y, self.pairs, judge=self._judge, finite=finite, seen=kept.__setitem__, **common
         )
 
         def score(grid: np.ndarray) -> tuple[np.ndarray, ...]:
             g, (n, m) = 1 if self.mix is None else len(self.mix), self.shape
-            kept["rows"] = np.full((len(grid), g, n), np.nan)
-            kept["held"] = np.full((len(grid), g, n, m) if self.keep else (len(grid), 0), np.nan)
-            return np.moveaxis(errors(grid), 0, 2), kept["rows"], kept["held"]
+            values = np.moveaxis(errors(grid), 0, 2)
+            rows = np.full((len(grid), g, n), np.nan)
+            held = np.full((len(grid), g, n, m) if self.keep else (len(grid), 0), np.nan)
+            for test, losses, etas in kept.values():
+                rows[:, :, test] = losses
+                if self.keep:
+                    held[:, :, test] = etas
+            return values, rows, held
 
         return score
 
@@ -244,18 +246,21 @@ class _Rows:
     def _plain(self) -> bool:
         return self.mix is None and self.grouped and not self.keep
 
-    def _judge(self, k: int, path: LinearPath, test: np.ndarray, kept: dict[str, np.ndarray]) -> np.ndarray:
-        """(k, g) of one fold."""
+    def _judge(self, k: int, path: LinearPath, test: np.ndarray) -> tuple[np.ndarray, Any]:
+        """(k, g) of one fold; its rows, their measures (k, g, rows), NaN where single rows have none, and predictors."""
         train, present = self.pairs[k][0], np.isfinite(path.intercept[0])
         train = train[self.weights[train] > 0]
         whole = self.loss.name in ("cox", "ordinal")  # which look at training rows too
         some = np.arange(len(self.Y)) if whole else test
         etas = self._predictors(path, train, present, some)
         here = test if whole else slice(None)
-        if self.keep:
-            kept["held"][:, :, test] = etas[:, :, here]
+        held = etas[:, :, here] if self.keep else None
         if self.loss.name == "cox" and not self.ordered:
-            return np.array([self._likelihood(k, part[..., 0]) for part in etas.swapaxes(0, 1)]).T
+            return np.array([self._likelihood(k, part[..., 0]) for part in etas.swapaxes(0, 1)]).T, (
+                test,
+                np.nan,
+                held,
+            )
         if self.ordered:
             cells = etas[:, :, here, 0].reshape(-1, len(test))
             found = np.array([order(self.loss, self.Y[test], eta, self.weights[test]) for eta in cells])
@@ -264,14 +269,15 @@ class _Rows:
                     f"cv: fold {k} holds out no two rows whose order is known, which {self.measure!r} needs; use fewer "
                     "folds"
                 )
-            return found.reshape(etas.shape[:2])
+            return found.reshape(etas.shape[:2]), (test, np.nan, held)
         Y, own = self.Y[test], self.weights[test]
         Y, etas = (Y[:, present], etas[..., present]) if self.loss.coupled else (Y, etas)
+        rows = np.empty((*etas.shape[:2], len(test)))
         for i, j in np.ndindex(*etas.shape[:2]):
             eta = etas[i, j]
             cuts = thresholds_of(self.loss, self.Y[train], eta[train], self.weights[train]) if whole else None
-            kept["rows"][i, j, test] = of_rows(self.measure, self.loss, Y, eta[here], cuts)
-        return kept["rows"][:, :, test] @ (own / own.sum())
+            rows[i, j] = of_rows(self.measure, self.loss, Y, eta[here], cuts)
+        return rows @ (own / own.sum()), (test, rows, held)
 
     def _predictors(
         self, path: LinearPath, train: np.ndarray, present: np.ndarray, some: np.ndarray

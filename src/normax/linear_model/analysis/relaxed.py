@@ -13,8 +13,8 @@ from sklearn.model_selection import check_cv
 from normax.errors import InputError, Notice
 from normax.linear_model.cross_validation.folds import Pairs
 from normax.linear_model.cross_validation.scopes import Scope, scopes_of
+from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.design.products import times
-from normax.linear_model.design.threads import side_by_side
 from normax.linear_model.design.validation import (
     LARGEST,
     Sound,

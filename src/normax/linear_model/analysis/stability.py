@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
-from normax.linear_model.design.threads import side_by_side
+from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.design.validation import Sound, check_design, column_names, plain_weights
 from normax.linear_model.families import family_of
 from normax.linear_model.grid import grid_of

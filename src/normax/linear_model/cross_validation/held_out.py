@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from normax.linear_model.cross_validation.folds import LassoFold, LassoFolds, Pairs
 from normax.linear_model.cross_validation.ridge_folds import RidgeFolds
 from normax.linear_model.cross_validation.scopes import Scope, refuse_weightless, scopes_of
-from normax.linear_model.design.threads import side_by_side
+from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.design.validation import (
     Sound,
     check_design,
@@ -71,7 +71,7 @@ def held_out(
     classes: Any = None,
     judge: Judge | None = None,
     finite: bool = False,
-    seen: Callable[[int, LinearPath], None] | None = None,
+    seen: Callable[[int, Any], None] | None = None,
     **options: Any,
 ) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
     """What `cross_validate` prepares once, for as many grids of strengths as are asked for.
@@ -85,9 +85,11 @@ def held_out(
         per_row: whether the strengths are those of the mean loss (default) or of the summed loss, which
             scikit-learn's `Ridge` and `LogisticRegression` have and where fewer rows mean a stronger penalty.
         classes: labels of the classes, for messages.
-        judge: what gives the errors in place of the loss, of all held-out rows, and of families that tie rows too.
+        judge: what gives the errors in place of the loss, of all held-out rows, and of families that tie rows too. It
+            may run in another process.
         finite: whether a judge, too, is shown no rows of classes that have probability 0.
-        seen: told the number and the path of each fold, which are then fitted one by one.
+        seen: told the number of each fold and what its judge returned beside the errors, or else the fold's path;
+            folds are then fitted each by itself.
 
     Returns:
         A function from strengths (k,) to fold_errors (K, k), and fold_sizes (K,).
@@ -122,23 +124,27 @@ def held_out(
         judged = judge is not None and not finite
         scopes = scopes_of(loss, Y, weights, pairs, classes, options.get("penalty"), judged)
     pairs = [(train, scope.test) for (train, _), scope in zip(pairs, scopes)]
-    rows = _HeldOut(X, Y, weights, known, loss, pairs, scopes, options, judge, seen)
+    rows = _HeldOut(X, Y, weights, known, loss, pairs, scopes, options, judge, seen is not None)
     score = rows.together() or rows.score
 
     def errors(strengths: np.ndarray) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # told once, of the worst fold
-            scores, gaps = zip(*side_by_side(lambda k: score(k, strengths / units[k]), len(pairs)))
+            scores, gaps, rest = zip(*side_by_side(lambda k: score(k, strengths / units[k]), len(pairs)))
+        if seen is not None:
+            for k, found in enumerate(rest):
+                seen(k, found)
         warn_unconverged(strengths, np.max(gaps, axis=0), options.get("tol", 1e-6))
         return np.array(scores)
 
     return errors, rows.sizes
 
 
-# From the number of a fold, the path of its training rows and its held-out rows to errors (k,).
-Judge = Callable[[int, LinearPath, np.ndarray], np.ndarray]
-# From the number of a fold and strengths (k,) to its errors (k,) and the gaps (k,) of its fits.
-Score = Callable[[int, np.ndarray], tuple[np.ndarray, np.ndarray]]
+# From the number of a fold, the path of its training rows and its held-out rows to errors (k,), or to these and more.
+Judge = Callable[[int, LinearPath, np.ndarray], Any]
+# From the number of a fold and strengths (k,) to its errors (k,), the gaps (k,) of its fits, and what `seen` is told.
+Scored = tuple[np.ndarray, np.ndarray, Any]
+Score = Callable[[int, np.ndarray], Scored]
 
 
 @dataclass(frozen=True)
@@ -154,21 +160,22 @@ class _HeldOut:
     scopes: list[Scope]
     options: dict[str, Any]
     judge: Judge | None = None
-    seen: Callable[[int, LinearPath], None] | None = None
+    seen: bool = False
 
     @cached_property
     def sizes(self) -> np.ndarray:
         """(K,) weights of the held-out rows."""
         return np.array([self.weights[test].sum() for _, test in self.pairs])
 
-    def score(self, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def score(self, k: int, strengths: np.ndarray) -> Scored:
         """A fold by a path of its own."""
         test, there = self.pairs[k][1], self.scopes[k].present
         path = self.fit(k, strengths)
-        if self.seen is not None:
-            self.seen(k, path)
+        rest: Any = path if self.seen else None
         if self.judge is not None:
-            return self.judge(k, path, test), path.gap
+            found = self.judge(k, path, test)
+            errors, rest = found if isinstance(found, tuple) else (found, rest)
+            return errors, path.gap, rest
         etas, Y = (
             path.predict(Sound(self.X[test]), None if self.offset is None else self.offset[test]),
             self.Y[test],
@@ -176,7 +183,7 @@ class _HeldOut:
         if not there.all():
             etas, Y = etas[:, :, there], Y[:, there]
         losses = self.loss.loss(np.tile(Y, (len(etas), 1)), etas.reshape(-1, Y.shape[1]))
-        return losses.reshape(len(etas), -1) @ (self.weights[test] / self.sizes[k]), path.gap
+        return losses.reshape(len(etas), -1) @ (self.weights[test] / self.sizes[k]), path.gap, rest
 
     def fit(self, k: int, strengths: np.ndarray) -> LinearPath:
         """The path of a fold on rows that count and rows that do not. A class that is not among them has probability
@@ -216,14 +223,16 @@ class _HeldOut:
             return partial(self._ridge, RidgeFolds(X, Y, weights, pairs, intercept))
         return None
 
-    def _lasso(self, folds: LassoFolds, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _lasso(self, folds: LassoFolds, k: int, strengths: np.ndarray) -> Scored:
         fold = LassoFold(folds, k)
         coef, intercept, gap = fold.fit(strengths)
-        return 0.5 * fold.squared_errors(coef, intercept, held_out=True) / self.sizes[k], gap
+        return 0.5 * fold.squared_errors(coef, intercept, held_out=True) / self.sizes[k], gap, None
 
-    def _ridge(self, folds: RidgeFolds, k: int, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _ridge(self, folds: RidgeFolds, k: int, strengths: np.ndarray) -> Scored:
         sums = folds.sums(k, strengths)  # a direct solution, whose gap is rounding
-        return self.score(k, strengths) if sums is None else (0.5 * sums / self.sizes[k], np.zeros(len(sums)))
+        if sums is None:
+            return self.score(k, strengths)
+        return 0.5 * sums / self.sizes[k], np.zeros(len(sums)), None
 
 
 @dataclass(frozen=True)

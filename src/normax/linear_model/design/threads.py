@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache
-from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["one_thread", "one_thread_if_small", "side_by_side"]
+__all__ = ["cores", "one_thread", "one_thread_if_small"]
 
 # Entries of X below which a product with it is over before a second thread has woken up.
 SMALL = 1 << 20
+
+# The limit is the process's: the first of several threads to ask for it sets it, the last to leave lifts it.
+_guard, _limit = threading.Lock(), ExitStack()
+_inside = 0
 
 
 @cache
@@ -22,36 +25,28 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def one_thread() -> AbstractContextManager:
-    """BLAS on one thread inside the context."""
-    return _controller().limit(limits=1, user_api="blas")
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """BLAS on one thread inside the context, of all threads of the process."""
+    global _inside
+    with _guard:
+        if not _inside:
+            _limit.enter_context(_controller().limit(limits=1, user_api="blas"))
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _guard:
+            _inside -= 1
+            if not _inside:
+                _limit.close()
 
 
 def one_thread_if_small(n: int, p: int) -> AbstractContextManager:
     """The same for small problems, where threads that wait for each other cost more than they bring."""
     return one_thread() if n * p <= SMALL else nullcontext()
-
-
-def side_by_side(one: Callable[[int], Any], count: int, done: Callable[[int], object] | None = None) -> list:
-    """one(0) … one(count − 1) on as many threads as there are processors, BLAS on one thread in each.
-
-    `done` is told on the caller's thread how many have ended.
-    """
-    results = []
-
-    def keep(result: Any) -> None:
-        results.append(result)
-        if done is not None:
-            done(len(results))
-
-    workers = min(
-        count, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    if workers < 2:
-        for k in range(count):
-            keep(one(k))
-        return results
-    with one_thread(), ThreadPoolExecutor(workers) as pool:
-        for result in pool.map(one, range(count)):
-            keep(result)
-    return results

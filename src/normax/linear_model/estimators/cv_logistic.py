@@ -9,6 +9,7 @@ from sklearn.utils.metadata_routing import UNUSED
 
 from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture, held_out
+from normax.linear_model.design.engine import at_most
 from normax.linear_model.design.validation import Sound
 from normax.linear_model.estimators.logistic import (
     SOLVERS,
@@ -50,8 +51,10 @@ class LogisticRegressionCV(Judged, LinearClassifier):
             minimise nothing and have no gap (NaN).
         use_legacy_attributes: True for the shapes that scikit-learn's attributes have before 1.10: dicts by class, with
             C_, l1_ratio_ and the scores repeated for each.
-        dual, solver, n_jobs, verbose, intercept_scaling, random_state: accepted so that code written for
-            scikit-learn runs; the result depends on none.
+        n_jobs: most workers for the folds; None (default) for a thread a processor, or the engine of
+            `joblib.parallel_config`. The result does not depend on it.
+        dual, solver, verbose, intercept_scaling, random_state: accepted so that code written for scikit-learn runs; the
+            result depends on none.
 
     Attributes:
         C_, l1_ratio_: chosen.
@@ -165,12 +168,13 @@ class LogisticRegressionCV(Judged, LinearClassifier):
         common = options | {"fit_intercept": self.fit_intercept, **self._rules()}
         search = _Folds(self, X, response, codes, pairs, told, common)
         strengths = 1 / self.Cs_
-        if automatic:
-            every = [problem.charging(l1_ratio=r) for r in self.l1_ratios_]
-            strengths = reaching(strengths, every, total)
-            strengths, kept = widened(strengths, search, search.least, stronger=True)
-        else:
-            kept = search(strengths)
+        with at_most(self.n_jobs):
+            if automatic:
+                every = [problem.charging(l1_ratio=r) for r in self.l1_ratios_]
+                strengths = reaching(strengths, every, total)
+                strengths, kept = widened(strengths, search, search.least, stronger=True)
+            else:
+                kept = search(strengths)
         errors, coefs, rounds = kept
         self.Cs_ = 1 / strengths
         self.scores_, self.coefs_paths_ = -errors.transpose(1, 2, 0), np.moveaxis(coefs, 0, 2)

@@ -8,6 +8,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture, held_out
+from normax.linear_model.design.engine import at_most
 from normax.linear_model.design.validation import Sound, check_alphas
 from normax.linear_model.estimators.base import LinearRegressor
 from normax.linear_model.estimators.path_functions import enet_path, lasso_path
@@ -36,8 +37,10 @@ class ElasticNetCV(Folded, LinearRegressor):
         select: "min" (default, scikit-learn's) takes the alpha of the smallest mean error; "1se" the largest
             within one standard error of it, the simplest model that the data cannot tell from the best.
         tol, max_iter, positive, penalty_factor, lower, upper: as of `ElasticNet`.
-        precompute, copy_X, verbose, n_jobs, random_state, selection: accepted so that code written for
-            scikit-learn runs; the result depends on none.
+        n_jobs: most workers for the folds; None (default) for a thread a processor, or the engine of
+            `joblib.parallel_config`. The result does not depend on it.
+        precompute, copy_X, verbose, random_state, selection: accepted so that code written for scikit-learn runs; the
+            result depends on none.
 
     Attributes:
         alpha_, l1_ratio_: chosen.
@@ -168,7 +171,8 @@ def choose_mixture(
     else:
         tops, shape = np.ones(len(ratios)), np.sort(check_alphas(alphas))[::-1]
     mixtures = Mixtures([held_out(Sound(X), y, pairs, **penalty, **common) for penalty in penalties], tops)
-    shape, errors = mixtures.search(shape, automatic, stronger=any(is_ridge(**p) for p in penalties))
+    with at_most(model.n_jobs):
+        shape, errors = mixtures.search(shape, automatic, stronger=any(is_ridge(**p) for p in penalties))
     errors = scale * errors
     means, deviations = mixtures.summaries(errors)
     best = best_mixture(means)

@@ -187,7 +187,9 @@ class MultiTaskElasticNetCV(Folded, _MultiTask):
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
         tol, max_iter, penalty_factor: as of `MultiTaskElasticNet`.
-        copy_X, verbose, n_jobs, random_state, selection: accepted so that code written for scikit-learn runs.
+        n_jobs: most workers for the folds; None (default) for a thread a processor, or the engine of
+            `joblib.parallel_config`. The result does not depend on it.
+        copy_X, verbose, random_state, selection: accepted so that code written for scikit-learn runs.
 
     Attributes:
         alpha_, l1_ratio_: chosen.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
+from joblib import parallel_config
 from sklearn.base import is_classifier
 
 from normax.errors import InputError
-from normax.linear_model.design.threads import side_by_side
+from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.inference.coefficients import coefficients, sizes_and_names
 from normax.linear_model.inference.resampled_folds import FoldsOfRows, draws
 from normax.linear_model.inference.result import Inference, check_level, check_seed
@@ -53,7 +55,8 @@ def bootstrap(
         seed: of the draws, each of which has a stream of its own, so that `n_jobs` changes nothing.
         statistic: from a fitted model to numbers (t,), instead of its coefficients: a prediction, a hyperparameter.
         groups: (n,) labels of rows that belong together, which are drawn together and share a fold.
-        n_jobs: None (default) for a thread a processor; a number for joblib, which takes processes.
+        n_jobs: None (default) for a thread a processor, or the engine of `joblib.parallel_config`; a number for joblib,
+            which takes processes where no engine is named.
         **fit: more for `fit`; what has an entry for each row, `sample_weight` say, is drawn with the rows.
 
     Returns:
@@ -102,7 +105,8 @@ def bootstrap(
             ) from error
         return np.asarray(read(fitted), dtype=float).ravel()
 
-    found = _all(one, int(repeats), n_jobs)
+    with nullcontext() if n_jobs is None else parallel_config(n_jobs=n_jobs):
+        found = side_by_side(one, int(repeats))
     other = next((len(v) for v in found if len(v) != len(estimate)), None)
     if other is not None:
         raise InputError(
@@ -130,14 +134,6 @@ def bootstrap(
         np.mean(values != 0, axis=0),
         facts,
     )
-
-
-def _all(one: Callable[[int], np.ndarray], repeats: int, n_jobs: int | None) -> list[np.ndarray]:
-    if n_jobs is None:
-        return side_by_side(one, repeats)
-    from joblib import Parallel, delayed
-
-    return Parallel(n_jobs=n_jobs)(delayed(one)(k) for k in range(repeats))
 
 
 def _per_row(value: Any, n: int) -> bool:

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from normax.compiled import kernel
-from normax.linear_model.design.threads import side_by_side
+from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.problem.terms import Terms
 from normax.linear_model.quadratic.active_set import DONE, solve_active
 from normax.linear_model.quadratic.quadratic import minimise
