@@ -375,6 +375,7 @@ def test_excluded_features_by_position_mask_and_name(births):
         ({"foldid": [1, 2]}, "a label for each of the 189 rows"),
         ({"gammas": [0.5, 2]}, "gammas: expected numbers"),
         ({"cv": None}, "use fit_path"),
+        ({"gammas": (0, 1), "sparse_coef": True}, "relaxed fits are dense"),
         ({"groups": np.arange(189)}, "foldid, groups: expected one of them"),
         ({"family": "cox", "cv": 3}, "cox expects"),
     ],
@@ -465,3 +466,32 @@ def test_pictures_name_the_measure(births):
     np.testing.assert_allclose(found.relaxed.predict(X), found.predict(X))
     plain = cv_path(X, table["low"], family="binomial", measure="auc", foldid=fold, strengths=20)
     assert plain.plot().axes[0].get_ylabel() == "held-out auc"
+
+
+def test_weights_are_copies_of_rows_relaxed_and_tied_too(births):
+    X, table, fold = births
+    weights = np.random.default_rng(0).integers(0, 3, len(X))
+    rows = np.repeat(np.arange(len(X)), weights)
+    y, times = table["ftv"].to_numpy(float), np.column_stack([table["bwt"], table["low"]])
+    for outcome, options in (
+        (y, {"family": "poisson", "gammas": (0, 1), "exclude": [6]}),
+        (times, {"family": "cox"}),
+    ):
+        weighted = cv_path(X, outcome, foldid=fold, strengths=COUNTS, sample_weight=weights, **options)
+        copied = cv_path(X[rows], outcome[rows], foldid=fold[rows], strengths=COUNTS, **options)
+        np.testing.assert_allclose(weighted.mean, copied.mean, rtol=1e-9)
+        np.testing.assert_allclose(weighted.se, copied.se, rtol=1e-7)
+
+
+def test_levels_that_a_feature_separates_relax_without_a_warning():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    levels = np.digitize(X[:, 0], [-0.5, 0.5])
+    found = cv_path(X, levels, family="ordinal", measure="mae", cv=3, strengths=[0.3, 0.03], gammas=(0, 1))
+    assert found.gamma_min == 0
+    assert found.mean[1, 0] < found.mean[1, 1]
+
+
+def test_an_unknown_option_is_named(births):
+    X, table, fold = births
+    with pytest.raises(TypeError, match=r"cv_path.*'bogus'"):
+        cv_path(X, table["bwt"], foldid=fold, bogus=1)

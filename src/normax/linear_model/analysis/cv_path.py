@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from dataclasses import dataclass, replace
 from typing import Any
@@ -99,6 +100,13 @@ def cv_path(
         Friedman, Hastie & Tibshirani, JSS 2010; Hastie, Tibshirani & Tibshirani, Statistical Science 2020; for cox
         Verweij & van Houwelingen, Statistics in Medicine 1993.
     """
+    strange = [name for name in options if name not in inspect.signature(fit_path).parameters]
+    if strange:
+        raise TypeError(f"cv_path() got an unexpected keyword argument {strange[0]!r}")
+    if gammas is not None and options.get("sparse_coef"):
+        raise InputError(
+            "sparse_coef: relaxed fits are dense, (k, g, m, p), got True beside gammas; leave it out"
+        )
     factor = with_exclude(X, options.get("penalty_factor"), options.pop("exclude", None))
     names, X, options = column_names(X), check_design(X), options | {"penalty_factor": factor}
     n, loss, weights = X.shape[0], family_of(family), plain_weights(sample_weight, X.shape[0])

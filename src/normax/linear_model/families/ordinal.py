@@ -17,6 +17,8 @@ __all__ = ["Ordinal", "level_probabilities"]
 
 # Newton steps on the thresholds, and the share of their weight to which their slopes must vanish.
 STEPS, FLAT = 200, 1e-15
+# The least curvature of a threshold, over the weight of the rows: those far from every row have none of their own.
+LEVEL = 1e-14
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ class _Bound(Ordinal):
         for _ in range(STEPS):
             if np.abs(slope).max() <= FLAT * total:
                 break
+            bands[1] += LEVEL * total
             step = cho_solve_banded((cholesky_banded(bands), False), slope)
             gain, t = float(slope @ step), 1.0
             if not gain > 0:
@@ -192,12 +195,13 @@ class _Bound(Ordinal):
         """(n,) `η − θ_y` and `θ_(y−1) − η`, −∞ at the ends, and `1/(e^gap − 1)` of the gap between both thresholds."""
         ends = np.concatenate([[-np.inf], self.best(eta), [np.inf]])
         upper, lower = ends[self.level + 1], ends[self.level]
-        return eta - upper, lower - eta, 1 / np.expm1(upper - lower)
+        return eta - upper, lower - eta, np.exp(lower - upper) / -np.expm1(lower - upper)
 
     def second(self, eta: np.ndarray) -> tuple[np.ndarray, Any]:
         """`Family.joint` of linear predictors (n,)."""
         theta, level, n = self.best(eta), self.level, len(eta)
         _, _, bands = _sums(level, self.weights, self.counts, eta, theta)
+        bands[1] += LEVEL * float(self.weights.sum())
         root = cholesky_banded(bands)
         bent = np.array([_bend(eta - t) * ((level == j) | (level == j + 1)) for j, t in enumerate(theta)])
         bent *= self.weights
