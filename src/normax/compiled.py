@@ -128,8 +128,10 @@ def _loaded() -> dict[str, dict[str, Callable]]:
         if not index.exists() or not has(needs):
             continue
         told = json.loads(index.read_text(encoding="utf-8"))
+        if told["stamp"] != source_stamp(told["files"]):
+            continue
         spec = importlib.util.find_spec(f"normax._kernels.{told['module']}")
-        if spec is None or spec.loader is None or told["stamp"] != source_stamp(told["files"]):
+        if spec is None or spec.loader is None:
             continue
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
