@@ -1,13 +1,15 @@
-"""Every test and every docstring's example starts from the same seed."""
+"""Every test and every docstring's example starts from the same seed, in English."""
 
 import pytest
 
 import normax as nx
+from normax.language import speak
 
 
 @pytest.fixture(autouse=True)
 def _seed():
     nx.manual_seed(0)
+    speak("en")
 
 
 def pytest_terminal_summary(terminalreporter):

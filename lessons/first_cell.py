@@ -1,9 +1,13 @@
-# The look of the figures, and what checks the answers.
+# The look and the language of the figures, and what checks the answers.
 import warnings
 
 import matplotlib.pyplot as plt
 from cycler import cycler
 from matplotlib import font_manager
+
+from normax.language import speak
+
+speak("en")
 
 FAMILIES = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "PingFang SC"]
 FAMILIES += ["Hiragino Sans GB", "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"]

@@ -21,7 +21,8 @@ HIDDEN = {"jupyter": {"source_hidden": True}}  # folded in JupyterLab; the tag t
 WORDS = {  # of the first cell
     "right": "正确",
     "not yet": "还不对",
-    "The look of the figures, and what checks the answers.": "图的样式与检查答案的函数。",
+    "The look and the language of the figures, and what checks the answers.": "图的样式与语言，以及检查答案的函数。",
+    "en": "zh",
     "the browser has one: leave the letters to it": "浏览器有中文字体：文字交给它",
 }
 PART = re.compile(r"^<!-- (\w+) -->\n|^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)

@@ -70,6 +70,7 @@ def _spaced(text):
 def _output(source, space, folder, name):
     """Runs a cell; yields its text and its figures as Markdown."""
     import matplotlib.pyplot as plt
+    from matplotlib.artist import Artist
 
     tree, last = ast.parse(source), None
     if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
@@ -80,12 +81,15 @@ def _output(source, space, folder, name):
         exec(compile(tree, name, "exec"), space)
         value = eval(compile(last, name, "eval"), space) if last else None
     shown = printed.getvalue()
-    if value is not None and not plt.get_fignums():
+    figures = [plt.figure(number) for number in plt.get_fignums()]
+    if isinstance(value, Artist):  # a figure of the library, or its axes, which a notebook shows
+        figure = value.get_figure(root=True)
+        figures += [figure] if figure not in figures else []
+    elif value is not None and not figures:
         shown += repr(value)
     if shown.strip():
         yield f"```text\n{shown.rstrip()}\n```"
-    for number in plt.get_fignums():
-        figure = plt.figure(number)
+    for number, figure in enumerate(figures, 1):
         figure.savefig(folder / f"{name}-{number}.png", dpi=130, bbox_inches="tight")
         said = " – ".join(filter(None, (part.get_title() or part.get_ylabel() for part in figure.axes)))
         yield f"![{said.replace('$', '').replace('[', '(').replace(']', ')')}]({name}-{number}.png)"

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -91,6 +92,24 @@ def test_what_cannot_be_written_is_told(net, x, monkeypatch):
         nx.export(net, x, file="net.onnx")
 
 
+def test_onnx_is_asked_for_the_forward_in_evaluation_mode_and_any_number_of_rows(net, x, monkeypatch):
+    """What is handed to jax2onnx, by a stand-in for it: the true one brings Flax, Equinox and Orbax along."""
+    asked = {}
+
+    def to_onnx(forward, **told):
+        asked.update(told, output=forward(x))
+        return SimpleNamespace(SerializeToString=lambda: b"model")
+
+    monkeypatch.setitem(sys.modules, "jax2onnx", SimpleNamespace(to_onnx=to_onnx))
+    assert nx.export(net, x[:1], format="onnx") == b"model"
+    (spec,) = asked["inputs"]
+    assert spec.shape == ("rows", *x.shape[1:])
+    assert not asked["enable_double_precision"]
+    np.testing.assert_allclose(asked["output"], net.eval()(x), atol=1e-6)
+    net.train()
+
+
+@pytest.mark.slow  # where the extra `export` is installed
 @pytest.mark.skipif(find_spec("jax2onnx") is None, reason="jax2onnx is not installed")
 def test_onnx_gives_the_same_at_any_number_of_rows(net, x):
     from onnxruntime import InferenceSession

@@ -3,7 +3,9 @@
 import re
 import string
 
-from normax.language import LANGUAGES, language_of, say, speaking, spoken, translations
+import pytest
+
+from normax.language import LANGUAGES, language_of, say, speak, speaking, spoken, translations
 
 
 def fields(text):
@@ -18,6 +20,17 @@ def test_a_block_speaks_and_then_it_is_as_before():
             assert say("{count} rows", count=2) == "2 rows"
         assert say("no such sentence {x}") == "no such sentence {x}"
     assert spoken() == "en"
+
+
+def test_a_notebook_speaks_from_a_line_on_and_blocks_still_choose():
+    speak("zh")
+    assert (spoken(), say("{count} rows", count=2)) == ("zh", "2 行")
+    with speaking("en"), speaking(None):
+        assert spoken() == "en"
+    speak("en")
+    assert spoken() == "en"
+    with pytest.raises(ValueError, match=r"expected one of en, zh, got 'cn'"):
+        speak("cn")
 
 
 def test_a_value_is_never_read_as_a_sentence():

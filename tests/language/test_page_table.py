@@ -1,4 +1,4 @@
-"""Every sentence that the page says, by Python or by its script, has words in Chinese."""
+"""Every sentence that the page and the pictures say, by Python or by the page's script, has words in Chinese."""
 
 import ast
 import re
@@ -28,13 +28,15 @@ NOT_SAID = {
     "model_text",
     "loss_text",
     "‖W‖₂",
+    "_",
 }
 
 
 def said_by_python():
-    for file in [*(SOURCE / "report").rglob("*.py"), SOURCE / "selection" / "rule.py"]:
+    drawn = [file for room in ("report", "plot") for file in (SOURCE / room).rglob("*.py")]
+    for file in [*drawn, SOURCE / "selection" / "rule.py"]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "written"):
                 yield from (
                     c.value for c in ast.walk(node.args[0]) if isinstance(getattr(c, "value", None), str)
                 )

@@ -107,3 +107,10 @@ def test_what_cannot_be_drawn_is_told(path):
         nx.plot.roc(diagnostics.residuals([1.0, 2.0], [1.0, 2.0]))
     with pytest.raises(InputError, match=r"without \['high', 'low'\]"):
         nx.plot.forest({"estimate": [1.0]})
+
+
+def test_a_layout_that_is_everyones_setting_is_left_out():
+    with matplotlib.rc_context({"figure.constrained_layout.use": True}):
+        ax = nx.plot.roc(diagnostics.roc([0, 1, 1], [0.1, 0.4, 0.3]))
+        ax.get_figure().draw_without_rendering()
+    assert ax.get_figure().get_layout_engine() is None

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,9 +16,11 @@ from PIL import Image
 
 import normax as nx
 from normax import diagnostics, nn
+from normax.language import speaking
 from normax.linear_model.path import fit_path
 from normax.paths import Path as Result
 from normax.penalties import L1, L2
+from normax.report import style
 from normax.training.history import History
 
 BASELINES = Path(__file__).parent / "baselines"
@@ -182,3 +185,23 @@ def test_no_picture_passes_for_another(name):
         if other != name
     ]
     assert min(others) > TOLERANCE
+
+
+@pytest.mark.parametrize("name", sorted({*FIGURES} - {"module_tree"}))  # which says what the code says
+def test_the_words_of_a_picture_are_of_the_language_that_is_spoken(name, monkeypatch):
+    """All but names of the data, of layers and of measures that are written so in Chinese too."""
+    monkeypatch.setattr(style, "drawable", lambda letter: True)
+    names = r"\\mathdefault|times|age|bmi|drop\.p|systolic|blood|pressure|lasso|ridge|ElasticNet|weight|fc\d|layer|Brier|AUC|RMSE|one|two|SE|R²|L[12]"
+    with speaking("zh"):
+        fig = FIGURES[name]().get_figure()
+    fig.draw_without_rendering()
+    words = [text.get_text() for text in fig.findobj(Text) if text.get_visible()]
+    english = [word for word in words if re.search("[a-z]{3}", re.sub(names, "", word))]
+    assert english == []
+    assert any(re.search("[\u4e00-\u9fff]", word) for word in words)
+
+
+def test_english_is_written_where_no_font_has_the_letters(monkeypatch):
+    monkeypatch.setattr(style, "drawable", str.isascii)
+    with speaking("zh"):
+        assert style.written("{count} of {all} alive", count="三", all=8) == "三 of 8 alive"

@@ -9,12 +9,13 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-__all__ = ["LANGUAGES", "language_of", "say", "speaking", "spoken", "translations"]
+__all__ = ["LANGUAGES", "language_of", "say", "speak", "speaking", "spoken", "translations"]
 
 #: Each has its tables in a package of its own, but English, in which the code speaks.
 LANGUAGES = {"en": None, "zh": "normax.language.chinese"}
 
-_SPOKEN: ContextVar[str] = ContextVar("normax_language", default="en")
+_SPOKEN: ContextVar[str | None] = ContextVar("normax_language", default=None)  # by the innermost block
+_otherwise = "en"
 
 
 def language_of(environment: Mapping[str, str]) -> str:
@@ -44,9 +45,30 @@ def speaking(language: str | None) -> Iterator[None]:
         _SPOKEN.reset(before)
 
 
+def speak(language: str) -> None:
+    """Speak a language from now on, in a notebook say: in pictures, pages and sentences, outside of any `speaking`.
+
+    Args:
+        language: one of `LANGUAGES`, "en" or "zh".
+
+    Raises:
+        ValueError: for a language that there is not.
+
+    Example:
+        >>> speak("zh")
+        >>> say("{count} rows", count=3)
+        '3 行'
+        >>> speak("en")
+    """
+    global _otherwise
+    if language not in LANGUAGES:
+        raise ValueError(f"language: expected one of {', '.join(LANGUAGES)}, got {language!r}")
+    _otherwise = language
+
+
 def spoken() -> str:
-    """The language that is spoken: "en", or the one of the innermost `speaking`."""
-    return _SPOKEN.get()
+    """The language that is spoken: that of the innermost `speaking`, else of `speak`, else "en"."""
+    return _SPOKEN.get() or _otherwise
 
 
 def say(text: str, **values: Any) -> str:
@@ -60,7 +82,7 @@ def say(text: str, **values: Any) -> str:
         >>> say("{count} rows", count=3)
         '3 rows'
     """
-    said = translations(_SPOKEN.get()).get(text, text)
+    said = translations(spoken()).get(text, text)
     return said.format(**values) if values else said
 
 

@@ -10,7 +10,7 @@ from normax.diagnostics import Constraint
 from normax.errors import InputError
 from normax.plot.axes import heading, panel
 from normax.report.strength_axis import number
-from normax.report.style import COLOURS, PAPER, dress, word
+from normax.report.style import COLOURS, PAPER, dress, word, written
 
 __all__ = ["constraint"]
 
@@ -81,18 +81,38 @@ def constraint(
     ax.plot(*fit, "o", color=COLOURS["ink"], markersize=7, zorder=5)
     above = 1 if free[1] >= fit[1] else -1
     foot = {1: "bottom", -1: "top"}
-    word(ax, "loss alone", tuple(free), (0, 8 * above), ha="center", va=foot[above], bbox=PAPER, zorder=4.5)
+    word(
+        ax,
+        written("loss alone"),
+        tuple(free),
+        (0, 8 * above),
+        ha="center",
+        va=foot[above],
+        bbox=PAPER,
+        zorder=4.5,
+    )
     side = "right" if free[0] >= fit[0] else "left"
     away = (-6 if side == "right" else 6, -6 * above)
-    word(ax, "fit", tuple(fit), away, ha=side, va=foot[-above], fontweight="bold", bbox=PAPER, zorder=4.5)
+    word(
+        ax,
+        written("fit"),
+        tuple(fit),
+        away,
+        ha=side,
+        va=foot[-above],
+        fontweight="bold",
+        bbox=PAPER,
+        zorder=4.5,
+    )
     ax.set_xlim(a[0], a[-1])
     ax.set_ylim(b[0], b[-1])
     ax.set_aspect("equal", adjustable="box")
-    ax.set_xlabel(f"coefficient of {found.names[0]}", parse_math=False)
-    ax.set_ylabel(f"coefficient of {found.names[1]}", parse_math=False)
-    kind = {1.0: "L1", 0.0: "L2"}.get(found.l1_ratio, f"elastic net {found.l1_ratio:g}")
-    told = ("", ": one is zero", ": both are zero")[int((fit == 0).sum())]
-    heading(ax, f"{kind}, strength {number(float(found.strengths[i]))}{told}")
+    ax.set_xlabel(written("coefficient of {name}", name=found.names[0]), parse_math=False)
+    ax.set_ylabel(written("coefficient of {name}", name=found.names[1]), parse_math=False)
+    kind = {1.0: "L1", 0.0: "L2"}.get(found.l1_ratio, written("elastic net") + f" {found.l1_ratio:g}")
+    told = ("", written(": one is zero"), written(": both are zero"))[int((fit == 0).sum())]
+    strength = number(float(found.strengths[i]))
+    heading(ax, written("{kind}, strength {strength}", kind=kind, strength=strength) + told)
     return ax
 
 

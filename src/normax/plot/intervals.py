@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from normax.errors import InputError
 from normax.plot.axes import panel
 from normax.report.labels import fitted, text_width
-from normax.report.style import COLOURS, dress, families, word
+from normax.report.style import COLOURS, dress, families, word, written
 
 __all__ = ["forest"]
 
@@ -71,9 +71,9 @@ def forest(
     ax.set_yticks(range(len(kept)), words, fontfamily=families(), parse_math=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(title or "estimate")
+    ax.set_xlabel(title or written("estimate"))
     if len(kept) < len(names):
-        told = f"the {len(kept)} largest of {len(names):,}"
+        told = written("the {shown} largest of {all}", shown=len(kept), all=f"{len(names):,}")
         word(ax, told, (1, 1), (0, 4), xycoords="axes fraction", ha="right", color=COLOURS["muted"])
     return ax
 

@@ -12,7 +12,7 @@ from normax.diagnostics import DropoutEffect, Living
 from normax.errors import InputError, suggest
 from normax.plot.axes import Panel, heading, panel
 from normax.report.labels import fitted
-from normax.report.style import COLOURS, dress, families, picture, word
+from normax.report.style import COLOURS, dress, families, picture, word, written
 from normax.report.training import measure as draw_measure
 from normax.report.tree import GAP, PAD, ROW, Box, laid_out
 
@@ -44,7 +44,7 @@ def training(history: Any, ax: Axes | None = None, *, measure: str = "loss") -> 
     known = [name for name in history.columns() if name != "epoch" and not name.startswith("validation_")]
     if measure not in known:
         raise InputError(f"measure: no {measure!r}{suggest(measure, known)}; the fit took {', '.join(known)}")
-    ax = panel(ax, ["validation"], above=0.2)
+    ax = panel(ax, [written("validation")], above=0.2)
     draw_measure(history, measure, ax)
     return ax
 
@@ -90,12 +90,12 @@ def dropout(found: DropoutEffect, ax: Axes | None = None) -> Axes:
     ax.plot(ends, [0, 0], color=COLOURS["s2"], linewidth=1.2, zorder=1)
     ax.errorbar(x, y, spread, fmt="none", ecolor=COLOURS["s1"], elinewidth=0.7, alpha=0.35, zorder=2)
     ax.scatter(x, y, s=7, color=COLOURS["s1"], linewidths=0, zorder=3)
-    ax.set_xlabel("activation in evaluation mode")
-    ax.set_ylabel("in training: mean ± sd")
-    told = f"p = {found.p:g}: {found.zero:.0%} zero under each of {found.masks} masks"
-    heading(ax, told)
-    word(ax, "kept, × 1/(1 − p)", (ends[1], top[1]), (-4, 2), ha="right", color=COLOURS["s2"])
-    word(ax, "dropped: 0", (ends[1], 0), (-4, 3), ha="right", color=COLOURS["s2"])
+    ax.set_xlabel(written("activation in evaluation mode"))
+    ax.set_ylabel(written("in training: mean ± sd"))
+    told = {"p": f"{found.p:g}", "share": f"{found.zero:.0%}", "masks": found.masks}
+    heading(ax, written("p = {p}: {share} zero under each of {masks} masks", **told))
+    word(ax, written("kept, × 1/(1 − p)"), (ends[1], top[1]), (-4, 2), ha="right", color=COLOURS["s2"])
+    word(ax, written("dropped: 0"), (ends[1], 0), (-4, 3), ha="right", color=COLOURS["s2"])
     return ax
 
 
@@ -121,12 +121,12 @@ def living(found: Living, ax: Axes | None = None) -> Axes:
     """
     if not isinstance(found, Living):
         raise InputError(f"found: expected what nx.diagnostics.living returns, got {type(found).__name__}")
-    rows = {"inputs": found.inputs, **found.neurons}
+    rows = {written("inputs"): found.inputs, **found.neurons}
     named = len(found.features) <= 30
-    counts = [f"{lives.sum():,} of {len(lives):,} alive" for lives in rows.values()]
+    counts = [_alive(lives.sum(), len(lives)) for lives in rows.values()]
     ax = panel(
         ax,
-        ["1,000 of 1,000 alive"],
+        [_alive(1000, 1000)],
         size=(4.6, 0.42 * len(rows) + 0.2),
         left=1.0,
         above=0.9 if named else 0.2,
@@ -164,6 +164,10 @@ def living(found: Living, ax: Axes | None = None) -> Axes:
     ax.tick_params(axis="y", length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
     return ax
+
+
+def _alive(count: int, total: int) -> str:
+    return written("{count} of {all} alive", count=f"{count:,}", all=f"{total:,}")
 
 
 def module_tree(net: Any, ax: Axes | None = None) -> Axes:

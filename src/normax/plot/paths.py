@@ -16,7 +16,7 @@ from normax.report.after_fit import Traced
 from normax.report.curves import loss_label
 from normax.report.labels import margin_labels
 from normax.report.strength_axis import StrengthAxis, has_choice, number
-from normax.report.style import COLOURS, SERIES, dress, set_heights
+from normax.report.style import COLOURS, SERIES, dress, set_heights, written
 
 __all__ = ["compare", "cross_validation", "lasso_path", "ridge_trace"]
 
@@ -130,7 +130,7 @@ def cross_validation(path: Any, ax: Axes | None = None) -> Axes:
     if getattr(path, "axes", None):
         raise InputError("path: it has several axes; draw `path.at()`, or nx.plot.surface(path)")
     if hasattr(path, "fold_errors"):
-        ax = panel(ax, ["no penalty ↑"])
+        ax = panel(ax, [written("no penalty") + " ↑"])
         curves.errors(path, ax)
         counts, _, noun, state = traces.counted(path)
     elif path.cv_mean is None:
@@ -149,7 +149,7 @@ def cross_validation(path: Any, ax: Axes | None = None) -> Axes:
         )
         if path.chosen is not None:
             ax.axvline(axis.place(path.chosen), color=COLOURS["ink"], linewidth=1.2, zorder=1.5)
-        ax.set_ylabel("held-out error")
+        ax.set_ylabel(written("held-out error"))
         counts, noun, state = path.nonzero, "coefficients", "not zero"
     StrengthAxis(path).counts(ax, f"{noun} that are {state}", counts)
     return ax
@@ -196,9 +196,9 @@ def compare(
     if against == "strength":
         ax.set_xscale("log")
         ax.xaxis.set_minor_locator(NullLocator())
-        ax.set_xlabel("← strong   strength of each penalty (log scale)   weak →")
+        ax.set_xlabel(written("← strong   strength of each penalty (log scale)   weak →"))
     else:
-        ax.set_xlabel("penalised weights that are not zero")
+        ax.set_xlabel(written("penalised weights that are not zero"))
     for i, (name, path) in enumerate(named.items()):
         colour, axis = SERIES[i % len(SERIES)], StrengthAxis(path)
         x = axis.x if against == "strength" else axis.sort(path.nonzero)
@@ -230,9 +230,10 @@ def compare(
     if nulls:
         ax.axhline(nulls[0], color=COLOURS["muted"], linewidth=1.1, linestyle=(0, (1, 1.5)), zorder=1)
         low, high = min(low, *nulls), max(min(high, nulls[0] + (nulls[0] - low)), *nulls)
-        labels.append((float(nulls[0]), "null model", COLOURS["muted"]))
+        labels.append((float(nulls[0]), written("null model"), COLOURS["muted"]))
     set_heights(ax, low, high)
-    ax.set_ylabel(f"held-out {loss_label(next(iter(named.values())).loss)} per row")
+    loss = written(loss_label(next(iter(named.values())).loss))
+    ax.set_ylabel(written("held-out {loss} per row", loss=loss))
     margin_labels(ax, labels)
     return ax
 
@@ -266,7 +267,7 @@ def _traced(path: Any, output: int) -> tuple[Any, np.ndarray, str]:
         coef = np.array([w.toarray() for w in path.coef]) if isinstance(path.coef, tuple) else path.coef
         if not 0 <= output < coef.shape[1]:
             raise InputError(f"output: expected one of {coef.shape[1]}, from 0, got {output!r}")
-        return Traced(path, coef[:, output]), coef[:, output], "coefficient"
+        return Traced(path, coef[:, output]), coef[:, output], written("coefficient")
     if getattr(path, "axes", None):
         raise InputError("path: it has several axes; draw `path.at()`")
     found = traces.panels(path)

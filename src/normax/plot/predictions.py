@@ -12,7 +12,7 @@ from normax.diagnostics import Calibration, PrecisionRecall, Residuals, Roc
 from normax.errors import InputError
 from normax.plot.axes import panel
 from normax.report.strength_axis import number
-from normax.report.style import COLOURS, PAPER, SERIES, dress, word
+from normax.report.style import COLOURS, PAPER, SERIES, dress, word, written
 
 __all__ = ["calibration", "precision_recall", "predicted", "residuals", "roc"]
 
@@ -47,10 +47,10 @@ def residuals(found: Residuals, ax: Axes | None = None) -> Axes:
         tenths = np.array_split(np.argsort(found.predicted, kind="stable"), parts)
         x, y = ([values[rows].mean() for rows in tenths] for values in (found.predicted, found.residual))
         ax.plot(x, y, color=COLOURS["s2"], linewidth=1.8, marker="o", markersize=3.5, zorder=4)
-        told = f"mean of each {'tenth' if parts == 10 else f'of {parts} parts'}"
+        told = written("mean of each of {count} parts", count=parts)
         word(ax, told, (1, 1), (0, 3), xycoords="axes fraction", ha="right", color=COLOURS["s2"])
-    ax.set_xlabel("predicted")
-    ax.set_ylabel("residual (true − predicted)")
+    ax.set_xlabel(written("predicted"))
+    ax.set_ylabel(written("residual (true − predicted)"))
     return ax
 
 
@@ -82,8 +82,8 @@ def predicted(found: Residuals, ax: Axes | None = None) -> Axes:
     ax.set_aspect("equal", adjustable="box")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(5))
-    ax.set_xlabel("predicted")
-    ax.set_ylabel("true")
+    ax.set_xlabel(written("predicted"))
+    ax.set_ylabel(written("true"))
     told = f"R² {found.r2:.3f}   RMSE {number(found.rmse)}"
     word(ax, told, (0, 1), (0, 4), xycoords="axes fraction")
     return ax
@@ -107,7 +107,7 @@ def roc(found: Roc, ax: Axes | None = None, *, label: str = "") -> Axes:
         ['lasso: AUC 0.750']
     """
     found = _checked(found, Roc, "roc")
-    ax, rank = _unit_square(ax, "false positive rate", "true positive rate")
+    ax, rank = _unit_square(ax, written("false positive rate"), written("true positive rate"))
     if rank == 0:
         ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     told = f"{label}: AUC {found.auc:.3f}" if label else f"AUC {found.auc:.3f}"
@@ -133,10 +133,10 @@ def precision_recall(found: PrecisionRecall, ax: Axes | None = None, *, label: s
         ('recall', 'precision')
     """
     found = _checked(found, PrecisionRecall, "precision_recall")
-    ax, rank = _unit_square(ax, "recall", "precision")
+    ax, rank = _unit_square(ax, written("recall"), written("precision"))
     if rank == 0:
         ax.axhline(found.base_rate, color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-    average = f"average precision {found.average_precision:.3f}"
+    average = written("average precision {value}", value=f"{found.average_precision:.3f}")
     _curve(ax, rank, found.recall, found.precision, f"{label}: {average}" if label else average, "pre")
     return ax
 
@@ -161,7 +161,7 @@ def calibration(found: Calibration, ax: Axes | None = None, *, label: str = "") 
         'observed share'
     """
     found = _checked(found, Calibration, "calibration")
-    ax, rank = _unit_square(ax, "predicted probability", "observed share")
+    ax, rank = _unit_square(ax, written("predicted probability"), written("observed share"))
     if rank == 0:
         ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     bars = [found.observed - found.low, found.high - found.observed]

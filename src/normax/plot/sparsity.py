@@ -12,7 +12,7 @@ from normax.errors import InputError, suggest
 from normax.plot.axes import heading, panel
 from normax.report.labels import fitted, text_width
 from normax.report.strength_axis import StrengthAxis, has_choice
-from normax.report.style import COLOURS, dress, families, word
+from normax.report.style import COLOURS, dress, families, word, written
 
 __all__ = ["sparsity_map"]
 
@@ -73,8 +73,8 @@ def sparsity_map(
         ax, size=(4.6, tall), above=0.35, below=0.52 if not words else 0.25 + max(map(text_width, words)) / 72
     )
     _cells(ax, matrix)
-    ax.set_ylabel("neuron" if w.ndim == 2 else "channel")
-    ax.set_xlabel("input" if known is None else "")
+    ax.set_ylabel(written("neuron") if w.ndim == 2 else written("channel"))
+    ax.set_xlabel(written("input") if known is None else "")
     _integers(ax.yaxis, len(matrix))
     if words:
         ax.set_xticks(np.arange(len(words)) + 0.5, words, rotation=90)
@@ -82,8 +82,8 @@ def sparsity_map(
             tick.set(fontfamily=families(), parse_math=False)
     else:
         _integers(ax.xaxis, matrix.shape[1])
-    told = f"{layer}: {np.count_nonzero(w):,} of {w.size:,} weights are not zero"
-    heading(ax, told)
+    counts = {"count": f"{np.count_nonzero(w):,}", "all": f"{w.size:,}"}
+    heading(ax, f"{layer}: " + written("{count} of {all} weights are not zero", **counts))
     return ax
 
 
@@ -118,7 +118,7 @@ def _along_path(path: Any, ax: Any, names: Any) -> Axes:
         ax.set_yticks(np.arange(len(rows)) + 0.5, words, fontfamily=families(), parse_math=False)
     else:
         ax.set_yticks([])
-        ax.set_ylabel(f"{len(rows)} of {values.shape[1]:,} features")
+        ax.set_ylabel(written("{count} of {all} features", count=len(rows), all=f"{values.shape[1]:,}"))
     ax.tick_params(axis="y", length=0)
     if has_choice(path) if hasattr(path, "fold_errors") else path.chosen is not None:
         at = path.best.index if hasattr(path, "best") else path.chosen
@@ -126,7 +126,7 @@ def _along_path(path: Any, ax: Any, names: Any) -> Axes:
         side = "right" if axis.share(axis.place(at)) > 0.5 else "left"
         word(
             ax,
-            "chosen",
+            written("chosen"),
             (axis.place(at), 1),
             (0, 3),
             xycoords=("data", "axes fraction"),

@@ -21,6 +21,7 @@ from normax.report.style import (
     picture,
     set_heights,
     word,
+    written,
 )
 
 __all__ = [
@@ -59,7 +60,7 @@ def criteria_figure(criteria: Any) -> Picture:
             (float(v[np.isfinite(v)][-1]), f"{rule.upper()}: {number(criteria.strengths[i])}", colour)
         )
     margin_labels(upper, labels)
-    upper.set_ylabel("criterion, smaller is better")
+    upper.set_ylabel(written("criterion, smaller is better"))
     axis.counts(upper, "coefficients that are not zero", criteria.nonzero)
     axis.draw(lower)
     df = axis.sort(criteria.df)
@@ -67,7 +68,7 @@ def criteria_figure(criteria: Any) -> Picture:
     for i, colour in zip(at, SERIES):
         lower.plot(axis.place(i), criteria.df[i], "o", color=colour, markersize=5, zorder=4)
     set_heights(lower, 0.0, float(max(df.max(), 1.0)))
-    lower.set_ylabel("degrees of freedom")
+    lower.set_ylabel(written("degrees of freedom"))
     return fig
 
 
@@ -80,13 +81,13 @@ def relaxed_figure(relaxed: Any) -> Picture:
     axis.counts(ax, "coefficients that are not zero", relaxed.nonzero)
     if relaxed.best is None:
         values = np.linalg.norm(relaxed.coef, axis=(2, 3))
-        ax.set_ylabel("size of the coefficients ‖w‖₂")
+        ax.set_ylabel(written("size of the coefficients ‖w‖₂"))
         low, high = 0.0, float(values.max())
     else:
         values = relaxed.cv_mean
         low = float(np.nanmin(values))
         high = min(float(np.nanmax(values)), float(values[int(axis.order[0])].max()) * 1.05 - 0.05 * low)
-        ax.set_ylabel("held-out loss per row")
+        ax.set_ylabel(written("held-out loss per row"))
     set_heights(ax, low, high, below=22)
     labels = []
     for j, name in enumerate(names):
@@ -108,14 +109,15 @@ def relaxed_figure(relaxed: Any) -> Picture:
         )
         _note(
             ax,
-            f"chosen: {number(relaxed.strengths[i])}, γ = {relaxed.gammas[j]:g}",
+            written("chosen: {strength}", strength=number(relaxed.strengths[i]))
+            + f", γ = {relaxed.gammas[j]:g}",
             axis.share(axis.place(i)),
         )
     return fig
 
 
 def _role(gamma: float) -> str:
-    return {0.0: " (no shrinkage)", 1.0: " (lasso)"}.get(float(gamma), "")
+    return {0.0: written(" (no shrinkage)"), 1.0: " (lasso)"}.get(float(gamma), "")
 
 
 def stability_figure(stability: Any) -> Picture:
@@ -143,13 +145,17 @@ def stability_figure(stability: Any) -> Picture:
             zorder=above,
         )
     ax.axhline(stability.threshold, color=COLOURS["ink"], linewidth=1.0, linestyle=(0, (4, 3)), zorder=2)
-    told = f"threshold {stability.threshold:g}: at most {stability.bound:.2g} false ones expected"
+    told = written(
+        "threshold {at}: at most {bound} false ones expected",
+        at=f"{stability.threshold:g}",
+        bound=f"{stability.bound:.2g}",
+    )
     place, coords = (0, stability.threshold), ("axes fraction", "data")
     word(ax, told, place, (4, 3), xycoords=coords, zorder=4, bbox=PAPER)
     margin_labels(
         ax, [(float(stability.frequency[-1, j]), names[j], SERIES[r % 8]) for r, j in enumerate(chosen)]
     )
-    ax.set_ylabel("share of halves that chose it")
+    ax.set_ylabel(written("share of halves that chose it"))
     return fig
 
 
@@ -177,7 +183,7 @@ def inflation_figure(inflation: Any) -> Picture:
     for place, value in zip(places, vif):
         colour = COLOURS["s2"] if value >= 10 else COLOURS["s3"] if value >= 5 else COLOURS["s1"]
         ax.barh(place, min(value, end) - 1, left=1, height=0.62, color=colour)
-        told = "∞: repeats others" if np.isinf(value) else f"{value:.3g}"
+        told = written("∞: repeats others") if np.isinf(value) else f"{value:.3g}"
         at = (min(value, end), place)
         if at[0] > end**0.75:  # inside the bar
             word(ax, told, at, (-4, 0), va="center", ha="right", color=COLOURS["paper"])
@@ -187,12 +193,15 @@ def inflation_figure(inflation: Any) -> Picture:
         ax.axvline(mark, color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
     ax.set_yticks(places, names, parse_math=False, fontfamily=families())
     ax.set_ylim(-0.6, max(len(rows), 2) - 0.4)
-    ax.set_xlabel("variance inflation factor (log scale); above 5 to 10 a coefficient is hard to tell")
+    ax.set_xlabel(
+        written("variance inflation factor (log scale); above 5 to 10 a coefficient is hard to tell")
+    )
     left_out = len(inflation.vif) - len(rows)
-    more = f"; {left_out} more columns not shown" if left_out else ""
+    more = written("; {count} more columns not shown", count=left_out) if left_out else ""
     ax.set_title(
-        f"condition number {number(inflation.condition_number)}{more}",
+        written("condition number {number}", number=number(inflation.condition_number)) + more,
         fontsize=SIZE,
+        fontfamily=families(),
         loc="left",
         color=COLOURS["ink"],
     )
@@ -230,8 +239,8 @@ def ridge_trace_figure(trace: Any) -> Picture:
             )
     for ax, values in ((upper, coef), (lower, vif)):
         margin_labels(ax, [(float(values[-1, j]), names[j], SERIES[r % 8]) for r, j in enumerate(leading)])
-    upper.set_ylabel("standardised coefficient")
-    lower.set_ylabel("variance inflation")
+    upper.set_ylabel(written("standardised coefficient"))
+    lower.set_ylabel(written("variance inflation"))
     return fig
 
 
@@ -248,7 +257,7 @@ def model_figure(path: Any) -> Picture:
         Traced(path, values),
         axes[-1],
         values,
-        "coefficient" if path.coef.shape[1] == 1 else "norm over outputs",
+        written("coefficient") if path.coef.shape[1] == 1 else written("norm over outputs"),
     )
     if folded:
         ax = axes[0]
@@ -259,12 +268,16 @@ def model_figure(path: Any) -> Picture:
         ax.errorbar(
             axis.x, mean, se, color=COLOURS["s1"], linewidth=1.5, elinewidth=0.8, marker="o", markersize=2.5
         )
-        ax.set_ylabel("held-out error")
+        ax.set_ylabel(written("held-out error"))
     axis.counts(axes[0], "coefficients that are not zero", path.nonzero)
     if at is not None and len(path.strengths) > 1:
         for ax in axes:
             ax.axvline(axis.place(at), color=COLOURS["ink"], linewidth=1.2, zorder=1.5)
-        _note(axes[-1], f"chosen: {number(float(path.strengths[at]))}", axis.share(axis.place(at)))
+        _note(
+            axes[-1],
+            written("chosen: {strength}", strength=number(float(path.strengths[at]))),
+            axis.share(axis.place(at)),
+        )
     return fig
 
 

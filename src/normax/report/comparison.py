@@ -27,6 +27,7 @@ from normax.report.style import (
     picture,
     png,
     short,
+    written,
 )
 
 __all__ = ["comparison_figure", "comparison_page"]
@@ -47,8 +48,9 @@ def comparison_figure(comparison: Any, *, width: float = WIDE) -> Picture:
     tall = ROW * (len(rows) + 0.4)
     loss = loss_label(next(iter(comparison.paths.values())).loss)
     draws = (_errors, _differences)
-    titles = ("held out ●  in training ○", f"behind {short(comparison.best, 18)}, fold by fold")
-    labels = (f"{loss} per row, ± 1 SE", "difference, ± 1 SE")
+    behind = written("behind {name}, fold by fold", name=short(comparison.best, 18))
+    titles = (written("held out ●  in training ○"), behind)
+    labels = (written("{loss} per row, ± 1 SE", loss=written(loss)), written("difference, ± 1 SE"))
     stacked = width < 5
     height = ABOVE + BELOW + tall + (stacked * (tall + BELOW + ABOVE))
     fig = picture(width, height)

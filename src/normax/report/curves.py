@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from normax.report.labels import margin_labels
 from normax.report.strength_axis import StrengthAxis, has_choice
-from normax.report.style import COLOURS, axes_points, dress, set_heights, word
+from normax.report.style import COLOURS, axes_points, dress, set_heights, word, written
 
 __all__ = ["errors", "loss_label"]
 
@@ -55,14 +55,14 @@ def errors(path: Any, ax: Any, *, label_strength: bool = True) -> None:
     alone = 4 if len(axis.x) == 1 else 0
 
     ax.plot(axis.x, train, color=orange, linewidth=1.5, linestyle=(0, (4, 1)), marker="s", markersize=alone)
-    labels = [(_last(train), "training", orange)]
+    labels = [(_last(train), written("training"), orange)]
     if validated:
         ax.errorbar(axis.x, mean, se, fmt="none", ecolor=blue, elinewidth=0.8, alpha=0.55)
         ax.plot(axis.x, mean, color=blue, linewidth=1.5, marker="o", markersize=size)
-        labels.append((_last(mean), "validation", blue))
+        labels.append((_last(mean), written("validation"), blue))
     for baseline, name, style in (
-        (path.null_error, "null model", (0, (1, 1.5))),
-        (path.unpenalised_error, "no penalty", (0, (5, 2, 1, 2))),
+        (path.null_error, written("null model"), (0, (1, 1.5))),
+        (path.unpenalised_error, written("no penalty"), (0, (5, 2, 1, 2))),
     ):
         if baseline is not None and np.isfinite(baseline[0]):
             ax.axhline(baseline[0], color=muted, linewidth=1.1, linestyle=style, zorder=1)
@@ -76,7 +76,10 @@ def errors(path: Any, ax: Any, *, label_strength: bool = True) -> None:
         ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
         ax.yaxis.set_minor_locator(NullLocator())
     set_heights(ax, low, high, below=20 if label_strength else 6, above=18)
-    ax.set_ylabel(f"{loss_label(path.loss)} per row" + (", log scale" if log else ""))
+    loss = written(loss_label(path.loss))
+    ax.set_ylabel(
+        written("{loss} per row, log scale", loss=loss) if log else written("{loss} per row", loss=loss)
+    )
     margin_labels(ax, labels)
     if validated:
         _one_se_rule(path, ax, axis)
@@ -133,8 +136,22 @@ def _regions(path: Any, ax: Any, axis: StrengthAxis, mean: np.ndarray) -> None:
     finite = np.flatnonzero(np.isfinite(mean))
     width = axes_points(ax)[0]
     sides = [
-        ("← underfitting", "left", 0.0, mean[finite[0]], axis.limits[0], axis.place(path.one_se.index)),
-        ("overfitting →", "right", 1.0, mean[finite[-1]], axis.limits[1], axis.place(path.minimum.index)),
+        (
+            written("← underfitting"),
+            "left",
+            0.0,
+            mean[finite[0]],
+            axis.limits[0],
+            axis.place(path.one_se.index),
+        ),
+        (
+            written("overfitting →"),
+            "right",
+            1.0,
+            mean[finite[-1]],
+            axis.limits[1],
+            axis.place(path.minimum.index),
+        ),
     ]
     for text, side, end, error, edge, inner in sides:
         if error > best + se:

@@ -10,7 +10,7 @@ from normax.report import curves, html, traces
 from normax.report.html import Raw
 from normax.report.labels import margin
 from normax.report.strength_axis import StrengthAxis
-from normax.report.style import Picture, picture, svg
+from normax.report.style import Picture, picture, svg, written
 
 __all__ = ["error_figure", "figure", "shown", "trace_figure"]
 
@@ -109,4 +109,4 @@ def _margin(path: Any, limit: int) -> float:
     """Inches to the right for the longest name that a margin carries, up to `limit` characters."""
     of_features = path.engine == "linear" or traces.selects_features(path)
     names = list(path.feature_names or []) if of_features else list(path.penalised)
-    return margin([*map(str, names), "no penalty ↑"], limit)
+    return margin([*map(str, names), written("no penalty") + " ↑"], limit)

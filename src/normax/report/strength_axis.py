@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
-from normax.report.style import COLOURS, PAPER, SIZE, axes_points, word
+from normax.report.style import COLOURS, PAPER, SIZE, axes_points, columns, families, word, written
 
 __all__ = ["StrengthAxis", "has_choice", "number"]
 
@@ -92,8 +92,10 @@ class StrengthAxis:
             ax.set_xticks(self.x[places], [f"{v:.3g}" for v in self.sort(self.path.strengths)[places]])
         if label:
             name = getattr(self.path, "along", "strength")
-            strong, weak = ("strong", "weak") if name == "strength" else ("large", "small")
-            ax.set_xlabel(f"← {strong}   {name} (log scale)   {weak} →")
+            if name == "strength":
+                ax.set_xlabel(written("← strong   strength (log scale)   weak →"))
+            else:
+                ax.set_xlabel(written("← large   {name} (log scale)   small →", name=name))
 
     def _spots(self, slots: int) -> list[int]:
         """Which of the entries from strong to weak, about `slots`, stand far enough apart to be written at."""
@@ -112,13 +114,14 @@ class StrengthAxis:
         left = self.sort(counts)
         told = [told_as(left[i]) if told_as else compact(int(left[i])) for i in kept]
         if len(kept) > 1 and (left == left[0]).all():
-            kept, told = [len(left) // 2], [f"{told[0]} throughout"]
+            kept, told = [len(left) // 2], [written("{count} throughout", count=told[0])]
         top = ax.secondary_xaxis("top")
         top.xaxis.set_minor_locator(NullLocator())
         top.set_xticks(self.x[kept], told)
         top.tick_params(labelsize=SIZE - 0.5, colors=COLOURS["muted"], labelcolor=COLOURS["ink"], length=3)
         top.spines["top"].set_visible(False)
-        top.set_xlabel(noun, fontsize=SIZE, color=COLOURS["ink"])
+        top.set_xlabel(written(noun), fontsize=SIZE, color=COLOURS["ink"], fontfamily=families())
+        top.tick_params(labelfontfamily=families())
 
     def choices(self, ax: Any, label: bool = True) -> None:
         """A line at the minimum and at the 1-SE choice, the one taken drawn firm and named in bold."""
@@ -126,11 +129,11 @@ class StrengthAxis:
         if not has_choice(path):
             return
         same = path.minimum.index == path.one_se.index
-        marks = [(path.minimum, "minimum = 1-SE" if same else "minimum", "left")]
+        marks = [(path.minimum, written("minimum = 1-SE") if same else written("minimum"), "left")]
         if not same:
             marks.append((path.one_se, "1-SE", "right"))
         width = axes_points(ax)[0]
-        written: list[tuple[float, float]] = []  # from, to in points
+        occupied: list[tuple[float, float]] = []  # from, to in points
         for choice, name, side in marks:
             taken = choice.index == path.best.index
             colour = COLOURS["ink"] if taken else COLOURS["muted"]
@@ -140,11 +143,11 @@ class StrengthAxis:
             if not label:
                 continue
             text = f"{name}: {number(choice.strength)}" if width > 300 else name
-            need, x = len(text) * SIZE * (0.62 if taken else 0.56) + 4, self.share(at) * width
+            need, x = columns(text) * SIZE * (0.62 if taken else 0.56) + 4, self.share(at) * width
             side = "left" if x < need else "right" if x > width - need else side
             start = x if side == "left" else x - need
-            row = sum(start < b and a < start + need for a, b in written)
-            written.append((start, start + need))
+            row = sum(start < b and a < start + need for a, b in occupied)
+            occupied.append((start, start + need))
             away = (4 if side == "left" else -4, 3 + 1.25 * SIZE * row)
             look: dict[str, Any] = {
                 "ha": side,

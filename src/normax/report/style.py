@@ -19,9 +19,10 @@ from matplotlib.text import Text
 from matplotlib.ticker import EngFormatter
 
 from normax.errors import Notice
+from normax.language import say, speaking
 from normax.text import printable
 
-__all__ = ["COLOURS", "DARK", "SERIES", "Picture", "dress", "set_heights", "short", "svg"]
+__all__ = ["COLOURS", "DARK", "SERIES", "Picture", "dress", "set_heights", "short", "svg", "written"]
 
 # Every colour has a role. A page replaces each by a CSS variable of the same name, so that one drawing
 # serves light and dark. Any two series differ by 13 or more (CIEDE2000) for every kind of colour-blindness, and no
@@ -99,7 +100,9 @@ class Picture(Figure):
 
 def picture(width: float, height: float) -> Picture:
     """An empty figure of `width` × `height` inches."""
-    return Picture(figsize=(width, height), facecolor=COLOURS["paper"])
+    figure = Picture(figsize=(width, height), facecolor=COLOURS["paper"])
+    figure.set_layout_engine("none")  # whatever the settings say: every place is computed
+    return figure
 
 
 def png(figure: Figure, dpi: float = 200) -> bytes:
@@ -156,6 +159,20 @@ def _missing_glyphs_are_boxes() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         yield
+
+
+def written(text: str, **values: Any) -> str:
+    """Words of a picture in the language that is spoken; in English where no installed font has their letters.
+
+    Example:
+        >>> written("{count} of {all} alive", count=3, all=8)
+        '3 of 8 alive'
+    """
+    said = say(text, **values)
+    if all(letter.isspace() or drawable(letter) for letter in say(text)):
+        return said
+    with speaking("en"):
+        return say(text, **values)
 
 
 def dress(ax: Any) -> None:

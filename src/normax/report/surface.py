@@ -9,7 +9,19 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
 
 from normax.report.curves import STEEP, loss_label
 from normax.report.strength_axis import has_choice, number
-from normax.report.style import COLOURS, SIZE, Picture, axes_points, columns, dress, picture, short, word
+from normax.report.style import (
+    COLOURS,
+    SIZE,
+    Picture,
+    axes_points,
+    columns,
+    dress,
+    families,
+    picture,
+    short,
+    word,
+    written,
+)
 
 __all__ = ["draw_surface", "surface_figure"]
 
@@ -64,13 +76,15 @@ def draw_surface(path: Any, ax: Any, bar: Any, axes: tuple[str, str] | None = No
     _axis(ax.xaxis, across, xs[x_order], cell)
     _axis(ax.yaxis, upwards, ys[y_order], 1.0)
     _scale(ax.figure, mesh, bar, norm)
-    kind = "validation" if validated else "training"
+    loss = written(loss_label(path.loss))
+    kind = written("validation {loss} per row" if validated else "training {loss} per row", loss=loss)
     held = [name for name in path.axes if name not in (across, upwards) and len(path.axes[name]) > 1]
     fixed = "".join(
         f", {name} {number(path.best.settings.get(name, path.best.strength))}" for name in held if validated
     )
-    title = f"{kind} {loss_label(path.loss)} per row{', log colours' if log else ''}{fixed}"
-    ax.set_title(title, loc="left", parse_math=False, fontsize=SIZE, color=COLOURS["ink"])
+    title = f"{kind}{written(', log colours') if log else ''}{fixed}"
+    look = {"fontsize": SIZE, "color": COLOURS["ink"], "fontfamily": families()}
+    ax.set_title(title, loc="left", parse_math=False, **look)
     _write(ax, path, index, error, norm, cell > 0.42 and len(ys) <= 14, validated)
 
 
@@ -110,7 +124,7 @@ def _axis(axis: Any, name: str, values: np.ndarray, inches: float) -> None:
     axis.set_ticks(np.arange(0, len(values), every) + 0.5, [number(v) for v in values[::every]])
     axis.set_tick_params(length=0)
     axis.set_label_text(
-        "← strong   strength   weak →" if name == "strength" else short(name, 40), parse_math=False
+        written("← strong   strength   weak →") if name == "strength" else short(name, 40), parse_math=False
     )
 
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 from normax.penalties import Hierarchical
 from normax.report.labels import margin_labels
 from normax.report.strength_axis import StrengthAxis, has_choice
-from normax.report.style import COLOURS, SERIES, dress, set_heights, short
+from normax.report.style import COLOURS, SERIES, dress, set_heights, short, written
 
 __all__ = [
     "coefficients",
@@ -37,13 +37,16 @@ def panels(path: Any, outputs: Sequence[str] | None = None) -> list[tuple[str, n
     weight = _outputs(path)
     count = weight.shape[1]
     if path.engine != "linear":
-        return [("norm of a feature’s weights", np.linalg.norm(weight, axis=1))]
+        return [(written("norm of a feature’s weights"), np.linalg.norm(weight, axis=1))]
     if count == 1:
-        return [("coefficient", weight[:, 0])]
+        return [(written("coefficient"), weight[:, 0])]
     if count <= PANELS:
         names = outputs or range(count)
-        return [(f"coefficient for {short(str(name), 12)}", weight[:, i]) for i, name in enumerate(names)]
-    return [(f"norm over {count} outputs", np.linalg.norm(weight, axis=1))]
+        return [
+            (written("coefficient for {name}", name=short(str(name), 12)), weight[:, i])
+            for i, name in enumerate(names)
+        ]
+    return [(written("norm over {count} outputs", count=count), np.linalg.norm(weight, axis=1))]
 
 
 def selects_features(path: Any) -> bool:
@@ -138,13 +141,13 @@ def _leading(path: Any) -> list[int]:
 def norms(path: Any, ax: Any, *, name_choices: bool = True) -> None:
     """Draw `‖W‖₂` of each penalised tensor of a network against the strength."""
     values = [np.sqrt((_flat(path, name) ** 2).sum(1)) for name in path.penalised]
-    _tensors(path, ax, values, "norm ‖W‖₂", name_choices)
+    _tensors(path, ax, values, written("norm ‖W‖₂"), name_choices)
 
 
 def zeros(path: Any, ax: Any, *, name_choices: bool = True) -> None:
     """Draw the share of each penalised tensor's weights that are not exactly zero."""
     values = [(_flat(path, name) != 0).mean(1) for name in path.penalised]
-    _tensors(path, ax, values, "weights ≠ 0", name_choices)
+    _tensors(path, ax, values, written("weights ≠ 0"), name_choices)
     _shares(ax, name_choices)
 
 
@@ -152,7 +155,7 @@ def units(path: Any, ax: Any, *, name_choices: bool = True) -> None:
     """Draw the share of units that are still connected: features (inputs of the first penalised tensor) and, by the
     tensor that makes them, neurons or channels with a weight that is not exactly zero."""
     alive = _units_in_use(path)
-    _tensors(path, ax, list(alive.values()), "units in use", name_choices, list(alive))
+    _tensors(path, ax, list(alive.values()), written("units in use"), name_choices, list(alive))
     _shares(ax, name_choices)
 
 
@@ -177,7 +180,7 @@ def _units_in_use(path: Any) -> dict[str, np.ndarray]:
         weight: Any = np.asarray(path.weights[name])
         if weight.ndim > 2:
             used = weight.reshape(*weight.shape[:3], -1).any(axis=-1)  # (k, out, in)
-            features = features or {"features": used.any(axis=1).mean(axis=1)}
+            features = features or {written("features"): used.any(axis=1).mean(axis=1)}
             result[name] = used.any(axis=2).mean(axis=1)
     return result | features
 

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from normax.report.curves import STEEP
 from normax.report.labels import margin_labels
-from normax.report.style import COLOURS, Picture, dress, picture
+from normax.report.style import COLOURS, Picture, dress, picture, written
 
 __all__ = ["history_figure", "measure"]
 
@@ -41,16 +41,18 @@ def measure(history: Any, name: str, ax: Any) -> None:
     columns = history.columns()
     epochs = columns["epoch"]
     dress(ax)
-    curves: list[tuple[str, Any, str, Any]] = [("training", columns[name], COLOURS["s2"], (0, (4, 1)))]
+    curves: list[tuple[str, Any, str, Any]] = [
+        (written("training"), columns[name], COLOURS["s2"], (0, (4, 1)))
+    ]
     if f"validation_{name}" in columns:
-        curves.append(("validation", columns[f"validation_{name}"], COLOURS["s1"], "-"))
+        curves.append((written("validation"), columns[f"validation_{name}"], COLOURS["s1"], "-"))
     for _, values, colour, line in curves:
         marker = "o" if len(epochs) == 1 else None
         ax.plot(epochs, values, color=colour, linestyle=line, linewidth=1.5, marker=marker)
     low = min((v.min() for _, v, _, _ in curves if len(v)), default=0)
     if low > 0 and max(v.max() for _, v, _, _ in curves) / low > STEEP:
         ax.set_yscale("log")
-    ax.set_ylabel(name.replace("_", " "))
-    ax.set_xlabel("epoch")
+    ax.set_ylabel(written(name.replace("_", " ")))
+    ax.set_xlabel(written("epoch"))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     margin_labels(ax, [(v[-1], label, colour) for label, v, colour, _ in curves if len(v)])

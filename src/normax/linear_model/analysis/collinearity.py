@@ -55,7 +55,7 @@ class Inflation:
         return f"Inflation({len(self.vif)} features, condition number {self.condition_number:.4g})"
 
 
-def variance_inflation(X: Any, *, sample_weight: Any = None) -> Inflation:
+def variance_inflation(X: Any, *, sample_weight: Any = None, feature_names: Any = None) -> Inflation:
     """Variance inflation factors `1 / (1 − R_j²)`, R_j² that of column j on all others with an intercept.
 
     All p come from one eigendecomposition: they are the diagonal of the inverse correlation matrix.
@@ -63,6 +63,7 @@ def variance_inflation(X: Any, *, sample_weight: Any = None) -> Inflation:
     Args:
         X: (n, p) table of finite numbers, n > p for finite factors.
         sample_weight: (n,) weights >= 0.
+        feature_names: (p,) names of the columns; None (default) takes those of a table that has them.
 
     Returns:
         An `Inflation`.
@@ -78,7 +79,7 @@ def variance_inflation(X: Any, *, sample_weight: Any = None) -> Inflation:
         Marquardt, "Generalized inverses, ridge regression, biased linear estimation", Technometrics 1970;
         Belsley, Kuh & Welsch, "Regression Diagnostics", 1980.
     """
-    names, X = column_names(X), check_design(X)
+    names, X = _named(X, feature_names), check_design(X)
     R, lengths = _correlations(X, check_weights(sample_weight, X.shape[0]))
     vif, live = np.full(X.shape[1], np.nan), lengths > 0
     if not live.any():
@@ -132,7 +133,9 @@ class RidgeTrace:
         return f"RidgeTrace({len(self.strengths)} strengths, {self.coef.shape[1]} features)"
 
 
-def ridge_trace(X: Any, y: Any, *, strengths: Any = None, sample_weight: Any = None) -> RidgeTrace:
+def ridge_trace(
+    X: Any, y: Any, *, strengths: Any = None, sample_weight: Any = None, feature_names: Any = None
+) -> RidgeTrace:
     """Ridge along its strengths on standardised columns, with the variance inflation at each:
 
         w(s) = (R + sI)⁻¹ Zᵀy,   VIF_j(s) = [(R + sI)⁻¹ R (R + sI)⁻¹]_jj
@@ -145,6 +148,7 @@ def ridge_trace(X: Any, y: Any, *, strengths: Any = None, sample_weight: Any = N
         y: (n,) response.
         strengths: (k,) values > 0; None (default) for 100 from 10 down to 1e-5, which spans correlations.
         sample_weight: (n,) weights >= 0.
+        feature_names: (p,) names of the columns; None (default) takes those of a table that has them.
 
     Returns:
         A `RidgeTrace`, all of it from one factorisation.
@@ -163,7 +167,7 @@ def ridge_trace(X: Any, y: Any, *, strengths: Any = None, sample_weight: Any = N
         Hoerl & Kennard, "Ridge regression: applications to nonorthogonal problems", Technometrics 1970;
         Marquardt 1970.
     """
-    names, X = column_names(X), check_design(X)
+    names, X = _named(X, feature_names), check_design(X)
     grid = np.geomspace(10, 1e-5, 100) if strengths is None else check_strengths(strengths)
     if not (grid > 0).all():
         raise InputError(
@@ -186,6 +190,12 @@ def ridge_trace(X: Any, y: Any, *, strengths: Any = None, sample_weight: Any = N
         centred = (Y - weights @ Y) * np.sqrt(weights * len(Z))[:, None]
         coef = Spectrum(design, float(grid.min())).solve(centred, grid)[:, 0]
     return RidgeTrace(grid, coef, (values * shrink**2) @ (V**2).T, (values * shrink).sum(axis=1), names)
+
+
+def _named(X: Any, told: Any) -> tuple[str, ...] | None:
+    if told is not None and len(told) != np.shape(X)[-1]:
+        raise InputError(f"feature_names: expected one a column, {np.shape(X)[-1]}, got {len(told)}")
+    return column_names(X) if told is None else tuple(map(str, told))
 
 
 def _correlations(X: Any, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
