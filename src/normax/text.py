@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["columns_of", "folded", "html_table", "markup", "printable", "sheet_cell", "wrapped"]
+__all__ = ["columns_of", "encodable", "folded", "html_table", "markup", "printable", "sheet_cell", "wrapped"]
 
 # Control characters but tab and line feed, halves of characters, non-characters, line separators, overrides of
 # directions.
@@ -92,6 +92,17 @@ def _spelt(found: re.Match[str]) -> str:
 
 def _is_number(text: str) -> bool:
     return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) is not None
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """The text with a question mark for each letter that an encoding, say a terminal's, does not have.
+
+    Example:
+        >>> encodable("Säure ± 1", "ascii"), encodable("Säure ± 1", None)
+        ('S?ure ? 1', 'Säure ± 1')
+    """
+    known = encoding or "utf-8"
+    return text.encode(known, "replace").decode(known)
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -1,6 +1,8 @@
 """The command in Chinese: by `--lang` before and behind it, by the locale, and with names and numbers as they are."""
 
+import io
 import json
+import sys
 
 import pytest
 
@@ -63,3 +65,15 @@ def test_json_keeps_its_keys_and_notices_in_english(table, capsys):
     found = json.loads(out)
     assert {"columns", "notices", "target"} <= set(found)
     assert found["notices"][0].startswith("d.csv: numbers have decimal commas")
+
+
+def test_a_terminal_that_lacks_letters_is_given_question_marks(table, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(["path", "d.csv", "--target", "y", "--dry-run", "--lang", "zh"]) == 0
+    with pytest.raises(SystemExit):
+        main(["--lang", "zh", "--help"])
+    stream.flush()
+    shown = stream.buffer.getvalue().decode("ascii")
+    assert "sepal" in shown
+    assert "[-h] [--version] [--lang LANG] COMMAND" in shown

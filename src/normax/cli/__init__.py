@@ -17,7 +17,7 @@ from normax.cli.runs.clock import Clock
 from normax.errors import InputError
 from normax.language import language_of, say, speaking
 from normax.language.messages import retold
-from normax.text import printable
+from normax.text import encodable, printable
 
 __all__ = ["main"]
 
@@ -96,8 +96,8 @@ def _run(options, clock: Clock) -> None:
     elif options.command == "explain":
         from normax.cli.explain import explain
 
-        text, shown = explain(options.name, options.lang), sys.stdout.encoding or "utf-8"
-        print(text.encode(shown, "replace").decode(shown), flush=True)  # a terminal may know no Σ
+        text = explain(options.name, options.lang)
+        print(encodable(text, sys.stdout.encoding), flush=True)  # a terminal may know no Σ
     elif options.command == "port":
         from normax.cli.port import port
 

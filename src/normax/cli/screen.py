@@ -20,7 +20,7 @@ from normax.cli.details import plain
 from normax.errors import Notice
 from normax.language import say
 from normax.language.messages import retold
-from normax.text import printable
+from normax.text import encodable, printable
 
 __all__ = ["console", "note", "notices", "print_json", "progress"]
 
@@ -33,7 +33,8 @@ class _Screen(Console):
 
     def render(self, renderable: Any, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=printable(segment.text))
+            text = encodable(printable(segment.text), self.encoding)
+            yield segment if segment.control else segment._replace(text=text)
 
 
 def console(error: bool = False) -> Console:

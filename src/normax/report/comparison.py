@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from normax.files import write
 from normax.language import say, spoken
+from normax.language.messages import retold
 from normax.report import html, origins
 from normax.report.curves import loss_label
 from normax.report.figures import WIDE, error_figure, shown
@@ -158,10 +159,10 @@ def comparison_page(folder: str | File, comparison: Any, details: Mapping[str, A
     wide = comparison_figure(comparison)
     write(folder / "compare.png", png(wide))
     notices = known.get("notices") or comparison.notices
-    listed = "".join(f"<li>{escape(notice)}</li>" for notice in notices)
+    listed = "".join(f"<li>{escape(retold(notice))}</li>" for notice in notices)
     data = known.get("data") or {}
     about = [
-        say(known["model_text"]) if known.get("model_text") else None,
+        retold(known["model_text"]) if known.get("model_text") else None,
         say("{count} rows", count=f"{data['rows']:,}") if data.get("rows") else None,
         say("{count} features", count=f"{data['features']:,}") if data.get("features") else None,
     ]

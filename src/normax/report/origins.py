@@ -75,7 +75,7 @@ def provenance(path: Any, details: dict) -> Raw:
         ("data", data.get("file")),
         ("sha-256", Raw(f"<code>{escape(data['sha256'])}</code>") if data.get("sha256") else None),
         ("rows", _rows(data)),
-        ("seconds", ", ".join(f"{name} {value:.2g}" for name, value in seconds) or None),
+        ("seconds", ", ".join(f"{retold(name)} {value:.2g}" for name, value in seconds) or None),
         ("versions", ", ".join(f"{name} {v}" for name, v in (details.get("versions") or {}).items()) or None),
         ("created", details.get("created")),
     ]

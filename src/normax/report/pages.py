@@ -12,6 +12,7 @@ import numpy as np
 
 from normax.files import write
 from normax.language import say, spoken
+from normax.language.messages import retold
 from normax.report import asked, html, origins, results, traces
 from normax.report.figures import error_figure, shown, trace_figure
 from normax.report.html import Raw, escape
@@ -277,7 +278,7 @@ def _about(details: Mapping[str, Any]) -> str:
     """Model, penalty and size of the data, in one quiet line."""
     data = details.get("data") or {}
     about = [
-        say(details["model_text"]) if details.get("model_text") else None,
+        retold(details["model_text"]) if details.get("model_text") else None,
         say("penalty {name}", name=details["penalty"]) if details.get("penalty") else None,
         say("{count} rows", count=f"{data['rows']:,}") if data.get("rows") else None,
         say("{count} features", count=f"{data['features']:,}") if data.get("features") else None,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from normax.language import say
+from normax.language.messages import retold
 from normax.report.curves import loss_label
 from normax.report.html import Raw, escape, scroll, section, table
 from normax.report.moving.parts import part
@@ -90,7 +91,7 @@ def contest(details: dict) -> Raw:
         " behind by more than the standard error of that difference is kept, and what follows is about it."
     )
     text = (
-        f"<p>{escape(found['verdict'])}</p>",
+        f"<p>{escape(retold(found['verdict']))}</p>",
         table(head, cells, marked=marked, name=say("Which model?"), file="models"),
         f'<p class="quiet">{note}</p>',
     )

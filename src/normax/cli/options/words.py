@@ -11,6 +11,7 @@ from normax.cli.options.values import FAMILIES, number, one_of, probabilities, s
 from normax.cli.options.values import family as family_value
 from normax.errors import InputError
 from normax.instead import penalty_name
+from normax.text import encodable
 
 __all__ = ["COMMANDS", "parsers"]
 
@@ -49,6 +50,9 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("formatter_class", Formatter)
         super().__init__(allow_abbrev=False, **kwargs)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(encodable(message, getattr(file, "encoding", None)), file)
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message.removeprefix('argument ')} (see {self.prog} --help)")
