@@ -421,11 +421,11 @@ COMMAND = {
     "The 1-SE rule would cost {more} % (± {se}) of error against the minimum": (
         "1-SE 规则会比最小值多出 {more} %（± {se}）的误差"
     ),
-    ", an RMSE of {one} instead of {other},": "，RMSE 为 {one} 而非 {other}，",
-    " for {saved} column fewer.": "换来少用 {saved} 列。",
-    " for {saved} columns fewer.": "换来少用 {saved} 列。",
-    " for {saved} weight fewer.": "换来少 {saved} 个权重。",
-    " for {saved} weights fewer.": "换来少 {saved} 个权重。",
+    ", an RMSE of {one} instead of {other},": "，RMSE 为 {one} 而非 {other}",
+    " for {saved} column fewer.": "，换来少用 {saved} 列。",
+    " for {saved} columns fewer.": "，换来少用 {saved} 列。",
+    " for {saved} weight fewer.": "，换来少 {saved} 个权重。",
+    " for {saved} weights fewer.": "，换来少 {saved} 个权重。",
     ".": "。",
     "normax demo": "normax 演示",
     "Three regularisation paths. The lasso keeps a few of ten measurements to predict the progress of diabetes; ridge keeps "
