@@ -29,7 +29,7 @@ def test_it_is_the_general_fit(monkeypatch, model, seed, intercept):
     model.fit(X, y)
     short = {
         name: getattr(model, name)
-        for name in ("coef_", "intercept_", "gap_", "dual_gap_", "n_iter_", "_described")
+        for name in ("coef_", "intercept_", "gap_", "dual_gap_", "n_iter_", "path_", "_described")
     }
     assert took[0] is not None
     monkeypatch.setattr(base, "fit_small", lambda *args: None)
@@ -46,6 +46,7 @@ def test_it_is_the_general_fit(monkeypatch, model, seed, intercept):
         )
     assert type(short["dual_gap_"]) is type(model.dual_gap_)
     assert type(short["coef_"]) is type(model.coef_)
+    assert short["path_"].family.name == "gaussian"
 
 
 def spoilt(kind):

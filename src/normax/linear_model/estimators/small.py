@@ -10,6 +10,7 @@ import numpy as np
 from scipy.linalg.lapack import dposv
 
 from normax.linear_model.analysis.summary import Described
+from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath
 from normax.linear_model.quadratic.active_set import DONE, solve_active
 from normax.linear_model.solvers.certificate import duality_gap
@@ -22,6 +23,7 @@ MOST, WIDEST = 50_000, 100
 EXACT = 1e-12
 # Columns are apart in size, from their mean and from each other by no more than this.
 WITHIN, TWINS = 1e-10, 1 - 1e-9
+SQUARED = family_of("gaussian")
 
 
 def fit_small(
@@ -66,7 +68,7 @@ def fit_small(
     used = w != 0
     share = np.linalg.eigvalsh(G[np.ix_(used, used)]) if l2 else np.ones(used.sum())
     fitted = np.array([alpha]), w[None, None], np.array([[level - means @ w]]), gap / null, gap
-    path = LinearPath(*fitted, np.ones(1, dtype=int), null_deviance=null, chosen=0)
+    path = LinearPath(*fitted, np.ones(1, dtype=int), null_deviance=null, chosen=0, family=SQUARED)
     df, explained = float((share / (share + l2)).sum()), float(1 - 0.5 * rest / null)
     sd = np.where(used, sizes if fit_intercept else X.std(axis=0), np.nan)
     return path, Described(n, p, "gaussian", l1_ratio, sd, df, explained, None)
