@@ -48,17 +48,37 @@ def skglm(family, X, y, strengths, tol):
         from skglm import Lasso
 
         return _single(Lasso(fit_intercept=False, tol=tol, max_iter=1000).path(X, y, strengths)[1].T)
-    from skglm import SparseLogisticRegression
+    if family == BINOMIAL:
+        from skglm import SparseLogisticRegression
 
-    model = SparseLogisticRegression(tol=tol, max_iter=1000, max_epochs=10**5, warm_start=True)
-    return _warm(model, "alpha", X, y, strengths)
+        model = SparseLogisticRegression(tol=tol, max_iter=1000, max_epochs=10**5, warm_start=True)
+        return _warm(model, "alpha", X, y, strengths)
+    if family == GROUPS:
+        from skglm import GroupLasso
+
+        charges = np.full(X.shape[1] // SIZE, SIZE**0.5)
+        model = GroupLasso(
+            groups=SIZE, weights=charges, fit_intercept=False, tol=tol, max_iter=1000, warm_start=True
+        )
+        return _warm(model, "alpha", X, y, strengths)
+    from skglm import datafits, penalties, solvers
+
+    datafit = datafits.Cox() if family == COX else datafits.Poisson()
+    datafit.initialize(X, y)
+    solver = solvers.ProxNewton(tol=tol, max_iter=100, fit_intercept=family != COX)
+    coef, w, Xw = [], np.zeros(X.shape[1] + (family != COX)), np.zeros(len(y))
+    for s in strengths:
+        w = solver.solve(X, y, datafit, penalties.L1(s), w, Xw)[0]
+        Xw = X @ w[: X.shape[1]] + (0 if family == COX else w[-1])
+        coef.append(w[: X.shape[1]].copy())
+    return _single(coef)
 
 
 def glum(family, X, y, strengths, tol):
     from glum import GeneralizedLinearRegressor
 
     model = GeneralizedLinearRegressor(
-        family="binomial", l1_ratio=1, alpha_search=True, alphas=strengths, gradient_tol=tol, max_iter=1000
+        family=family, l1_ratio=1, alpha_search=True, alphas=strengths, gradient_tol=tol, max_iter=1000
     )
     model.fit(X, y)
     return _single(model.coef_path_, model.intercept_path_)
@@ -71,20 +91,60 @@ def adelie(family, X, y, strengths, tol):
         X = ad.matrix.sparse(X, method="naive", n_threads=2)
     else:
         X = ad.matrix.dense(X, method="naive", n_threads=2)
-    loss = {"gaussian": ad.glm.gaussian, "binomial": ad.glm.binomial}[family]
+    if family == COX:
+        loss = ad.glm.cox(start=np.full(len(y), -1.0), stop=y[:, 0], status=y[:, 1])
+    else:
+        losses = {BINOMIAL: ad.glm.binomial, POISSON: ad.glm.poisson}
+        loss = losses.get(family, ad.glm.gaussian)(y=y)
     state = ad.grpnet(
         X=X,
-        glm=loss(y=y),
+        glm=loss,
+        groups=np.arange(0, X.shape[1], SIZE if family == GROUPS else 1),
         lmda_path=strengths,
         tol=tol,
         irls_tol=tol,
-        intercept=family != "gaussian",
+        intercept=family not in (GAUSSIAN, GROUPS, COX),
         early_exit=False,
         adev_tol=1.0,
         n_threads=2,
         progress_bar=False,
     )
     return _single(state.betas.toarray(), state.intercepts)
+
+
+def glmnet_rs(family, X, y, strengths, tol):
+    from glmnetrs import glmnet
+
+    more = {"standardize": False, "intercept": family != GAUSSIAN, "thresh": tol, "maxit": 10**8}
+    path = glmnet(X, y, family=family, lambda_=strengths, **more)
+    coef = path.beta.T
+    left = len(strengths) - len(coef)  # as in R, it stops where little is left to explain
+    return _single(np.vstack([coef, np.repeat(coef[-1:], left, axis=0)]))
+
+
+def skein(family, X, y, strengths, tol):
+    import skein_glm as sk
+
+    more = {"lambdas": np.ascontiguousarray(strengths), "tol": tol, "max_iter": 10**6, "standardize_x": False}
+    if family in (BINOMIAL, POISSON, MULTINOMIAL, COX):
+        more |= {"outer_tol": tol, "max_outer": 1000}
+    if family == COX:
+        singles = np.arange(X.shape[1])
+        return _single(sk.solve_cox_group_lasso_path(X, y[:, 0].copy(), y[:, 1].copy(), singles, **more)[0])
+    if family == GROUPS:
+        of = np.arange(X.shape[1]) // SIZE
+        return _single(sk.solve_group_lasso_ls_path(X, y, of, fit_intercept=False, **more)[0])
+    if family in (TOGETHER, MULTINOMIAL):  # features × outputs lie flat
+        if family == TOGETHER:
+            coef = sk.solve_multitask_lasso_ls_path(X, y, fit_intercept=False, **more)[0]
+        else:
+            coef = sk.solve_multinomial_lasso_path(X, y, int(y.max()) + 1, **more)[0]
+        coef = coef.reshape(len(coef), X.shape[1], -1).swapaxes(1, 2)
+        return coef, np.zeros(coef.shape[:2])
+    if family == GAUSSIAN:
+        return _single(sk.solve_elastic_net_ls_path(X, y, alpha=1.0, fit_intercept=False, **more)[0])
+    solve = sk.solve_logistic_elastic_net_path if family == BINOMIAL else sk.solve_poisson_elastic_net_path
+    return _single(solve(X, y, alpha=1.0, fit_intercept=True, **more)[0])
 
 
 def _squared(coef):
@@ -110,14 +170,22 @@ def _warm(model, parameter, X, y, values):
 
 
 GAUSSIAN, BINOMIAL, MULTINOMIAL = "gaussian", "binomial", "multinomial"
+POISSON, COX, GROUPS = "poisson", "cox", "groups"
 TOGETHER = "gaussian outputs that share their features"
+SIZE = 5  # columns of a group
 PEERS = {
     "scikit-learn": (scikit_learn, (GAUSSIAN, TOGETHER, BINOMIAL, MULTINOMIAL)),
     "celer": (celer, (GAUSSIAN, TOGETHER)),
-    "skglm": (skglm, (GAUSSIAN, BINOMIAL)),
-    "glum": (glum, (BINOMIAL,)),
-    "adelie": (adelie, (GAUSSIAN, BINOMIAL)),  # its multinomial knows the grouped penalty alone
+    "skglm": (skglm, (GAUSSIAN, BINOMIAL, POISSON, COX, GROUPS)),
+    "glum": (glum, (BINOMIAL, POISSON)),
+    "adelie": (
+        adelie,
+        (GAUSSIAN, BINOMIAL, POISSON, COX, GROUPS),
+    ),  # its multinomial knows the grouped penalty alone
+    "skein": (skein, (GAUSSIAN, TOGETHER, BINOMIAL, POISSON, MULTINOMIAL, COX, GROUPS)),
+    "glmnet-rs": (glmnet_rs, (GAUSSIAN, BINOMIAL, POISSON)),
 }
+DENSE_ONLY = ("skein", "glmnet-rs")  # skein's sparse forms are other functions, glmnet-rs knows them in part
 
 
 def main() -> None:
@@ -130,17 +198,22 @@ def main() -> None:
             TOGETHER: np.asfortranarray(np.column_stack([y, -y])),
             BINOMIAL: (y > 0).astype(float),
             MULTINOMIAL: np.digitize(y, (-0.5, 0.5)).astype(float),
+            POISSON: np.round(np.exp(y)),
+            COX: np.column_stack([np.exp(y), np.arange(20) % 3 > 0]).astype(float),
+            GROUPS: y,
         }
-        for Z in (X, scipy.sparse.csc_matrix(X)) if family == GAUSSIAN else (X,):
+        dense = family != GAUSSIAN or sys.argv[1] in DENSE_ONLY
+        for Z in (X,) if dense else (X, scipy.sparse.csc_matrix(X)):
             fit(family, Z, code[family], np.array([0.1, 0.05]), 1e-4)
+    print("ready", flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         if loaded != request["problem"]:
             loaded = request["problem"]
             data = pickle.loads((folder / "problem.pickle").read_bytes())  # written by the race itself
         X, fold = data["X"], data["fold"]
-        family = TOGETHER if data["y"].ndim == 3 else data["family"]
-        if family not in families:
+        family = TOGETHER if data["family"] == GAUSSIAN and data["y"].ndim == 3 else data["family"]
+        if family not in families or (sys.argv[1] in DENSE_ONLY and scipy.sparse.issparse(X)):
             print(json.dumps(None), flush=True)
             continue
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Ten-fold cross-validation of lasso paths against scikit-learn, celer, skglm, glum and adelie at an equal gap.
+"""Ten-fold cross-validation of lasso paths against the peers of linear_path.py at an equal gap.
 
     python benchmarks/linear_cv.py [ROUNDS] [PROBLEM ...]
 

@@ -1,4 +1,4 @@
-"""Lasso paths of 100 strengths against scikit-learn, celer, skglm, glum and adelie, all at a gap of at most 1e-6.
+"""Lasso paths of 100 strengths against scikit-learn, celer, skglm, glum, adelie, skein, glmnet-rs and R's glmnet, all at a gap of at most 1e-6.
 
     python benchmarks/linear_path.py [ROUNDS] [PROBLEM ...]
 
@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 from _harness import record
-from _linear_problems import NAMES, OUTPUTS, TARGET, TOGETHER, Problem, largest_gap, make
-from _linear_race import arguments, race, table
+from _linear_gaps import largest_gap
+from _linear_problems import NAMES, OUTPUTS, TARGET, TOGETHER, Problem, make
+from _linear_race import arguments, note, race, table
 
 from normax.linear_model import fit_path
 from normax.penalties import L1, GroupLasso
@@ -40,10 +41,7 @@ def main() -> None:
         problem = make(name)
         gaps[name]["normax"] = largest_gap(problem, ours(problem))
     lines = table(times, gaps)
-    lines.append(
-        f"In brackets the largest duality gap of the path over the null deviance, measured alike for all; each "
-        f"peer's tolerance was tightened until it met {TARGET:g}, was 1e-14, or one path took 40 s; too long: not one in 90 s. {rounds} rounds in turn."
-    )
+    lines.append(note(rounds))
     record("Lasso path, 100 strengths down to a hundredth of the largest", lines, "numba", "scikit-learn")
 
 

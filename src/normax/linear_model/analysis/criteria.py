@@ -266,6 +266,8 @@ def _root(loss: Any, eta: np.ndarray) -> np.ndarray:
     if loss.name == "gaussian":
         return np.broadcast_to(np.eye(m), (n, m, m))
     mean = loss.mean(eta)
+    if m == 1:
+        return np.sqrt(np.maximum(loss.curvature(mean, eta), 0.0))[:, :, None]
     H = -mean[:, :, None] * mean[:, None, :] if loss.coupled else np.zeros((n, m, m))
     H[:, np.arange(m), np.arange(m)] = loss.curvature(mean, eta)
     values, vectors = eigen(H)

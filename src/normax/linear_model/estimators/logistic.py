@@ -61,7 +61,7 @@ class LabelPredictor(ClassifierMixin, LinearEstimator):
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         rows = plain_weights(sample_weight, n)
-        seen = self.classes_[np.unique(codes[rows > 0])].tolist()
+        seen = self.classes_[np.bincount(codes[rows > 0]).nonzero()[0]].tolist()
         if len(seen) < 2:
             raise InputError(
                 f"y: expected at least two classes, got 1 class: every row that counts is {seen[0]!r}"
