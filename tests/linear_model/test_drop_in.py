@@ -116,7 +116,7 @@ def test_penalised_models_are_the_named_ones(diabetes, cancer):
         lm.PenalisedRegressor(L1, strength=2.0),
         lm.PenalisedRegressor("l1", strength=2),
     ):
-        np.testing.assert_array_equal(model.fit(X, y).coef_, lasso)
+        np.testing.assert_allclose(model.fit(X, y).coef_, lasso, rtol=1e-12)
     ridge = lm.Ridge(2.0 * len(y)).fit(X, y).coef_
     np.testing.assert_allclose(lm.PenalisedRegressor(L2(2.0)).fit(X, y).coef_, ridge, rtol=1e-9)
     net = lm.ElasticNet(2.0, l1_ratio=0.25).fit(X, y).coef_

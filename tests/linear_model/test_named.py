@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import sklearn.linear_model as sk
 from scipy.sparse import csr_array
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import mean_tweedie_deviance
 from sklearn.model_selection import GridSearchCV
 
 from normax import linear_model as lm
 from normax.errors import InputError, Notice
+from normax.linear_model.families.power import PowerVariance
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +45,75 @@ def test_generalised_models_equal_scikit_learn(rows, name, options, weighed):
         np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-8)
         assert ours.score(X, y, weights) == pytest.approx(theirs.score(X, y, weights), abs=1e-8)
         assert ours.gap_ < 1e-10
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # its Newton steps give up
+@pytest.mark.parametrize(
+    ("power", "link"),
+    [(0, "log"), (-1, "log"), (3, "auto"), (4.5, "log"), (1, "identity"), (3, "identity")],
+)
+def test_tweedies_other_powers_and_links_end_where_scikit_learns_newton_steps_do(rows, power, link):
+    X, y, _, weights = rows
+    options = {"power": power, "link": link, "alpha": 0.05}
+    theirs = sk.TweedieRegressor(solver="newton-cholesky", tol=1e-12, max_iter=1000, **options)
+    theirs.fit(X, y, weights)
+    ours = lm.TweedieRegressor(**options).fit(X, y, weights)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-7)
+    assert ours.score(X, y, weights) == pytest.approx(theirs.score(X, y, weights), abs=1e-7)
+    assert ours.gap_ < 1e-8
+    assert ours.path_.stationary is ((power, link) != (1, "identity"))  # whose loss is convex
+    family, mean = PowerVariance(power, link.replace("auto", "log")), ours.predict(X)[:, None]
+    half = mean_tweedie_deviance(y, mean.ravel(), power=power) / 2
+    assert family.deviance(y[:, None], family.link(mean)).mean() == pytest.approx(half, rel=1e-9)
+
+
+@pytest.mark.parametrize("link", ["log", "identity"])
+def test_responses_at_the_end_of_a_powers_range_have_a_deviance(link):
+    family, mean = PowerVariance(1.5, link), np.array([[0.5], [2.0], [7.0]])
+    expected = [mean_tweedie_deviance([0.0], m, power=1.5) / 2 for m in mean]
+    np.testing.assert_allclose(family.deviance(0 * mean, family.link(mean)), expected)
+    assert link == "log" or family.deviance(mean, -mean).tolist() == [np.inf] * 3
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("name", ["Poisson", "Gamma", "Logistic"])
+def test_of_many_free_fits_that_of_the_smallest_norm_is_given(rows, name, intercept):
+    """w lies in the space of the centred rows that count, and their responses are met."""
+    X = np.random.default_rng(1).normal(size=(12, 30))
+    y = rows[1][:12]
+    weights = np.where(np.arange(12) < 9, 1.0, 0.0)
+    if name == "Logistic":
+        with pytest.warns(ConvergenceWarning, match="no minimiser"):
+            model = lm.LogisticRegression(C=np.inf, fit_intercept=intercept).fit(X, y > 1, weights)
+    else:
+        model = getattr(lm, f"{name}Regressor")(alpha=0.0, fit_intercept=intercept).fit(X, y, weights)
+        np.testing.assert_allclose(model.predict(X[:9]), y[:9], rtol=1e-6)
+    Z = X[:9] - intercept * X[:9].mean(axis=0)
+    w = np.ravel(model.coef_)
+    np.testing.assert_allclose(np.linalg.pinv(Z) @ Z @ w, w, atol=1e-8 * np.abs(w).max())
+
+
+@pytest.mark.parametrize("kind", [np.asarray, csr_array])
+@pytest.mark.parametrize(
+    "model",
+    [
+        lm.Lasso(0.1),
+        lm.LassoLars(0.1),
+        lm.Ridge(),
+        lm.RidgeClassifier(),
+        lm.LogisticRegression(),
+        lm.PoissonRegressor(),
+    ],
+)
+def test_coefficients_have_the_precision_of_x_and_paths_all_digits(rows, model, kind):
+    X = kind(rows[0].astype(np.float32))
+    y = rows[1] if not is_classifier(model) else rows[1] > 1
+    single, double = clone(model).fit(X, y), clone(model).fit(X.astype(float), y)
+    assert (single.coef_.dtype, double.coef_.dtype) == (np.float32, np.float64)
+    np.testing.assert_allclose(single.coef_, double.coef_, rtol=1e-6)
+    np.testing.assert_allclose(single.path_.coef, double.path_.coef, atol=1e-12)
+    eta = single.decision_function(X) if is_classifier(model) else single.predict(X)
+    assert eta.dtype == np.float64
 
 
 @pytest.mark.parametrize("quantile", [0.1, 0.5, 0.8])
@@ -164,9 +236,9 @@ def test_hubers_choice_is_a_fit_at_its_own_scale(rows):
 @pytest.mark.parametrize(
     ("model", "told"),
     [
-        (lm.TweedieRegressor(power=3), r"power in \[1, 2\] .* got power=3, link='auto'"),
-        (lm.TweedieRegressor(power=1.5, link="identity"), "link='identity'"),
-        (lm.TweedieRegressorCV(power=0.5), "got power=0.5"),
+        (lm.TweedieRegressor(power=3), "tweedie expects amounts > 0, got 0 at row 0"),
+        (lm.TweedieRegressor(power=1.5, link="logit"), "link='logit'"),
+        (lm.TweedieRegressorCV(power=0.5), "power <= 0 or >= 1 .* got power=0.5"),
         (lm.QuantileRegressor(quantile=1.0), r"quantile: expected a number in \(0, 1\), got 1.0"),
         (lm.QuantileRegressorCV(quantile="half"), "quantile: expected"),
         (lm.HuberRegressor(epsilon=0.9), "epsilon: expected a number >= 1, got 0.9"),

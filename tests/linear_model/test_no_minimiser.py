@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from normax.errors import InputError, Notice
+from normax.errors import InputError
 from normax.linear_model import (
     LogisticRegression,
     PenalisedRegressor,
@@ -18,6 +18,7 @@ from normax.linear_model import (
     stability_selection,
 )
 from normax.linear_model.families import Tweedie, family_of
+from normax.linear_model.path import NoMinimiser
 from normax.penalties import MCP, GroupLasso
 
 
@@ -26,7 +27,7 @@ def told(*args, **options):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         path = fit_path(*args, **options)
-    assert [w.category for w in caught] in ([], [Notice])
+    assert [w.category for w in caught] in ([], [NoMinimiser])
     return path, bool(caught)
 
 

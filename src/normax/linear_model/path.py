@@ -390,6 +390,10 @@ def response(y: Any, family: Any, n: int) -> np.ndarray:
     return family_of(family).response(y, n)
 
 
+class NoMinimiser(Notice, ConvergenceWarning):
+    """No coefficients are the best ones: a notice of the data, and no convergence for those who filter by that."""
+
+
 def _at_edge(problem: Problem, strengths: np.ndarray) -> LinearPath:
     """No features, and an intercept whose mean is the response to within `EDGE`: it would grow for ever."""
     design, family, (k, m) = problem.design, problem.family, (len(strengths), problem.y.shape[1])
@@ -400,7 +404,7 @@ def _at_edge(problem: Problem, strengths: np.ndarray) -> LinearPath:
         f"y is the same in every row that counts and at the end of what {family.name} can be: no finite "
         "intercept is the best, and that of these fits stops where the likelihood no longer gains; give rows that "
         "differ",
-        Notice,
+        NoMinimiser,
         stacklevel=4,
     )
     zeros: Any = np.zeros((k, m, design.p))
@@ -410,7 +414,7 @@ def _at_edge(problem: Problem, strengths: np.ndarray) -> LinearPath:
 
 
 def _tell_endless(strengths: np.ndarray, family: Family) -> None:
-    """A Notice where no coefficients are the best ones."""
+    """A notice where no coefficients are the best ones."""
     if not len(strengths):
         return
     rows = (
@@ -421,7 +425,7 @@ def _tell_endless(strengths: np.ndarray, family: Family) -> None:
         f"there is no minimiser at strengths {', '.join(f'{s:.4g}' for s in strengths[:5])}: the features "
         f"{rows}, so that without a penalty the best coefficients are infinite; these stopped growing where the "
         f"likelihood no longer gained; {cure}",
-        Notice,
+        NoMinimiser,
         stacklevel=3,
     )
 

@@ -174,9 +174,10 @@ def linear_path(
         with timed(seconds, "fit on all rows"):
             final = engine.fit(whole, grid * own)
         report("fit on all rows", 1, 1)
-    notices = tuple(str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning))
-    for w in caught:
-        if not issubclass(w.category, ConvergenceWarning):
+    late = [issubclass(w.category, ConvergenceWarning) and not issubclass(w.category, Notice) for w in caught]
+    notices = tuple(str(w.message) for w, kept in zip(caught, late) if kept)
+    for w, kept in zip(caught, late):
+        if not kept:
             warnings.warn_explicit(w.message, w.category, w.filename, w.lineno)
     names = None if feature_names is None else tuple(feature_names)
     told: dict[str, Any] = {"penalty": unit, "select": select, "feature_names": names, "notices": notices}

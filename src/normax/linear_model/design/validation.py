@@ -149,7 +149,9 @@ def _tell_not_finite(what: str, values: np.ndarray, cells: np.ndarray, names: Se
         columns = np.unique(cells[:, 1])
         label = _some([repr(str(names[j])) for j in columns] if names is not None else columns)
         where = f"in columns {label}, first at row {cells[0, 0]}"
-    raise InputError(f"{what}: expected finite numbers, got {both} {where}; fill or drop these cells")
+    raise InputError(
+        f"{what}: expected finite numbers, got {both} {where}; fill or drop these cells. Input {what} contains {kind}."
+    )
 
 
 def plain_weights(sample_weight: Any, n: int) -> np.ndarray:

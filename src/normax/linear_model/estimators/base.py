@@ -40,6 +40,7 @@ class LinearEstimator(BaseEstimator):
     select: str
     path_: LinearPath
     _described: Described
+    _precision: Any = np.float64  # of the X that was fitted
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -67,6 +68,7 @@ class LinearEstimator(BaseEstimator):
         refuse_other_kinds(X)
         check_unmasked("y", y)
         X, y = validate_data(self, X, y, ensure_all_finite=False, **KINDS, **options)
+        self._precision = X.dtype.type
         if finite:
             refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
             refuse_not_finite("y", np.asarray(y))
@@ -98,6 +100,10 @@ class LinearEstimator(BaseEstimator):
             rules |= {"lower": 0.0 if getattr(self, "positive", False) else self.lower, "upper": self.upper}
         return rules
 
+    def _free(self, strength: float) -> bool:
+        """Whether neither a penalty nor a rule tells fits apart that predict the same."""
+        return strength == 0 and all(rule is None for rule in self._rules().values())
+
     def _problem(self, X: Any, y: Any, **options: Any) -> Problem:
         """The problem of a fit to checked rows, made once."""
         return Problem.of(Sound(X), y, fit_intercept=self.fit_intercept, **self._rules(), **options)
@@ -108,6 +114,10 @@ class LinearEstimator(BaseEstimator):
         known = check_offset(offset, eta.shape)
         eta = eta if known is None else eta + known
         return eta.reshape(len(eta), *coef.shape[:-1]) + self.intercept_
+
+    def _as_precise(self, *fitted: Any) -> Any:
+        """Coefficients and intercepts in the precision of X, as scikit-learn has them; `path_` keeps all digits."""
+        return tuple(np.asarray(a).astype(self._precision, copy=False) for a in fitted)
 
     def _keep(self, path: LinearPath, at: int, units: float = 1.0) -> None:
         """Certificates of the chosen fit; `units` converts the gap to scikit-learn's objective."""
@@ -217,7 +227,7 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
 
     def _keep(self, path, at, units=1.0):
         super()._keep(path, at, units)
-        self.coef_, self.intercept_ = path.coef[at], path.intercept[at]
+        self.coef_, self.intercept_ = self._as_precise(path.coef[at], path.intercept[at])
         if not self._many:
             self.coef_ = self.coef_[0]
             if not self._column:

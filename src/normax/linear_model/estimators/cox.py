@@ -107,7 +107,8 @@ class CoxModel(LinearEstimator):
     ) -> None:
         """Keep the fit at one entry of `path_`, and its baseline hazard."""
         self._keep(self.path_, at)
-        self.coef_, self.intercept_ = self.path_.coef[at][0], float(self.path_.intercept[at, 0])
+        (self.coef_,) = self._as_precise(self.path_.coef[at][0])
+        self.intercept_ = float(self.path_.intercept[at, 0])
         eta = self.path_.predict(Sound(X), offset)[at, :, 0]
         self.baseline_hazard_ = BaselineHazard.of(
             rows, plain_weights(sample_weight, len(rows)), eta, self.ties, self._labels

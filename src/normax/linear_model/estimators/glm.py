@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn.metrics import d2_tweedie_score
 
 from normax.errors import InputError
 from normax.linear_model.estimators.named import NamedRegressor
 from normax.linear_model.families import Family, Gamma, Gaussian, Poisson, Tweedie
+from normax.linear_model.families.power import PowerVariance
 
 __all__ = ["GammaRegressor", "PoissonRegressor", "TweedieRegressor", "tweedie_of"]
+
+LINKS = ("auto", "identity", "log")
 
 
 class PoissonRegressor(NamedRegressor):
@@ -95,7 +99,8 @@ class PoissonRegressor(NamedRegressor):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.positive_only = self._family().edges[0] == 0
+        family = self._family()
+        tags.target_tags.positive_only = family.edges[0] == 0 and getattr(family, "power", 1.0) > 0
         tags.regressor_tags.poor_score = True
         return tags
 
@@ -137,19 +142,21 @@ class TweedieRegressor(PoissonRegressor):
 
     d is the unit deviance: (y − μ)² for power 0, where μ = x·w + b; for powers from 1 (counts) over those between
     (sums of amounts, often 0) to 2 (amounts > 0) that of `Tweedie`, where μ = exp(x·w + b). Names, scale and defaults
-    are scikit-learn's, which knows r = 0 alone; under its other powers and links the objective is not convex, or knows
-    no such mean, and no gap could be told.
+    are scikit-learn's, which knows r = 0 alone. Under its other powers and links (inverse Gaussian amounts at power 3, or
+    a least squares fit of exp(x·w + b), say) the objective is not convex: fits are stationary points, found by Newton
+    steps from the constant model, `path_.stationary` says so, and the gap tells only how far they are from one.
 
     Args:
-        power: 0 (default), or a number in [1, 2].
-        link: "auto" (default); or the same in words, "identity" for power 0 and "log" for the others.
+        power: 0 (default), below it, or from 1 on.
+        link: "auto" (default), "identity" up to power 0 and "log" for the others; or one of the two. Means by the
+            identity of a power other than 0 are positive on the rows of the fit, and need not be elsewhere.
         alpha, l1_ratio, fit_intercept, solver, max_iter, tol, warm_start, verbose, penalty_factor, lower, upper: as of
             `PoissonRegressor`.
 
     Attributes: as of `PoissonRegressor`.
 
     Raises:
-        InputError: for another power or link, a response that the power does not allow, NaN or infinity, and arguments
+        InputError: for a power between 0 and 1 or another link, a response that the power does not allow, NaN or infinity, and arguments
             outside their range.
 
     Example:
@@ -203,19 +210,20 @@ def tweedie_of(power: Any, link: Any) -> Family:
     """The family of scikit-learn's power and link.
 
     Raises:
-        InputError: for a power and a link under which the loss is not convex.
+        InputError: for a power between 0 and 1, which has no distribution, and for another link.
 
     Example:
         >>> tweedie_of(1.5, "auto"), tweedie_of(0, "identity").name
         (Tweedie(power=1.5), 'gaussian')
     """
     known = isinstance(power, (int, float)) and not isinstance(power, bool)
-    if known and power == 0 and link in ("auto", "identity"):
+    if not known or not (power <= 0 or power >= 1) or not np.isfinite(power) or link not in LINKS:
+        raise InputError(
+            "power, link: expected a power <= 0 or >= 1 and a link of 'auto', 'identity' and 'log', got "
+            f"power={power!r}, link={link!r}"
+        )
+    if link == "auto":
+        link = "identity" if power <= 0 else "log"
+    if power == 0 and link == "identity":
         return Gaussian()
-    if known and 1 <= power <= 2 and link in ("auto", "log"):
-        return Tweedie(float(power))
-    raise InputError(
-        "power, link: expected power 0 with the link 'auto' or 'identity', or a power in [1, 2] with 'auto' or 'log', "
-        f"where the loss is convex and a fit can be certified, got power={power!r}, link={link!r}; for others "
-        "take sklearn.linear_model.TweedieRegressor"
-    )
+    return Tweedie(float(power)) if 1 <= power <= 2 and link == "log" else PowerVariance(float(power), link)

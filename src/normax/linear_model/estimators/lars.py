@@ -127,7 +127,7 @@ class _Knotted(LinearRegressor):
             "active_": [knots.active for knots in found],
         }
         if self.fit_path:
-            kept["coef_path_"] = [knots.coef.T for knots in found]
+            kept["coef_path_"] = list(self._as_precise(*(knots.coef.T for knots in found)))
         for name, values in kept.items():
             setattr(self, name, values if self._many else values[0])
         self._at(np.array([knots.coef[-1] for knots in found]))
@@ -135,7 +135,7 @@ class _Knotted(LinearRegressor):
 
     def _at(self, coef: np.ndarray) -> None:
         """Keep coefficients (m, p), and the intercepts that belong to them."""
-        intercept = self._centre - coef @ self._rows.design.means
+        coef, intercept = self._as_precise(coef, self._centre - coef @ self._rows.design.means)
         self.coef_ = coef if self._many else coef[0]
         self.intercept_ = intercept if self._many or self._column else intercept[0]
         self.intercept_ = self.intercept_ if self.fit_intercept else 0.0
@@ -298,9 +298,11 @@ class LassoLars(ManyOutputs, _Knotted):
         found = self._follow(X, y, sample_weight, Xy, self.alpha, self.max_iter)
         worst = max(float(knots.strengths[-1]) for knots in found)
         if self._many:
-            ends = zip(np.atleast_2d(self.coef_), (knots.strengths[-1] for knots in found))
             self.dual_gap_ = np.array(
-                [gaps_apart(self._rows.part(slice(j, j + 1)), w[None], s)[0] for j, (w, s) in enumerate(ends)]
+                [
+                    gaps_apart(self._rows.part(slice(j, j + 1)), knots.coef[-1:], knots.strengths[-1])[0]
+                    for j, knots in enumerate(found)
+                ]
             )
         else:
             self._keep_path(found[0], len(self.alphas_) - 1)

@@ -19,6 +19,7 @@ from normax.forms import refuse_missing
 from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.estimators.base import LinearEstimator
 from normax.linear_model.estimators.regressors import total_weight
+from normax.linear_model.estimators.smallest import smallest
 from normax.linear_model.path import follow_path
 
 __all__ = ["LabelPredictor", "LinearClassifier", "LogisticRegression"]
@@ -73,7 +74,7 @@ class LabelPredictor(ClassifierMixin, LinearEstimator):
     def _keep(self, path, at, units=1.0):
         super()._keep(path, at, units)
         self.n_iter_ = np.array([self.n_iter_], dtype=np.int32)  # an array, as scikit-learn has it
-        self.coef_, self.intercept_ = path.coef[at], path.intercept[at]
+        self.coef_, self.intercept_ = self._as_precise(path.coef[at], path.intercept[at])
 
 
 class LinearClassifier(LabelPredictor):
@@ -307,6 +308,7 @@ class LogisticRegression(LinearClassifier):
             max_iter=self.max_iter,
         )
         path = follow_path(problem, [1 / scale])
+        path = smallest(path, problem) if self._free(1 / scale) else path
         if np.isinf(C) and family == "multinomial" and self.lower is self.upper is None:
             # Of all the coefficients with these probabilities the smallest ones.
             path = replace(path, coef=path.coef - path.coef.mean(axis=1, keepdims=True))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from normax.linear_model.estimators.base import LinearRegressor
+from normax.linear_model.estimators.smallest import smallest
 from normax.linear_model.families import Family
 from normax.linear_model.path import follow_path
 
@@ -49,7 +50,10 @@ class NamedRegressor(LinearRegressor):
             tol=self.tol,
             max_iter=self.max_iter,
         )
-        self.path_ = follow_path(problem, [self.alpha])
+        path = follow_path(problem, [self.alpha])
+        self.path_ = (
+            smallest(path, problem) if self._free(self.alpha) and not problem.family.nonsmooth else path
+        )
         self._keep(self.path_, 0)
         self._tell(problem, 0)
         return self

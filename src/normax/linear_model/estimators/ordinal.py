@@ -71,7 +71,7 @@ class OrdinalModel(ClassifierMixin, LinearEstimator):
     ) -> None:
         """Keep the fit at one entry of `path_`, and its thresholds for x·w."""
         self._keep(self.path_, at)
-        self.coef_, self.intercept_ = self.path_.coef[at][0], 0.0
+        (self.coef_,), self.intercept_ = self._as_precise(self.path_.coef[at][0]), 0.0
         eta, rows = self._linear(X, offset), plain_weights(sample_weight, len(codes))
         used = rows > 0
         self.thresholds_ = Ordinal().thresholds(codes[used], eta[used], rows[used])
