@@ -16,6 +16,7 @@ from normax.paths import linear_path
 from normax.penalties import L1
 from normax.report import page, pages
 
+AXE = Path(__file__).parents[3] / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
 HOSTILE = [
     "<img src=x onerror='window.hacked=1'>",
@@ -78,6 +79,15 @@ class Window:
         self.command("Input.dispatchMouseEvent", type="mouseMoved", **at)
         for kind in ("mousePressed", "mouseReleased") if press else ():
             self.command("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **at)
+
+    def faults(self):
+        """What axe calls serious or worse."""
+        if not AXE.exists():
+            pytest.skip("no axe-core; npm install --prefix .venv/browser axe-core")
+        self.js(AXE.read_text(encoding="utf-8"))
+        run = "const done = arguments[0]; axe.run().then((r) => done(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 200) + n.failureSummary)])))"
+        self.driver.set_script_timeout(60)
+        return self.driver.execute_async_script(run)
 
     def complaints(self):
         """What the console says, and what was asked of other places than the page itself."""

@@ -1,7 +1,6 @@
 """The page on other screens, on paper, in the dark, in Chinese, with hostile names, and for who cannot see or use a mouse."""
 
 import base64
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from normax.paths import linear_path
 from normax.report import page, pages
 
-AXE = Path(__file__).parents[3] / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 KINDS = ["lasso", "classes", "hostile", "chinese"]
 
 
@@ -19,16 +17,6 @@ def net(network, tmp_path, monkeypatch):
     monkeypatch.setattr(pages, "png", lambda *_: b"")
     network.curves = np.cumsum(np.full((6, 12, 8), -0.1), axis=2) + 2
     return page(tmp_path, network), network
-
-
-def faults(window):
-    """What axe calls serious or worse."""
-    if not AXE.exists():
-        pytest.skip("no axe-core; npm install --prefix .venv/browser axe-core")
-    window.js(AXE.read_text(encoding="utf-8"))
-    run = "const done = arguments[0]; axe.run().then((r) => done(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 200) + n.failureSummary)])))"
-    window.driver.set_script_timeout(60)
-    return window.driver.execute_async_script(run)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -45,7 +33,7 @@ def test_a_page_asks_nothing_of_anyone_and_fits_a_phone(kind, window, made):
     ("kind", "dark"), [("lasso", False), ("classes", True), ("hostile", False), ("chinese", True)]
 )
 def test_axe_finds_no_serious_fault(kind, dark, window, made):
-    assert faults(window.open(getattr(made, kind).file, dark=dark)) == []
+    assert window.open(getattr(made, kind).file, dark=dark).faults() == []
 
 
 def test_names_are_text_whatever_they_hold(window, made):
@@ -137,4 +125,4 @@ def test_a_network_shows_what_is_left_of_it(window, net):
         ground = np.array([0xEE, 0xF2, 0xF6])
         assert np.array_equal((image[..., :3] != ground).any(axis=2), first != 0)
     assert [said for said in window.complaints() if "getImageData" not in said] == []
-    assert faults(window) == []
+    assert window.faults() == []
