@@ -133,6 +133,7 @@ def skein(family, X, y, strengths, tol):
         return _single(sk.solve_cox_group_lasso_path(X, y[:, 0].copy(), y[:, 1].copy(), singles, **more)[0])
     if family == GROUPS:
         of = np.arange(X.shape[1]) // SIZE
+        more["weights"] = np.full(X.shape[1] // SIZE, SIZE**0.5)
         return _single(sk.solve_group_lasso_ls_path(X, y, of, fit_intercept=False, **more)[0])
     if family in (TOGETHER, MULTINOMIAL):  # features × outputs lie flat
         if family == TOGETHER:
