@@ -61,6 +61,12 @@ def test_whatever_machine_code_must_know_is_in_the_kinds(other):
     assert kinds((other,)) != kinds((np.zeros(3),))
 
 
+def test_an_array_mapped_from_a_file_is_an_array(tmp_path):
+    mapped = np.memmap(tmp_path / "a", dtype=float, mode="w+", shape=3)
+    assert kinds((mapped,)) == kinds((np.zeros(3),))
+    assert total(mapped, 1) == 1.0
+
+
 def test_a_library_of_other_sources_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(compiled, "LIBRARY", tmp_path)
     told = {"module": "kernels_any", "stamp": "0" * 64, "files": ["compiled.py"], "kernels": {}}

@@ -80,7 +80,8 @@ def assemble():
     for at, text in interface.pages():
         (TO / at).parent.mkdir(exist_ok=True)
         (TO / at).write_text(text, encoding="utf-8")
-    shutil.copyfile(Path(__file__).with_name("site.css"), TO / "site.css")
+    for name in ("site.css", "site.js"):
+        shutil.copyfile(Path(__file__).with_name(name), TO / name)
 
 
 if __name__ == "__main__":

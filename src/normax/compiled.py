@@ -80,7 +80,7 @@ def kinds(args: tuple) -> str:
     said = ""
     for value in args:
         kind = type(value)
-        if kind is np.ndarray:
+        if kind is np.ndarray or kind is np.memmap:
             flags = value.flags
             layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
             writeable = "W" if flags.writeable else "R"

@@ -8,8 +8,11 @@ SITE = Path(__file__).parents[3] / "build" / "site"
 PAGES = [
     "index.html",
     "benchmarks.html",
+    "linear-models.html",
     "zh-CN/index.html",
-]  # without code that scrolls: the theme lets keys reach it only with a pointer that hovers, once measured
+    "zh-CN/install.html",
+    "zh-CN/penalties.html",
+]
 
 
 @pytest.mark.slow
