@@ -6,7 +6,7 @@ import pytest
 from normax.errors import InputError
 from normax.linear_model import fit_path, relaxed_path
 from normax.paths import linear_path
-from normax.penalties import L2, MCP, GroupLasso
+from normax.penalties import L2, GroupLasso, MaxNorm
 from normax.selection import folds
 
 GAMMAS = (0.0, 0.5, 1.0)
@@ -70,5 +70,5 @@ def test_what_cannot_be_is_refused(data):
         linear_path(X, y, cv=None, gammas=GAMMAS)
     with pytest.raises(InputError, match=r"gammas: expected numbers in \[0, 1\]"):
         linear_path(X, y, gammas=[2.0])
-    with pytest.raises(InputError, match="GroupLasso and SparseGroupLasso, got MCP"):
-        linear_path(X, y, penalty=MCP)
+    with pytest.raises(InputError, match=r"GroupSCAD and SLOPE, got MaxNorm"):
+        linear_path(X, y, penalty=MaxNorm)

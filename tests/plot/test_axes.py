@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 import normax as nx
@@ -113,4 +114,4 @@ def test_a_layout_that_is_everyones_setting_is_left_out():
     with matplotlib.rc_context({"figure.constrained_layout.use": True}):
         ax = nx.plot.roc(diagnostics.roc([0, 1, 1], [0.1, 0.4, 0.3]))
         ax.get_figure().draw_without_rendering()
-    assert ax.get_figure().get_layout_engine() is None
+    assert not isinstance(ax.get_figure().get_layout_engine(), ConstrainedLayoutEngine)
