@@ -53,11 +53,13 @@ def peers_that_lack(block):
 
 @pytest.mark.parametrize("block", PYTHON, ids=[f"{file.name}-{i}" for file, i in PYTHON.values()])
 @pytest.mark.filterwarnings("ignore::normax.Notice")
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
 def test_python_blocks_run_and_print_what_they_say(block, tmp_path, monkeypatch):
     """What a `# comment` after a `print` says, and what a block of text after the code shows."""
     code = compile(block, "block", "exec")
     if peers_that_lack(block):
         pytest.skip("a peer is not installed")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.chdir(tmp_path)
     page = PYTHON[block][0]
     write_files(page, tmp_path)
