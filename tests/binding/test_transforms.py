@@ -139,6 +139,7 @@ class Cell(nn.Module):
         return out + jnp.stack(ys[::-1])
 
 
+@pytest.mark.slow
 def test_time_steps_carry_buffers_and_draws_as_a_python_loop_does():
     xs = np.random.default_rng(0).normal(size=(4, 6, 3)).astype("float32")
     results = []

@@ -55,6 +55,7 @@ def test_ctc_of_targets_in_one_row():
     np.testing.assert_allclose(F.ctc_loss(x, row, STEPS, COUNTS), wanted, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_ctc_of_what_does_not_fit_is_infinite():
     loss, grad = jax.value_and_grad(
         lambda x: F.ctc_loss(x, np.array([[1, 1, 2]]), np.array([3]), np.array([3])),

@@ -12,6 +12,7 @@ from normax.paths.variants import with_dropout
 pytestmark = pytest.mark.filterwarnings("ignore::normax.errors.Notice")
 
 
+@pytest.mark.slow
 def test_every_p_of_dropout_is_the_path_of_that_p_alone_and_survives_pickling():
     random = np.random.default_rng(0)
     X = random.normal(size=(60, 4)).astype("float32")

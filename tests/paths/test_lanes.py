@@ -56,6 +56,7 @@ def alone(net, digits, rows, optimizer, penalty, drop=0.3, **options):
     return again, np.asarray(again.eval()(X))
 
 
+@pytest.mark.slow
 def test_every_hyper_parameter_can_be_an_axis(net, digits):
     _, y = digits
     path = nx.path(

@@ -44,7 +44,10 @@ def network(kind: str) -> nn.Module:
     return Convolutional()
 
 
-@pytest.mark.parametrize("kind", ["mlp", "norm and dropout", "convolutional"])
+@pytest.mark.parametrize(
+    "kind",
+    ["norm and dropout", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("mlp", "convolutional"))],
+)
 def test_a_lane_is_the_fit_alone(digits, kind):
     X, y = digits
     strengths, options = [1e-2, 1e-3], {"epochs": 3, "batch_size": 32, "seed": 5}

@@ -204,6 +204,7 @@ def test_whole_heads_go(options):
         )
 
 
+@pytest.mark.slow
 def test_heads_in_a_transformer_and_in_multiples():
     net, x = nn.TransformerEncoderLayer(16, 4, 8, batch_first=True), np.ones((2, 3, 16), "f4")
     zero(net.self_attn.out_proj.weight, np.s_[:, :12])

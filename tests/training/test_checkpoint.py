@@ -40,7 +40,7 @@ def namespace():
     return space
 
 
-@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("in_memory", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_killed_fit_resumes_to_the_same_bits(tmp_path, in_memory):
     file = tmp_path / "run.safetensors"
     kill = """
