@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from normax.linear_model import ElasticNet, Lasso, Ridge, fit_path
 from normax.linear_model.estimators import base
@@ -47,6 +48,39 @@ def test_it_is_the_general_fit(monkeypatch, model, seed, intercept):
     assert type(short["dual_gap_"]) is type(model.dual_gap_)
     assert type(short["coef_"]) is type(model.coef_)
     assert short["path_"].family.name == "gaussian"
+
+
+@pytest.mark.parametrize("model", [Lasso(0.3), ElasticNet(0.3, l1_ratio=0.4), Ridge(2.0)])
+def test_what_must_not_change_an_answer_does_not(model):
+    """Order of rows and columns, where rows are counted twice or weigh two, and lists in place of arrays."""
+    X, y = table(3)
+    rng, n = np.random.default_rng(4), len(y)
+    rows, columns = rng.permutation(n), rng.permutation(X.shape[1])
+    assert fit_small(X, y, 0.3, 1.0, True, 1e-6) is not None
+    fitted = clone(model).fit(X, y)
+    again = clone(model).fit(X[rows][:, columns], y[rows])
+    close = {"rtol": 1e-9, "atol": 1e-10 * np.abs(fitted.coef_).max()}
+    np.testing.assert_allclose(again.coef_, fitted.coef_[columns], **close)
+    np.testing.assert_allclose(clone(model).fit(X.tolist(), y.tolist()).coef_, fitted.coef_, **close)
+    twice = np.append(np.arange(n), [0, 5, 5])
+    doubled, weighed = clone(model).fit(X[twice], y[twice]), clone(model)
+    weighed.fit(X, y, sample_weight=np.bincount(twice))  # goes the general way
+    np.testing.assert_allclose(doubled.coef_, weighed.coef_, **close)
+    np.testing.assert_allclose(doubled.intercept_, weighed.intercept_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e5, 1e8])
+@pytest.mark.parametrize("shift", [0.0, 100.0])
+def test_units_carry_over(unit, shift):
+    """y in other units takes alpha of an L1 part with it; a column in other units leaves the fit without a penalty."""
+    X, y = table(3)
+    fitted, other = Lasso(0.3).fit(X, y), Lasso(0.3 * unit).fit(X, unit * (y + shift))
+    np.testing.assert_allclose(other.coef_, unit * fitted.coef_, rtol=1e-8, atol=1e-9 * unit)
+    np.testing.assert_allclose(
+        other.intercept_, unit * (fitted.intercept_ + shift), rtol=1e-8, atol=1e-8 * unit
+    )
+    all_columns = Lasso(0.3 * unit).fit(unit * X, y)  # w shrinks as x grows, and alpha stands for both
+    np.testing.assert_allclose(all_columns.predict(unit * X), fitted.predict(X), rtol=1e-7)
 
 
 def spoilt(kind):
