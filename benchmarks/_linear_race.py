@@ -33,9 +33,9 @@ ENVIRONMENTS: dict[str, tuple[list[str], list[str]]] = {
 R = "glmnet in R"
 LEFT_OUT = os.environ.get("NORMAX_BENCH_WITHOUT", "").split(",")  # peers that are not to be raced
 LADDER = [1e-4, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14]
-PATIENCE = 5.0  # seconds: a peer that takes longer for one path is not tightened further
+PATIENCE = 40.0  # seconds: a peer that takes longer for one path is not tightened further
 LONGEST = 5.0  # seconds: a peer that takes longer for one path is neither asked for ten folds of it nor for it again
-GIVEN_UP = 15.0  # seconds: a peer that has not answered is stopped and left out
+GIVEN_UP = 90.0  # seconds: a peer that has not answered is stopped and left out
 
 
 class Peer:
