@@ -116,10 +116,12 @@ def _shipped() -> dict[str, dict[str, Callable]]:
 
 
 def has(needs: tuple[str, ...]) -> bool:
-    """Whether this processor has all of these features."""
-    from numpy._core._multiarray_umath import __cpu_features__
-
-    return all(__cpu_features__.get(need) for need in needs)
+    """Whether this processor is known to have all of these features."""
+    try:
+        from numpy._core._multiarray_umath import __cpu_features__ as features
+    except ImportError:  # NumPy keeps them to itself, and may move them
+        features = {}
+    return all(features.get(need) for need in needs)
 
 
 def _loaded() -> dict[str, dict[str, Callable]]:
