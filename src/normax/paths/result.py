@@ -432,11 +432,8 @@ class Path:
 
         if language not in (None, *LANGUAGES):
             raise InputError(f"language: expected one of {', '.join(LANGUAGES)}, got {language!r}")
-        told = {
-            "title": title,
-            "target": target,
-            "labels": None if labels is None else [str(name) for name in labels],
-        }
+        names = None if labels is None else [str(name) for name in labels]
+        told = {"title": title, "target": target, "labels": names}
         with speaking(language):
             return page(folder, self, {name: value for name, value in told.items() if value is not None})
 
