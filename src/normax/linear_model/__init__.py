@@ -47,6 +47,7 @@ from normax.linear_model.estimators.ridge import Ridge
 from normax.linear_model.estimators.ridge_classifiers import RidgeClassifier, RidgeClassifierCV
 from normax.linear_model.grid import max_strength
 from normax.linear_model.path import LinearPath, fit_path
+from normax.linear_model.sources.make import row_source
 
 if TYPE_CHECKING:
     from normax.linear_model.inference.bootstrap import bootstrap
@@ -110,6 +111,7 @@ __all__ = [
     "information_criteria",
     "relaxed_path",
     "ridge_trace",
+    "row_source",
     "stability_selection",
     "variance_inflation",
     "PenalisedClassifier",

@@ -96,8 +96,9 @@ def refuse_other_kinds(X: Any) -> None:
         )
 
 
-def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None) -> None:
-    """Name the first rows and all columns that hold NaN or infinity, and columns far out in size."""
+def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None, first: int = 0) -> None:
+    """Name the first rows and all columns that hold NaN or infinity, and columns far out in size; `first` is the number
+    of the first row."""
     if a.dtype.kind != "f" or not a.shape[0]:
         return
     with np.errstate(invalid="ignore", over="ignore"):
@@ -112,6 +113,7 @@ def refuse_not_finite(what: str, a: Any, names: Sequence[str] | None = None) -> 
             at = np.column_stack([cells.row, cells.col])[bad]
         else:
             at = np.argwhere(bad)
+        at = at + np.array([first, 0])[: at.shape[1]]
         _tell_not_finite(what, values[bad], at, names)
     odd = _extreme(np.abs(sums))
     if odd.any():
