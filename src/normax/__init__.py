@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the table below, for who checks types or completes names
     from normax import diagnostics as diagnostics
+    from normax import distributed as distributed
     from normax import estimators as estimators
     from normax import linear_model as linear_model
     from normax import nn as nn
@@ -73,6 +74,7 @@ _HOME = {
     "selection": "normax.selection",
     "paths": "normax.paths",
     "diagnostics": "normax.diagnostics",
+    "distributed": "normax.distributed",
     "plot": "normax.plot",
     "report": "normax.report",
     "tables": "normax.tables",
