@@ -156,7 +156,7 @@ def test_a_notebook_shows_everything_once_and_small():
 def test_a_bar_is_an_element_of_the_page(monkeypatch):
     from types import SimpleNamespace
 
-    from normax.training.progress import progress_bar
+    from normax.progress import progress_bar
 
     shown, kernel = [], SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object()))
 

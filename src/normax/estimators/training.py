@@ -21,6 +21,7 @@ from normax.paths.ensemble import Member
 from normax.paths.folded import target_scale
 from normax.paths.network import path
 from normax.paths.result import Path
+from normax.progress import progress_bar
 from normax.selection import set_aside
 from normax.training.callbacks import EarlyStopping
 from normax.training.data import check_counts, check_data
@@ -28,7 +29,6 @@ from normax.training.fit import fit
 from normax.training.history import History
 from normax.training.optimizers import maker
 from normax.training.penalize import resolve
-from normax.training.progress import progress_bar
 
 __all__ = ["FitSettings", "fit_at", "fit_chosen"]
 

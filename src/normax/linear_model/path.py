@@ -28,10 +28,12 @@ from normax.linear_model.problem.terms import Rules, Terms
 from normax.linear_model.solvers.dual_point import WIDEST, certify
 from normax.linear_model.solvers.nonsmooth import model_of
 from normax.linear_model.solvers.strategy import solve
+from normax.linear_model.sources.make import beyond_memory, row_source
+from normax.linear_model.streams.squares import Followed, Squares, refuse_offset
 from normax.rows import PrintedTable
 from normax.text import folded, markup
 
-__all__ = ["LinearPath", "as_kind", "fit_path", "follow_path", "response", "warn_unconverged"]
+__all__ = ["LinearPath", "as_kind", "fit_path", "follow_path", "follow_rows", "response", "warn_unconverged"]
 
 
 # What `predict` gives.
@@ -248,7 +250,8 @@ def fit_path(
     show in them; the duality gap is computed from true residuals at every strength.
 
     Args:
-        X: (n, p) finite numbers, dense or sparse (SciPy's CSC or CSR), float64 or float32. It is read as it is, neither
+        X: a source of rows beyond memory, `row_source` and what it takes, for squared error; or
+            (n, p) finite numbers, dense or sparse (SciPy's CSC or CSR), float64 or float32. It is read as it is, neither
             copied nor widened nor made dense, unless unpenalised columns nearly repeat each other or differ by more
             than 1e6 in size; all sums and the certificate are in float64.
         y: (n,) or (n, m), where outputs are fitted separately at the same strength (one against the rest, say):
@@ -314,7 +317,12 @@ def fit_path(
     strengths, loss = check_strengths(strengths), family_of(family)
     # Who asks for strength 0 is told of what has no minimiser there, and gets finite numbers.
     rows: dict[str, Any] = {"sample_weight": sample_weight, "offset": offset, "endless": not strengths.all()}
-    path = follow_path(Problem.of(X, y, family=loss, **options, **rows), strengths)
+    if beyond_memory(X):
+        refuse_offset(offset)
+        squares = Squares.of(row_source(X, y, sample_weight=sample_weight), loss)
+        path = follow_rows(squares, strengths, **options).path
+    else:
+        path = follow_path(Problem.of(X, y, family=loss, **options, **rows), strengths)
     return replace(path, family=loss, options=options)
 
 
@@ -358,6 +366,13 @@ def follow_path(problem: Problem, strengths: Any) -> LinearPath:
     warn_unconverged(result.strengths, result.gap, tol)
     _tell_endless(strengths[fit.endless[back]], model.family)
     return result
+
+
+def follow_rows(squares: Squares, strengths: Any, **options: Any) -> Followed:
+    """`follow_path` of a source's rows."""
+    found = squares.followed(follow_path, check_strengths(strengths), **options)
+    warn_unconverged(found.path.strengths, found.path.gap, found.problem.tol)
+    return found
 
 
 def as_kind(eta: np.ndarray, family: Family | None, kind: str) -> np.ndarray:

@@ -23,13 +23,13 @@ from normax.paths.schedule import Schedule, Stopping, Warm
 from normax.paths.setup import Charges, PathSetup
 from normax.penalties import L1
 from normax.penalties.mixture import mixture_of
+from normax.progress import progress_bar
 from normax.training.data import check_counts, check_data
 from normax.training.datasets import whole
 from normax.training.groups import of_network
 from normax.training.losses import check_targets, find_loss
 from normax.training.modes import in_training_mode
 from normax.training.optimizers import named
-from normax.training.progress import progress_bar
 
 __all__ = ["path"]
 

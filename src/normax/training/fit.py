@@ -18,6 +18,7 @@ from normax.binding.signature import architecture
 from normax.errors import InputError, Notice
 from normax.nn.module import Module
 from normax.nn.random import raw_key
+from normax.progress import progress_bar
 from normax.training import checkpoint as files
 from normax.training.callbacks import as_callbacks
 from normax.training.checkpoint import Checkpoint
@@ -31,7 +32,6 @@ from normax.training.modes import in_training_mode
 from normax.training.penalize import untrainable
 from normax.training.preparation import Preparation, prepare_source
 from normax.training.programs import Programs
-from normax.training.progress import progress_bar
 from normax.training.recipes import recipe
 from normax.training.run import Run
 from normax.training.sources import Mapped, Memory

@@ -13,11 +13,11 @@ import numpy as np
 from normax.binding import retrying
 from normax.errors import InputError
 from normax.nn.cells import Cell
+from normax.progress import Report
 from normax.training import checkpoint as files
 from normax.training.blocks import grown, held_interrupts
 from normax.training.loop import Data, Epoch, Loop, RowSet, Weakly, learned
 from normax.training.programs import Carry, Given, Programs, finite
-from normax.training.progress import Report
 from normax.training.sources import Batches, Items, Mapped, Memory, prefetched
 from normax.training.update import IDLE_STEPS
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from functools import reduce
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.linear_model.design.validation import refuse_other_kinds
-from normax.linear_model.sources.source import BLOCK, Block, Part, Source, checked, mark_of
+from normax.linear_model.sources.source import BLOCK, G, Part, Source, checked, mark_of
 
 __all__ = ["DaskParts"]
 
-T = TypeVar("T")
 # Partitions that a cluster is asked for at once: what they find waits here, and more of it would only fill the memory.
 TOGETHER = 16
 
@@ -24,7 +22,7 @@ TOGETHER = 16
 class DaskParts(Source):
     """X, y and weights of a Dask array (n, p) or data frame, partition by partition.
 
-    A partition is computed where Dask computes it, and only one waits here at a time. Where a Dask client runs, `reduce`
+    A partition is computed where Dask computes it, and only one waits here at a time. Where a Dask client runs, `gather`
     works on partitions where they lie, and what travels is what it found. A data frame's rows are counted first, which
     is a pass.
 
@@ -85,39 +83,38 @@ class DaskParts(Source):
         for part in self._partitions():
             yield _numbers(*dask.compute(*part))
 
-    def reduce(self, one: Callable[[Block], T], merge: Callable[[T, T], T]) -> T:
+    def gather(self, make: Callable[[int, int], G]) -> G:
         client = _client()
         if client is None:
-            return super().reduce(one, merge)
+            return super().gather(make)
         from dask import delayed
 
-        self.passes += 1
         told = SimpleNamespace(p=self.p, names=self.names, kind=self.kind, size=self.size)
-        work, starts = delayed(_reduced), np.cumsum([0, *self._lengths])
-        tasks = [work(part, int(start), told, one, merge) for part, start in zip(self._partitions(), starts)]
-        total: Any = None
-        at = rows = 0
-        for first in range(0, len(tasks), TOGETHER):
-            for found, blocks in client.gather(client.compute(tasks[first : first + TOGETHER])):
-                for start, mark in blocks:
-                    self._compare(at, start, mark)
-                    at, rows = at + 1, rows + mark[0]
-                if blocks:
-                    total = found if total is None else merge(total, found)
-        self._end(rows, at)
+        starts, work = np.cumsum([0, *self._lengths]), delayed(_gathered)
+        tasks = [
+            work(part, int(start), told, make(int(start), rows))
+            for part, start, rows in zip(self._partitions(), starts, self._lengths)
+        ]
+        total, at, rows = make(0, self.n or 0), 0, 0
+        with self._pass() as report:
+            for first in range(0, len(tasks), TOGETHER):
+                for found, marks in client.gather(client.compute(tasks[first : first + TOGETHER])):
+                    for start, mark in marks:
+                        self._compare(at, start, mark)
+                        at, rows = at + 1, rows + mark[0]
+                    total.join(found)
+                report(rows, self._told)
+            self._end(rows, at)
         return total
 
 
-def _reduced(part: Any, start: int, told: Any, one: Any, merge: Any) -> tuple[Any, list[Any]]:
-    """What a partition gives, and its blocks' starts and marks."""
+def _gathered(part: Any, start: int, told: Any, found: Any) -> tuple[Any, list[Any]]:
+    """What is found in a partition, and its blocks' starts and marks."""
     marks = []
-
-    def each(block: Block) -> Any:
+    for block in checked(_numbers(*part), start, told):
+        found.add(block)
         marks.append((block.start, mark_of(block)))
-        return one(block)
-
-    found = [each(block) for block in checked(_numbers(*part), start, told)]
-    return (reduce(merge, found) if found else None), marks
+    return found, marks
 
 
 def _client() -> Any:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
 
 from normax.errors import InputError
 from normax.linear_model.design.validation import refuse_not_finite
+from normax.progress import Report, progress_bar
 
-__all__ = ["BLOCK", "Block", "Source", "rows_in"]
+__all__ = ["BLOCK", "Block", "G", "Gathering", "Source", "checked", "mark_of", "rows_in"]
 
 # Bytes of X in a block, of double precision: several such stay far below the memory of any machine, and are large enough
 # for products to run at full speed.
 BLOCK = 64 << 20
 
-T = TypeVar("T")
 # What a pass meets before it is checked: X, y and weights of some rows, the latter two None where there are none.
 Part = tuple[Any, Any, Any]
 
@@ -49,6 +50,19 @@ class Block:
         return self.y.reshape(self.rows, -1)
 
 
+class Gathering(Protocol):
+    """What a pass gathers of the rows."""
+
+    def add(self, block: Block) -> None:
+        """Take in the next rows."""
+
+    def join(self, other: Any) -> Any:
+        """Take in what another gathered of the rows behind these."""
+
+
+G = TypeVar("G", bound=Gathering)
+
+
 class Source(ABC):
     """Rows in blocks, as often as they are asked for; made by `row_source`.
 
@@ -59,7 +73,8 @@ class Source(ABC):
         p: columns of X. n: rows, or None until a pass has ended, where the source does not know beforehand.
         names: (p,) of the columns, or None. sparse: whether blocks are compressed rows.
         dtype: of X as it lies there, float64 or float32; blocks are always float64.
-        passes: how many have begun.
+        passes: how many have begun. progress: whether each shows a bar with the time left; None for where a terminal or
+            a notebook watches.
     """
 
     kind: ClassVar[str] = "source"
@@ -76,12 +91,18 @@ class Source(ABC):
         self.p, self.n, self.names, self.sparse, self.size = p, n, names, sparse, size
         self.dtype = np.dtype(np.float32 if dtype == np.float32 else np.float64)
         self.passes = 0
+        self.progress: bool | None = None
         self._seen: list[tuple[int, ...]] = []
         self._whole = False
 
     @abstractmethod
     def _parts(self) -> Iterator[Part]:
         """X, y and weights of rows that follow each other, of any number of rows; a fresh pass at every call."""
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """The names, where a data frame has them."""
+        return self.names
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -99,23 +120,35 @@ class Source(ABC):
             InputError: for NaN and infinity, named by row and column; for parts of other shapes; for a source whose rows
                 are not those of the pass before.
         """
-        self.passes += 1
-        start, at = 0, 0
-        for part in self._parts():
-            for block in checked(part, start, self):
-                self._compare(at, block.start, mark_of(block))
-                yield block
-                start, at = start + block.rows, at + 1
-        self._end(start, at)
+        with self._pass() as report:
+            start, at = 0, 0
+            for part in self._parts():
+                for block in checked(part, start, self):
+                    self._compare(at, block.start, mark_of(block))
+                    yield block
+                    start, at = start + block.rows, at + 1
+                    report(start, self._told)
+            self._end(start, at)
 
-    def reduce(self, one: Callable[[Block], T], merge: Callable[[T, T], T]) -> T:
-        """`merge` of what `one` finds in every block, in their order: a pass. Kinds whose parts lie on other machines
-        do it there, so both functions are to be picklable."""
-        total: Any = None
+    def gather(self, make: Callable[[int, int], G]) -> G:
+        """A pass in which objects take in the blocks: `make(start, rows)` gives one for so many rows (those of a part, or
+        all; 0 where they are not counted yet), `add(block)` is told each block, and `join(other)` takes in an object
+        that saw later ones. Kinds whose parts lie on other machines do it there, so that objects are to be picklable.
+        """
+        found = make(0, self.n or 0)
         for block in self.blocks():
-            found = one(block)
-            total = found if block.start == 0 else merge(total, found)
-        return total
+            found.add(block)
+        return found
+
+    @contextmanager
+    def _pass(self) -> Iterator[Report]:
+        """One more pass, with a bar where somebody watches."""
+        self.passes += 1
+        with progress_bar(f"{self.kind}, pass {self.passes}", self.n, self.progress) as report:
+            yield report
+
+    def _told(self) -> str:
+        return "" if self.n is None else f"{self.n:,} rows"
 
     def _compare(self, at: int, start: int, mark: tuple[int, ...]) -> None:
         """Note the mark of block number `at`, or hold it against that of the first pass."""

@@ -17,14 +17,14 @@ PATIENCE, EVERY = 0.5, 0.1  # seconds until a notebook shows a bar by itself, an
 
 
 @contextlib.contextmanager
-def progress_bar(title: str, total: int, show: bool | None) -> Iterator[Report]:
+def progress_bar(title: str, total: int | None, show: bool | None) -> Iterator[Report]:
     """Yield `report(done, text)`, text a function that is called where it is shown.
 
     It draws with `rich` on a terminal's standard error, as an element of its own in a notebook, otherwise nothing.
 
     Args:
         title: what is going on.
-        total: units of work.
+        total: units of work; None where nobody knows.
         show: True or False decides; None shows it where standard error is a terminal, and in a notebook where the work
             takes longer than half a second.
     """
@@ -40,7 +40,7 @@ def progress_bar(title: str, total: int, show: bool | None) -> Iterator[Report]:
 
 
 @contextlib.contextmanager
-def _on_terminal(title: str, total: int) -> Iterator[Report]:
+def _on_terminal(title: str, total: int | None) -> Iterator[Report]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
@@ -69,7 +69,7 @@ def _in_notebook() -> bool:
 class _Element:
     """A `<progress>` of the notebook's page, in its own colours and without widgets; gone when the work is done."""
 
-    def __init__(self, title: str, total: int, patience: float):
+    def __init__(self, title: str, total: int | None, patience: float):
         self.title, self.total = title, total
         self.next, self.handle = time.monotonic() + patience, None
 
@@ -78,7 +78,8 @@ class _Element:
         if now < self.next:
             return
         self.next = now + EVERY
-        bar = f'<progress max="{self.total}" value="{done:g}" style="width:16em"></progress>'
+        known = "" if self.total is None else f' max="{self.total}" value="{done:g}"'
+        bar = f'<progress{known} style="width:16em"></progress>'
         self._show(f"{markup(self.title)} {bar} {markup(text())}")
 
     def _show(self, html: str) -> None:

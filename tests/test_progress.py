@@ -1,6 +1,6 @@
 """What a progress bar shows of names is text: nothing in it moves the cursor, nothing is taken for markup."""
 
-from normax.training.progress import progress_bar
+from normax.progress import progress_bar
 
 
 def test_names_are_shown_as_they_are(capsys, monkeypatch):

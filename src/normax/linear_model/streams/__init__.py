@@ -1,0 +1,1 @@
+"""Fits of sources of rows, whose rows need not fit in memory."""
