@@ -40,7 +40,7 @@ class Family:
             this share of what it was.
         edges: ends of the range of the mean, which no finite η reaches: where all of y lies there, no constant is best.
         likelihood: whether the loss is a negative log-likelihood up to a constant, as information criteria need it.
-        compiled_row: which case of `rows.row` has the same formulas, for speed on few rows; None is always right.
+        compiled_row: which case of `rows.evaluate` has the same formulas, for speed on few rows; None is always right.
     """
 
     name: str

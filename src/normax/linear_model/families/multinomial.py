@@ -6,6 +6,7 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.linear_model.families.base import EDGE, Family, relative_entropy
+from normax.linear_model.families.rows import MULTINOMIAL
 
 __all__ = ["Multinomial"]
 
@@ -21,6 +22,7 @@ class Multinomial(Family):
     """
 
     name = "multinomial"
+    compiled_row = MULTINOMIAL
     coupled = True
     classes = True
     edges = (0.0, 1.0)

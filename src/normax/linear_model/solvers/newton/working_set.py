@@ -17,8 +17,8 @@ from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import Rules
 from normax.linear_model.solvers.certificate import Gaps
 from normax.linear_model.solvers.dual_point import WIDEST, certify, misses
+from normax.linear_model.solvers.newton.few_rows import follow_compiled
 from normax.linear_model.solvers.newton.likelihood import Likelihood
-from normax.linear_model.solvers.newton.one_output import follow_compiled
 from normax.linear_model.solvers.newton.screening import Screen
 from normax.linear_model.solvers.newton.sparse import follow_sparse_family
 
