@@ -18,6 +18,9 @@ from normax.linear_model.design.validation import Sound, check_offset, refuse_no
 from normax.linear_model.estimators.small import fit_small
 from normax.linear_model.path import LinearPath
 from normax.linear_model.problem.problem import Problem
+from normax.linear_model.sources.make import beyond_memory
+from normax.linear_model.sources.prediction import predicted
+from normax.linear_model.streams.squares import refuse_offset
 
 __all__ = ["LinearEstimator", "LinearRegressor", "ManyOutputs"]
 
@@ -109,7 +112,17 @@ class LinearEstimator(BaseEstimator):
         return Problem.of(Sound(X), y, fit_intercept=self.fit_intercept, **self._rules(), **options)
 
     def _linear(self, X: Any, offset: Any = None) -> np.ndarray:
-        X, coef = self._check_table(X), self.coef_.toarray() if issparse(self.coef_) else self.coef_
+        if not beyond_memory(X):
+            return self._of_numbers(self._check_table(X), offset)
+        check_is_fitted(self)
+        refuse_offset(offset)
+        shape = np.shape(self.coef_)[:-1]
+        names = getattr(self, "feature_names_in_", None)
+        return predicted(X, self._of_numbers, self.n_features_in_, names, shape[0] if shape else None)
+
+    def _of_numbers(self, X: Any, offset: Any = None) -> np.ndarray:
+        """The linear predictors of a checked table."""
+        coef = self.coef_.toarray() if issparse(self.coef_) else self.coef_
         eta = times(X, np.atleast_2d(coef).T)
         known = check_offset(offset, eta.shape)
         eta = eta if known is None else eta + known
@@ -215,7 +228,8 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
         """Fitted values, (n,) or (n, outputs).
 
         Args:
-            X: (n, p) table with the columns of the fit.
+            X: (n, p) table with the columns of the fit; or rows beyond memory, what `row_source` takes: lazy values of
+                Dask's collections, else an array, made block by block.
             offset: (n,) or (n, outputs), known part of the response, which is added; None for 0.
         """
         return self._linear(X, offset)

@@ -8,20 +8,23 @@ import numpy as np
 
 from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture, held_out
+from normax.linear_model.cross_validation.moments import held_out_moments
 from normax.linear_model.design.engine import at_most
 from normax.linear_model.design.validation import Sound, check_alphas
-from normax.linear_model.estimators.base import LinearRegressor
+from normax.linear_model.estimators.blockwise import OfSources
 from normax.linear_model.estimators.path_functions import enet_path, lasso_path
 from normax.linear_model.estimators.routing import Folded
 from normax.linear_model.grid import grid_for, is_ridge
 from normax.linear_model.path import follow_path
 from normax.linear_model.problem.problem import Problem
+from normax.linear_model.sources.make import beyond_memory
+from normax.linear_model.streams.squares import Squares
 from normax.selection import choose, strength_grid
 
 __all__ = ["ElasticNetCV", "LassoCV"]
 
 
-class ElasticNetCV(Folded, LinearRegressor):
+class ElasticNetCV(Folded, OfSources):
     """Elastic net whose strength, and mixture if several are given, are chosen by cross-validation.
 
     The objective is that of `ElasticNet`; every fit is certified. Names and scale are scikit-learn's.
@@ -118,20 +121,25 @@ class ElasticNetCV(Folded, LinearRegressor):
         """Choose alpha (and l1_ratio) and refit on all rows.
 
         Args:
-            X: (n, p) table of finite numbers.
-            y: (n,) response.
-            sample_weight: (n,) weights >= 0, in the fits and in the errors.
+            X: (n, p) table of finite numbers, or rows beyond memory, what `row_source` takes.
+            y: (n,) response, or what `row_source` takes beside X.
+            sample_weight: (n,) weights >= 0, in the fits and in the errors, likewise.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), known part of the response, added to the prediction; `predict` takes its own.
             params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
-        X, y = self._check_fit(X, y)
         split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
-        pairs = self._pairs(X, y, False, split)
-        rows = {"sample_weight": sample_weight, "offset": offset}
+        rows: dict[str, Any] = {}
+        if beyond_memory(X):
+            X, y, pairs = self._gathered(X, y, sample_weight, offset, True, split.get("groups")), None, []
+        else:
+            X, y = self._check_fit(X, y)
+            pairs = self._pairs(X, y, False, split)
+            rows = {"sample_weight": sample_weight, "offset": offset}
         problem, at, errors = choose_mixture(self, X, y, pairs, lambda r: {"l1_ratio": r}, rows, 2.0)
         self._keep(self.path_, at)
         self._tell(problem, at, errors)
+        self._tell_rows(X)
         return self
 
 
@@ -142,8 +150,8 @@ def choose_mixture(
 
     Args:
         model: the estimator, whose l1_ratio, alphas, eps, select, tol and max_iter say what to do.
-        X, y: all rows.
-        pairs: (train, test) rows of each fold.
+        X, y: all rows; or `Squares` with the folds of a source, and None.
+        pairs: (train, test) rows of each fold, of a table.
         of: from l1_ratio to the keywords that make it the penalty.
         rows: weights and offset of the rows.
         scale: from held-out loss to the error that is told.
@@ -170,7 +178,13 @@ def choose_mixture(
         shape = strength_grid(1.0, alphas, model.eps)
     else:
         tops, shape = np.ones(len(ratios)), np.sort(check_alphas(alphas))[::-1]
-    mixtures = Mixtures([held_out(Sound(X), y, pairs, **penalty, **common) for penalty in penalties], tops)
+    scores = [
+        held_out_moments(X, **penalty, **common)
+        if isinstance(X, Squares)
+        else held_out(Sound(X), y, pairs, **penalty, **common)
+        for penalty in penalties
+    ]
+    mixtures = Mixtures(scores, tops)
     with at_most(model.n_jobs):
         shape, errors = mixtures.search(shape, automatic, stronger=any(is_ridge(**p) for p in penalties))
     errors = scale * errors
@@ -185,8 +199,11 @@ def choose_mixture(
     several = np.ndim(model.l1_ratio) > 0 and len(ratios) > 1
     for name, values in kept.items():
         setattr(model, name, values if several and isinstance(values, np.ndarray) else values[0])
-    problem = problem.charging(**penalties[best])
-    model.path_ = follow_path(problem, grid)
+    if isinstance(X, Squares):
+        model.path_, problem, _ = model._followed(X, y, grid, **penalties[best], **rows)
+    else:
+        problem = problem.charging(**penalties[best])
+        model.path_ = follow_path(problem, grid)
     return problem, at, (means[best], deviations[best])
 
 

@@ -13,13 +13,16 @@ from scipy.sparse import issparse
 from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import held_out
 from normax.linear_model.cross_validation.left_out import left_out
+from normax.linear_model.cross_validation.moments import held_out_moments
 from normax.linear_model.design.validation import Sound, check_alphas, check_offset, plain_weights
 from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor, ManyOutputs
+from normax.linear_model.estimators.blockwise import OfSources
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.estimators.ridge import Ridge, own_strengths
 from normax.linear_model.estimators.scoring import Judged, scores_of
-from normax.linear_model.grid import grid_of, reaching
-from normax.linear_model.path import follow_path
+from normax.linear_model.grid import grid_for, grid_of, reaching
+from normax.linear_model.problem.problem import Problem
+from normax.linear_model.sources.make import beyond_memory
 from normax.selection import choose, summarise, widened
 
 __all__ = ["ALPHAS", "Face", "RidgeCV"]
@@ -49,7 +52,7 @@ class _Told(LinearRegressor):
         return X
 
 
-class RidgeCV(Judged, ManyOutputs, LinearRegressor):
+class RidgeCV(Judged, ManyOutputs, OfSources):
     """Ridge whose alpha is chosen by cross-validation: exact leave-one-out by default.
 
     The objective is that of `Ridge`, on scikit-learn's scale: `‖y − Xw − b‖² + alpha ‖w‖₂²`. Leave-one-out
@@ -132,14 +135,16 @@ class RidgeCV(Judged, ManyOutputs, LinearRegressor):
         """Choose alpha and refit on all rows.
 
         Args:
-            X: (n, p) table of finite numbers.
-            y: (n,) or (n, outputs).
-            sample_weight: (n,) weights >= 0, in the fits and in the errors.
+            X: (n, p) table of finite numbers, or rows beyond memory, what `row_source` takes.
+            y: (n,) or (n, outputs), or what `row_source` takes beside X.
+            sample_weight: (n,) weights >= 0, in the fits and in the errors, likewise.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
             params: (n,) what else scorer and splitter ask for, where scikit-learn routes metadata.
         """
         split, told = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
+        if beyond_memory(X):
+            return self._choose_of_rows(X, y, sample_weight, offset, split.get("groups"))
         X, y = self._check_fit(X, y, multi_output=True)
         pairs = None if self.cv is None else self._pairs(X, y, False, split)
         shell = Ridge(fit_intercept=self.fit_intercept)
@@ -168,6 +173,55 @@ class RidgeCV(Judged, ManyOutputs, LinearRegressor):
         else:
             score = self._folded(X, Y, pairs, face, told, rows)
         problem = self._problem(X, y, l1_ratio=0.0, sample_weight=sample_weight, offset=offset)
+        return self._decide(
+            X, y, problem, alphas, automatic, score, total, sample_weight=sample_weight, offset=offset
+        )
+
+    def _choose_of_rows(self, X: Any, y: Any, sample_weight: Any, offset: Any, groups: Any) -> RidgeCV:
+        """The choice for a source of rows, by folds."""
+        self._refuse_others(offset, False)
+        if self.cv is None or self.scoring is not None:
+            name, why = (
+                ("scoring", "a scorer asks for all rows")
+                if self.cv is not None
+                else ("cv", "leaving out each row is for tables in memory")
+            )
+            raise InputError(
+                f"{name}: a source of rows is judged by the squared errors of folds, {why}; give cv=10, say, and no scoring"
+            )
+        squares = self._gathered(X, y, sample_weight, offset, True, groups)
+        problem, total = self._problem(squares, None, l1_ratio=0.0), squares.every.total
+        automatic = np.ndim(self.alphas) == 0
+        if automatic:
+            alphas = total * grid_for(problem, self.alphas)[::-1]
+        else:
+            alphas, automatic = (
+                check_alphas(self.alphas),
+                type(self.alphas) is tuple and self.alphas == ALPHAS,
+            )
+        errors, sizes = held_out_moments(
+            squares, per_row=False, l1_ratio=0.0, fit_intercept=self.fit_intercept, **self._rules()
+        )
+        factor = 2 / squares.outputs
+
+        def score(alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            mean, se = summarise(factor * errors(alphas), sizes)
+            return mean[:, None], se[:, None]
+
+        return self._decide(squares, None, problem, alphas, automatic, score, total)
+
+    def _decide(
+        self,
+        X: Any,
+        y: Any,
+        problem: Problem,
+        alphas: np.ndarray,
+        automatic: bool,
+        score: Any,
+        total: float,
+        **rows: Any,
+    ) -> RidgeCV:
+        """The best of the alphas, or of more where they are automatic, and the fits to all rows."""
         if automatic:  # evaluated from strong to weak, and told the other way round
             alphas = reaching(np.sort(alphas)[::-1], [problem], total)
             alphas, kept = widened(alphas, score, lambda mean, *_: mean.mean(axis=1), stronger=True)
@@ -182,15 +236,17 @@ class RidgeCV(Judged, ManyOutputs, LinearRegressor):
         if mean.shape[1] > 1:
             self.cv_mean_, self.cv_se_ = mean, se
             self.alpha_, self.best_score_ = alphas[at], -mean[at, np.arange(len(at))]
-            self.path_ = own_strengths(follow_path(problem, self.alpha_ / total))
+            path, problem, _ = self._followed(X, y, self.alpha_ / total, l1_ratio=0.0, **rows)
+            self.path_ = own_strengths(path)
             self._keep(self.path_, 0, units=2 * total)
             self._tell(problem, 0)
             return self
         self.cv_mean_, self.cv_se_ = mean[:, 0], se[:, 0]
         self.alpha_, self.best_score_ = float(alphas[at[0]]), -float(mean[at[0], 0])
-        self.path_ = follow_path(problem, alphas / total)
+        self.path_, problem, _ = self._followed(X, y, alphas / total, l1_ratio=0.0, **rows)
         self._keep(self.path_, at[0], units=2 * total)
         self._tell(problem, at[0], (self.cv_mean_, self.cv_se_))
+        self._tell_rows(X)
         return self
 
     def _refuse_others(self, offset: Any, sparse: bool) -> None:

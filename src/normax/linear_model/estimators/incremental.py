@@ -10,13 +10,13 @@ from scipy.sparse import issparse
 
 from normax.errors import InputError
 from normax.linear_model.design.validation import check_offset, plain_weights
-from normax.linear_model.estimators.base import LinearRegressor
+from normax.linear_model.estimators.blockwise import OfSources
 from normax.linear_model.sources.triangle import Triangle
 
 __all__ = ["Incremental"]
 
 
-class Incremental(LinearRegressor):
+class Incremental(OfSources):
     """A regressor of squared error, which needs no more of its rows than their second moments."""
 
     _seen: Triangle | None = None

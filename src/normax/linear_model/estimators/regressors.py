@@ -11,9 +11,9 @@ from normax.linear_model.estimators.base import ManyOutputs
 from normax.linear_model.estimators.gram import check_gram
 from normax.linear_model.estimators.incremental import Incremental
 from normax.linear_model.estimators.path_functions import enet_path
-from normax.linear_model.path import follow_path
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.dual_point import certify
+from normax.linear_model.sources.make import beyond_memory
 
 __all__ = ["ElasticNet", "Lasso", "total_weight"]
 
@@ -106,12 +106,15 @@ class ElasticNet(ManyOutputs, Incremental):
         """Fit the coefficients.
 
         Args:
-            X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
-            y: (n,) or (n, outputs).
-            sample_weight: (n,) weights >= 0.
+            X: (n, p) table of finite numbers; constant columns keep a coefficient of 0. Or rows beyond memory, what
+                `row_source` takes.
+            y: (n,) or (n, outputs), or what `row_source` takes beside X.
+            sample_weight: (n,) weights >= 0, likewise.
             check_input: False spares the look for NaN and infinity, which the result is lost in.
             offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
+        if beyond_memory(X):
+            return self._solve(self._gathered(X, y, sample_weight, offset), None, None, None)
         X, y = self._check_fit(X, y, finite=check_input, multi_output=True)
         check_gram(self.precompute, X, sample_weight, self.fit_intercept)
         return self._solve(X, y, sample_weight, offset)
@@ -121,20 +124,14 @@ class ElasticNet(ManyOutputs, Incremental):
         self._check_number("l1_ratio", 0.0, 1.0)
         if self._solve_small(X, y, (sample_weight, offset), self.alpha, self.l1_ratio):
             return self
-        problem = self._problem(
-            X,
-            y,
-            l1_ratio=self.l1_ratio,
-            sample_weight=sample_weight,
-            offset=offset,
-            tol=self.tol,
-            max_iter=self.max_iter,
-        )
-        self.path_ = follow_path(problem, [self.alpha])
+        rows: dict[str, Any] = {"sample_weight": sample_weight, "offset": offset}
+        options = {"l1_ratio": self.l1_ratio, "tol": self.tol, "max_iter": self.max_iter}
+        self.path_, problem, gaps = self._followed(X, y, [self.alpha], **rows, **options)
         self._keep(self.path_, 0)
         if self._many:
-            self.dual_gap_ = gaps_apart(problem, self.path_.coef[0], self.alpha)
+            self.dual_gap_ = gaps_apart(problem, self.path_.coef[0], self.alpha) if gaps is None else gaps[0]
         self._tell(problem, 0)
+        self._tell_rows(X)
         return self
 
 

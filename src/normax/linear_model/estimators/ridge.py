@@ -10,7 +10,9 @@ from normax.errors import InputError
 from normax.linear_model.estimators.base import ManyOutputs
 from normax.linear_model.estimators.incremental import Incremental
 from normax.linear_model.estimators.regressors import total_weight
-from normax.linear_model.path import LinearPath, follow_path
+from normax.linear_model.path import LinearPath
+from normax.linear_model.sources.make import beyond_memory
+from normax.linear_model.streams.squares import Squares
 
 __all__ = ["Ridge", "own_strengths"]
 
@@ -83,18 +85,21 @@ class Ridge(ManyOutputs, Incremental):
         """Fit the coefficients.
 
         Args:
-            X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
-            y: (n,) or (n, outputs).
-            sample_weight: (n,) weights >= 0.
+            X: (n, p) table of finite numbers; constant columns keep a coefficient of 0. Or rows beyond memory, what
+                `row_source` takes.
+            y: (n,) or (n, outputs), or what `row_source` takes beside X.
+            sample_weight: (n,) weights >= 0, likewise.
             offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
         self._check_solver(SOLVERS)
+        if beyond_memory(X):
+            return self._solve(self._gathered(X, y, sample_weight, offset), None, None, None)
         X, y = self._check_fit(X, y, multi_output=True)
         return self._solve(X, y, sample_weight, offset)
 
     def _solve(self, X, y, sample_weight, offset):
-        total = total_weight(sample_weight, X.shape[0])
-        outputs = y.shape[1] if self._many else 1
+        total = X.every.total if isinstance(X, Squares) else total_weight(sample_weight, X.shape[0])
+        outputs = (X.outputs if isinstance(X, Squares) else y.shape[1]) if self._many else 1
         alphas = np.atleast_1d(np.asarray(self.alpha, dtype=float))
         if alphas.shape not in ((1,), (outputs,)):
             raise InputError(
@@ -106,13 +111,14 @@ class Ridge(ManyOutputs, Incremental):
         self.solver_ = self.solver
         if self._solve_small(X, y, (sample_weight, offset), float(alphas[0] / total), 0.0, 2 * total):
             return self
-        problem = self._problem(X, y, l1_ratio=0.0, sample_weight=sample_weight, offset=offset, tol=self.tol)
-        path = follow_path(problem, alphas / total)
+        rows: dict[str, Any] = {"sample_weight": sample_weight, "offset": offset}
+        path, problem, _ = self._followed(X, y, alphas / total, l1_ratio=0.0, tol=self.tol, **rows)
         if len(alphas) > 1:
             path = own_strengths(path)
         self.path_ = path
         self._keep(path, 0, units=2 * total)
         self._tell(problem, 0)
+        self._tell_rows(X)
         return self
 
 

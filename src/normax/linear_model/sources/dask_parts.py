@@ -28,16 +28,19 @@ class DaskParts(Source):
 
     Args:
         X: a Dask array or data frame.
-        y, weights: arrays of NumPy or Dask, series of Dask, or columns of the data frame by name.
+        y, weights: arrays of NumPy or Dask, series of Dask, or columns of the data frame by name. features: of a data
+            frame, None for all others.
     """
 
     kind = "Dask"
 
-    def __init__(self, X: Any, y: Any = None, weights: Any = None, size: int = BLOCK):
+    def __init__(self, X: Any, y: Any = None, weights: Any = None, features: Any = None, size: int = BLOCK):
         frame = hasattr(X, "columns")
         if frame:
-            X, y, weights = _columns(X, y, weights)
+            X, y, weights = _columns(X, y, weights, features)
             refuse_other_kinds(X._meta_nonempty)
+        elif features is not None:
+            raise InputError("features: expected None beside an array; choose columns of X itself")
         elif X.ndim != 2:
             raise InputError(f"X: expected a Dask array of shape (n, p), got {X.ndim} dimensions")
         self._lengths = _lengths(X)
@@ -150,8 +153,8 @@ def _numbers(*part: Any) -> Part:
     return X, y, weights
 
 
-def _columns(X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
-    """The data frame without the columns that y and weights name, and these."""
+def _columns(X: Any, y: Any, weights: Any, features: Any) -> tuple[Any, Any, Any]:
+    """The features of a data frame, None for all but the columns that y and weights name, and these."""
     own: list[Any] = []
     known = [str(name) for name in X.columns]
 
@@ -166,4 +169,6 @@ def _columns(X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
         return X[list(name)] if several else X[name]
 
     y, weights = taken("y", y), taken("sample_weight", weights)
-    return X[[name for name in X.columns if name not in own]], y, weights
+    if features is None:
+        return X[[name for name in X.columns if name not in own]], y, weights
+    return taken("features", list(features)), y, weights

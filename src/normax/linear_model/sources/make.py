@@ -29,7 +29,8 @@ def row_source(
         y: (n,) or (n, outputs), an array like X (NumPy, memory map, Dask); of Parquet and data frames the name of a
             column, or several; of a function None, since its blocks have it.
         sample_weight: (n,) weights >= 0 likewise, or the name of a column; None counts rows alike.
-        features: of Parquet, the columns of X in their order; None for all but those of y and the weights.
+        features: of Parquet and data frames, the columns of X in their order; None for all but those of y and the
+            weights.
         block_size: bytes of X in a block in double precision, 64 MiB by default. A fit holds a few blocks at a time and
             a few matrices of p × p numbers for each fold; Dask and Parquet hold a partition or a row group too.
 
@@ -53,10 +54,10 @@ def row_source(
         raise InputError(f"block_size: expected bytes >= 1, got {block_size!r}")
     if _is_files(X):
         return Files(X, y, sample_weight, features, block_size)
+    if _is_dask(X):
+        return DaskParts(X, y, sample_weight, features, block_size)
     if features is not None:
         raise InputError("features: expected None beside arrays and blocks; choose columns of X itself")
-    if _is_dask(X):
-        return DaskParts(X, y, sample_weight, block_size)
     if issparse(X) or isinstance(X, np.ndarray):
         return Arrays(X, y, sample_weight, None, block_size)
     if callable(X):
@@ -73,6 +74,8 @@ def row_source(
 
 def beyond_memory(X: Any) -> bool:
     """Whether X is no table in memory but something that `row_source` reads: Dask, Parquet, a function, a source."""
+    if type(X) is np.ndarray:
+        return False
     return isinstance(X, Source) or _is_dask(X) or _is_files(X) or (callable(X) and not hasattr(X, "shape"))
 
 

@@ -30,7 +30,7 @@ from normax.linear_model.sources.source import Source
 from normax.linear_model.sources.triangle import Triangle
 from normax.linear_model.streams.certificate import true_gaps
 
-__all__ = ["Followed", "Squares", "refuse_offset"]
+__all__ = ["Followed", "Squares", "problem_of", "refuse_offset"]
 
 # The gap over the null deviance above which rounding in products shows.
 AGREE = 1e-9
@@ -57,11 +57,12 @@ def problem_of(triangle: Triangle, p: int, **options: Any) -> Problem:
 
 
 class Followed(NamedTuple):
-    """The path of a source's rows, the problem that stands for theirs, and the gaps of each output, (k, m) or (k, 1)."""
+    """The path of a source's rows, the problem that stands for theirs, and the gaps of each output, (k, m) or (k, 1); None
+    of a table's."""
 
     path: Any
     problem: Problem
-    gaps: np.ndarray
+    gaps: Any
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,13 @@ class Squares:
         """(n, p) of the source."""
         return self.every.rows, self.source.p
 
+    @property
+    def outputs(self) -> int:
+        return len(self.every.mean) - self.source.p
+
     def problem(self, **options: Any) -> Problem:
         """What stands for the problem of all rows; options as of `Problem.of`."""
         return problem_of(self.triangle, self.source.p, **options)
-
-    def inside(self, k: int, **options: Any) -> Problem:
-        """What stands for the problem of all rows but those that fold k holds out."""
-        triangle, _ = self.every.without(self.parts[k]).triangle()
-        return problem_of(triangle, self.source.p, **options)
 
     def enough(self, problem: Problem, strengths: np.ndarray) -> bool:
         """Whether products of the columns keep what fits at these strengths need."""
