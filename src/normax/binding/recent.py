@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 __all__ = ["Recent"]
 
 
 class Recent:
-    """A small cache, least recently used out first: `recent(key, make)`.
+    """A small cache, least recently used out first: `recent(key, make)`, from any thread.
 
     Whatever the key names by identity must be kept alive by the value. A key that cannot be hashed (a
     penalty whose strength is an array, say) is made anew each time.
@@ -23,6 +24,7 @@ class Recent:
 
     def __init__(self, size: int = 8):
         self.size = size
+        self._lock = Lock()
         self._kept: OrderedDict[Any, Any] = OrderedDict()
 
     def __call__(self, key: Any, make: Callable[[], Any]) -> Any:
@@ -30,9 +32,13 @@ class Recent:
             hash(key)
         except TypeError:
             return make()
-        if key not in self._kept:
-            self._kept[key] = make()
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        value = make()  # outside: it may take long, and ask for more
+        with self._lock:
+            value = self._kept.setdefault(key, value)
             if len(self._kept) > self.size:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from contextvars import ContextVar
 from typing import Any
 
 import jax
@@ -40,7 +41,13 @@ class _Generator:
         return np.array([z >> 32, z & 0xFFFFFFFF], np.uint32)
 
 
-_generator = _Generator(secrets.randbits(63))
+_global = _Generator(secrets.randbits(63))
+_forked: ContextVar[_Generator | None] = ContextVar("_forked", default=None)
+
+
+def _generator() -> _Generator:
+    """The one that draws here: this thread's own inside `fork`, otherwise the global one."""
+    return _forked.get() or _global
 
 
 def manual_seed(seed: int) -> None:
@@ -61,7 +68,8 @@ def manual_seed(seed: int) -> None:
         >>> a == nx.nn.Linear(2, 2).weight.tolist()
         True
     """
-    _generator.seed, _generator.count = check_seed("manual_seed", seed, least=-(1 << 63)), 0
+    generator = _generator()
+    generator.seed, generator.count = check_seed("manual_seed", seed, least=-(1 << 63)), 0
 
 
 def check_seed(name: str, seed: Any, least: int = 0, most: int = _MASK) -> int:
@@ -76,18 +84,17 @@ def check_seed(name: str, seed: Any, least: int = 0, most: int = _MASK) -> int:
 
 @contextlib.contextmanager
 def fork(seed: int):
-    """Draw from another seed for the length of a `with` block; the global generator goes on unmoved."""
-    before = _generator.seed, _generator.count
-    manual_seed(seed)
+    """Draw from another seed for the length of a `with` block, in this thread; the global generator goes on unmoved."""
+    token = _forked.set(_Generator(check_seed("seed", seed, least=-(1 << 63))))
     try:
         yield
     finally:
-        _generator.seed, _generator.count = before
+        _forked.reset(token)
 
 
 def raw_key(seed: int | None = None) -> np.ndarray:
     """The next raw key `uint32[2]` of the global generator, or the one of a seed of its own."""
-    return _generator() if seed is None else _Generator(check_seed("seed", seed))()
+    return _generator()() if seed is None else _Generator(check_seed("seed", seed))()
 
 
 def wrap_key(raw: Any) -> jax.Array:
@@ -97,7 +104,7 @@ def wrap_key(raw: Any) -> jax.Array:
 
 def next_key() -> jax.Array:
     """The next typed key of the global generator, for initial weights."""
-    return wrap_key(_generator())
+    return wrap_key(_generator()())
 
 
 def layer_key(module: Any = None) -> jax.Array:
