@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -23,12 +23,15 @@ from jax._src.distributed import (
     global_state,
 )  # the store that all processes see: JAX has no public name for it
 
+from normax import heartbeats
 from normax.errors import InputError, shorten
+from normax.heartbeats import FAILED
 from normax.nn.random import manual_seed, raw_key
 
 __all__ = [
     "LostProcess",
     "barrier",
+    "check_all",
     "count",
     "gather",
     "gather_arrays",
@@ -41,14 +44,15 @@ __all__ = [
 COORDINATOR, COUNT, INDEX = "JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"
 """Variables of the environment by which `normax launch`, or a script of your own, says what no cluster says."""
 
-HEARTBEAT_SECONDS = 30
-"""After so long without a sign of a process, which was killed or whose machine is gone, JAX ends the others."""
+HEARTBEAT_SECONDS = 60
+"""After so long without a sign of a process, JAX ends the others; `heartbeats` names it before."""
 
 LOOK_SECONDS = 1.0
 """How often those who wait look whether one that they wait for has failed."""
 
 _patience = 300.0
 _rounds: Counter[str] = Counter()
+_looked = 0.0
 
 
 class LostProcess(RuntimeError):
@@ -222,6 +226,22 @@ def gather_arrays(
     return [read_arrays(part, f"{name} of process {i}") for i, part in enumerate(parts)]
 
 
+def check_all() -> None:
+    """Ask whether all processes are well, without waiting for any: now and then in work that takes long.
+
+    Raises:
+        LostProcess: naming those that failed, or gave no sign of life for 20 seconds.
+
+    Example:
+        >>> check_all()
+    """
+    global _looked
+    if count() > 1 and time.monotonic() - _looked > LOOK_SECONDS:
+        _looked = time.monotonic()
+        if gone := _failures():
+            raise LostProcess(_absences(gone, "", 0.0))
+
+
 @contextlib.contextmanager
 def telling(what: str) -> Iterator[None]:
     """Tell the other processes of an exception that leaves the `with` block, so that they do not wait for this one.
@@ -265,7 +285,7 @@ def _met(name: str, place: str, before: str, payload: bytes, patience: float) ->
     if is_main():
         parts, missing = _collected(place, payload, deadline)
         if missing:
-            said = "; ".join(_absence(i, name, patience) for i in missing)
+            said = _absences(missing, name, patience)
             _client().key_value_set(f"{place}/lost", said)
             raise LostProcess(said)
         _client().key_value_set_bytes(f"{place}/all", _joined(parts))
@@ -274,12 +294,12 @@ def _met(name: str, place: str, before: str, payload: bytes, patience: float) ->
     _client().key_value_set_bytes(f"{place}/{index()}", payload)
 
     def told() -> str | None:
-        return _posted(f"{place}/lost") or (_absence(0, name, patience) if 0 in _failures() else None)
+        return _posted(f"{place}/lost") or _absences(_failures(), name, patience)
 
     # Process 0 gives up first, and says whom it missed.
     joined = _awaited(f"{place}/all", deadline + 2 * LOOK_SECONDS, told)
     if joined is None:
-        raise LostProcess(told() or _absence(0, name, patience))
+        raise LostProcess(told() or _absences([0], name, patience))
     return _parted(joined)
 
 
@@ -292,7 +312,8 @@ def _collected(place: str, own: bytes, deadline: float) -> tuple[list[bytes], li
             here = [
                 j for j in range(i + 1, count()) if _awaited(f"{place}/{j}", 0.0, lambda: True) is not None
             ]
-            return [], [j for j in range(i, count()) if j not in here]
+            late = [j for j in range(i, count()) if j not in here]
+            return [], [j for j in late if j in _failures()] or late  # some are late, and may still come
         parts.append(found)
     return parts, []
 
@@ -320,18 +341,19 @@ def _posted(key: str) -> str | None:
 def _failures() -> dict[int, str]:
     """What the processes that failed said of it."""
     try:
-        return {
-            int(key.rpartition("/")[2]): said for key, said in _client().key_value_dir_get("normax/failed/")
-        }
+        return {int(key.rpartition("/")[2]): said for key, said in _client().key_value_dir_get(FAILED)}
     except jax.errors.JaxRuntimeError:
         return {}
 
 
-def _absence(number: int, name: str, patience: float) -> str:
-    failed = _failures().get(number)
-    who = _posted(f"normax/process/{number}")
-    why = f"failed: {failed}" if failed else f"did not come to {name!r} within {patience:g} s"
-    return f"process {number}{f' ({who})' if who else ''} {why}"
+def _absences(numbers: Iterable[int], name: str, patience: float) -> str:
+    """Who did not come, and why; nothing for nobody."""
+    failures, said = _failures(), []
+    for number in sorted(numbers):
+        failed, who = failures.get(number), _posted(f"normax/process/{number}")
+        why = f"failed: {failed}" if failed else f"did not come to {name!r} within {patience:g} s"
+        said.append(f"process {number}{f' ({who})' if who else ''} {why}")
+    return "; ".join(said)
 
 
 def _call_the_roll(what: str, error: BaseException) -> None:
@@ -345,7 +367,7 @@ def _call_the_roll(what: str, error: BaseException) -> None:
 def _tell(error: BaseException) -> None:
     said = shorten(f"{type(error).__name__}: {_first_line(error)}", 400)
     with contextlib.suppress(jax.errors.JaxRuntimeError):
-        _client().key_value_set(f"normax/failed/{index()}", said, allow_overwrite=True)
+        _client().key_value_set(f"{FAILED}/{index()}", said, allow_overwrite=True)
 
 
 def _meet() -> None:
@@ -356,6 +378,7 @@ def _meet() -> None:
     _client().key_value_set(f"normax/process/{index()}", f"{host}, pid {os.getpid()}", allow_overwrite=True)
     high, low = gather([int(word) for word in raw_key()], "initialize")[0]
     manual_seed((high << 32 | low) >> 1)
+    heartbeats.begin(_client(), index())
     before = sys.excepthook
 
     def end(kind, error, trace):
