@@ -29,17 +29,23 @@ def part(seed=0, lanes=LANES):
 START = [np.zeros((3, 4), "f"), np.zeros(2, ml_dtypes.bfloat16)], [np.zeros((), int)]
 
 
+def opened(folder, identity=IDENTITY):
+    kept = PathCheckpoint(folder)
+    kept.identify(identity)
+    return kept
+
+
 @pytest.fixture
 def folder(tmp_path):
-    kept = PathCheckpoint(tmp_path / "run", IDENTITY)
-    kept.begin(STRENGTHS, "vmap")
+    kept = opened(tmp_path / "run")
+    kept.begin(STRENGTHS, "vmap", 16)
     for chunk in range(2):
         kept.write(0, chunk, part(chunk))
     return tmp_path / "run"
 
 
 def read(folder, number=0, chunk=0, identity=IDENTITY, lanes=LANES, start=START):
-    return PathCheckpoint(folder, identity).read(number, chunk, lanes, start)
+    return opened(folder, identity).read(number, chunk, lanes, start)
 
 
 def test_parts_come_back_as_they_were(folder):
@@ -49,7 +55,7 @@ def test_parts_come_back_as_they_were(folder):
             assert a.dtype == b.dtype
             np.testing.assert_array_equal(a, b)
     assert read(folder, number=1) is None
-    assert PathCheckpoint(folder, IDENTITY).strengths.tolist() == STRENGTHS.tolist()
+    assert PathCheckpoint(folder).head["strengths"] == STRENGTHS.tolist()
 
 
 def test_a_part_in_anothers_place_is_refused(folder):
@@ -59,7 +65,7 @@ def test_a_part_in_anothers_place_is_refused(folder):
         read(folder)
     for shapes in ({"lanes": 3}, {"start": (START[0][:1], START[1])}, {"start": (START[0], [np.zeros(2)])}):
         (folder / name(0, 0)).unlink()
-        PathCheckpoint(folder, IDENTITY).write(0, 0, part())
+        opened(folder).write(0, 0, part())
         with pytest.raises(InputError, match=r"rows-0-lanes-0.*(expected|unexpected)"):
             read(folder, **shapes)
 
@@ -96,17 +102,17 @@ def test_a_damaged_description_is_refused(folder):
     ]:
         head.write_text(damaged)
         with pytest.raises(InputError, match=re.escape(message) + ".*; name another folder"):
-            PathCheckpoint(folder, IDENTITY)
+            PathCheckpoint(folder)
     nonsense = {"identity": 3, "strengths": ["a"], "way": None}
     sealed.write_json(head, "normax path", 1, nonsense)
     with pytest.raises(InputError, match=r"identity: .*; strengths\[0\]: .*; way: expected text, got null"):
-        PathCheckpoint(folder, IDENTITY)
+        PathCheckpoint(folder)
 
 
 def test_notes_beside_the_parts_stay(folder):
     notes = {".path.json.notes", ".rows-0-lanes-0.safetensors.1.part"}
     for name in notes:
         (folder / name).touch()
-    kept = PathCheckpoint(folder, IDENTITY)
+    kept = opened(folder)
     kept.write(1, 0, part())
     assert notes < set(os.listdir(folder))

@@ -21,12 +21,16 @@ FORMAT, VERSION = "normax path", 1
 _KINDS, _MEASURES = ("weights", "buffers"), ("errors", "epochs", "curves")
 
 
-class Head(TypedDict):
-    """What `path.json` says."""
-
+class _Head(TypedDict):
     identity: dict[str, str]
     strengths: list[float]
     way: str
+
+
+class Head(_Head, total=False):
+    """What `path.json` says."""
+
+    lanes: int  # which an older version may not have written
 
 
 class Part(NamedTuple):
@@ -57,6 +61,20 @@ class Part(NamedTuple):
         """The lanes of several parts, one after the other."""
         return parts[0] if len(parts) == 1 else _each(lambda *arrays: np.concatenate(arrays), *parts)
 
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All of it by name, to be written or sent."""
+        arrays = {name: getattr(self, name) for name in (*_MEASURES, "outputs")}
+        arrays |= {f"{kind}.{i}": value for kind in _KINDS for i, value in enumerate(getattr(self, kind))}
+        return {name: value for name, value in arrays.items() if value is not None}
+
+    @staticmethod
+    def of(arrays: dict[str, np.ndarray], start: tuple[list[Any], list[Any]]) -> Part:
+        """From `arrays`; `start` are weights and buffers of a network."""
+        weights, buffers = ([arrays[f"{kind}.{i}"] for i in range(len(s))] for kind, s in zip(_KINDS, start))
+        errors, epochs, curves = (arrays[name] for name in _MEASURES)
+        return Part(weights, buffers, errors, epochs, curves, arrays.get("outputs"))
+
 
 def _each(function: Any, *parts: Part) -> Part:
     def of(*values: Any) -> Any:
@@ -72,49 +90,65 @@ class PathCheckpoint:
 
     Args:
         folder: where; None keeps nothing. Parts are numbered by row set and chunk of lanes.
-        identity: name -> digest of everything that the parts depend on.
+
+    Attributes:
+        head: what the run that began this folder wrote, or None.
 
     Raises:
-        InputError: if the folder holds another path, with all that differs.
+        InputError: if what it wrote cannot be read.
     """
 
-    def __init__(self, folder: Any, identity: dict[str, str]):
+    def __init__(self, folder: Any):
         self.folder = None if folder is None else Path(folder)
-        self.identity = identity
-        self.strengths: np.ndarray | None = (
-            None  # of the run that began this folder, and how it ran its lanes
-        )
-        self.way: str | None = None
+        self.identity: dict[str, str] = {}
+        self.head: Head | None = None
         if self.folder is not None and self._head.exists():
             sweep(self.folder)
-            known = self._read_head()
-            differs = [name for name, value in identity.items() if known["identity"].get(name) != value]
-            if differs:
-                raise InputError(
-                    f"checkpoint: {self.folder} belongs to a path with other {', '.join(differs)}; go on with what "
-                    "it was begun with, or name another folder"
-                )
-            self.strengths, self.way = np.array(known["strengths"], float), known["way"]
+            self.head = self._read_head()
+
+    def identify(self, identity: dict[str, str]) -> None:
+        """Say what the parts depend on, name -> digest, and that the folder is of the same.
+
+        Raises:
+            InputError: if the folder holds another path, with all that differs.
+        """
+        self.identity = identity
+        if self.head is None:
+            return
+        differs = [name for name, value in identity.items() if self.head["identity"].get(name) != value]
+        if differs:
+            raise InputError(
+                f"checkpoint: {self.folder} belongs to a path with other {', '.join(differs)}; go on with what "
+                "it was begun with, or name another folder"
+            )
 
     @property
     def _head(self) -> Path:
         assert self.folder is not None
         return self.folder / "path.json"
 
-    def _read_head(self) -> dict[str, Any]:
+    def _read_head(self) -> Head:
         try:
-            head = read_json(self._head, FORMAT, VERSION)
+            head: Any = read_json(self._head, FORMAT, VERSION)
             check(head, Head, str(self._head))
         except InputError as error:
             raise InputError(f"checkpoint: {error}; name another folder") from error
         return head
 
-    def begin(self, strengths: np.ndarray, way: str) -> None:
-        """Say what path the folder belongs to, before its first part."""
-        if self.folder is not None and self.strengths is None:
+    def begin(self, strengths: np.ndarray, way: str, lanes: int) -> None:
+        """Say what path the folder belongs to, and how its lanes run: in which way, how many in a chunk; before its first
+        part."""
+        if self.folder is not None and self.head is None:
             # JSON writes the shortest decimal that reads back as the same float64.
-            head = {"identity": self.identity, "strengths": strengths.tolist(), "way": way}
+            head = {"identity": self.identity, "strengths": strengths.tolist(), "way": way, "lanes": lanes}
             write_json(self._head, FORMAT, VERSION, head)
+
+    @property
+    def again(self) -> str:
+        """What to do when a process of the run is lost."""
+        if self.folder is None:
+            return "Start all processes again; with checkpoint=FOLDER, which all of them see, the lanes that are done stay done"
+        return f"Start again, with any number of processes: the lanes that are done are in {self.folder}"
 
     def _file(self, number: int, chunk: int) -> Path:
         assert self.folder is not None
@@ -146,18 +180,12 @@ class PathCheckpoint:
             _check_part(file, arrays, lanes, start)
         except InputError as error:
             raise InputError(f"checkpoint: {error}; delete it, and that part is trained again") from error
-        weights, buffers = ([arrays[f"{kind}.{i}"] for i in range(len(s))] for kind, s in zip(_KINDS, start))
-        errors, epochs, curves = (arrays[name] for name in _MEASURES)
-        return Part(weights, buffers, errors, epochs, curves, arrays.get("outputs"))
+        return Part.of(arrays, start)
 
     def write(self, number: int, chunk: int, part: Part) -> None:
         """Keep a part, whole or not at all."""
-        if self.folder is None:
-            return
-        arrays = {name: getattr(part, name) for name in (*_MEASURES, "outputs")}
-        arrays |= {f"{kind}.{i}": value for kind in _KINDS for i, value in enumerate(getattr(part, kind))}
-        there = {name: value for name, value in arrays.items() if value is not None}
-        write_sealed(self._file(number, chunk), there, self._facts(number, chunk))
+        if self.folder is not None:
+            write_sealed(self._file(number, chunk), part.arrays, self._facts(number, chunk))
 
 
 def _check_part(file: Path, arrays: dict[str, Any], lanes: int, start: tuple[list[Any], list[Any]]) -> None:

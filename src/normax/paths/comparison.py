@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from normax.distributed import is_main
 from normax.errors import InputError, Notice, suggest
 from normax.instead import penalty_name
 from normax.nn.module import Module
@@ -209,9 +210,12 @@ def compare(
         for w in caught:
             if not issubclass(w.category, Notice):
                 warnings.warn_explicit(w.message, w.category, w.filename, w.lineno)
-            elif plan.penalised or "diverged" in str(w.message):  # what is not penalised evades nothing
-                notices.append(f"{name}: {w.message}")
-    for notice in notices:
+        told = dict.fromkeys(
+            [*(str(w.message) for w in caught if issubclass(w.category, Notice)), *whole.notices]
+        )
+        # What is not penalised evades nothing.
+        notices += [f"{name}: {said}" for said in told if plan.penalised or "diverged" in said]
+    for notice in notices if is_main() else ():
         warnings.warn(notice, Notice, stacklevel=2)
     fixed = tuple(name for name, plan in plans.items() if plan.fixed)
     return Comparison(paths, seconds, fixed, tuple(notices))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -54,13 +54,17 @@ class Fitting:
         self._make = split
         self._split: Split | None = None
         self._prepared: tuple[TrainingSet, ScoringSet] | None = None
+        self._left = 0
         self.parts: dict[int, Part] = {}
-        start = setup.starts[0].weights, setup.starts[0].buffers
         for c, chunk in enumerate(self.plan):
-            part = setup.kept.read(name, c, len(chunk.lanes), start)
+            part = setup.kept.read(name, c, len(chunk.lanes), self.example)
             if part is not None:
                 self.parts[c] = part
-        self.jobs = [ChunkJob(self, c) for c in range(len(self.plan)) if c not in self.parts]
+
+    @property
+    def example(self) -> tuple[list[Any], list[Any]]:
+        """Weights and buffers of a network."""
+        return self.setup.starts[0].weights, self.setup.starts[0].buffers
 
     @property
     def split(self) -> Split:
@@ -77,13 +81,24 @@ class Fitting:
     def keep(self, c: int, part: Part) -> None:
         self.setup.kept.write(self.name, c, part)
         self.parts[c] = part
-        if len(self.parts) == len(self.plan):  # the data of a fold go with its last chunk
-            self._prepared = None
-            if len(self.split.test):
-                self._split = replace(self.split, X=self.split.X[:0])
+        self._left -= 1
+        if not self._left:
+            self._release()
+
+    def jobs(self, chunks: Iterable[int]) -> list[ChunkJob]:
+        """The training of some chunks, all that this process is to train; the data go with the last of them."""
+        jobs = [ChunkJob(self, c) for c in chunks]
+        self._left = len(jobs)
+        return jobs
+
+    def _release(self) -> None:
+        self._prepared = None
+        if len(self.split.test):
+            self._split = replace(self.split, X=self.split.X[:0])
 
     @property
     def fitted(self) -> Fitted:
+        self._release()
         order = np.concatenate([chunk.lanes for chunk in self.plan])
         part = Part.joined([self.parts[c] for c in range(len(self.plan))])
         return Fitted(self.split, part.at(np.argsort(order)))
@@ -95,10 +110,15 @@ class Fitting:
             seeds = chunk.filled // self.per_seed
             source = [(start.weights, start.buffers) for start in starts[: seeds.max() + 1]]
             return jax.tree.map(lambda *arrays: np.stack(arrays)[seeds], *source)
-        done = np.concatenate([other.lanes for other in self.plan[:c]])
+        earlier = self.earlier(c)
+        done = np.concatenate([self.plan[i].lanes for i in earlier])
         place = [int(np.flatnonzero(done == lane)[0]) for lane in chunk.before]
-        before = Part.joined([self.parts[i] for i in range(c)]).at(np.resize(place, chunk.size))
+        before = Part.joined([self.parts[i] for i in earlier]).at(np.resize(place, chunk.size))
         return before.weights, before.buffers
+
+    def earlier(self, c: int) -> list[int]:
+        """The chunks that one begins with the lanes of."""
+        return [i for i in range(c) if self.plan[c].follows(self.plan[i])]
 
 
 class ChunkJob:
@@ -108,7 +128,7 @@ class ChunkJob:
         self.fitting, self.c, self.chunk = fitting, c, fitting.plan[c]
 
     def ready(self) -> bool:
-        return self.chunk.before is None or all(c in self.fitting.parts for c in range(self.c))
+        return all(c in self.fitting.parts for c in self.fitting.earlier(self.c))
 
     def end(self, result: Part) -> None:
         self.fitting.keep(self.c, result)

@@ -116,9 +116,9 @@ class Lanes:
         )
         self.devices, self.placed = devices_of(net)
         # On a CPU a convolution over lanes becomes a grouped one, many times slower than lane after lane.
-        self.one_by_one = self._on_cpu and convolves(net)
+        self.one_by_one = self.on_cpu and convolves(net)
         loop = Loop(net, find_loss(loss), self.update, steps.batch_size, steps.padded)
-        self.loop = loop.over_lanes(self._on_cpu and not self.one_by_one)
+        self.loop = loop.over_lanes(self.on_cpu and not self.one_by_one)
         self._made: dict[Any, Any] = {}
 
     @staticmethod
@@ -140,13 +140,14 @@ class Lanes:
         return twin
 
     @property
-    def _on_cpu(self) -> bool:
+    def on_cpu(self) -> bool:
+        """Whether lanes run on a CPU."""
         return self.devices[0].platform == "cpu"
 
     def _in_way(self, one_by_one: bool) -> Lanes:
         """These lanes one after another inside the program, or all together."""
         twin = copy.copy(self)
-        twin.one_by_one, twin.loop = one_by_one, self.loop.over_lanes(self._on_cpu and not one_by_one)
+        twin.one_by_one, twin.loop = one_by_one, self.loop.over_lanes(self.on_cpu and not one_by_one)
         return twin
 
     def _bare(self) -> Lanes:

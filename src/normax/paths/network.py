@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from normax import nn
+from normax.distributed import LostProcess, check_all, is_main, telling
 from normax.errors import InputError, Notice
 from normax.forms import check_unmasked
 from normax.nn.module import Module
@@ -21,6 +22,7 @@ from normax.paths.phases import fit_phases
 from normax.paths.result import Path, check_selection
 from normax.paths.schedule import Schedule, Stopping, Warm
 from normax.paths.setup import Charges, PathSetup
+from normax.paths.team import Team
 from normax.penalties import L1
 from normax.penalties.mixture import mixture_of
 from normax.progress import progress_bar
@@ -70,7 +72,8 @@ def path(
 
     Minimises `Σ_i w_i loss_i / Σ_i w_i + s·Ω(w) + Ω_own(w)`, where Ω_own are penalties that `nx.penalize` put on
     the network. All strengths of a row set, and all other settings, are lanes of one compiled program, laid over all
-    devices; each is exactly the fit that `nx.fit` with the same seed would run on those rows alone. A single `Linear`
+    devices; each is exactly the fit that `nx.fit` with the same seed would run on those rows alone. In a run of several
+    processes (`nx.distributed`) each calls this, trains its share of the lanes, and returns the whole path. A single `Linear`
     with a convex loss and one mixture of L1 and L2 goes to the certified solver, and `optimizer`, `epochs` and
     `batch_size` have no say; with `over`, `warm_start` or `early_stopping`, which are about training, it is trained.
 
@@ -117,9 +120,10 @@ def path(
         seed: of folds, shuffling and dropout.
         prox_step: see `nx.train_step`.
         checkpoint: a folder, in which each chunk of lanes is kept as soon as it is trained. Called again with the
-            same arguments after an interruption (Ctrl-C, a crash), the path goes on with the lanes not yet
-            done and ends bit for bit as if nothing had happened. The certified solver needs none.
-        on_progress: called as `(phase, done, total)`, instead of the bar.
+            same arguments after an interruption (Ctrl-C, a crash, a process that was killed), in any number of processes,
+            the path goes on with the lanes not yet done and ends bit for bit as if nothing had happened. The
+            certified solver needs none.
+        on_progress: called as `(phase, done, total)`, instead of the bar; in each process of its own share.
         progress: a bar with the time left on standard error; None shows it on a terminal.
 
     Returns:
@@ -127,7 +131,8 @@ def path(
 
     Raises:
         InputError: for data, strengths or arguments that cannot be used; a checkpoint of another path, with all
-            that differs.
+            that differs; processes that were given other things.
+        LostProcess: where another process of the run failed or was killed, naming it.
 
     Example:
         >>> import numpy as np
@@ -167,17 +172,24 @@ def path(
     schedule = Schedule(optimizer, prox_step, epochs, batch_size, seeds, warm, stopping)
     stratify = loss in ("cross_entropy", "binary_cross_entropy") and y.ndim == 1
     folded = FoldedData.of(X, y, weight=weight, stratify=stratify, scale_target=scale_target, **splits)
-    with progress_bar(f"path {type(net).__name__}", 1, progress if on_progress is None else False) as bar:
+    team = Team.of_run()
+    shown = progress if on_progress is None and is_main() else False
+    with progress_bar(f"path {type(net).__name__}", 1, shown) as bar:
 
         def report(phase: str, done: int, total: int) -> None:
+            check_all()
             if on_progress is not None:
                 on_progress(phase, done, total)
             bar(done / total, lambda: phase)
 
-        setup = PathSetup.of(net, loss, folded, charges, axes, schedule, chosen, checkpoint)
-        fits = fit_phases(setup, report)
+        setup = PathSetup.of(net, loss, folded, charges, axes, schedule, chosen, checkpoint, team)
+        try:
+            with telling("nx.path"):
+                fits = fit_phases(setup, report)
+        except LostProcess as lost:
+            raise LostProcess(f"nx.path: {lost}. {setup.kept.again}") from lost
     result = outcome(setup, fits, select=select, simpler=simpler, feature_names=names)
-    for notice in result.notices:
+    for notice in result.notices if is_main() else ():
         warnings.warn(notice, Notice, stacklevel=3)
     return result
 

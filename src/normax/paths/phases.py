@@ -10,10 +10,11 @@ import numpy as np
 
 from normax.paths.arguments import Progress
 from normax.paths.checkpoint import Part
-from normax.paths.fitting import Fitted, Fitting
+from normax.paths.fitting import ChunkJob, Fitted, Fitting
 from normax.paths.folded import Split
 from normax.paths.pilot import automatic_strengths
 from normax.paths.setup import PathSetup
+from normax.paths.sharing import shared
 from normax.paths.timing import timed
 from normax.paths.workers import side_by_side
 from normax.selection import summarise, widened
@@ -52,7 +53,7 @@ def fit_phases(setup: PathSetup, report: Progress) -> PathFits:
         if pilot.seconds is not None:
             seconds["pilot"] = pilot.seconds
     setup.lanes.check(setup.axes.settings(strengths))
-    setup.kept.begin(strengths, setup.lanes.way)
+    setup.kept.begin(strengths, setup.lanes.way, setup.lineup.size)
     rounds: list[_Round] = []
     folds: list[list[Fitted]] = []
 
@@ -62,7 +63,7 @@ def fit_phases(setup: PathSetup, report: Progress) -> PathFits:
 
     def evaluate(some: np.ndarray) -> tuple[np.ndarray]:
         fit(some)
-        return (rounds[-1].held_out_error(folds[-1]),)
+        return (np.array(setup.team.first(rounds[-1].held_out_error(folds[-1]).tolist())),)
 
     if setup.open_ended:
         strengths, _ = widened(strengths, evaluate, lambda error: error, reaches=REACHES)
@@ -112,12 +113,13 @@ class _Round:
         fits = [
             Fitting(setup, k, first + k, split, self.strengths, seeds, limits) for k, split in splits.items()
         ]
-        before = sum(fit.plan[c].epochs for fit in fits for c in fit.parts)
-        work = sum(chunk.epochs for fit in fits for chunk in fit.plan)
-        jobs = [job for fit in fits for job in fit.jobs]
         named = phase if not self.number else f"{phase}, weaker strengths"
-        with timed(self.seconds, phase):
+
+        def run(jobs: Sequence[ChunkJob], before: int, work: int) -> None:
             side_by_side(jobs, setup.workers, lambda done: self.report(named, before + done, work))
+
+        with timed(self.seconds, phase):
+            shared(fits, setup.team, run)
         return [fit.fitted for fit in fits]
 
     def held_out_error(self, folds: list[Fitted]) -> np.ndarray:

@@ -58,6 +58,7 @@ def automatic_strengths(setup: PathSetup, count: int, report: Progress) -> Pilot
         strength, found = _climb(setup, schedule.warm.epochs, report)
         if NETWORK_RATIO ** -(schedule.warm.strengths / count) < PACES[-1][0]:
             strength *= SLOWER
+    strength, found = setup.team.first([strength, found])
     notice = None
     if not found:
         notice = (
@@ -94,17 +95,23 @@ def _doublings(setup: PathSetup, report: Progress) -> tuple[float, bool]:
     Other axes stand at their first values. Chunks are of the size of the path's, so that its program serves.
     """
     size, epochs, top = setup.lineup.size, setup.schedule.epochs, 1.0
-    chunks, start = -(-FEWEST // size), (setup.starts[0].weights, setup.starts[0].buffers)
+    team, chunks, start = setup.team, -(-FEWEST // size), (setup.starts[0].weights, setup.starts[0].buffers)
     for _ in range(6):
         strengths = top * 2.0 ** -np.arange(chunks * size)
         jobs = [_PilotJob(setup, some, start, epochs) for some in np.split(strengths, chunks)]
-        side_by_side(jobs, setup.workers, lambda done: report(PHASE, done, chunks * epochs))
-        zero = np.concatenate([job.nonzero for job in jobs]) == 0
+        mine = [job for job, process in zip(jobs, team.owners([1] * chunks)) if process == team.index]
+        _run(setup, mine, len(mine) * epochs, report)
+        said = team.each([job.nonzero.tolist() for job in mine])
+        zero = np.concatenate([nonzero for process in said for nonzero in process]) == 0
         zero &= np.logical_and.accumulate(zero)
         if zero[0] and not zero.all():
             return float(strengths[np.flatnonzero(zero)[-1]]), True
         top = top * 2.0 ** (len(strengths) - 2) if not zero[0] else strengths[-1]
     return float(strengths[0]), False
+
+
+def _run(setup: PathSetup, jobs: list[_PilotJob], work: int, report: Progress) -> None:
+    side_by_side(jobs, setup.workers, lambda done: report(PHASE, done, work))
 
 
 def _climb(setup: PathSetup, warm_epochs: int, report: Progress) -> tuple[float, bool]:

@@ -34,6 +34,10 @@ class LaneChunk(NamedTuple):
         """The numbers of the lanes that run."""
         return np.resize(self.lanes, self.size)
 
+    def follows(self, other: LaneChunk) -> bool:
+        """Whether some lane begins where one of another chunk ends."""
+        return self.before is not None and bool(np.isin(self.before, other.lanes).any())
+
 
 @dataclass(frozen=True)
 class Lineup:
@@ -52,9 +56,17 @@ class Lineup:
     size: int
 
     @staticmethod
-    def of(axes: Axes, baseline: bool, schedule: Schedule, lanes: Lanes, count: int) -> Lineup:
-        """Chunks of equal size that occupy all workers, the fit on all rows from one seed included."""
+    def of(
+        axes: Axes, baseline: bool, schedule: Schedule, lanes: Lanes, count: int, processes: int, folds: int
+    ) -> Lineup:
+        """Chunks of equal size that occupy all workers of all processes, the fit on all rows from one seed included.
+
+        The lanes of a warm chain stay in one process. An accelerator takes hardly longer for many lanes than for a few:
+        there, lanes are cut for more processes only where the folds of all seeds are fewer than these.
+        """
         workers, most = lanes.at_once
+        if schedule.warm is None:
+            workers *= processes if lanes.on_cpu else -(-processes // max(1, folds * schedule.seeds))
         longest = max(
             chunk.size for chunk in Lineup(axes, baseline, schedule, most)._uneven(np.arange(count) + 1.0, 1)
         )

@@ -22,6 +22,7 @@ from normax.paths.lanes import Lanes, Steps
 from normax.paths.plan import Lineup
 from normax.paths.row_sets import RowSets
 from normax.paths.schedule import Schedule
+from normax.paths.team import Team, check_alike
 from normax.penalties import Penalty
 from normax.training.loop import TrainState
 from normax.training.penalize import resolve
@@ -71,6 +72,7 @@ class PathSetup:
         lineup, workers: which lanes a row set has, in chunks, and how many chunks are trained side by side.
         starts: where lanes begin: the network's own weights, then re-initialised ones.
         kept: the checkpoint.
+        team: the processes that share the lanes.
         strengths: as given, or those of the checkpoint, or how many are to be found.
         automatic: whether only their number was given.
     """
@@ -86,6 +88,7 @@ class PathSetup:
     workers: int
     starts: tuple[TrainState, ...]
     kept: PathCheckpoint
+    team: Team
     strengths: np.ndarray | int
     automatic: bool
 
@@ -99,7 +102,10 @@ class PathSetup:
         schedule: Schedule,
         strengths: np.ndarray | int,
         checkpoint: Any,
+        team: Team,
     ) -> PathSetup:
+        kept = PathCheckpoint(checkpoint)
+        began: dict[str, Any] = next(filter(None, team.each(kept.head)), {})
         rows = RowSets.of(net, loss, folded, schedule.stopping)
         batch = min(schedule.batch_size, len(folded.y))
         steps = Steps(
@@ -114,11 +120,11 @@ class PathSetup:
         # Without folds nobody asks for the lane without penalty, but warm blocks begin with it.
         baseline = bool(folded.folds) or schedule.warm is not None
         count = strengths if isinstance(strengths, int) else len(strengths)
-        lineup = Lineup.of(axes, baseline, schedule, lanes, count)
+        lineup = Lineup.of(axes, baseline, schedule, lanes, count, team.count, len(folded.folds))
+        lineup = replace(lineup, size=began.get("lanes") or team.first(lineup.size))
         starts = _starting_points(net, lanes, folded.seed, schedule.seeds)
         training = rows.training(rows.whole.train)
-        identity = {}
-        if checkpoint is not None:
+        if checkpoint is not None or team.count > 1:
             plain = jax.tree.map(jnp.asarray, axes.without_path())
             program = lanes.printed(plain, lanes.loop.initial(), training)
             identity = _identity(net, folded, axes, schedule) | {
@@ -126,14 +132,16 @@ class PathSetup:
                 "network, loss, penalty or training": digest(program),
                 "devices": digest(f"{lineup.size} {len(lanes.devices)}"),
             }
-        kept = PathCheckpoint(checkpoint, identity)
+            check_alike(team.each(identity))
+            kept.identify(identity)
         work, _ = lineup.table(np.ones(count), schedule.seeds)
         many = {name: np.tile(values, max(len(folded.folds), 1)) for name, values in work.items()}
         workers, _ = lanes.at_once
-        lanes = lanes.settled(many, starts[0], training, kept.way)
+        lanes = lanes.settled(many, starts[0], training, began.get("way"))
+        lanes = lanes.settled(many, starts[0], training, team.first(lanes.way))  # which was timed by each
         automatic = isinstance(strengths, int)
-        if kept.strengths is not None:
-            strengths = kept.strengths
+        if "strengths" in began:
+            strengths = np.array(began["strengths"], float)
         return PathSetup(
             net,
             loss,
@@ -146,6 +154,7 @@ class PathSetup:
             workers,
             starts,
             kept,
+            team,
             strengths,
             automatic,
         )
