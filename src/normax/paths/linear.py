@@ -29,7 +29,7 @@ from normax.penalties.concave_groups import ConcaveGroups
 from normax.penalties.mixture import mixture_of
 from normax.selection import strength_grid, summarise
 
-__all__ = ["linear_path"]
+__all__ = ["linear_outputs", "linear_path", "module_of", "scored"]
 
 FAMILY_OF = {
     "squared": "gaussian",
@@ -196,7 +196,7 @@ def _as_path(
         train = engine.errors(engine.predict(final, whole.X, whole.train), whole.train)
     else:
         train = scores.train.mean(axis=1)
-    free = None if scores is None else (*_scored(scores.free, sizes), final.coef[0].size)
+    free = None if scores is None else (*scored(scores.free, sizes), final.coef[0].size)
     return Path(
         strengths=grid,
         fold_errors=none if scores is None else np.ascontiguousarray(scores.test.T),
@@ -208,7 +208,7 @@ def _as_path(
         loss=engine.loss,
         engine="linear",
         gaps=final.gap,
-        null_error=None if scores is None else _scored(scores.null, sizes),
+        null_error=None if scores is None else scored(scores.null, sizes),
         unpenalised_error=free,
         held_out_outputs=None if scores is None else scores.outputs,
         targets=engine.folded.y,
@@ -228,8 +228,8 @@ def _as_path(
         row_weight=engine.folded.weight,
         transform=whole.transform,
         gamma=engine.gamma,
-        build=partial(_as_module, final.coef, final.intercept, engine.fit_intercept),
-        outputs=partial(_linear, final.coef, final.intercept),
+        build=partial(module_of, final.coef, final.intercept, engine.fit_intercept),
+        outputs=partial(linear_outputs, final.coef, final.intercept),
         **told,
     )
 
@@ -289,16 +289,19 @@ def _one_hot(y: np.ndarray, classes: int) -> np.ndarray:
     return np.eye(classes)[y.astype(int)]
 
 
-def _scored(errors: list[float], sizes: np.ndarray) -> tuple[float, float]:
+def scored(errors: list[float], sizes: np.ndarray) -> tuple[float, float]:
+    """Mean over the folds and its standard error."""
     mean, se = summarise(np.array(errors)[:, None], sizes)
     return float(mean[0]), float(se[0])
 
 
-def _linear(coefs: np.ndarray, intercepts: np.ndarray, index: int, X: np.ndarray) -> np.ndarray:
+def linear_outputs(coefs: np.ndarray, intercepts: np.ndarray, index: int, X: np.ndarray) -> np.ndarray:
+    """Outputs (n, m) of one fit of many."""
     return X @ coefs[index].T + intercepts[index]
 
 
-def _as_module(coefs: np.ndarray, intercepts: np.ndarray, bias: bool, index: int) -> Any:
+def module_of(coefs: np.ndarray, intercepts: np.ndarray, bias: bool, index: int) -> Any:
+    """One fit of many as a layer."""
     from normax import nn
 
     coef, intercept = coefs[index], intercepts[index]

@@ -15,7 +15,7 @@ from normax.tables.free_text import is_free, learn_words
 from normax.tables.locale import Locale
 from normax.tables.odd import mostly
 
-__all__ = ["MAX_LEVELS", "Asked", "learn"]
+__all__ = ["MAX_LEVELS", "Asked", "learn", "with_common_levels"]
 
 #: A text column has at most so many categories of its own, since each becomes a feature; the rarer ones are one.
 MAX_LEVELS = 1000
@@ -103,18 +103,21 @@ def _learn_text(name: str, cells: pa.Array, chosen: bool = False) -> Learned:
         return column, _CONSTANT, said
     if not chosen and there >= ENOUGH and 2 * len(values) > there:
         return column, _NEARLY, said
+    column, more = with_common_levels(column, values.to_pylist(), count)
+    return column, None, said + more
+
+
+def with_common_levels(column: Column, values: list[str], count: np.ndarray) -> tuple[Column, list[Doubt]]:
+    """A text column whose rare categories are one, and what to say of it; from its categories and their rows."""
+    there = int(count.sum())
     few = min(RARE, there / 200)  # of 200 rows none is rare
     commonest = np.argsort(-count, kind="stable")[:MAX_LEVELS]
     common = commonest[count[commonest] >= few]
     kept = common if len(common) else commonest
     if len(values) - len(kept) < 2:
-        return column, None, said
-    rows = there - int(count[kept].sum())
-    said.append(
-        Doubt(
-            ": rare categories are one, (other)",
-            f": {len(values) - len(kept):,} of {len(values):,}, in {rows:,} rows",
-        )
+        return replace(column, levels=tuple(sorted(values)), rest=False), []
+    doubt = Doubt(
+        ": rare categories are one, (other)",
+        f": {len(values) - len(kept):,} of {len(values):,}, in {there - int(count[kept].sum()):,} rows",
     )
-    levels = tuple(sorted(values.take(pa.array(kept)).to_pylist()))
-    return replace(column, levels=levels, rest=True), None, said
+    return replace(column, levels=tuple(sorted(values[k] for k in kept)), rest=True), [doubt]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from normax.cli import screen, summary
+from normax.cli.beyond import beyond_memory
 from normax.cli.details import Coefficient, PathDetails
 from normax.cli.folder import written
 from normax.cli.model import recipe
@@ -95,22 +98,43 @@ class SavedModel:
 def predict(options: argparse.Namespace) -> None:
     """`normax predict DIR DATA [--out FILE] [--trust-code]`: a row's answer, and the probabilities of its classes."""
     model = SavedModel(options.dir, options.trust_code)
-    with screen.notices():
-        outputs = model.outputs(options.data, **reading(options))
-    answers = model.target.predict(outputs)
-    heads, columns = ["prediction"], [answers.tolist()]
+    heads, count = ["prediction"], 0
     if model.target.task == "classification":
         heads += [f"P({label})" for label in model.target.labels]
-        columns += model.target.probabilities(outputs).T.tolist()
-    if options.out is None:
-        write_rows(sys.stdout, heads, zip(*columns))
-        sys.stdout.flush()
-        return
-    with written(Path(options.out)) as file:
-        write_rows(file, heads, zip(*columns))
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        nonlocal count
+        for outputs in _outputs(model, options):
+            columns = [model.target.predict(outputs).tolist()]
+            if model.target.task == "classification":
+                columns += model.target.probabilities(outputs).T.tolist()
+            count += len(columns[0])
+            yield from zip(*columns)
+
+    with screen.notices():
+        answers = rows()
+        first = next(answers)  # faults of the table come before the file
+        if options.out is None:
+            write_rows(sys.stdout, heads, chain([first], answers))
+            sys.stdout.flush()
+            return
+        with written(Path(options.out)) as file:
+            write_rows(file, heads, chain([first], answers))
     screen.console(error=True).print(
-        say("{count} predictions: {file}", count=f"{len(answers):,}", file=options.out), soft_wrap=True
+        say("{count} predictions: {file}", count=f"{count:,}", file=options.out), soft_wrap=True
     )
+
+
+def _outputs(model: SavedModel, options: argparse.Namespace) -> Iterator[np.ndarray]:
+    """Of all rows at once, or, of files larger than memory, of some at a time."""
+    files = beyond_memory(options.data)
+    if files is None:
+        yield model.outputs(options.data, **reading(options))
+        return
+    offset = [] if model.target.offset is None else [model.target.offset.name]
+    columns = [*(column.name for column in model.schema.columns), *offset]
+    for table in files.tables(columns, len(model.schema.features)):
+        yield model.outputs(table)
 
 
 def show(options: argparse.Namespace) -> None:

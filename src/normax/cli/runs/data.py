@@ -15,7 +15,7 @@ from normax.tables.answers import Offset, numbers_of
 from normax.tables.noticing import Seen, noticed
 from normax.tables.wording import notice
 
-__all__ = ["Dataset", "Sample", "prepare"]
+__all__ = ["Dataset", "Sample", "prepare", "target_name", "with_target"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def prepare(options: RunOptions) -> Dataset:
         InputError: for everything that "Bad input" names.
     """
     table = read(options.data, options)
-    name = _target_name(table, options)
-    table, without_target = _with_target(table, name, options)
+    name = target_name(table, options)
+    table, without_target = with_target(table, name, options)
     locale, dates = ways(table, options)
     target = Target.learn(
         table,
@@ -87,7 +87,7 @@ def prepare(options: RunOptions) -> Dataset:
     if options.test is not None:
         share = _fraction(options.test)
         if share is None:
-            later, _ = _with_target(read(options.test, options), name, options)
+            later, _ = with_target(read(options.test, options), name, options)
             beside = {"offset": _known(target, later), "weight": _weights(later, options)}
             test, test_file = Sample(schema.encode(later), target.encode(later), **beside), later.source
         else:
@@ -102,7 +102,7 @@ def prepare(options: RunOptions) -> Dataset:
     )
 
 
-def _target_name(table: Table, options: RunOptions) -> str:
+def target_name(table: Table, options: RunOptions) -> str:
     """The column to predict, once it and the others that options name are known to be there and apart."""
     if options.target is None:
         raise InputError(f"name the column to predict, --target COLUMN, one of: {', '.join(table.names)}")
@@ -116,7 +116,7 @@ def _target_name(table: Table, options: RunOptions) -> str:
     return options.target
 
 
-def _with_target(table: Table, name: str, options: RunOptions) -> tuple[Table, int]:
+def with_target(table: Table, name: str, options: RunOptions) -> tuple[Table, int]:
     """The table without the rows that have no target, if asked for, and how many those were."""
     if not options.drop_missing_target:
         return table, 0

@@ -11,8 +11,9 @@ from normax.cli.runs.families import loss_of
 from normax.cli.runs.setup import Setup, training
 from normax.paths.arguments import unit_penalty
 from normax.penalties import ElasticNet, GroupLasso
+from normax.tables import Expansion, Schema
 
-__all__ = ["fit_path"]
+__all__ = ["fit_path", "penalty_of"]
 
 #: Shares of the penalised fit that `--refit` tries, those of glmnet.
 GAMMAS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -32,7 +33,7 @@ def _linear(setup: Setup, on_progress: Callable) -> Any:
         train.y,
         loss=loss_of(data.target),
         offset=train.offset,
-        penalty=_penalty(setup),
+        penalty=penalty_of(setup.options, setup.data.schema, setup.expansion),
         strengths=options.strengths,
         cv=setup.folds,
         groups=train.groups,
@@ -56,16 +57,16 @@ def _network(setup: Setup, on_progress: Callable) -> Any:
     return nx.path(
         build(setup.network),
         (train.X, train.y),
-        penalty=_penalty(setup),
+        penalty=penalty_of(setup.options, setup.data.schema, setup.expansion),
         **training(setup),
         on_progress=on_progress,
     )
 
 
-def _penalty(setup: Setup) -> Any:
-    options = setup.options
+def penalty_of(options: Any, schema: Schema, expansion: Expansion | None) -> Any:
+    """The penalty that options name, for the features of a schema."""
     if options.penalty == "group-lasso":
-        behind = feature_columns(setup.data.schema, setup.expansion)
+        behind = feature_columns(schema, expansion)
         number = {columns: k for k, columns in enumerate(dict.fromkeys(behind))}
         return GroupLasso(groups=[number[columns] for columns in behind])
     if options.l1_ratio is not None:

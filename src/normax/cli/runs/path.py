@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from normax.cli import screen, summary
+from normax.cli.beyond import beyond_memory
 from normax.cli.details import PathDetails
 from normax.cli.folder import staged
 from normax.cli.options.run import PathOptions
 from normax.cli.runs.asking import ask
+from normax.cli.runs.beyond import fit_beyond
 from normax.cli.runs.classes import called_by_label
 from normax.cli.runs.clock import Clock
 from normax.cli.runs.contest import compete
 from normax.cli.runs.describe import describe_path
 from normax.cli.runs.fitting import fit_path
-from normax.cli.runs.setup import set_up
+from normax.cli.runs.setup import Setup, set_up
 from normax.cli.runs.smearing import smeared
 from normax.cli.runs.writing import keep
 from normax.cli.sheets import write_table
@@ -44,12 +46,7 @@ def run(options: PathOptions, folder: Path, clock: Clock | None = None) -> tuple
     clock = clock or Clock()
     with screen.notices() as said:
         with screen.progress() as on_progress:
-            setup = set_up(options, clock)
-            with called_by_label(setup.data.target.labels):
-                if options.model == "auto":
-                    setup, path, contest = compete(setup, options, on_progress)
-                else:
-                    path, contest = fit_path(setup, on_progress), None
+            setup, path, contest, rows = _fitted(options, clock, on_progress)
         if path.engine == "linear":  # also what a class that is one Linear becomes
             setup = replace(setup, network=None)
         setup = smeared(setup, path)
@@ -58,6 +55,8 @@ def run(options: PathOptions, folder: Path, clock: Clock | None = None) -> tuple
             details = describe_path(setup, path, setup.options.penalty, setup.options.l1_ratio)
             if contest is not None:
                 details = replace(details, contest=contest.told(setup.data))
+            if rows is not None:
+                details = replace(details, data=replace(details.data, rows=rows))
         details = replace(details, notices=list(dict.fromkeys([*said, *path.notices])), seconds=clock.seconds)
         with clock.time("asking"):
             asked = ask(setup, path)
@@ -74,3 +73,16 @@ def run(options: PathOptions, folder: Path, clock: Clock | None = None) -> tuple
             )
         keep(folder, setup, path, details)
     return path, details
+
+
+def _fitted(options: PathOptions, clock: Clock, on_progress: Any) -> tuple[Setup, Any, Any, int | None]:
+    """The setup, the path, the contest where there is one, and how many rows there are, if not all are in the setup."""
+    files = beyond_memory(options.data)
+    if files is not None:
+        setup, path, rows = fit_beyond(files, options, clock, on_progress)
+        return setup, path, None, rows
+    setup = set_up(options, clock)
+    with called_by_label(setup.data.target.labels):
+        if options.model == "auto":
+            return *compete(setup, options, on_progress), None
+        return setup, fit_path(setup, on_progress), None, None

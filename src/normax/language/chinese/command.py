@@ -79,6 +79,9 @@ PHASES = {
     "preparing": "准备",
     "folds": "分折",
     "fit on all rows": "在全部行上拟合",
+    "looking at all rows": "查看全部行",
+    "moments": "计算矩",
+    "gaps": "核对对偶间隙",
     "asking": "诊断",
     "measuring": "评估",
     "writing": "写入",
@@ -89,6 +92,17 @@ PHASES = {
 }
 
 RUNS = {
+    "{file}: {rows:n} rows are more than memory holds, and in blocks {words:w} cannot be done; leave that out, or give some of the "
+    "files": "{file}：共 {rows} 行，内存放不下，分块读取时无法使用 {words}；请去掉这些选项，或只给出部分文件",
+    "target {name:q}: {rows:n} rows are more than memory holds, and in blocks classes cannot be fitted; give some of the files, or "
+    "say --task regression if these are quantities": (
+        "目标 {name}：共 {rows} 行，内存放不下，分块读取时无法拟合类别；请只给出部分文件；如果它们是数量，请写 --task regression"
+    ),
+    "{rows:n} rows, more than memory holds, were read in blocks: errors, coefficients and gaps are of all rows; measures such as "
+    "R2, and pictures of rows, are of {some:n}, one in {stride:n}": (
+        "共 {rows} 行，内存放不下，已分块读取：误差、系数和对偶间隙来自全部行；R2 等指标和各行的图来自其中 {some} 行，每 {stride} 行取一行"
+    ),
+    "--cv {cv:n}: there are {rows:n} rows": "--cv {cv}：只有 {rows} 行",
     "{target} from {count:n} column{s} of {file}": "由 {file} 的 {count} 列预测 {target}",
     "log of {target} from {count:n} column{s} of {file}": "由 {file} 的 {count} 列预测 {target} 的对数",
     "{title:t}: methods compared": "{title}：各方法比较",

@@ -84,6 +84,10 @@ SCHEMA = {
     "{source}: no column is left to learn from": "{source}：没有剩下可用来学习的列",
     "{source}: no column is left to learn from; {rest:t}": "{source}：没有剩下可用来学习的列；{rest}",
     "{source}: {faults:t}": "{source}：{faults}",
+    "columns {names:q} hold more than {most:n} different texts, which make no categories; leave them out, --drop COLUMN": (
+        "列 {names} 的不同文本超过 {most} 种，不能作为类别；请用 --drop COLUMN 去掉"
+    ),
+    "rows {first:n} to {last:n}, counted from there: {fault:t}": "第 {first} 到 {last} 行，行号从该处数起：{fault}",
     "column {name:q}: {fault:t}": "列 {name}：{fault}",
     "{source}: about {count:n} features, expected at most {most:n}; leave out text of many categories ({widest:t})": (
         "{source}：约有 {count} 个特征，最多应为 {most} 个；请去掉类别过多的文本（{widest}）"

@@ -23,7 +23,9 @@ def scatters_of(source: Source, folds: RowFolds | None = None) -> list[Scatter]:
     Raises:
         InputError: for rows without numbers to predict, or without any weight.
     """
-    found = source.gather(lambda start, rows: _Scatters(None if folds is None else folds.part(start, rows)))
+    found = source.gather(
+        lambda start, rows: _Scatters(None if folds is None else folds.part(start, rows or folds.n))
+    )
     known = [part for part in found.parts if part is not None]
     if not any(part.total for part in known):
         raise InputError("sample_weight: all weights are zero; at least one row must count")
