@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 from sklearn.exceptions import ConvergenceWarning
 
-from normax.errors import InputError, Notice, suggest
+from normax.errors import InputError, Notice
 from normax.linear_model.design.products import times
 from normax.linear_model.design.threads import one_thread, one_thread_if_small
 from normax.linear_model.design.validation import (
@@ -21,6 +21,7 @@ from normax.linear_model.design.validation import (
 )
 from normax.linear_model.families import Family, family_of
 from normax.linear_model.families.base import weighted_mean
+from normax.linear_model.families.kinds import as_kind
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.free_columns import basis_of
 from normax.linear_model.problem.problem import Problem
@@ -29,15 +30,21 @@ from normax.linear_model.solvers.dual_point import WIDEST, certify
 from normax.linear_model.solvers.nonsmooth import model_of
 from normax.linear_model.solvers.strategy import solve
 from normax.linear_model.sources.make import beyond_memory, row_source
-from normax.linear_model.streams.squares import Followed, Squares, refuse_offset
+from normax.linear_model.sources.source import Source
+from normax.linear_model.streams.follow import follow_stream
+from normax.linear_model.streams.squares import Followed, Squares, by_moments, refuse_offset
 from normax.rows import PrintedTable
 from normax.text import folded, markup
 
-__all__ = ["LinearPath", "as_kind", "fit_path", "follow_path", "follow_rows", "response", "warn_unconverged"]
-
-
-# What `predict` gives.
-KINDS = ("link", "response", "class")
+__all__ = [
+    "LinearPath",
+    "fit_path",
+    "follow_path",
+    "follow_rows",
+    "follow_source",
+    "response",
+    "warn_unconverged",
+]
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +65,7 @@ class LinearPath:
         stationary: whether the gaps tell only how far the fits are from stationary points, as for penalties that are
             not convex, and not how far from the minimum.
         family: the loss, a `Family`; None for some estimators' paths. options: what else `fit_path` was told but of
-            rows, for `at(s, exact=True)`.
+            rows, for `at(s, exact=True)`. passes: over the rows of a source; None of a table.
     """
 
     strengths: np.ndarray
@@ -75,6 +82,7 @@ class LinearPath:
     stationary: bool = False
     family: Family | None = None
     options: dict[str, Any] | None = None
+    passes: int | None = None
 
     @property
     def nonzero(self) -> np.ndarray:
@@ -250,7 +258,7 @@ def fit_path(
     show in them; the duality gap is computed from true residuals at every strength.
 
     Args:
-        X: a source of rows beyond memory, `row_source` and what it takes, for squared error; or
+        X: a source of rows beyond memory, `row_source` and what it takes; or
             (n, p) finite numbers, dense or sparse (SciPy's CSC or CSR), float64 or float32. It is read as it is, neither
             copied nor widened nor made dense, unless unpenalised columns nearly repeat each other or differ by more
             than 1e6 in size; all sums and the certificate are in float64.
@@ -318,9 +326,8 @@ def fit_path(
     # Who asks for strength 0 is told of what has no minimiser there, and gets finite numbers.
     rows: dict[str, Any] = {"sample_weight": sample_weight, "offset": offset, "endless": not strengths.all()}
     if beyond_memory(X):
-        refuse_offset(offset)
-        squares = Squares.of(row_source(X, y, sample_weight=sample_weight), loss)
-        path = follow_rows(squares, strengths, **options).path
+        source = row_source(X, y, sample_weight=sample_weight)
+        path = follow_source(source, strengths, loss, offset, **options)
     else:
         path = follow_path(Problem.of(X, y, family=loss, **options, **rows), strengths)
     return replace(path, family=loss, options=options)
@@ -375,29 +382,35 @@ def follow_rows(squares: Squares, strengths: Any, **options: Any) -> Followed:
     return found
 
 
-def as_kind(eta: np.ndarray, family: Family | None, kind: str) -> np.ndarray:
-    """Linear predictors (…, n, m) as they are, as expected responses, or (…, n) as numbers of classes."""
-    if kind not in KINDS:
-        raise InputError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}{suggest(str(kind), KINDS)}")
-    if kind == "link":
-        return eta
-    if family is None or family.name == "ordinal" or (kind == "class" and not family.classes):
-        why = (
-            "a path from fit_path, which knows its family"
-            if family is None
-            else f"a family with it, not {family.name}"
-        )
-        raise InputError(
-            f"kind: {kind!r} needs {why}; take kind='link' (OrdinalClassifier has the levels' shares)"
-        )
-    if kind == "response":
-        m = eta.shape[-1]
-        return np.exp(eta) if family.name == "cox" else family.mean(eta.reshape(-1, m)).reshape(eta.shape)
-    if family.coupled:
-        return np.argmax(eta, axis=-1)
-    if eta.shape[-1] > 1:
-        raise InputError("kind: 'class' of several outputs is not one class a row; take kind='response'")
-    return (eta[..., 0] > 0).astype(int)
+def follow_source(
+    source: Source, strengths: Any, loss: Family, offset: Any = None, **options: Any
+) -> LinearPath:
+    """`fit_path` of a source: from moments of its rows where they say all, else by Newton steps of all strengths at
+    once, a pass each."""
+    strengths, before = check_strengths(strengths), source.passes
+    if by_moments(source, loss):
+        refuse_offset(offset)
+        path = follow_rows(Squares.of(source, loss), strengths, **options).path
+        return replace(path, passes=source.passes - before)
+    sparse_coef = options.pop("sparse_coef", False)
+    found = follow_stream(source, strengths, family=loss, offset=offset, **options)
+    coef: Any = tuple(csr_array(w) for w in found.coef) if sparse_coef else found.coef
+    gap, null = found.gap[0], float(found.null[0])
+    result = LinearPath(
+        strengths,
+        coef,
+        found.intercept,
+        gap / null if null > 0 else gap,
+        gap,
+        found.n_iter[0],
+        feature_names=source.columns,
+        null_deviance=null,
+        family=loss,
+        passes=found.passes,
+    )
+    warn_unconverged(strengths, result.gap, options.get("tol", 1e-6))
+    _tell_endless(strengths[found.endless[0]], loss)
+    return result
 
 
 def response(y: Any, family: Any, n: int) -> np.ndarray:

@@ -129,7 +129,7 @@ def test_far_means_cost_their_own_digits_and_not_those_of_their_squares():
 @pytest.mark.parametrize(
     ("fit", "told"),
     [
-        (lambda s: fit_path(s, None, strengths=[1], family="poisson"), "squared error on at most"),
+        (lambda s: fit_path(s, None, strengths=[1], family="cox"), "loss of their own"),
         (lambda s: fit_path(s, None, strengths=[1], penalty=MCP), "takes L1, L2, ElasticNet, and groups"),
         (
             lambda s: fit_path(s, None, strengths=[1], offset=np.zeros(N)),

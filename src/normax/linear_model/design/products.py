@@ -16,6 +16,7 @@ from normax.compiled import SUMS, kernel
 
 __all__ = [
     "COPIED",
+    "add_transposed_times",
     "centred_squares",
     "dense_columns",
     "dot",
@@ -52,6 +53,15 @@ def transposed_times(X: Any, T: np.ndarray) -> np.ndarray:
         for part in _blocks(n, p):
             out += T[part].T @ X[part].astype(np.float64)
     return out
+
+
+def add_transposed_times(X: Any, T: np.ndarray, out: np.ndarray) -> None:
+    """out += `Tᵀ X` for T (n, k) and out (k, p), the transpose of a contiguous array where X is sparse."""
+    if issparse(X):
+        T = np.ascontiguousarray(T)
+        (_gather if X.format == "csc" else _scatter)(X.indptr, X.indices, X.data, T, out.T)
+    else:
+        out += T.T @ X
 
 
 def times(X: Any, B: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ from normax.linear_model.problem.penalty_rules import rules_of
 from normax.linear_model.problem.terms import Rules, check_rules
 from normax.selection import is_count
 
-__all__ = ["TIGHT", "Problem"]
+__all__ = ["TIGHT", "Problem", "check_switches"]
 
 # The gap over the null deviance that solvers which approach it go down to, however much more is allowed.
 TIGHT = 1e-6
@@ -88,7 +88,7 @@ class Problem:
         Raises:
             InputError: for data or arguments that cannot be used.
         """
-        _check_switches(fit_intercept, limits.get("tol", 0.0), limits.get("max_iter", 1))
+        check_switches(fit_intercept, limits.get("tol", 0.0), limits.get("max_iter", 1))
         check_unmasked("y", y)
         given = with_exclude(X, penalty_factor, exclude)
         X, penalty_factor = without_excluded(X, given)
@@ -165,7 +165,7 @@ class Problem:
         return replace(self, rules=replace(single, l1_ratio=0.0), sparse_coef=False)
 
 
-def _check_switches(fit_intercept: Any, tol: Any, max_iter: Any) -> None:
+def check_switches(fit_intercept: Any, tol: Any, max_iter: Any) -> None:
     """Refuse what Python would take for something else: "no" for true, NaN for a gap that nothing reaches."""
     if not isinstance(fit_intercept, (bool, np.bool_)) and fit_intercept not in (0, 1):
         raise InputError(f"fit_intercept: expected True or False, got {fit_intercept!r}")

@@ -86,10 +86,10 @@ class DaskParts(Source):
         for part in self._partitions():
             yield _numbers(*dask.compute(*part))
 
-    def gather(self, make: Callable[[int, int], G]) -> G:
+    def gather(self, make: Callable[[int, int], G], workers: int = 1) -> G:
         client = _client()
         if client is None:
-            return super().gather(make)
+            return super().gather(make, workers)
         from dask import delayed
 
         told = SimpleNamespace(p=self.p, names=self.names, kind=self.kind, size=self.size)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -74,7 +76,8 @@ class Source(ABC):
         names: (p,) of the columns, or None. sparse: whether blocks are compressed rows.
         dtype: of X as it lies there, float64 or float32; blocks are always float64.
         passes: how many have begun. progress: whether each shows a bar with the time left; None for where a terminal or
-            a notebook watches.
+            a notebook watches. memory: bytes that a fit may take beside the blocks, for gradients of all columns and
+            products of those at work; 1 GiB. doing: what the bar says of the fit beside.
     """
 
     kind: ClassVar[str] = "source"
@@ -92,6 +95,8 @@ class Source(ABC):
         self.dtype = np.dtype(np.float32 if dtype == np.float32 else np.float64)
         self.passes = 0
         self.progress: bool | None = None
+        self.memory = 1 << 30
+        self.doing = ""
         self._seen: list[tuple[int, ...]] = []
         self._whole = False
 
@@ -130,15 +135,31 @@ class Source(ABC):
                     report(start, self._told)
             self._end(start, at)
 
-    def gather(self, make: Callable[[int, int], G]) -> G:
+    def gather(self, make: Callable[[int, int], G], workers: int = 1) -> G:
         """A pass in which objects take in the blocks: `make(start, rows)` gives one for so many rows (those of a part, or
         all; 0 where they are not counted yet), `add(block)` is told each block, and `join(other)` takes in an object
-        that saw later ones. Kinds whose parts lie on other machines do it there, so that objects are to be picklable.
+        that saw others. Kinds whose parts lie on other machines do it there, so that objects are to be picklable.
+
+        Args:
+            workers: threads that blocks are handed to in turn, each with an object of its own, so that a pass repeats to
+                the bit.
         """
-        found = make(0, self.n or 0)
-        for block in self.blocks():
-            found.add(block)
-        return found
+        found = [make(0, self.n or 0) for _ in range(workers)]
+        if workers == 1:
+            for block in self.blocks():
+                found[0].add(block)
+            return found[0]
+        waiting: deque[Future] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            for at, block in enumerate(self.blocks()):
+                if len(waiting) == workers:  # the block before of the same object
+                    waiting.popleft().result()
+                waiting.append(pool.submit(found[at % workers].add, block))
+            for one in waiting:
+                one.result()
+        for other in found[1:]:
+            found[0].join(other)
+        return found[0]
 
     @contextmanager
     def _pass(self) -> Iterator[Report]:
@@ -148,7 +169,8 @@ class Source(ABC):
             yield report
 
     def _told(self) -> str:
-        return "" if self.n is None else f"{self.n:,} rows"
+        rows = "" if self.n is None else f"{self.n:,} rows"
+        return ", ".join(word for word in (self.doing, rows) if word)
 
     def _compare(self, at: int, start: int, mark: tuple[int, ...]) -> None:
         """Note the mark of block number `at`, or hold it against that of the first pass."""

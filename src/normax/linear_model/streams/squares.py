@@ -30,10 +30,15 @@ from normax.linear_model.sources.source import Source
 from normax.linear_model.sources.triangle import Triangle
 from normax.linear_model.streams.certificate import true_gaps
 
-__all__ = ["Followed", "Squares", "problem_of", "refuse_offset"]
+__all__ = ["Followed", "Squares", "by_moments", "problem_of", "refuse_offset"]
 
 # The gap over the null deviance above which rounding in products shows.
 AGREE = 1e-9
+
+
+def by_moments(source: Source, family: Family) -> bool:
+    """Whether second moments of the rows say all that fits need, and are worth their price; else it is `newton`'s."""
+    return family.name == "gaussian" and source.p <= WIDEST
 
 
 def refuse_offset(offset: Any) -> None:
