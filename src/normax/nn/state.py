@@ -12,6 +12,7 @@ import numpy as np
 from normax.errors import InputError, suggest
 from normax.nn.backend import check_process
 from normax.nn.cells import Cell, as_array
+from normax.nn.sharding import gathered, placed
 from normax.nn.tree import Tree, join
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class State(Tree):
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
         """Copies of all parameters and persistent buffers by path, with PyTorch's keys and in its order.
 
+        Of what several processes hold a part each, every process gets the whole: all call it together.
+
         Args:
             prefix: stands before every key as it is; with PyTorch it ends in a dot.
             keep_vars: the cells themselves instead of copies of their arrays.
@@ -99,7 +102,7 @@ class State(Tree):
         """Add this module's own cells; an override may add, rename or leave out."""
         for name, cell in self._own_state():
             held = keep_vars or cell.uninitialized
-            destination[prefix + name] = cell if held else jnp.array(cell.value, copy=True)
+            destination[prefix + name] = cell if held else jnp.array(gathered(cell.value), copy=True)
 
     def _load_from_state_dict(
         self,
@@ -216,4 +219,4 @@ def _cast(data: Any, cell: Cell, assign: bool) -> Any:
         value = jax.device_put(np.array(data, dtype=cell.dtype))
     else:
         value = jnp.array(value, dtype=cell.dtype, copy=True)
-    return jax.device_put(value, cell.value.sharding) if cell.value.committed else value
+    return placed(value, cell.value.sharding) if cell.value.committed else value

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["EpochBlocks", "grown", "held_interrupts"]
+__all__ = ["EpochBlocks", "grown", "held_interrupts", "noted_interrupts"]
 
 BLOCK_SECONDS = 0.25
 """Aimed length of a block: long enough to cost no dispatch, short enough for a bar and for Ctrl-C."""
@@ -37,6 +37,25 @@ def held_interrupts():
         signal.signal(signal.SIGINT, before)
         if pending and callable(before):
             before(*pending[0])
+
+
+@contextlib.contextmanager
+def noted_interrupts(noted: list[Any]):
+    """Note the first Ctrl-C instead of raising it: processes that compute together stop together. A second one is as ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(*args):
+        noted.append(args)
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class EpochBlocks:

@@ -28,7 +28,13 @@ class Callback:
         >>> class Print(Callback):
         ...     def __call__(self, run):
         ...         print(run.epoch, run.last["loss"])
+
+    Attributes:
+        main_only: whether of several processes that train together process 0 alone calls it, as for what writes files.
+            What asks for weights (`run.net`, `run.values()`) has to be called in all.
     """
+
+    main_only = False
 
     def start(self, run: Run) -> None:
         """Called once, before the first step."""
@@ -142,6 +148,8 @@ class CSVLog(Callback):
         >>> import normax as nx
         >>> options = dict(epochs=20, callbacks=[nx.CSVLog("history.csv")])  # for nx.fit(net, data, **options)
     """
+
+    main_only = True
 
     def __init__(self, file: str | os.PathLike):
         self.file = Path(file)

@@ -94,7 +94,7 @@ def read(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def fill(file: Path, tree: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """The pytree with its leaves replaced by a checkpoint's.
+    """The pytree with its leaves replaced by a checkpoint's, as NumPy's arrays.
 
     Raises:
         InputError: naming every leaf that is missing, unexpected or of another shape or dtype.
@@ -112,4 +112,4 @@ def fill(file: Path, tree: Any, arrays: dict[str, np.ndarray]) -> Any:
             f"{file} belongs to another network or optimizer: {'; '.join(faults)}; name another file, or resume=False"
         )
     leaves, structure = jax.tree.flatten(tree)
-    return jax.tree.unflatten(structure, [jax.numpy.asarray(arrays[name]) for name in expected])
+    return jax.tree.unflatten(structure, [arrays[name] for name in expected])

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from normax import distributed
 from normax.binding import bind
 from normax.binding.recent import Recent
 from normax.binding.signature import architecture
@@ -29,6 +30,7 @@ from normax.training.loop import Loop
 from normax.training.losses import find_loss, smoothed
 from normax.training.metrics import find_metrics
 from normax.training.modes import in_training_mode
+from normax.training.partition import partition
 from normax.training.penalize import untrainable
 from normax.training.preparation import Preparation, prepare_source
 from normax.training.programs import Programs
@@ -68,6 +70,8 @@ def fit(
     seed: int | None = None,
     prox_step: float | Callable[[Any], Any] | None = None,
     progress: bool | None = None,
+    mesh: Any = None,
+    shard: Any = None,
 ) -> History:
     """Train a network in place: `Σ_i w_i loss_i / Σ_i w_i + Ω(w)` by shuffled minibatches.
 
@@ -118,6 +122,13 @@ def fit(
             the global generator (`nx.manual_seed`).
         prox_step: see `nx.train_step`.
         progress: a bar on standard error; None shows it on a terminal.
+        mesh: devices that train together: a `jax.sharding.Mesh`, how many, or axes such as `{"data": -1}`, of all there
+            are. Batches are cut by rows over the axis "data" (the first, if none is called that), which has to divide
+            `batch_size`; the same seed gives the same history to rounding on any number. The network stays there. None: where the
+            network lies (`net.to`). In a run of several processes (`nx.distributed`) all call `fit` alike: with the same arrays
+            or data set, of which each reads its own rows where they are not in memory, or a loader of its own part of each batch.
+        shard: which parameters are cut over the mesh, with their part of the optimiser's state, instead of copied to each
+            device: pattern -> `PartitionSpec`, or the name of an axis, as in `net.to`: `{"*.weight": "data"}`.
 
     Returns:
         A `History`.
@@ -127,6 +138,7 @@ def fit(
             step and first parameter that went bad (the network then holds the weights before that step); an
             optimiser or strength as in `nx.train_step`; a checkpoint of another network, every difference at once.
             On an interrupt the network keeps what was trained so far.
+        LostProcess: where several processes train together, if one fails or does not come in time; it is named.
 
     Example:
         >>> import numpy as np, optax
@@ -142,15 +154,30 @@ def fit(
     check_counts(epochs=epochs, batch_size=batch_size, accumulate=accumulate)
     if ema is not None and not (isinstance(ema, (int, float)) and 0 <= ema < 1):
         raise InputError(f"ema: expected a decay in [0, 1), got {ema!r}")
-    binding = bind(net)
-    if not binding.trainable:
+    if not bind(net).trainable:
         raise InputError(untrainable(net))
+    laid = partition(net, mesh, shard)
+    binding = bind(net)
     optimizer = of_network(net, optimizer)
     checkpoint, stored, key = _begun(checkpoint, resume, seed)
+    if laid is not None and laid.together:
+        key = _agreed(checkpoint, stored, key)
     source, held_out = prepare_source(
-        Preparation(net, loss), data, batch_size, validation, sample_weight, class_weight, in_memory, key
+        Preparation(net, loss),
+        data,
+        batch_size,
+        validation,
+        sample_weight,
+        class_weight,
+        in_memory,
+        key,
+        laid,
     )
     batch_size = source.batch_size
+    if laid is not None:
+        laid.check_batch(batch_size, accumulate)
+        laid.check_same(held_out, "validation")
+        held_out = laid.whole(held_out)
     if batch_size % accumulate:
         raise InputError(f"accumulate: {accumulate} parts do not divide a batch of {batch_size} rows")
     padded = source.n is None or source.n % batch_size != 0
@@ -166,18 +193,21 @@ def fit(
         update = Update(tx, binding.parameter_names, binding.trainable, penalties, prox_step, few)
         measures = find_loss(loss), *named.values()
         trained = smoothed(loss, label_smoothing)
-        return Programs(Loop(net, trained, update, batch_size, padded, measures, accumulate, ema), shuffle)
+        return Programs(
+            Loop(net, trained, update, batch_size, padded, measures, accumulate, ema, laid), shuffle
+        )
 
     kind = (
         *(architecture(net), tuple(penalties), loss, recipe(optimizer), prox_step, batch_size, padded),
-        *(tuple(named.items()), label_smoothing, clip, factors, accumulate, ema, shuffle, few),
+        *(tuple(named.items()), label_smoothing, clip, factors, accumulate, ema, shuffle, few, laid),
     )
     programs = _programs(kind, make)
     loop = programs.loop.of(net, binding)
     idle = loop.update.idle_notice(epochs * source.steps) if source.steps else None
     if idle is not None:
         warnings.warn(idle, Notice, stacklevel=3)
-    with progress_bar(f"fit {type(net).__name__}", epochs, progress) as report:
+    shown = progress if laid is None or not laid.together or distributed.is_main() else False
+    with progress_bar(f"fit {type(net).__name__}", epochs, shown) as report:
         run = Run(
             programs,
             loop,
@@ -214,6 +244,24 @@ def _begun(
             "name another file, or resume=False"
         )
     return checkpoint, stored, key
+
+
+def _agreed(checkpoint: Checkpoint | None, stored: Any, key: Any) -> Any:
+    """Process 0's random key, once all stand at one place.
+
+    Raises:
+        InputError: if they do not see one checkpoint.
+    """
+    place = None if stored is None else [stored[1]["epoch"], stored[1]["step"], stored[0]["key"].tolist()]
+    said = distributed.gather([place, np.asarray(key).tolist()], "the start of fit")
+    odd = [i for i, (at, _) in enumerate(said) if at != said[0][0]]
+    if odd:
+        assert checkpoint is not None
+        raise InputError(
+            f"resume: process {odd[0]} does not find at {checkpoint.file} what process 0 finds; write checkpoints where "
+            "every process sees them, on a file system that the machines share"
+        )
+    return np.array(said[0][1], np.uint32)
 
 
 def _history(run: Run, seconds: float) -> History:

@@ -17,6 +17,8 @@ __all__ = ["MLflow", "TensorBoard", "WandB"]
 class Logger(Callback):
     """A callback of `nx.fit` that hands every epoch's numbers on; `log_path` does so for a finished path."""
 
+    main_only = True
+
     def open(self) -> None:
         """Make ready to write; called before the first row."""
 

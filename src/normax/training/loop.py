@@ -25,6 +25,7 @@ from normax.nn.module import Module
 from normax.nn.random import wrap_key
 from normax.training.accumulation import accumulated
 from normax.training.losses import Loss
+from normax.training.partition import Partition
 from normax.training.update import Update, at, smooth_part
 
 __all__ = ["Batch", "Data", "Epoch", "Loop", "RowSet", "TrainState", "Weakly", "learned", "shuffled"]
@@ -62,7 +63,8 @@ class TrainState(NamedTuple):
 class Epoch(NamedTuple):
     """One pass over a row set: number `number` under `key`, of `steps` batches as far as known.
 
-    `order` holds the rows of `data` from step `offset` of the epoch on.
+    `order` holds the rows of `data` in the order of the epoch. Without it `data` and `real` are those of whole batches,
+    `(steps, rows, ...)` from step `offset` of the epoch on, and `real` is False on padding rows.
     """
 
     data: Data
@@ -72,6 +74,7 @@ class Epoch(NamedTuple):
     number: Any = 0
     order: Any = None
     offset: Any = 0
+    real: Any = None
 
 
 class Batch(NamedTuple):
@@ -101,6 +104,7 @@ class Loop:
         measures: what is reported: a function for the loss, then metrics of one value a row; by default the loss.
         accumulate: parts in which a batch is gone through, their gradients added.
         ema: decay of the running average of the weights.
+        partition: how it lies on a mesh of devices; None: on one.
 
     Attributes:
         lanes: whether steps are to be mapped over many networks on a CPU.
@@ -116,7 +120,9 @@ class Loop:
         measures: Sequence[Loss] = (),
         accumulate: int = 1,
         ema: float | None = None,
+        partition: Partition | None = None,
     ):
+        self.partition = partition
         self.net, self.binding, self.loss, self.update = net, bind(net), loss, update
         self.batch_size, self.padded = batch_size, padded
         self.measures = tuple(measures) or (loss,)
@@ -124,7 +130,7 @@ class Loop:
         self.lanes = False
         self.constants: list[Cell] = list(self.binding.frozen)
         self.kind = object()
-        self._initial = jax.jit(partial(_started, update, ema))
+        self._initial = jax.jit(partial(_started, update, ema, partition))
 
     def of(self, net: Module, binding: Binding) -> Loop:
         """This loop for another network of the same architecture, of one `kind` with this."""
@@ -175,7 +181,8 @@ class Loop:
         average = state.average
         if self.ema is not None:
             average = _averaged(average, weights, penalties, self.ema, state.update[1])
-        return TrainState(weights, update, buffers, average), totals
+        state = TrainState(weights, update, buffers, average)
+        return state if self.partition is None else self.partition.state(state), totals
 
     def _gradients(self, state: TrainState, penalties: Any, constants: Any, batch: Batch, count: Any = None):
         """Gradients of the loss (of a whole batch: and of the smooth part); sums of losses and metrics; buffers."""
@@ -201,6 +208,7 @@ class Loop:
         """The same in `accumulate` parts of the batch, one after the other: buffers move as in PyTorch's loop."""
         count, k = _rows(batch), self.accumulate
         parts: Any = jax.tree.map(lambda a: a.reshape(k, -1, *a.shape[1:]), (batch.data, batch.mask))
+        parts = parts if self.partition is None else self.partition.rows(parts, 1)
 
         def gradients(number, part, buffers):
             piece = batch._replace(data=part[0], mask=part[1], key=(*batch.key, number))
@@ -230,11 +238,18 @@ class Loop:
         """Steps `first` to `stop` of an epoch; returns the state, and `totals` with losses and metrics added."""
         size, rows = self.batch_size, epoch.rows
 
+        def batch(i):
+            if epoch.order is None:
+                held = epoch.data, epoch.real if self.padded else None
+                at = i - epoch.offset
+                return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, at, keepdims=False), held)
+            chosen = lax.dynamic_slice(epoch.order, (i * size,), (size,))
+            mask = i * size + jnp.arange(size) < rows.n if self.padded else None
+            return jax.tree.map(lambda a: a[chosen], epoch.data), mask
+
         def body(i, carry):
             state, total = carry
-            chosen = lax.dynamic_slice(epoch.order, ((i - epoch.offset) * size,), (size,))
-            mask = i * size + jnp.arange(size) < rows.n if self.padded else None
-            data = jax.tree.map(lambda a: a[chosen], epoch.data)
+            data, mask = batch(i) if self.partition is None else self.partition.rows(batch(i))
             key = epoch.key, epoch.number, i
             state, totals = step(state, Batch(data, mask, rows.mean_weight, key, epoch.steps))
             return state, total + totals
@@ -254,25 +269,27 @@ class Loop:
         """Loss and metrics, `(k, 1 + m)`, as `errors` does."""
         n = len(data.X)
         blocks = -(-n // EVALUATION_ROWS)
-        size = -(-n // blocks)
+        size = -(-n // blocks) if self.partition is None else self.partition.rounded(-(-n // blocks))
         index = jnp.minimum(jnp.arange(blocks * size), n - 1).reshape(blocks, size)
         real = (jnp.arange(blocks * size) < n).reshape(blocks, size)
 
         def block(chosen_real):
             chosen, real = chosen_real
-            output = self.outputs(weights, buffers, constants, data.X[chosen])
+            X, y = data.X[chosen], data.y[chosen]
+            X, y = (X, y) if self.partition is None else self.partition.rows((X, y))
+            output = self.outputs(weights, buffers, constants, X)
             part = jnp.where(real, selections[:, chosen], 0)
-            values = [measure(output, data.y[chosen]) for measure in self.measures]
+            values = [measure(output, y) for measure in self.measures]
             return jnp.stack([jnp.where(part > 0, part * v, 0).sum(1) for v in values], axis=1)
 
         return lax.map(block, (index, real)).sum(0) / selections.sum(1, keepdims=True)
 
 
-def _started(update, ema, weights, buffers):
+def _started(update, ema, partition, weights, buffers):
     average = None if ema is None else weights
-    return jax.tree.map(
-        lambda a: jnp.array(a, copy=True), TrainState(weights, update.init(weights), buffers, average)
-    )
+    state = TrainState(weights, update.init(weights), buffers, average)
+    state = jax.tree.map(lambda a: jnp.array(a, copy=True), state)
+    return state if partition is None else partition.state(state)
 
 
 class Weakly:

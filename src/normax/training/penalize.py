@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 import jax
@@ -12,9 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from normax.binding.signature import REGISTRIES
-from normax.errors import InputError, suggest
+from normax.errors import InputError
 from normax.nn.cells import Parameter
 from normax.nn.module import Module
+from normax.nn.patterns import check_found, named
 from normax.penalties import Penalty
 
 __all__ = ["penalize", "penalty", "resolve", "untrainable"]
@@ -53,7 +53,7 @@ def resolve(net: Module, penalties: Any) -> dict[Parameter, Penalty | None]:
     """Parameter -> penalty that a specification as in `penalize` means for this network."""
     if not isinstance(net, Module):
         raise InputError(f"penalize: expected a normax Module, got {type(net).__name__}")
-    named = list(net.named_parameters(remove_duplicate=False))
+    parameters = list(net.named_parameters(remove_duplicate=False))
     if not isinstance(penalties, Mapping):
         penalties = {"*": penalties}
     chosen: dict[Parameter, Penalty | None] = {}
@@ -61,19 +61,16 @@ def resolve(net: Module, penalties: Any) -> dict[Parameter, Penalty | None]:
     for pattern, penalty in penalties.items():
         if penalty is not None and not isinstance(penalty, Penalty):
             raise InputError(f"penalty for {pattern!r}: expected a Penalty such as L1(1e-3), got {penalty!r}")
-        exact = [cell for name, cell in named if name == pattern]
-        hits = exact or [c for name, c in named if fnmatchcase(name, pattern) and c.role == "weight"]
+        hits = named(parameters, pattern)
         if not hits:
-            lost.append(f"{pattern!r}{suggest(pattern, (name for name, _ in named))}")
+            lost.append(pattern)
         if penalty is not None:
             _as_pytree(type(penalty))
         ready = _scheduled(penalty)
         chosen.update((cell, None if ready is None else ready.anchored(cell.value)) for cell in hits)
-    if lost:
-        if not named:
-            raise InputError(untrainable(net))
-        names = ", ".join(name for name, _ in named)
-        raise InputError(f"no weight of {type(net).__name__} matches {', '.join(lost)}; parameters: {names}")
+    if lost and not parameters:
+        raise InputError(untrainable(net))
+    check_found(net, parameters, lost)
     return chosen
 
 

@@ -22,7 +22,8 @@ from normax.training.datasets import as_arrays, is_dataset, read_items, whole
 from normax.training.lookups import Lookups, Trace, check_lookups
 from normax.training.loop import Data, RowSet
 from normax.training.losses import check_targets, find_loss
-from normax.training.sources import Batches, Items, Mapped, Memory
+from normax.training.partition import Partition
+from normax.training.sources import Batches, Items, Mapped, Memory, Reading
 
 __all__ = ["Preparation", "prepare_data", "prepare_source"]
 
@@ -47,6 +48,7 @@ def prepare_source(
     class_weight: ClassWeight,
     in_memory: bool | None,
     key: Any,
+    partition: Partition | None = None,
 ) -> tuple[Source, Data | None]:
     """Where the rows of `nx.fit` come from, and the held-out ones."""
     validation, data = whole(validation), (as_arrays(data) or data) if is_dataset(data) else data
@@ -62,7 +64,7 @@ def prepare_source(
         raise InputError(f"data: expected (X, y), got {len(data)} parts; weights go to sample_weight=")
     share = None if given else validation
     if is_dataset(data):
-        items, chosen = _items(prepare, data, batch_size, share, sample_weight, class_weight, key)
+        items, chosen = _items(prepare, data, batch_size, share, sample_weight, class_weight, key, partition)
         return items, held_out if given else chosen
     if not arrays:
         if (validation is not None and not given) or sample_weight is not None or class_weight == "balanced":
@@ -70,13 +72,13 @@ def prepare_source(
                 "data: a loader's rows are not known beforehand; give validation=(X, y), weights as a third part of "
                 "each batch, and class_weight as a dict"
             )
-        batches = Batches(data, class_weight)
+        batches = Batches(data, class_weight, partition)
         prepare.look(batches.X, batches.y)
-        batches.convert = prepare.convert
+        batches.reading = Reading(prepare.convert, partition)
         return batches, held_out
     mapped = isinstance(data[0], np.memmap) if in_memory is None else not in_memory
     X, y = data
-    rows = _Arrays(prepare, X, y, batch_size, share, sample_weight, class_weight, key)
+    rows = _Arrays(prepare, X, y, batch_size, share, sample_weight, class_weight, key, partition)
     found, chosen = rows.mapped() if mapped else rows.in_memory()
     return found, held_out if given else chosen
 
@@ -89,6 +91,7 @@ def _items(
     sample_weight: Any,
     class_weight: ClassWeight,
     key: Any,
+    partition: Partition | None,
 ) -> tuple[Items, Data | None]:
     """The rows of a data set, read as they come, and the held-out ones."""
     n = len(dataset)
@@ -105,8 +108,13 @@ def _items(
     if chosen is not None:
         X, y, _ = check_data(*read_items(dataset, np.asarray(chosen)), numbers=np.asarray(chosen), least=1)
         held_out = Data(*prepare(X, y, None if weight is None else weight[np.asarray(chosen)]))
-    size = min(batch_size, len(train))
-    return Items(dataset, weight, class_weight, np.asarray(train), size, prepare.convert), held_out
+    size, reading = _rows_a_step(batch_size, len(train), partition), Reading(prepare.convert, partition)
+    return Items(dataset, weight, class_weight, np.asarray(train), size, reading), held_out
+
+
+def _rows_a_step(batch_size: int, n: int, partition: Partition | None) -> int:
+    """As asked for, or all rows where there are fewer, with padding where the devices do not divide them."""
+    return batch_size if batch_size < n else n if partition is None else partition.rounded(n)
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,10 @@ class _Arrays:
     sample_weight: Any
     class_weight: ClassWeight
     key: Any
+    partition: Partition | None
+
+    def _size(self, n: int) -> int:
+        return _rows_a_step(self.batch_size, n, self.partition)
 
     def mapped(self) -> tuple[Mapped, Data | None]:
         """Rows to read as they come, and the held-out ones."""
@@ -139,8 +151,8 @@ class _Arrays:
             places = np.asarray(chosen)
             held_X, held_y, _ = check_data(X[places], y[places], numbers=places)
             held_out = Data(*prepare(held_X, held_y, None if own is None else own[places]))
-        size = min(self.batch_size, len(train))
-        return Mapped(X, y, weight, np.asarray(train), size, prepare.convert), held_out
+        reading = Reading(prepare.convert, self.partition)
+        return Mapped(X, y, weight, np.asarray(train), self._size(len(train)), reading), held_out
 
     def in_memory(self) -> tuple[Memory, Data | None]:
         """All rows, and the held-out ones."""
@@ -151,7 +163,10 @@ class _Arrays:
         weighted = class_weighted(weight, y, self.class_weight)
         rows = rows._replace(weight=None if weighted is None else jnp.asarray(weighted, self.prepare.dtype))
         mean = 1.0 if weighted is None else float(rows.weight[train].mean())
-        return Memory(rows, RowSet(train, len(train), mean), min(self.batch_size, len(train))), held_out
+        if self.partition is not None:
+            self.partition.check_same(rows, "data")
+            rows, train = self.partition.whole((rows, train))
+        return Memory(rows, RowSet(train, len(train), mean), self._size(len(train))), held_out
 
 
 class Preparation:

@@ -55,14 +55,13 @@ class Programs:
                 order = shuffled(rows, epoch.key, number, size)
             else:
                 order = jnp.pad(rows.rows, (0, -rows.rows.shape[0] % size), mode="edge")
-            this = epoch._replace(number=number, order=order, offset=0)
+            this = epoch._replace(number=number, order=order)
             return self._advance(loop, carry, given, this, begin, end, end == epoch.steps)
 
         return jax.lax.fori_loop(first[0], stop[0] + (stop[1] > 0), one, carry)
 
     def _chunk(self, loop, carry: Carry, given: Given, epoch: Epoch, begin, end, closing):
         """Steps `begin` to `end` of an epoch whose rows are read as they come."""
-        epoch = epoch._replace(order=jnp.arange(epoch.data.X.shape[0]))
         return self._advance(loop(), carry, given, epoch, begin, end, closing)
 
     def _advance(self, loop: Loop, carry: Carry, given: Given, epoch: Epoch, begin, end, closing) -> Carry:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from normax import distributed
 from normax.binding import retrying
 from normax.errors import InputError
 from normax.nn.cells import Cell
+from normax.nn.sharding import gathered, placed
 from normax.progress import Report
 from normax.training import checkpoint as files
-from normax.training.blocks import grown, held_interrupts
+from normax.training.blocks import grown, held_interrupts, noted_interrupts
+from normax.training.callbacks import Callback
 from normax.training.loop import Data, Epoch, Loop, RowSet, Weakly, learned
 from normax.training.programs import Carry, Given, Programs, finite
 from normax.training.sources import Batches, Items, Mapped, Memory, prefetched
@@ -30,6 +35,7 @@ class Run:
 
     Attributes:
         epoch, step: epochs done, and steps done of the next one.
+        main: whether this process writes and speaks: of several that train together, process 0.
         names: what is measured: the loss, then the metrics.
         columns: the names of the history's columns.
     """
@@ -47,9 +53,15 @@ class Run:
     checkpoint: files.Checkpoint | None
 
     def __post_init__(self) -> None:
+        self.partition = self.loop.partition
+        self.together = self.partition is not None and self.partition.together
+        self.main = not self.together or distributed.is_main()
+        self.callbacks = [c if self.main or not c.main_only else Callback() for c in self.callbacks]
         self.epoch = self.step = 0
         self.first_seconds = 0.0
         self._stopped = False
+        self._interrupts: list[Any] = []
+        self._heard = not self.together  # of an interrupt, by all
         self._saved = time.monotonic()
         self._told: dict[str, np.ndarray] = {}
         # What each epoch's sums are divided by: rows times their mean weight.
@@ -57,6 +69,7 @@ class Run:
         held_out = [] if self.validation is None else [f"validation_{name}" for name in self.names]
         self.columns = ["epoch", *self.names, *held_out]
         blank = jnp.zeros((self.epochs, len(self.names)))
+        blank = blank if self.partition is None else self.partition.whole(blank)
         self.carry = Carry(self.loop.initial(), blank, blank)
         # What must be the same to go on from a checkpoint.
         self.facts = {
@@ -91,25 +104,60 @@ class Run:
     def values(self) -> dict[str, np.ndarray]:
         """Copies of the weights and buffers of now, by path."""
         arrays = [*learned(self.carry.state), *self.carry.state.buffers]
-        return {name: np.array(array) for name, array in zip(self._cells(), arrays)}
+        return {name: np.array(gathered(array)) for name, array in zip(self._cells(), arrays)}
 
     def put(self, values: dict[str, np.ndarray]) -> None:
         """Write what `values` gave into the network."""
         for name, cell in self._cells().items():
-            cell.value = jnp.asarray(values[name])
+            cell.value = self._like(cell.value, values[name])
+
+    def _like(self, there: Any, value: Any) -> Any:
+        """An array where another lies."""
+        return jnp.asarray(value) if self.partition is None else placed(value, there.sharding)
 
     def train(self) -> None:
         """Go on from where the run stands to its end; whatever happens, the network then holds what was trained."""
         try:
-            self._train()
+            with self._as_one():
+                self._train()
         except KeyboardInterrupt:
-            if self.checkpoint is not None:
+            if self.checkpoint is not None and self._heard:
                 self.save()
             raise
         finally:
             self.loop.keep(self.carry.state)
             for callback in self.callbacks:
                 callback.finish(self)
+
+    @contextlib.contextmanager
+    def _as_one(self) -> Iterator[None]:
+        """Of several processes: let Ctrl-C wait until all have heard of it, and the others know if this one fails."""
+        if not self.together:
+            yield
+            return
+        with distributed.telling("fit"), noted_interrupts(self._interrupts):
+            yield
+
+    def _agreed(self, **mine: Any) -> dict[str, Any]:
+        """What process 0 thinks, once all are here; an interrupt of one is one of all.
+
+        Raises:
+            LostProcess: if one does not come, or has failed.
+        """
+        if not self.together:
+            return mine
+        said = distributed.gather(mine | {"interrupted": bool(self._interrupts)}, "fit")
+        if any(each.pop("interrupted") for each in said):
+            self._heard = True
+            raise KeyboardInterrupt
+        odd = [i for i, each in enumerate(said) if each.get("chunk") != said[0].get("chunk")]
+        if odd:
+            raise InputError(
+                f"data: the loader of process {odd[0]} gave other numbers of rows or batches than that of process 0 in epoch "
+                f"{self.epoch + 1}: {said[odd[0]]['chunk']} and {said[0]['chunk']}, as [batches, rows]; each process "
+                "brings as many rows of every batch, DistributedSampler(drop_last=True) sees to it"
+            )
+        return said[0]
 
     def _train(self) -> None:
         for callback in self.callbacks:
@@ -155,8 +203,10 @@ class Run:
             for chunk in chunks:
                 if chunk.stop <= done:
                     continue
+                # Of a loader all bring as much; and who waits for its rows is not yet waited for in a collective.
+                self._agreed(chunk=[chunk.stop, chunk.n])
                 rows = RowSet(None, chunk.n, weight)
-                epoch = Epoch(chunk.data, rows, self.key, steps, number, None, chunk.first)
+                epoch = Epoch(chunk.data, rows, self.key, steps, number, None, chunk.first, chunk.real)
                 end = chunk.stop if chunk.last else None
 
                 def program(carry, first, stop, epoch=epoch, end=end):
@@ -197,9 +247,12 @@ class Run:
         if self.epoch > before and self.callbacks:
             answers = [callback(self) for callback in self.callbacks]  # all are told, whoever stops
             self._stopped = any(answers)
-        if self.checkpoint is not None and time.monotonic() - self._saved >= self.checkpoint.every:
+        due = self.checkpoint is not None and time.monotonic() - self._saved >= self.checkpoint.every
+        agreed = self._agreed(stopped=self._stopped, due=due, spent=spent)
+        self._stopped = agreed["stopped"]
+        if agreed["due"]:
             self.save()
-        return spent
+        return agreed["spent"]
 
     def _blame(self, program: Any, first: int, stop: int, place: Any) -> None:
         """Find the step that went bad by halving, keep what was before it, and raise."""
@@ -241,7 +294,7 @@ class Run:
         parts = [f"epoch {number + 1} of {self.epochs}"]
         parts += [f"{name} {value:.4g}" for name, value in row.items() if name != "epoch"]
         charged = [w for w, p in zip(learned(self.carry.state), self.penalties) if p is not None]
-        if charged:
+        if charged and not self.together:  # what all compute together is not asked for by one
             zeros = sum(int((w == 0).sum()) for w in charged)
             parts.append(f"zeros {zeros / sum(w.size for w in charged):.1%}")
         return ", ".join(parts)
@@ -268,8 +321,15 @@ class Run:
         history = {"sums": sums, "validation": held_out, "weights": self.weights_of_epochs}
         tree = {"state": self._tree(), "history": history, "callbacks": told, "key": self.key}
         facts = self.facts | {"epoch": self.epoch, "step": self.step, "stopped": self._stopped}
-        files.write(self.checkpoint.file, tree, facts)
+        tree = jax.tree.map(self._fetched, tree)  # all together
+        if self.main:
+            files.write(self.checkpoint.file, tree, facts)
         self._saved = time.monotonic()
+
+    def _fetched(self, leaf: Any) -> Any:
+        """A whole array, one at a time, for process 0 to write."""
+        whole = gathered(leaf)
+        return np.asarray(whole) if self.main else None
 
     def resume(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
         """Stand where a checkpoint stood."""
@@ -285,7 +345,7 @@ class Run:
                 f"{file} is of another fit: {'; '.join(changed)}; name another file, or resume=False"
             )
         inner = {n.removeprefix("state/"): a for n, a in arrays.items() if n.startswith("state/")}
-        tree = files.fill(file, self._tree(), inner)
+        tree = jax.tree.map(self._like, self._tree(), files.fill(file, self._tree(), inner))
         done = facts["epoch"] + (facts["step"] > 0)
         if done > self.epochs:
             raise InputError(f"{file}: {done} epochs were begun there, more than epochs={self.epochs}")
@@ -304,7 +364,7 @@ class Run:
         )
         for cell in binding.frozen:
             cell.value = tree["frozen"][binding.names[cell]]
-        history = [blank.at[:done].set(a[:done]) for blank, a in zip(self.carry[1:], told)]
+        history = [self._like(b, np.concatenate([a[:done], b[done:]])) for b, a in zip(self.carry[1:], told)]
         self.weights_of_epochs[:done] = told[2][:done]
         self.carry = Carry(state, *history)
         self.epoch, self.step, self._stopped = facts["epoch"], facts["step"], facts["stopped"]

@@ -21,8 +21,9 @@ from normax.errors import InputError
 from normax.training.data import check_data, check_weights
 from normax.training.datasets import read_items
 from normax.training.loop import Data, RowSet, shuffled
+from normax.training.partition import Partition
 
-__all__ = ["Batches", "Chunk", "Items", "Mapped", "Memory", "parquet", "prefetched"]
+__all__ = ["Batches", "Chunk", "Items", "Mapped", "Memory", "Reading", "parquet", "prefetched"]
 
 CHUNK_BYTES = 32 << 20
 CHUNK_STEPS = 256
@@ -55,21 +56,52 @@ class Memory:
 class Chunk(NamedTuple):
     """Whole batches in a row: steps `first` to `stop` of an epoch, `last` where these end it.
 
-    `n` is the number of rows of the epoch up to here, `data` padded to the same length in every chunk.
+    `n` is the number of rows of the epoch up to here, `data` `(steps, rows, ...)` of as many steps in every chunk, `real`
+    `(steps, rows)` False on padding rows.
     """
 
     data: Data
+    real: Any
     first: int
     stop: int
     n: int
     last: bool
 
 
-class _ByNumber:
-    """Rows read by their numbers in the order that `Memory` would go through them."""
+@dataclass(frozen=True)
+class Reading:
+    """How rows that are read become those of batches on the device, or on a mesh of devices of several processes.
 
-    def __init__(self, rows: np.ndarray, weight: Any, row_bytes: int, batch_size: int, convert: Convert):
-        self.rows, self.weight, self.convert = rows, weight, convert
+    Args:
+        convert: X, y, weights -> checked, in the network's precision.
+        partition: of the mesh.
+    """
+
+    convert: Convert
+    partition: Partition | None = None
+
+    @property
+    def shares(self) -> int:
+        """How many processes bring a part each of every batch."""
+        return 1 if self.partition is None else self.partition.shares
+
+    def own(self, size: int) -> np.ndarray:
+        """The places in a batch that this process brings."""
+        return np.arange(size) if self.partition is None else self.partition.own(size)
+
+    def stacked(self, data: Data, real: int, steps: int, size: int) -> tuple[Data, Any]:
+        """Rows, of which the first `real` count, as `steps` batches of so many rows of this process, and which count."""
+        held = jax.tree.map(lambda a: _filled(a, steps * size), data), np.arange(steps * size) < real
+        held = jax.tree.map(lambda a: a.reshape(steps, size, *a.shape[1:]), held)
+        return jax.tree.map(jnp.asarray, held) if self.partition is None else self.partition.stacked(held)
+
+
+class _ByNumber:
+    """Rows read by their numbers in the order that `Memory` would go through them; of several processes that make up a batch
+    together each reads its own."""
+
+    def __init__(self, rows: np.ndarray, weight: Any, row_bytes: int, batch_size: int, reading: Reading):
+        self.rows, self.weight, self.reading = rows, weight, reading
         self.batch_size, self.n = batch_size, len(rows)
         self.steps = -(-self.n // batch_size)
         self.mean_weight = 1.0 if weight is None else float(weight[rows].mean())
@@ -78,19 +110,22 @@ class _ByNumber:
 
     def chunks(self, key: Any, epoch: int, shuffle: bool) -> Iterator[Chunk]:
         """The chunks of an epoch, from its start: a resumed fit drops the first ones unread."""
-        order = self.rows
+        order, size = self.rows, self.batch_size
         if shuffle:
             rows = RowSet(jnp.asarray(self.rows), self.n)
-            order = np.asarray(self._order(rows, key, epoch, self.batch_size))[: self.n]
-        size = self.chunk * self.batch_size
+            order = np.asarray(self._order(rows, key, epoch, size))[: self.n]
+        order = np.pad(order, (0, -self.n % size), mode="edge").reshape(self.steps, size)
+        place, own = np.arange(order.size).reshape(order.shape), self.reading.own(size)
         for first in range(0, self.steps, self.chunk):
-            chosen = order[first * self.batch_size :][:size]
             stop = min(first + self.chunk, self.steps)
+            real = int((place[first:stop, own] < self.n).sum())
+            chosen = order[first:stop, own].reshape(-1)[: max(1, real)]  # padding is at the end
             X, y, weight = self._read(chosen)
             X, y, _ = check_data(X, y, numbers=chosen, least=1)
-            data = self.convert(X, y, weight, lambda i, chosen=chosen: f"row {chosen[i]}")  # type: ignore[misc]
-            padded = jax.tree.map(lambda a: _filled(a, size), data)
-            yield Chunk(padded, first, stop, self.n, stop == self.steps)
+            where = lambda i, chosen=chosen: f"row {chosen[i]}"  # noqa: E731
+            data = self.reading.convert(X, y, weight, where)
+            batches = self.reading.stacked(data, real, self.chunk, len(own))
+            yield Chunk(*batches, first, stop, self.n, stop == self.steps)
 
     def _read(self, chosen: np.ndarray) -> tuple[Any, Any, Any]:
         raise NotImplementedError
@@ -99,8 +134,8 @@ class _ByNumber:
 class Mapped(_ByNumber):
     """Rows of memory maps."""
 
-    def __init__(self, X: Any, y: Any, weight: Any, rows: np.ndarray, batch_size: int, convert: Convert):
-        super().__init__(rows, weight, X[:1].nbytes + y[:1].nbytes, batch_size, convert)
+    def __init__(self, X: Any, y: Any, weight: Any, rows: np.ndarray, batch_size: int, reading: Reading):
+        super().__init__(rows, weight, X[:1].nbytes + y[:1].nbytes, batch_size, reading)
         self.X, self.y = X, y
 
     def _read(self, chosen):
@@ -122,11 +157,11 @@ class Items(_ByNumber):
         class_weight: Any,
         rows: np.ndarray,
         batch_size: int,
-        convert: Convert,
+        reading: Reading,
     ):
         self.dataset, self.class_weight = dataset, class_weight
         X, y = read_items(dataset, rows[:1])
-        super().__init__(rows, weight, X.nbytes + y.nbytes, batch_size, convert)
+        super().__init__(rows, weight, X.nbytes + y.nbytes, batch_size, reading)
 
     def _read(self, chosen):
         X, y = read_items(self.dataset, chosen)
@@ -145,15 +180,19 @@ def _by_class(y: np.ndarray, class_weight: Any, weight: Any) -> Any:
 class Batches:
     """Batches `(X, y)` or `(X, y, weight)` of a loader, in its order; only an epoch's last may be short.
 
+    Where several processes make up a batch together, the loader of each gives that process's part of every batch, as many
+    rows as the others'.
+
     Args:
         loader: what `iter` takes anew for each epoch (PyTorch's or grain's loader, a list), or a function of
             the epoch's number that returns an iterator.
         class_weight: class -> weight, or None.
+        partition: of the mesh that batches go to.
     """
 
     mean_weight, n = 1.0, None
 
-    def __init__(self, loader: Any, class_weight: Any = None):
+    def __init__(self, loader: Any, class_weight: Any = None, partition: Partition | None = None):
         if not callable(loader) and (not isinstance(loader, Iterable) or isinstance(loader, Iterator)):
             raise InputError(
                 "data: expected (X, y), a loader that can be gone through once an epoch, or a function of the epoch "
@@ -166,13 +205,14 @@ class Batches:
             raise InputError("data: the loader has no batch")
         self._begun: Iterator | None = itertools.chain([first], batches)
         self.X, self.y, self.weight = self._parts(first, 0)
-        self.batch_size = len(self.X)
+        self.part = len(self.X)
+        self.batch_size = self.part if partition is None else self.part * partition.shares
         size = getattr(loader, "__len__", None)
         self.steps = size() if size is not None and not callable(loader) else None
         self.chunk = min(max(1, CHUNK_BYTES // max(1, self.X.nbytes + self.y.nbytes)), CHUNK_STEPS)
         if self.steps:
             self.chunk = min(self.chunk, self.steps)
-        self.convert: Convert
+        self.reading: Reading
 
     def _open(self, epoch: int) -> Iterator:
         return iter(self.loader(epoch) if callable(self.loader) else self.loader)
@@ -205,12 +245,12 @@ class Batches:
                 yield self._joined(held, at, rows, False)
                 at, held = number, []
             parts = self._parts(batch, number)
-            if short or len(parts[0]) > self.batch_size:
+            if short or len(parts[0]) > self.part:
                 raise InputError(
                     f"data: batch {number} of epoch {epoch + 1} follows a short one or is larger than the first "
-                    f"({self.batch_size} rows); only the last batch may differ"
+                    f"({self.part} rows); only the last batch may differ"
                 )
-            short = len(parts[0]) < self.batch_size
+            short = len(parts[0]) < self.part
             rows += len(parts[0])
             held.append(parts)
         if not held:
@@ -226,21 +266,21 @@ class Batches:
                 f"data: batch {at + weighted.index(False)} has no weights, and others have; all or none"
             )
         X, y, weight = (None if parts[0] is None else np.concatenate(parts) for parts in zip(*held))
-        size = self.chunk * self.batch_size
 
         def where(i: int) -> str:
-            return f"row {i % self.batch_size} of batch {at + i // self.batch_size}"
+            return f"row {i % self.part} of batch {at + i // self.part}"
 
-        data = jax.tree.map(lambda a: _filled(a, size), self.convert(X, y, weight, where))
-        return Chunk(data, at, at + len(held), rows, last)
+        data = self.reading.convert(X, y, weight, where)
+        batches = self.reading.stacked(data, len(data.X), self.chunk, self.part)
+        return Chunk(*batches, at, at + len(held), rows * self.reading.shares, last)
 
 
-def _filled(array: Any, size: int) -> Any:
+def _filled(array: Any, size: int) -> np.ndarray:
     """Padded to `size` rows by repeating the last, so that one program serves every chunk."""
     array = np.asarray(array)
     if len(array) == size:
-        return jnp.asarray(array)
-    return jnp.asarray(np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)]))
+        return array
+    return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)])
 
 
 def prefetched(items: Iterator, ahead: int = 2) -> Generator:
