@@ -119,7 +119,8 @@ def test_folds_choose(rows, scoring):
 def test_odd_strata_and_events_at_once():
     """A stratum of one row says nothing; events at time 0 and ties of all rows are events like others."""
     X, y = np.array([[0.0], [1.0], [0.5], [2.0]]), np.array([(0, 1), (1, 1), (2, 0), (0, 1)])
-    one = lm.CoxRegressor(alpha=0.1).fit(X, y, strata=["a", "a", "a", "b"])
+    with pytest.warns(Notice, match="1 of 2 have one row"):
+        one = lm.CoxRegressor(alpha=0.1).fit(X, y, strata=["a", "a", "a", "b"])
     none = lm.CoxRegressor(alpha=0.1 * 4 / 3).fit(X[:3], y[:3])
     np.testing.assert_allclose(one.coef_, none.coef_, atol=1e-9)
     assert np.isfinite(one.predict_survival(X, [0.0, 9.0], strata=["a", "a", "a", "b"])).all()
@@ -162,3 +163,17 @@ def test_what_predictions_need_is_told(rows):
         model.predict_survival(X, ["late"], strata=stratum)
     with pytest.raises(InputError, match="train without an event"):
         lm.CoxRegressorCV(cv=[(np.flatnonzero(event == 0), np.flatnonzero(event))]).fit(X, y)
+
+
+def test_rows_that_nobody_is_compared_with_are_told():
+    X = np.random.default_rng(0).normal(size=(12, 2))
+    y = np.column_stack([np.arange(1.0, 13.0), np.ones(12)])
+    with pytest.warns(Notice, match=r"strata: 1 of 2 have one row \(first: row 3\)"):
+        lm.CoxRegressor(alpha=0.1).fit(X, y, strata=np.arange(12) == 3)
+    with pytest.raises(InputError, match="every event is alone in its stratum"):
+        lm.fit_path(
+            X, np.column_stack([np.full(12, -np.inf), y, np.arange(12)]), family="cox", strengths=[0.1]
+        )
+    last = np.column_stack([y[:, 0], np.arange(12) == 11])
+    with pytest.raises(InputError, match="every event is alone in its stratum"):
+        lm.CoxRegressor(alpha=0.1).fit(X, last)

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 import normax as nx
 from normax.errors import InputError, Notice
-from normax.linear_model import fit_path
+from normax.linear_model import OrdinalClassifierCV, fit_path
 from normax.linear_model.families import Gamma, Huber, Quantile, Tweedie
 from normax.paths import linear_path
 from normax.penalties import L1, L2, ElasticNet
@@ -339,6 +339,33 @@ def test_shares_are_predicted_by_the_logistic_family(counts):
     path = linear_path(X, share, loss="binomial", cv=4, strengths=15)
     assert path.loss == "binomial"
     assert path.minimum.cv_mean < path.null_error[0]
+
+
+@pytest.mark.filterwarnings("ignore:the error is smallest")
+def test_levels_have_a_likelihood_by_the_thresholds_of_the_training_rows(tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 4))
+    y, weights = np.digitize(X[:, 0] + rng.logistic(size=120), [-1.0, 0.5]), rng.integers(1, 4, 120)
+    strengths, pairs = [0.1, 0.01], folds(3, 120, y, None, None, True, 0)
+    path = linear_path(X, y, loss="ordinal", strengths=strengths, cv=pairs, sample_weight=weights)
+    own = OrdinalClassifierCV(alphas=strengths, l1_ratio=1.0, cv=pairs).fit(X, y, weights)
+    np.testing.assert_allclose(path.fold_errors, own.fold_errors_, rtol=1e-8)
+    np.testing.assert_allclose(path.weights["bias"][1], -own.thresholds_, rtol=1e-6)
+    assert path.predict(X, 1).shape == (120, 2)
+    assert path.held_out(1).shape == (120, 2)
+    np.testing.assert_allclose(np.asarray(path.model(1)(X.astype("float32"))), path.predict(X, 1), atol=1e-4)
+    assert path.null_error[0] > path.fold_errors[:, 1].mean()
+    page = path.report(str(tmp_path)).read_text(encoding="utf-8")
+    assert '"link":"levels"' in page.replace(" ", "")
+    with pytest.raises(InputError, match="cv: fold 1 trains without level 2"):
+        linear_path(
+            X,
+            y,
+            loss="ordinal",
+            cv=[(np.arange(60), np.arange(60, 120)), (np.flatnonzero(y < 2)[9:], np.flatnonzero(y == 2))],
+        )
+    with pytest.raises(InputError, match="none of the rows is 1"):
+        linear_path(X, np.where(y == 1, 0, y), loss="ordinal", cv=3)
 
 
 @pytest.mark.filterwarnings("ignore:the error is smallest")

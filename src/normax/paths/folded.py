@@ -68,17 +68,19 @@ class FoldedData:
         cv: Any,
         *,
         stratify: bool,
+        ordered: bool = False,
         weight: Any,
         groups: Any,
         time: Any,
         seed: int,
         **taught: Any,
     ) -> FoldedData:
-        """The folds that `cv` asks for; rows that a fold cannot judge stay out of its error, with a notice."""
+        """The folds that `cv` asks for; rows that a fold cannot judge stay out of its error, with a notice, unless
+        classes have an order, of which none may be missing."""
         by_count = isinstance(cv, (int, np.integer))
         spread = stratify and by_count and time is None
         folds = make_folds(cv, len(y), y if spread or not by_count else None, groups, time, spread, seed)
-        if stratify:
+        if stratify and not ordered:
             folds = _that_judge(folds, y, np.ones(len(y)) if weight is None else weight)
         for number, (_, test) in enumerate(folds):
             if weight is not None and weight[test].sum() == 0:

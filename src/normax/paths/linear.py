@@ -73,7 +73,8 @@ def linear_path(
         loss: the name of the loss, or a family of `normax.linear_model.families` or its name: "poisson", "gamma",
             `Tweedie(1.7)`, `Huber(2.0)`, `Quantile(0.9)`, "cox", ... Outputs are linear predictors, the logarithm of
             the mean for counts and amounts, and for Cox's model of the hazard. Its held-out error is what the
-            held-out rows add to the partial likelihood of the training rows.
+            held-out rows add to the partial likelihood of the training rows. "ordinal" takes levels 0..K-1 and puts out
+            K − 1 logits a row, of lying above each level but the last; the biases are minus the thresholds.
         offset: `(n,)` known part of the linear predictors, as log exposures of counts; held-out outputs have it, and
             `predict` of the result knows nothing of it: add it there. None for classes of more than two.
         penalty: `L1`, `L2`, `ElasticNet`, an instance (its own strength multiplies), a sum of these, or a name; or
@@ -139,7 +140,9 @@ def linear_path(
     grid = check_strengths(strengths)
     weight = None if sample_weight is None else np.asarray(sample_weight, float)
     splits: dict[str, Any] = {"groups": groups, "time": time, "seed": seed, "transform": transform}
-    folded = FoldedData.of(X, y, cv, weight=weight, stratify=_are_classes(family, y), **splits)
+    folded = FoldedData.of(
+        X, y, cv, weight=weight, stratify=_are_classes(family, y), ordered=name == "ordinal", **splits
+    )
     whole, automatic = folded.all_rows(), isinstance(grid, int)
     targets = _one_hot(y, int(y.max()) + 1) if family.name == "multinomial" else y
     known = None if offset is None else _known(offset, family, len(y))
@@ -192,6 +195,7 @@ def _as_path(
 ) -> Path:
     """The result, of the fit on all rows and of what the folds gave; `told` are its fields that the caller knows."""
     sizes, none = engine.folded.fold_sizes, np.zeros((0, len(grid)))
+    bias = engine.intercept(final, whole.X, whole.train)
     if scores is None:
         train = engine.errors(engine.predict(final, whole.X, whole.train), whole.train)
     else:
@@ -203,7 +207,7 @@ def _as_path(
         fold_train_errors=none if scores is None else np.ascontiguousarray(scores.train.T),
         fold_sizes=sizes,
         train_mean=train,
-        weights={"weight": final.coef, "bias": final.intercept},
+        weights={"weight": final.coef, "bias": bias},
         penalised=("weight",),
         loss=engine.loss,
         engine="linear",
@@ -228,8 +232,8 @@ def _as_path(
         row_weight=engine.folded.weight,
         transform=whole.transform,
         gamma=engine.gamma,
-        build=partial(module_of, final.coef, final.intercept, engine.fit_intercept),
-        outputs=partial(linear_outputs, final.coef, final.intercept),
+        build=partial(module_of, final.coef, bias, engine.fit_intercept),
+        outputs=partial(linear_outputs, final.coef, bias),
         **told,
     )
 
@@ -247,8 +251,10 @@ def _family(loss: Any) -> tuple[Family, str]:
 
 
 def _are_classes(family: Family, y: np.ndarray) -> bool:
-    """Whether folds should hold the values of y alike: classes, and not shares of them."""
-    return family.classes and y.ndim == 1 and bool(np.array_equal(y, np.round(y)))
+    """Whether folds should hold the values of y alike: classes and levels, and not shares of them."""
+    return (
+        (family.classes or family.name == "ordinal") and y.ndim == 1 and bool(np.array_equal(y, np.round(y)))
+    )
 
 
 def _known(offset: Any, family: Family, n: int) -> np.ndarray:
@@ -305,6 +311,7 @@ def module_of(coefs: np.ndarray, intercepts: np.ndarray, bias: bool, index: int)
     from normax import nn
 
     coef, intercept = coefs[index], intercepts[index]
+    coef = np.repeat(coef, len(intercept) // len(coef), axis=0)  # logits of levels share their coefficients
     layer = nn.Linear(coef.shape[1], coef.shape[0], bias=bias)
     layer.weight.value = coef.astype(layer.weight.dtype)
     if bias:

@@ -9,8 +9,10 @@ import numpy as np
 
 from normax.linear_model import LinearPath, fit_path
 from normax.linear_model.cross_validation.folds import LassoFold, LassoFolds, outputs
+from normax.linear_model.cross_validation.scopes import refuse_missing_levels
 from normax.linear_model.design.validation import check_design
-from normax.linear_model.families import Family
+from normax.linear_model.families import Family, Ordinal
+from normax.linear_model.families.ordinal import level_log_probability
 from normax.linear_model.path import warn_unconverged
 from normax.paths.folded import FoldedData, Split, null_output, standardises
 from normax.selection import summarise
@@ -37,6 +39,9 @@ class FoldScore(NamedTuple):
 class LinearFolds:
     """Fits and errors of a linear model on some rows of the data.
 
+    Outputs are linear predictors; of an ordinal response η − θ_k, the logits of lying above each level k but the last,
+    with thresholds θ of the training rows, so that held-out rows have a likelihood of their own.
+
     Args:
         folded: data, folds, preprocessing; targets: y, for classes their shares (n, C).
         offset: known part of the linear predictors, (n,), or None.
@@ -62,6 +67,9 @@ class LinearFolds:
         plain = self.family.name == "gaussian" and self.offset is None
         self.squares = plain and self.charge.get("l1_ratio", 0) > 0
         self.shared = self._shared() if self.squares and self.folded.folds else None
+        self.ordinal = isinstance(self.family, Ordinal)
+        if self.ordinal:
+            refuse_missing_levels(self.truth[:, 0], self.weights, self.folded.folds)
 
     gamma = 1.0
 
@@ -104,10 +112,19 @@ class LinearFolds:
         """(C,) which classes the rows hold."""
         return self.weights[rows] @ self.targets[rows] > 0
 
-    def predict(self, path: LinearPath, X: Any, train: np.ndarray, at: Any = slice(None)) -> np.ndarray:
-        """Outputs (k, rows, m) for the rows `at`, which X holds, of a fit to some rows; a class that is not among those
-        has the logit -inf."""
-        found = path.predict(X, None if self.offset is None else self.offset[at])
+    def intercept(self, path: LinearPath, X: Any, train: np.ndarray) -> np.ndarray:
+        """(k, m) what a fit to some rows adds to x·w: of an ordinal response −θ, else its intercepts."""
+        if not self.ordinal:
+            return path.intercept
+        y, own = self.truth[train, 0], self.weights[train]
+        etas = path.predict(X, self.offset)[:, train, 0]
+        return path.intercept - [Ordinal().thresholds(y[own > 0], eta[own > 0], own[own > 0]) for eta in etas]
+
+    def predict(self, path: LinearPath, X: Any, train: np.ndarray) -> np.ndarray:
+        """Outputs (k, n, m) of a fit to some rows; a class that is not among those has the logit -inf."""
+        found = path.predict(X, self.offset)
+        if self.ordinal:
+            return found + (self.intercept(path, X, train) - path.intercept)[:, None]
         if self.family.name != "multinomial" or (there := self.present(train)).all():
             return found
         outputs = np.full((*found.shape[:2], len(there)), -np.inf)
@@ -117,6 +134,11 @@ class LinearFolds:
     def errors(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(k,) mean loss of outputs (k, rows, m), among the classes that are possible."""
         own, truth = self.weights[rows], self.truth[rows]
+        if self.ordinal:
+            level = truth[:, 0].astype(int)
+            return np.array(
+                [np.average(-level_log_probability(level, each), weights=own) for each in outputs]
+            )
         if outputs.size and not (possible := ~np.isneginf(outputs[0, 0])).all():
             truth, outputs = truth[:, possible], outputs[..., possible]
         if self.family.rows_apart:  # half the deviance, which for squares and classes is the loss
@@ -128,7 +150,7 @@ class LinearFolds:
     def held_out_errors(self, outputs: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
         """(k,) mean loss of the held-out rows, from outputs (k, n, m). Where the loss ties rows together it is what
         they add to that of the training rows (Verweij & van Houwelingen, Statistics in Medicine 1993)."""
-        if self.family.rows_apart:
+        if self.family.rows_apart or self.ordinal:
             return self.errors(outputs[:, test], test)
         both = np.union1d(train, test)
         sums = [self.errors(outputs[:, rows], rows) * self.weights[rows].sum() for rows in (both, train)]

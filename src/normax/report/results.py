@@ -213,7 +213,8 @@ def coefficients(path: Any, details: dict) -> Raw:
         for row in live[:ROWS]
     ]
     for row in details.get("intercept") or []:
-        name = Raw(f"<i>{say('intercept')}</i>")
+        end = row.get("output")  # of levels, which share their coefficients
+        name = Raw(f"<i>{say('intercept')}</i>{'' if outputs or end is None else f' {escape(end)}'}")
         values = [number(row["standardised"]), *([number(row.get("original"))] if both else [])]
         cells.append([name, *([row.get("output")] if outputs else []), "", *values])
     text = note = ""

@@ -27,6 +27,7 @@ LOSS_NOUNS = {
     "tweedie": "deviance",
     "huber": "Huber loss",
     "quantile": "check loss",
+    "ordinal": "cross-entropy",
     "cox": "partial log-likelihood per row",
 }
 RULES = {"1se": "the 1\u2011SE rule", "min": "the minimum of the validation error"}

@@ -10,6 +10,7 @@ import numpy as np
 
 from normax.errors import InputError, quoted
 from normax.tables import kinds
+from normax.tables.wording import notice
 
 if TYPE_CHECKING:
     from normax.tables.reading import Table
@@ -117,7 +118,13 @@ def survival(table: Table, times: np.ndarray, event: str, strata: str | None = N
             f"--strata {strata}: every row needs a group, and {len(missing)} of {len(cells)} have none (first: row"
             f" {missing[0] + 1})"
         )
-    number = np.unique([str(cell) for cell in cells], return_inverse=True)[1]
+    number, counts = np.unique([str(cell) for cell in cells], return_inverse=True, return_counts=True)[1:]
+    alone = np.flatnonzero(counts[number] == 1)
+    if len(alone):
+        notice(
+            f"--strata {strata}: {len(alone)} of {len(counts)} groups have one row (first: row {alone[0] + 1}), which"
+            " adds nothing to the likelihood"
+        )
     return np.column_stack([np.full(len(times), -np.inf), times, happened, number])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from normax.tables import codes, kinds, numbers
 from normax.tables.answers import Offset, mean_of, refuse_impossible, survival
 from normax.tables.columns import TOO_LARGE
 from normax.tables.doubts import in_case_only
+from normax.tables.levels import in_order, level_shares
 from normax.tables.locale import Locale
 from normax.tables.reading import Table
 from normax.tables.wording import many, notice
@@ -36,12 +38,13 @@ class Target:
         name: its column.
         task: `"regression"` or `"classification"`.
         labels: the classes in increasing order, as they were in the table (whole numbers are ints, truth values
-            have their commonest spelling); empty for regression. With two classes the model gives the
-            probability of the second.
+            have their commonest spelling), for ordinal levels from the lowest to the highest; empty for
+            regression. With two classes the model gives the probability of the second.
         log: train on `log(y)` and answer with `exp` of the output.
         form: for numbers that are not written plainly, how they are written, as `normax.tables.numbers` names it.
         smear: under log, the mean of `exp` of the residuals, which makes answers means (Duan, JASA 1983).
-        family: what numbers are distributed as, where that is not gaussian: `"poisson"`, `"quantile:0.9"`, ...
+        family: what numbers are distributed as, where that is not gaussian: `"poisson"`, `"quantile:0.9"`, ...; of
+            classes `"ordinal"`, where they have an order.
         event: for times until an event, the column that says where it happened.
         offset: known part of the linear predictor.
         strata: for times until an event, the column of groups with hazards of their own.
@@ -77,6 +80,7 @@ class Target:
         event: str | None = None,
         offset: Offset | None = None,
         strata: str | None = None,
+        levels: Sequence[str] | None = None,
     ) -> Target:
         """Read the target's nature off its column.
 
@@ -89,6 +93,7 @@ class Target:
             task: `"regression"` or `"classification"`, to decide it yourself.
             log: train on the logarithm (regression of positive numbers only).
             family, event, offset, strata: as of the target; families of classes and `"gaussian"` only decide the task.
+            levels: of an ordinal target, from the lowest to the highest; None for numbers in their order.
             locale: what decides where cells can be read in two ways, of all columns of the file.
 
         Raises:
@@ -105,9 +110,12 @@ class Target:
             kind, form = kinds.infer(cells, locale)
         except InputError as error:
             raise InputError(f"target {quoted(name)}: {error}") from None
+        ordinal = family == "ordinal"
+        if kind in (kinds.DATE, kinds.TIME) and ordinal:
+            kind, form = kinds.TEXT, None
         if kind in (kinds.DATE, kinds.TIME):
             raise InputError(f"target {quoted(name)} holds dates; expected numbers or labels")
-        if form is not None and task != "regression" and _are_labels(cells, form):
+        if form is not None and task != "regression" and not ordinal and _are_labels(cells, form):
             kind, form = kinds.TEXT, None
         task = task or _infer_task(cells, kind, form, name)
         if form is not None and not (form == "1.234,5" and locale is not None and locale.decimal == ","):
@@ -145,18 +153,30 @@ class Target:
                 f" {len(labels)} classes; say --family multinomial"
             )
         _say_doubts(name, cells, kind)
-        return cls(name, task, labels, form=form, offset=offset)
+        if ordinal:
+            labels = in_order(name, labels, cells, kind, form, levels)
+        return cls(name, task, labels, form=form, family=family, offset=offset)
 
     @property
     def loss(self) -> str:
-        """The loss's name: squared, binary_cross_entropy for two classes, cross_entropy for more."""
+        """The loss's name: the family's, or squared, binary_cross_entropy for two classes, cross_entropy for more."""
+        if self.family is not None:
+            return self.family
         if self.task == "regression":
-            return "squared" if self.family is None else self.family
+            return "squared"
         return "binary_cross_entropy" if len(self.labels) == 2 else "cross_entropy"
 
     @property
+    def ordinal(self) -> bool:
+        """Whether the classes have an order."""
+        return self.family == "ordinal"
+
+    @property
     def outputs(self) -> int:
-        """How many numbers a model puts out a row: one logit a class, but one for two classes."""
+        """How many numbers a model puts out a row: one logit a class, but one for two classes; of levels those of lying
+        above each but the last."""
+        if self.ordinal:
+            return len(self.labels) - 1
         return len(self.labels) if len(self.labels) > 2 else 1
 
     def encode(self, table: Table) -> np.ndarray:
@@ -178,10 +198,10 @@ class Target:
             raise InputError(
                 f"target {quoted(self.name)} has {where}; expected finite numbers below {TOO_LARGE:g}"
             )
-        if self.event is not None:
-            return survival(table, y, self.event, self.strata)
         if self.family is not None:
             refuse_impossible(y, self.family, f"target {quoted(self.name)}")
+        if self.event is not None:
+            return survival(table, y, self.event, self.strata)
         if not self.log:
             return y
         low = np.flatnonzero(y <= 0)
@@ -224,11 +244,14 @@ class Target:
         except InputError as error:
             raise InputError(f"target {quoted(self.name)}: {error}") from None
         distinct, codes = np.unique(numbers, return_inverse=True)
-        return [0.0, 1.0] if logical else [float(label) for label in self.labels], distinct.tolist(), codes
+        known = [truth(str(label).lower()) if logical else label for label in self.labels]
+        return list(map(float, known)), distinct.tolist(), codes
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
-        """Class probabilities (rows, classes) from logits (rows,) for two classes or (rows, classes)."""
+        """Class probabilities (rows, classes) from the model's outputs, (rows,) where it has one."""
         logits = np.asarray(outputs, dtype=float)
+        if self.ordinal:
+            return level_shares(logits.reshape(len(logits), -1))
         if len(self.labels) == 2:
             logits = logits.reshape(-1)
             logits = np.stack([np.zeros_like(logits), logits], axis=1)
@@ -256,7 +279,7 @@ def _task_of(task: str | None, family: str | None) -> tuple[str | None, str | No
     """The task that a family sets, and the family where it says more than the task."""
     if family is None:
         return task, None
-    meant = "classification" if family in ("binomial", "multinomial") else "regression"
+    meant = "classification" if family in ("binomial", "multinomial", "ordinal") else "regression"
     if task not in (None, meant):
         raise InputError(f"--family {family}: for --task {meant}, and the task is {task}")
     return meant, None if family in ("gaussian", "multinomial") else family
@@ -301,8 +324,9 @@ def _infer_task(cells: pa.Array, kind: str, form: str | None, name: str) -> str:
         if _counts(values):
             return "regression"
         notice(
-            f"target {quoted(name)} has {len(distinct)} different whole numbers, taken as classes; if it is a quantity or"
-            f" a scale with an order, say --task regression{', if a count --family poisson' if distinct[0] == 0 else ''}"
+            f"target {quoted(name)} has {len(distinct)} different whole numbers, taken as classes; if it is a quantity, say"
+            " --task regression, if a scale with an order --family ordinal"
+            f"{', if a count --family poisson' if distinct[0] == 0 else ''}"
         )
         return "classification"
     return "regression"

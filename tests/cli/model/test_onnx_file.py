@@ -89,6 +89,13 @@ def test_classes(frame, target):
     assert found["label"].tolist() == model.predict(frame).tolist()
 
 
+def test_levels(frame):
+    model = fit("--target", "kind", "--drop", "y", "--levels", "low,mid,top", "--strengths", "4")
+    found = by_onnxruntime(frame, model)
+    np.testing.assert_allclose(found["probabilities"], model.predict_proba(frame), rtol=0, atol=1e-14)
+    assert found["label"].tolist() == model.predict(frame).tolist()
+
+
 def test_the_network_of_the_command(frame):
     words = ["--drop", "kind", "--model", "mlp", "--epochs", "3", "--strengths", "2"]
     model = fit("--target", "y", *words)

@@ -175,6 +175,9 @@ def test_what_a_target_does_not_look_like(rng, make):
 def test_counts_are_no_classes_and_digits_are(rng):
     counts = Target.learn(read_table({"y": rng.poisson(1.3, 200)}), "y")
     assert counts.task == "regression"
-    with pytest.warns(UserWarning, match="taken as classes; if it is a quantity or a scale with an order"):
+    with pytest.warns(
+        UserWarning,
+        match="taken as classes; if it is a quantity, say --task regression, if a scale with an order",
+    ):
         digits = Target.learn(read_table({"y": rng.integers(0, 10, 200)}), "y")
     assert digits.task == "classification"

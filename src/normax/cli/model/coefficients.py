@@ -30,12 +30,14 @@ def coefficients(
 
     Args:
         weight: (outputs, features), or (features,) of one output.
-        bias: one number an output.
+        bias: one number an output; of levels, which share their coefficients, the logit of lying above each but the
+            last.
         scaling, schema, target: of the table.
     """
     weight, bias = weight.reshape(-1, weight.shape[-1]), bias.reshape(-1)
     original = np.divide(weight, scaling.scale_, out=np.zeros_like(weight), where=scaling.scale_ > 0)
     outputs = [str(label) for label in target.labels] if len(weight) > 1 else [None]
+    ends = [f"> {label}" for label in target.labels[:-1]] if target.ordinal else outputs
     behind = feature_columns(schema, scaling.expansion_)
     columns = [" × ".join(schema.columns[c].name for c in each) for each in behind]
     names = list(zip(columns, feature_names(schema, scaling.expansion_)))
@@ -53,8 +55,10 @@ def coefficients(
     rows.sort(key=lambda row: -abs(row.standardised))
     intercepts = [
         Intercept(
-            output=output, standardised=float(bias[i]), original=float(bias[i] - original[i] @ scaling.mean_)
+            output=end,
+            standardised=float(bias[i]),
+            original=float(bias[i] - original[min(i, len(original) - 1)] @ scaling.mean_),
         )
-        for i, output in enumerate(outputs)
+        for i, end in enumerate(ends)
     ]
     return rows, intercepts

@@ -164,9 +164,13 @@ def _answer(graph: _Graph, out: str, target: Target) -> None:
             flat = graph.op("Sigmoid", flat)
         graph.output("prediction", flat, proto.DOUBLE, 1)
         return
-    if target.outputs == 1:
-        out = graph.op("Concat", graph.op("Mul", out, graph.constant(0.0)), out, axis=1)
-    probabilities = graph.op("Softmax", out, axis=1)
+    if target.ordinal:  # from shares above each level to those of the levels
+        steps = np.eye(len(target.labels))
+        probabilities = graph.affine(graph.op("Sigmoid", out), (steps[1:] - steps[:-1]).T, steps[0])
+    else:
+        if target.outputs == 1:
+            out = graph.op("Concat", graph.op("Mul", out, graph.constant(0.0)), out, axis=1)
+        probabilities = graph.op("Softmax", out, axis=1)
     best = graph.op("ArgMax", probabilities, axis=1, keepdims=0)
     labels = np.array(target.labels, dtype=object if isinstance(target.labels[0], str) else None)
     kinds_of = {"O": proto.STRING, "b": proto.BOOL, "i": proto.INT64, "f": proto.DOUBLE}

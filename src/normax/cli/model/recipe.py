@@ -201,19 +201,24 @@ def _target_faults(target: Target) -> list[str]:
     if target.task == "classification":
         if {type(label) for label in labels} not in ({str}, {bool}, {int}, {float}):
             faults.append("target.labels: expected texts, numbers or booleans, all of one kind")
+        elif target.ordinal:
+            if not 1 < len(labels) == len(set(labels)):
+                faults.append("target.labels: expected two or more, each once")
         elif len(labels) < 2 or any(
             not a < b
             for a, b in pairwise([TRUTH[label.lower()] for label in labels] if is_truth(labels) else labels)
         ):
             faults.append("target.labels: expected two or more, in increasing order")
-        elif isinstance(labels[0], float) and not np.isfinite(labels).all():
+        if labels and isinstance(labels[0], float) and not np.isfinite(labels).all():
             faults.append("target.labels: expected finite numbers")
         if target.log:
             faults.append("target.log: expected false for classes")
     elif target.task != "regression":
         faults.append(f"target.task: expected regression or classification, got {target.task!r}")
-    if target.family is not None and (target.task != "regression" or not is_family(target.family)):
-        faults.append(f"target.family: no family of numbers, {target.family!r}")
+    if target.family is not None and (
+        not is_family(target.family) or target.ordinal != (target.task == "classification")
+    ):
+        faults.append(f"target.family: no family of a {target.task}, {target.family!r}")
     if not target.smear > 0:
         faults.append("target.smear: expected a number above 0")
     if (target.event is not None) != (target.family == "cox"):
@@ -274,8 +279,12 @@ def _weight_faults(recipe: dict[str, Any], arrays: dict[str, np.ndarray]) -> lis
     ]
     network, p = recipe["network"], len(recipe["features"])
     if network is None:
-        m = Target.from_json(recipe["target"]).outputs
-        expected = {"weight": (np.dtype(float), (m, p)), "bias": (np.dtype(float), (m,))}
+        target = Target.from_json(recipe["target"])
+        m = target.outputs
+        expected = {
+            "weight": (np.dtype(float), (1 if target.ordinal else m, p)),
+            "bias": (np.dtype(float), (m,)),
+        }
         found = {name: (array.dtype, array.shape) for name, array in arrays.items()}
         faults += [
             f"{name}: expected {expected.get(name, 'nothing')}, found {found.get(name, 'nothing')}"

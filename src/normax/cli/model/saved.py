@@ -47,7 +47,7 @@ class SavedModel:
         self.scaling = FillAndScale.from_json(self.recipe)
 
     def outputs(self, table: Any, **written: str | None) -> np.ndarray:
-        """Raw outputs (rows,) or (rows, classes): the target's scale (or its log), or logits.
+        """Raw outputs (rows,) or (rows, outputs): the target's scale (or its log), or logits.
 
         Args:
             table: what `read_table` takes.
@@ -67,7 +67,8 @@ class SavedModel:
 
             scale = self.recipe["output"]
             outputs = outputs_of(net, Z) * scale["scale"] + scale["mean"]
-        return outputs.reshape(len(Z), -1) if self.target.outputs > 1 else outputs.reshape(len(Z)) + known
+        outputs = outputs.reshape(len(Z), -1) + np.reshape(known, (-1, 1))
+        return outputs if self.target.outputs > 1 else outputs[:, 0]
 
     def network(self) -> Any:
         """The network with its weights; None for a linear model."""

@@ -59,6 +59,7 @@ class RunOptions:
     event: str | None = None
     lang: str | None = None
     strata: str | None = None
+    levels: list[str] | None = None
 
     @property
     def aside(self) -> list[str]:
@@ -138,7 +139,7 @@ class PathOptions(RunOptions):
                 f"--refit: {penalty} leaves large coefficients unshrunk by itself; use it with --penalty l1, elastic-net or"
                 " group-lasso"
             )
-        words = {**words, **_survival(words)}
+        words = {**words, **_survival(words), **_ordinal(words)}
         if words["offset"] and words["exposure"]:
             raise InputError("--offset and --exposure: an exposure is an offset, of its logarithm; name one")
         if words["log_target"] and words["family"] not in (None, "gaussian"):
@@ -173,6 +174,15 @@ def _survival(words: dict[str, Any]) -> dict[str, Any]:
     if words["target"] not in (None, words["time_to"]):
         raise InputError("--target: with --time-to and --event these are the target; leave it out")
     return {"target": words["time_to"], "family": "cox"}
+
+
+def _ordinal(words: dict[str, Any]) -> dict[str, Any]:
+    """The family of levels, where they are given."""
+    if not words["levels"]:
+        return {"levels": None}
+    if words["family"] not in (None, "ordinal"):
+        raise InputError(f"--levels: for --family ordinal, and the family is {words['family']}")
+    return {"family": "ordinal"}
 
 
 @dataclass(frozen=True, kw_only=True)

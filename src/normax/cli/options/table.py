@@ -9,7 +9,7 @@ from normax.cli.options.values import columns, mark
 __all__ = ["LISTS", "column_options", "file_options", "reading"]
 
 #: Options whose one word is a list with commas between.
-LISTS = ("--drop", "--only", "--text", "--number", "--date", "--words", "--missing")
+LISTS = ("--drop", "--only", "--text", "--number", "--date", "--words", "--missing", "--levels")
 
 
 def column_options(group: Any) -> None:

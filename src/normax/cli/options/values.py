@@ -104,6 +104,7 @@ FAMILIES: dict[str, tuple[str, float, float, bool] | None] = {
     "gaussian": None,
     "binomial": None,
     "multinomial": None,
+    "ordinal": None,
     "poisson": None,
     "negative-binomial": ("a dispersion above 0", 0.0, math.inf, False),
     "gamma": None,

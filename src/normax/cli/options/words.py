@@ -7,7 +7,16 @@ from typing import Any, NoReturn
 
 from normax.cli.options.help import Formatter, in_language
 from normax.cli.options.table import column_options, file_options
-from normax.cli.options.values import FAMILIES, number, one_of, probabilities, several, strengths, whole
+from normax.cli.options.values import (
+    FAMILIES,
+    columns,
+    number,
+    one_of,
+    probabilities,
+    several,
+    strengths,
+    whole,
+)
 from normax.cli.options.values import family as family_value
 from normax.errors import InputError
 from normax.instead import penalty_name
@@ -207,6 +216,14 @@ def _family_options(family: Any) -> None:
         metavar="FAMILY",
         help=f"{', '.join(FAMILIES)}: what the target is; with a parameter quantile:0.9, tweedie:1.7, huber:2.5,"
         " negative-binomial:0.8 (default: gaussian, or for classes binomial or multinomial)",
+    )
+    family.add_argument(
+        "--levels",
+        metavar="A,B,...",
+        type=columns,
+        action="extend",
+        default=[],
+        help="levels of the target from the lowest to the highest (--family ordinal; default: numbers in their order)",
     )
     family.add_argument(
         "--offset", metavar="COLUMN", help="known part of the linear predictor, which gets no coefficient"

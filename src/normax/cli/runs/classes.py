@@ -12,7 +12,7 @@ from normax.errors import InputError, quoted
 
 __all__ = ["called_by_label"]
 
-_ABSENT = re.compile(r"(?<=trains without class )\d+(?:, \d+)*")
+_ABSENT = re.compile(r"(?:(?<=trains without class )|(?<=trains without level ))\d+(?:, \d+)*")
 
 
 @contextmanager

@@ -78,6 +78,7 @@ def prepare(options: RunOptions) -> Dataset:
         options.event,
         _offset(options),
         options.strata,
+        options.levels,
     )
     schema, unused = learn_schema(table, [name, *options.aside], locale, dates, options)
     rows = _rows(table, schema, target, locale, dates, options)

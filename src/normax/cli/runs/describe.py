@@ -77,7 +77,12 @@ def describe_path(setup: Setup, path: Any, penalty: str, l1_ratio: float | None)
 def outputs_for(path: Any, rows: Sample, index: int | None = None) -> np.ndarray:
     """Raw outputs for some rows, what is known of them included; of the chosen strength by default."""
     outputs = np.asarray(path.predict(rows.X, index), float)
-    return outputs if rows.offset is None else outputs + rows.offset
+    return outputs if rows.offset is None else _beside(outputs, rows.offset)
+
+
+def _beside(outputs: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Outputs (n,) or (n, m) with what is known of each row."""
+    return outputs + (offset if outputs.ndim == 1 else offset[:, None])
 
 
 def describe_comparison(setup: Setup, tested: dict[str, float] | None) -> ComparisonDetails:
@@ -208,10 +213,8 @@ def _baselines(data: Dataset, path: Any, tested: Any) -> list[Baseline]:
     if path.null_error is not None:
         if test is not None:
             weight = data.weight(data.train)
-            known = data.train.offset, 0.0 if test.offset is None else test.offset
-            outputs = (
-                metrics.null_outputs(data.target, data.train.y, weight, len(test.y), known[0]) + known[1]
-            )
+            outputs = metrics.null_outputs(data.target, data.train.y, weight, len(test.y), data.train.offset)
+            outputs = outputs if test.offset is None else _beside(outputs, test.offset)
         cv, se = path.null_error
         rows.append(row("null", None, 0, cv, se, outputs))
     rows.append(choice("chosen", path.best, tested))

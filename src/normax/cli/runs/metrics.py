@@ -57,7 +57,7 @@ def measures(
     """
     there = ~np.isnan(outputs.reshape(len(y), -1)).any(axis=1)
     judged = [r[there[r]] for r in ([np.arange(len(y))] if parts is None else parts)]
-    if target.event is not None:
+    if target.event is not None or target.ordinal:
         return families.measures(target, y, outputs, judged, weight)
     auc = None if target.task == "regression" else _auc(target, y, outputs, judged)
     y, outputs, weight = y[there], outputs[there], None if weight is None else weight[there]
@@ -102,7 +102,8 @@ def null_outputs(
         y, weight, offset: of the training rows; rows: how many outputs.
     """
     if target.family is not None or (target.task == "regression" and offset is not None):
-        return np.full(rows, families.constant(target, y, weight, offset))
+        found = families.constant(target, y, weight, offset)
+        return np.tile(found, (rows, 1)) if target.outputs > 1 else np.full(rows, found[0])
     if target.task == "regression":
         return np.full(rows, np.average(y, weights=weight))
     share = np.bincount(y, weights=weight, minlength=len(target.labels))

@@ -17,7 +17,7 @@ from normax.cli.runs.classes import called_by_label
 from normax.cli.runs.clock import Clock
 from normax.cli.runs.contest import compete
 from normax.cli.runs.describe import describe_path
-from normax.cli.runs.fitting import fit_path
+from normax.cli.runs.dispersion import fit_settled
 from normax.cli.runs.setup import Setup, set_up
 from normax.cli.runs.smearing import smeared
 from normax.cli.runs.writing import keep
@@ -85,4 +85,4 @@ def _fitted(options: PathOptions, clock: Clock, on_progress: Any) -> tuple[Setup
     with called_by_label(setup.data.target.labels):
         if options.model == "auto":
             return *compete(setup, options, on_progress), None
-        return setup, fit_path(setup, on_progress), None, None
+        return *fit_settled(setup, on_progress), None, None

@@ -62,6 +62,7 @@ TABLE = {
     "MAE": "平均绝对误差 (MAE)",
     "AUC": "AUC",
     "C index": "C 指数",
+    "levels off": "相差的等级数",
     "share below": "低于预测的比例",
     "share of pairs of rows whose order is known that are in the right one; over folds their mean": (
         "次序已知的行对中次序正确的比例；取各折的平均"
@@ -69,6 +70,7 @@ TABLE = {
     "mean of τ·(y − f) above and (1 − τ)·(f − y) below, for the quantile τ": (
         "对分位数 τ，y 高于 f 时 τ·(y − f)、低于时 (1 − τ)·(f − y) 的平均"
     ),
+    "mean number of levels between the likeliest and the true one": "最可能的等级与真实等级之间相差级数的平均",
     "share of rows below their predicted quantile": "低于所预测分位数的行所占比例",
     "D²": "D²",
 }
@@ -161,6 +163,10 @@ RUNS = {
     ),
     "predictions are means, exp of the fit times {smear:n} (Duan's smearing); without it, about medians": (
         "预测值是均值，即拟合值的 exp 乘以 {smear}（Duan 的 smearing）；不乘则约为中位数"
+    ),
+    "dispersion of the counts about the chosen fit: {value:n}": "计数围绕所选拟合的离散度：{value}",
+    "dispersion of the counts about the chosen fit: 0: they scatter no more than Poisson's": (
+        "计数围绕所选拟合的离散度：0，不比泊松更分散"
     ),
     "no model.onnx: {fault:t}": "没有 model.onnx：{fault}",
     "{file}: nothing is left to do": "{file}：没有别的要做了",

@@ -134,6 +134,7 @@ TOGETHER = {
         "--strengths：应为个数，因为 --model auto 的各模型有各自的强度"
     ),
     "--strata: for --family cox, with --time-to and --event": "--strata：用于 --family cox，与 --time-to 和 --event 同用",
+    "--levels: for --family ordinal, and the family is {family:w}": "--levels：用于 --family ordinal，而分布族是 {family}",
     "--time-to and --event: for --family cox, and the family is {family:w}": (
         "--time-to 与 --event：用于 --family cox，而分布族是 {family}"
     ),

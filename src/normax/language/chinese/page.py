@@ -377,6 +377,7 @@ MOVING = {
     "{count} others": "其余 {count} 个",
     "on the scale of the logarithm": "在对数尺度上",
     "in log-odds": "以对数几率计",
+    "in log-odds of a higher level": "以更高等级的对数几率计",
     "in units of the target": "以目标的单位计",
     "bar": "条形",
     "adds": "增加",

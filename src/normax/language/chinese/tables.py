@@ -217,6 +217,9 @@ TARGET = {
     "target {name:q} has {labels:n} labels in {rows:n} rows; expected a few classes (--task regression, if it is a number)": (
         "目标 {name} 在 {rows} 行中有 {labels} 个标签；应为少数几类（如果是数值，请写 --task regression）"
     ),
+    "--strata {name}: {alone:n} of {n:n} groups have one row (first: row {row:n}), which adds nothing to the likelihood": (
+        "--strata {name}：{n} 组中有 {alone} 组只有一行（第一个：第 {row} 行），对似然没有贡献"
+    ),
     "--family binomial: expected two classes or shares from 0 to 1, and target {name:q} has {n:n} classes; say --family "
     "multinomial": "--family binomial：应为两类或 0 到 1 的比例，而目标 {name} 有 {n} 类；请写 --family multinomial",
     "target {name:q} has {value:n} in row {row:n}; expected finite numbers below {most:n}": (
@@ -233,11 +236,28 @@ TARGET = {
     "target {name:q}: row {row:n} holds {cell:q} where most rows hold numbers; mend it, or say --task classification": (
         "目标 {name}：第 {row} 行为 {cell}，而多数行是数值；请改正，或写 --task classification"
     ),
-    "target {name:q} has {n:n} different whole numbers, taken as classes; if it is a quantity or a scale with an order, say "
-    "--task regression": "目标 {name} 有 {n} 个不同的整数，当作类别；如果是数量或有次序的等级，请写 --task regression",
-    "target {name:q} has {n:n} different whole numbers, taken as classes; if it is a quantity or a scale with an order, say "
-    "--task regression, if a count --family poisson": (
-        "目标 {name} 有 {n} 个不同的整数，当作类别；如果是数量或有次序的等级，请写 --task regression，如果是计数，请写 --family poisson"
+    "target {name:q} has {n:n} different whole numbers, taken as classes; if it is a quantity, say --task regression, if a "
+    "scale with an order --family ordinal": (
+        "目标 {name} 有 {n} 个不同的整数，当作类别；如果是数量，请写 --task regression，如果是有次序的等级，请写 --family ordinal"
+    ),
+    "target {name:q} has {n:n} different whole numbers, taken as classes; if it is a quantity, say --task regression, if a "
+    "scale with an order --family ordinal, if a count --family poisson": (
+        "目标 {name} 有 {n} 个不同的整数，当作类别；如果是数量，请写 --task regression，如果是有次序的等级，请写 --family ordinal，"
+        "如果是计数，请写 --family poisson"
+    ),
+    "target {name:q}: --family ordinal needs levels in an order, and that of {labels} is not known; give it, from the lowest "
+    "to the highest: --levels {levels}": (
+        "目标 {name}：--family ordinal 需要等级的次序，而 {labels} 的次序未知；请从低到高写明：--levels {levels}"
+    ),
+    "target {name:q}: no row has level {gaps:n} between {low:n} and {high:n}, so that nothing is known of it; if it cannot "
+    "occur, say which levels there are: --levels {levels}": (
+        "目标 {name}：{low} 与 {high} 之间的等级 {gaps} 没有任何行，对它一无所知；如果它不可能出现，请写明有哪些等级：--levels {levels}"
+    ),
+    "--levels: expected each level once, got {levels:q} again": "--levels：每个等级应写一次，重复了 {levels}",
+    "--levels: no row of target {name:q} has {levels:q}": "--levels：目标 {name} 没有任何行是 {levels}",
+    "--levels: no row of target {name:q} has {levels:q}; leave it out": "--levels：目标 {name} 没有任何行是 {levels}；请去掉",
+    "--levels: target {name:q} has {levels} too; say where in the order": (
+        "--levels：目标 {name} 还有 {levels}；请写明它在次序中的位置"
     ),
     "target {name:q}: {words:q} are one class": "目标 {name}：{words} 视为同一类",
     "target {name:q}: labels are text, not numbers: {why:t}": "目标 {name}：标签是文本，不是数值：{why}",
@@ -321,10 +341,8 @@ NOTICING = {
     "balanced weighs classes alike)": (
         "目标 {name}：类 {label} 占 {share} % 的行；准确率说明不了它，请看 AUC（--class-weight balanced 使各类权重相同）"
     ),
-    "target {name:q}: its classes have an order, which the model does not know; numbers for them and --task regression would "
-    "use it, or in Python normax.linear_model.OrdinalClassifier": (
-        "目标 {name}：各类有次序，而模型不知道；改写为数字并用 --task regression，或在 Python 中用 "
-        "normax.linear_model.OrdinalClassifier，可利用次序"
+    "target {name:q}: its classes have an order, which the model does not know; --family ordinal --levels {levels} uses it": (
+        "目标 {name}：各类有次序，而模型不知道；--family ordinal --levels {levels} 可利用次序"
     ),
     "target {name:q} looks like a time until what {column:q} says; if it ended unseen in some rows, say --family cox --time-to "
     "{time} --event {event}": (

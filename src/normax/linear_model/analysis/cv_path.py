@@ -21,6 +21,7 @@ from normax.linear_model.analysis.measures import (
 )
 from normax.linear_model.analysis.relaxed import RelaxedPath, free_fits
 from normax.linear_model.cross_validation.held_out import held_out
+from normax.linear_model.cross_validation.scopes import refuse_missing_levels
 from normax.linear_model.design.products import times
 from normax.linear_model.design.validation import (
     Sound,
@@ -165,18 +166,8 @@ def _pairs(cv: Any, foldid: Any, groups: Any, loss: Family, Y: np.ndarray, seed:
     if len(pairs) < 2:
         raise InputError(f"cv: expected at least 2 folds, got {len(pairs)}, whose errors have no spread")
     if loss.name == "ordinal":
-        _refuse_missing_levels(Y, pairs)
+        refuse_missing_levels(Y[:, 0], np.ones(n), pairs)
     return pairs
-
-
-def _refuse_missing_levels(Y: np.ndarray, pairs: Any) -> None:
-    """An InputError where a fold trains without a level, which would have no probability."""
-    faults = [(k, np.setdiff1d(Y, Y[train])) for k, (train, _) in enumerate(pairs)]
-    told = [f"fold {k} trains without level {missing[0]:g}" for k, missing in faults if len(missing)]
-    if told:
-        raise InputError(
-            f"cv: {'; '.join(told[:5])}; use fewer folds, or join such a level with its neighbour"
-        )
 
 
 def _mixtures(gammas: Any) -> np.ndarray:

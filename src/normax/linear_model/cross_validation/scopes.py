@@ -11,7 +11,7 @@ from normax.errors import InputError, Notice
 from normax.linear_model.cross_validation.folds import Pairs
 from normax.linear_model.families import Family
 
-__all__ = ["Scope", "refuse_weightless", "scopes_of", "scopes_of_classes"]
+__all__ = ["Scope", "refuse_missing_levels", "refuse_weightless", "scopes_of", "scopes_of_classes"]
 
 
 def refuse_weightless(weights: np.ndarray, pairs: Pairs) -> None:
@@ -25,6 +25,28 @@ def refuse_weightless(weights: np.ndarray, pairs: Pairs) -> None:
     if faults:
         raise InputError(
             f"cv: {'; '.join(faults)}; leave such rows out before folds are made, or shuffle the folds"
+        )
+
+
+def refuse_missing_levels(codes: np.ndarray, weights: np.ndarray, pairs: Pairs, levels: Any = None) -> None:
+    """Refuse folds that train without a level of an ordinal response, which would have no probability.
+
+    Args:
+        codes: (n,) numbers of the levels; weights: (n,) of the rows; levels: (K,) what they are called.
+    """
+    names, known = np.unique(codes) if levels is None else np.asarray(levels), np.unique(codes)
+    faults = []
+    for k, (train, _) in enumerate(pairs):
+        missing = names[~np.isin(known, codes[train[weights[train] > 0]])]
+        if len(missing):
+            told = ", ".join(
+                f"{name:g}" if isinstance(name, float) else str(name) for name in missing[:5].tolist()
+            )
+            faults.append(f"fold {k} trains without level {told}")
+    if faults:
+        raise InputError(
+            f"cv: {'; '.join(faults[:5])}; use fewer folds, or StratifiedKFold by level, or join such a level with its "
+            "neighbour"
         )
 
 

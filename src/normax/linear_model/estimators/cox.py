@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from normax.errors import InputError
+from normax.errors import InputError, Notice
 from normax.forms import check_unmasked
 from normax.linear_model.analysis.baseline import BaselineHazard
 from normax.linear_model.analysis.concordance import concordance
@@ -93,6 +94,7 @@ class CoxModel(LinearEstimator):
         self._labels = None if strata is None else np.unique(strata)
         if strata is None and len(np.unique(rows[:, 3])) > 1:
             self._labels, rows[:, 3] = np.unique(rows[:, 3], return_inverse=True)
+        _say_alone(rows[:, 3])
         return X, rows
 
     def _take(
@@ -114,6 +116,19 @@ class CoxModel(LinearEstimator):
             rows, plain_weights(sample_weight, len(rows)), eta, self.ties, self._labels
         )
         self._tell(problem, at, cv)
+
+
+def _say_alone(stratum: np.ndarray) -> None:
+    """A Notice of strata of one row, which nobody is compared with."""
+    _, first, counts = np.unique(stratum, return_index=True, return_counts=True)
+    alone = np.sort(first[counts == 1])
+    if len(alone):
+        warnings.warn(
+            f"strata: {len(alone)} of {len(counts)} have one row (first: row {alone[0]}), which adds nothing to the "
+            "likelihood; join such strata, if their hazards are alike",
+            Notice,
+            stacklevel=4,
+        )
 
 
 class CoxRegressor(CoxModel):

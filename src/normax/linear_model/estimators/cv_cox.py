@@ -10,6 +10,7 @@ from sklearn.model_selection import check_cv
 from normax.errors import InputError
 from normax.linear_model.analysis.concordance import concordance
 from normax.linear_model.cross_validation.scopes import refuse_weightless
+from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.design.validation import Sound, check_strengths, plain_weights
 from normax.linear_model.estimators.cox import CoxModel
 from normax.linear_model.families.cox import Cox
@@ -119,14 +120,16 @@ class CoxRegressorCV(CoxModel):
 
         def errors(strengths: np.ndarray) -> np.ndarray:
             """(k, K) errors of the folds."""
-            each = []
-            for number, (train, test) in enumerate(pairs):
+
+            def fold(number: int) -> np.ndarray:
+                train, test = pairs[number]
                 own = np.zeros_like(weights)
                 own[train] = weights[train]
                 path = follow_path(self._problem(X, rows, sample_weight=own, **options), strengths)
                 etas = path.predict(Sound(X), offset)[:, :, 0]
-                each.append(self._errors(number, etas, rows, weights, train, test))
-            return np.array(each).T
+                return self._errors(number, etas, rows, weights, train, test)
+
+            return np.array(side_by_side(fold, len(pairs))).T
 
         sizes = np.array([weights[test].sum() for _, test in pairs])
         if np.ndim(self.alphas) == 0:

@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.model_selection import check_cv
 
 from normax.errors import InputError
-from normax.linear_model.cross_validation.scopes import refuse_weightless
+from normax.linear_model.cross_validation.scopes import refuse_missing_levels, refuse_weightless
+from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.design.validation import Sound, check_strengths, plain_weights
 from normax.linear_model.estimators.ordinal import OrdinalModel
 from normax.linear_model.families.ordinal import Ordinal, level_probabilities
@@ -95,18 +96,20 @@ class OrdinalClassifierCV(OrdinalModel):
         problem = self._problem(X, codes, sample_weight=sample_weight, **options)
         pairs = folds(check_cv(self.cv, codes, classifier=True), X.shape[0], codes, groups)
         refuse_weightless(weights, pairs)
-        self._refuse_missing_levels(codes, weights, pairs)
+        refuse_missing_levels(codes, weights, pairs, self.classes_)
 
         def errors(strengths: np.ndarray) -> np.ndarray:
             """(k, K) errors of the folds."""
-            each = []
-            for train, test in pairs:
+
+            def fold(number: int) -> list[float]:
+                train, test = pairs[number]
                 own = np.zeros_like(weights)
                 own[train] = weights[train]
                 path = follow_path(self._problem(X, codes, sample_weight=own, **options), strengths)
                 etas = path.predict(Sound(X), offset)[:, :, 0]
-                each.append([self._error(eta, codes, weights, own > 0, test) for eta in etas])
-            return np.array(each).T
+                return [self._error(eta, codes, weights, own > 0, test) for eta in etas]
+
+            return np.array(side_by_side(fold, len(pairs))).T
 
         sizes = np.array([weights[test].sum() for _, test in pairs])
         if np.ndim(self.alphas) == 0:
@@ -138,15 +141,3 @@ class OrdinalClassifierCV(OrdinalModel):
         else:
             off = -np.log(np.maximum(shares[np.arange(len(test)), codes[test]], np.finfo(float).tiny))
         return float(np.average(off, weights=weights[test]))
-
-    def _refuse_missing_levels(self, codes: np.ndarray, weights: np.ndarray, pairs: Any) -> None:
-        """An InputError where a fold trains without a level, which would then have no probability."""
-        for k, (train, _) in enumerate(pairs):
-            seen = np.unique(codes[train[weights[train] > 0]])
-            missing = np.setdiff1d(np.arange(len(self.classes_)), seen)
-            if len(missing):
-                told = ", ".join(map(str, self.classes_[missing][:5].tolist()))
-                raise InputError(
-                    f"cv: fold {k} trains without level {told}; use fewer folds, or StratifiedKFold by level, or join "
-                    "levels"
-                )

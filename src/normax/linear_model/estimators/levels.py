@@ -47,7 +47,12 @@ def numbered(y: Any, levels: Any = None, sample_weight: Any = None) -> tuple[np.
             )
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise InputError(f"y: expected finite numbers, got {values[~np.isfinite(values)][0]}")
-        check_classification_targets(values)
+        try:
+            check_classification_targets(values)
+        except ValueError as error:
+            raise InputError(
+                f"y: expected levels in an order, got numbers that are not whole. {error}"
+            ) from None
         order = np.unique(values)
     order = np.asarray(order)
     repeated = len(np.unique(order)) < len(order)

@@ -74,6 +74,12 @@ class Cox(Family):
         first, last = np.searchsorted(times, begin, side="right"), np.searchsorted(times, end)
         if len(times) >= PLACES:
             raise InputError(f"y: cox takes fewer than {PLACES:,} different times, got {len(times):,}")
+        steps = np.bincount(first, minlength=len(times) + 1) - np.bincount(last + 1, minlength=len(times) + 1)
+        if (np.cumsum(steps)[last[event > 0]] == 1).all():
+            raise InputError(
+                "y: cox expects rows at risk beside one with an event, and every event is alone in its stratum then, so "
+                "that nothing is known of X; join strata, or give rows that are watched for longer"
+            )
         code = (first.astype(np.int64) * PLACES + last) * 2 + (event > 0)
         return (code * UNIT)[:, None]
 

@@ -13,7 +13,7 @@ from normax.compiled import kernel
 from normax.errors import InputError
 from normax.linear_model.families.base import EDGE, Family
 
-__all__ = ["Ordinal", "level_probabilities"]
+__all__ = ["Ordinal", "level_log_probability", "level_probabilities"]
 
 # Newton steps on the thresholds, and the share of their weight to which their slopes must vanish.
 STEPS, FLAT = 200, 1e-15
@@ -210,7 +210,8 @@ class _Bound(Ordinal):
 
 
 def level_probabilities(eta: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """(n, K) probabilities of the levels, from linear predictors (n,) and thresholds (K−1,), without cancellation.
+    """(n, K) probabilities of the levels, from linear predictors (n,) and thresholds (K−1,), or (n, K−1) of each row,
+    without cancellation.
 
     Example:
         >>> level_probabilities(np.array([0.0]), np.array([0.0, np.log(3)])).round(4).tolist()
@@ -219,6 +220,20 @@ def level_probabilities(eta: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     off = thresholds - eta[:, None]
     between = expit(off[:, 1:]) * expit(-off[:, :-1]) * -np.expm1(-np.diff(thresholds))
     return np.column_stack([expit(off[:, 0]), between, expit(-off[:, -1])])
+
+
+def level_log_probability(level: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """(n,) `log P(y = level)` from cumulative logits `η − θ`, (n, K−1), which fall along a row; finite where the
+    probability underflows.
+
+    Example:
+        >>> level_log_probability(np.array([1, 0]), np.array([[0.0, -np.log(3)], [800.0, 799.0]])).round(4).tolist()
+        [-1.3863, -800.0]
+    """
+    ends = np.pad(logits, ((0, 0), (1, 1)), constant_values=((0, 0), (np.inf, -np.inf)))
+    rows = np.arange(len(logits))
+    above, below = ends[rows, level], ends[rows, level + 1]
+    return np.log(-np.expm1(below - above)) - np.logaddexp(0.0, -above) - np.logaddexp(0.0, below)
 
 
 def _bend(t: np.ndarray) -> np.ndarray:

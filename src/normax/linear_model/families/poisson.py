@@ -31,7 +31,7 @@ class Poisson(Family):
         if len(rows):
             told = ", ".join(f"{y[i].min():g} at row {i}" for i in rows[:5])
             raise InputError(
-                f"y: poisson expects counts >= 0, got {told}. Some value(s) of y are out of the valid range of the loss"
+                f"y: {self.name} expects counts >= 0, got {told}. Some value(s) of y are out of the valid range of the loss"
             )
         return y
 

@@ -19,7 +19,7 @@ function rowPart(host) {
   const tools = html("div", { class: "tools" }, reset);
   host.append(html("p", { class: "quiet" }, say("A row begins as the average one: the mean of every number, the commonest level of every text. Leave a field empty for a missing cell.")),
     html("div", { class: "pair close" }, html("div", {}, form, tools), html("div", {}, answer, bars)));
-  if (labels && labels.length > 2) bars.before(choice(say("contributions to"), labels, (k) => ((output = k), update())));
+  if (labels && labels.length > 2 && link !== "levels") bars.before(choice(say("contributions to"), labels, (k) => ((output = k), update())));
 
   const inputs = new Map();
   const field = (c) => {
@@ -53,16 +53,24 @@ function rowPart(host) {
   };
   const said = (eta) => {
     const name = DATA.target ?? say("prediction");
-    if (link === "softmax" || (link === "logistic" && labels)) {
-      const logits = link === "softmax" ? eta : [0, eta[0]], most = Math.max(...logits);
-      const odds = logits.map((v) => Math.exp(v - most)), total = sumOf(odds);
-      const p = odds.map((v) => v / total), best = p.indexOf(Math.max(...p));
+    if (link === "softmax" || link === "levels" || (link === "logistic" && labels)) {
+      const p = chances(eta), best = p.indexOf(Math.max(...p));
       const order = [...p.keys()].sort((a, b) => p[b] - p[a]).slice(0, 6);
       return [html("b", { "data-value": labels[best] }, labels[best]), html("small", {}, name),
         html("span", { class: "chances" }, order.map((k) => html("span", { "data-class": labels[k], "data-value": p[k] }, `P(${labels[k]}) ${number(p[k], 4)}`)))];
     }
     const value = link === "exp" ? factor * Math.exp(eta[0]) : link === "logistic" ? 1 / (1 + Math.exp(-eta[0])) : eta[0];
     return [html("b", { "data-value": value }, number(value, 6)), html("small", {}, name)];
+  };
+  /** Of the classes; of levels from the logits of lying above each but the last. */
+  const chances = (eta) => {
+    if (link === "levels") {
+      const above = [1, ...eta.map((v) => 1 / (1 + Math.exp(-v))), 0];
+      return labels.map((_, k) => above[k] - above[k + 1]);
+    }
+    const logits = link === "softmax" ? eta : [0, eta[0]], most = Math.max(...logits);
+    const odds = logits.map((v) => Math.exp(v - most)), total = sumOf(odds);
+    return odds.map((v) => v / total);
   };
   const contributions = (part, intercept, extra) => {
     const sums = new Map();
@@ -80,7 +88,7 @@ function rowPart(host) {
     const largest = Math.max(...rows.map(([, v]) => Math.abs(v)), 1e-300);
     const bar = (v) => html("span", { class: "bar", "aria-hidden": "true" }, html("i", { class: v < 0 ? "minus" : null, style: `left:${v < 0 ? 50 - (50 * -v) / largest : 50}%;width:${(50 * Math.abs(v)) / largest}%` }));
     const line = (name, v, drawn) => html("tr", {}, html("td", {}, html("span", { class: "name", title: name }, name)), html("td", {}, drawn), html("td", { class: "n" }, number(v, 4)));
-    const unit = { exp: say("on the scale of the logarithm"), logistic: say("in log-odds"), softmax: say("in log-odds") }[link] ?? say("in units of the target");
+    const unit = { exp: say("on the scale of the logarithm"), logistic: say("in log-odds"), softmax: say("in log-odds"), levels: say("in log-odds of a higher level") }[link] ?? say("in units of the target");
     const head = html("tr", {}, html("th", { scope: "col" }, say("column")), html("th", { scope: "col" }, html("span", { class: "sr" }, say("bar"))), html("th", { scope: "col", class: "n" }, `${say("adds")}, ${unit}`));
     bars.replaceChildren(html("table", { "aria-label": say("What each column adds") }, html("thead", {}, head), html("tbody", {}, line(say("intercept: every column at its mean"), intercept, ""), rows.map(([name, v]) => line(name, v, bar(v))))));
   };

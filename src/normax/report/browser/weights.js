@@ -9,15 +9,15 @@ const WEIGHTS = DATA.coefficients && (() => {
     place[i] = j;
   }
   const many = outputs > 1;
+  const at = (j, o) => w.subarray((j * outputs + o) * live, (j * outputs + o + 1) * live);
   /** (live) coefficients at a place of the path; of all outputs at once (output 0 of several) their norm. */
   const cache = new Map();
   const row = (j, output) => {
-    const at = (o) => w.subarray((j * outputs + o) * live, (j * outputs + o + 1) * live);
-    if (!many) return at(0);
-    if (output > 0) return at(output - 1);
+    if (!many) return at(j, 0);
+    if (output > 0) return at(j, output - 1);
     if (!cache.has(j)) {
       const norm = new Float64Array(live);
-      for (let o = 0; o < outputs; o += 1) at(o).forEach((v, f) => (norm[f] += v * v));
+      for (let o = 0; o < outputs; o += 1) at(j, o).forEach((v, f) => (norm[f] += v * v));
       cache.set(j, norm.map(Math.sqrt));
     }
     return cache.get(j);
@@ -26,7 +26,7 @@ const WEIGHTS = DATA.coefficients && (() => {
     names: told.names, outputs: told.outputs, ever, kept, scale, b, live, many, place,
     at: (i = state.at, output = state.output) => row(place[i], output),
     stored: row,
-    raw: (i, o) => w.subarray((place[i] * outputs + o) * live, (place[i] * outputs + o + 1) * live),
+    raw: (i, o) => at(place[i], Math.min(o, outputs - 1)), // levels share their coefficients
     unit: (f, value) => (scale && (!many || state.output) ? (scale[ever[f]] ? value / scale[ever[f]] : 0) : null),
     title: () => (many ? (state.output ? say("coefficient for {name}", { name: told.outputs[state.output - 1] }) : say("norm over {count} outputs", { count: outputs })) : say(told.title)) + (scale ? say(", per standard deviation") : ""),
   };

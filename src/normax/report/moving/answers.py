@@ -16,7 +16,7 @@ __all__ = ["answers"]
 MOST = 400_000
 """Numbers that a page holds; of more rows some are drawn, and the page says how many."""
 
-CLASSES = ("cross_entropy", "binary_cross_entropy")
+CLASSES = ("cross_entropy", "binary_cross_entropy", "ordinal")
 
 
 def answers(
@@ -30,13 +30,7 @@ def answers(
     held_out: Any = getattr(path, "held_out_outputs", None)
     if np.ndim(truth) == 2 and np.shape(truth)[1] == 1:
         truth = np.asarray(truth)[:, 0]
-    if (
-        truth is None
-        or held_out is None
-        or not has_choice(path)
-        or np.ndim(truth) != 1
-        or path.loss in ("cox", "ordinal")
-    ):
+    if truth is None or held_out is None or not has_choice(path) or np.ndim(truth) != 1 or path.loss == "cox":
         return None
     outputs = np.asarray(held_out, float)
     outputs = outputs.reshape(*outputs.shape[:2], -1)
@@ -49,15 +43,26 @@ def answers(
     if weight is not None and np.ptp(weight) != 0:
         told["weight"] = packed(np.asarray(weight)[rows], "f4")
     if path.loss in CLASSES and np.array_equal(truth, np.round(truth)):
-        labels = details.get("labels") or range(max(m, 2))
+        ordinal = path.loss == "ordinal"
+        p = _levels(outputs) if ordinal else _probabilities(outputs)
+        labels = details.get("labels") or range(p.shape[-1] if ordinal else max(m, 2))
         told |= {"kind": "classes", "labels": [str(label) for label in labels]}
-        return told | {"truth": packed(truth, "i4"), "p": packed(_probabilities(outputs))}
+        return told | {"truth": packed(truth, "i4"), "p": packed(p)}
     if m != 1:
         return None
     number = (lambda values: values) if table is None else table.target.predict
     flat = np.asarray(number(outputs.reshape(-1)), float).reshape(k, -1)
     own = np.exp(truth) if details.get("log_target") else truth
     return told | {"kind": "numbers", "truth": packed(own, "f8"), "p": packed(flat)}
+
+
+def _levels(outputs: np.ndarray) -> np.ndarray:
+    """`(k, rows, levels)`, from logits of lying above each level but the last."""
+    from normax.linear_model.families.ordinal import level_probabilities
+
+    k, n, m = outputs.shape
+    flat = -outputs.reshape(-1, m)
+    return level_probabilities(np.zeros(len(flat)), flat).reshape(k, n, m + 1)
 
 
 def _probabilities(outputs: np.ndarray) -> np.ndarray:

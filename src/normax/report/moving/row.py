@@ -23,12 +23,12 @@ def fields(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict[
     """The columns with their units and levels; how they become features; how an output becomes an answer.
 
     Without a table the features are the fields, as numbers. None where the features' way from a row is not known: for a
-    transformer that does more than standardise, for Cox's model, which predicts no time, and for ordered classes.
+    transformer that does more than standardise, and for Cox's model, which predicts no time.
     """
     p = np.shape(path.weights[path.penalised[0]])[-1]
     transform: Any = getattr(path, "transform", None)
     scaled = np.shape(getattr(transform, "scale_", 0)) == (p,)
-    if p > LONGEST or path.loss in ("cox", "ordinal") or (transform is not None and not scaled):
+    if p > LONGEST or path.loss == "cox" or (transform is not None and not scaled):
         return None
     mean, scale = np.zeros(p), np.ones(p)
     if transform is not None:
@@ -53,12 +53,13 @@ def _answer(path: Any, details: Mapping[str, Any], table: Tabled | None) -> dict
     target = None if table is None else table.target
     loss = path.loss.partition(":")[0]
     link = {
-        "binary_cross_entropy": "logistic", "cross_entropy": "softmax", "binomial": "logistic",
+        "binary_cross_entropy": "logistic", "cross_entropy": "softmax", "binomial": "logistic", "ordinal": "levels",
         "poisson": "exp", "gamma": "exp", "tweedie": "exp", "negative-binomial": "exp", "negative_binomial": "exp",
     }.get(loss, "identity")  # fmt: skip
     offset = None if target is None else target.offset
     shares = target is not None and target.family is not None and loss == "binomial"
-    labels = details.get("labels") or (["0", "1"] if link == "logistic" and not shares else None)
+    numbers = {"logistic": 2, "levels": np.shape(path.weights["bias"])[-1] + 1}.get(link, 0)
+    labels = details.get("labels") or ([str(k) for k in range(numbers)] if numbers and not shares else None)
     return {
         "link": "exp" if target is not None and target.log else link,
         "factor": target.smear if target is not None and target.log else 1.0,

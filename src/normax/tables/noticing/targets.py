@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from normax.errors import quoted
+from normax.tables.levels import usual_order
 from normax.tables.noticing.seen import Seen
 from normax.tables.sentinels import stand_ins
 from normax.tables.wording import many
@@ -25,15 +26,6 @@ _TIME = re.compile(
 _EVENT = re.compile(
     r"(^|[_ .-])(fu)?(stat(us)?|event|death|dead|died|cens(or(ed)?)?|relapse|churn(ed)?|failure)($|[_ .-])",
     re.I,
-)
-
-_SCALES = (
-    ("low", "lower", "medium", "middle", "med", "mid", "moderate", "high", "higher", "very low", "very high"),
-    ("small", "medium", "large", "big", "tiny", "huge", "s", "m", "l", "xl", "xs", "xxl"),
-    ("poor", "fair", "average", "good", "very good", "excellent", "bad", "okay", "ok"),
-    ("none", "mild", "some", "moderate", "marked", "severe"),
-    ("never", "rarely", "seldom", "sometimes", "often", "usually", "always"),
-    ("strongly disagree", "disagree", "neutral", "agree", "strongly agree", "undecided"),
 )
 
 
@@ -116,11 +108,11 @@ def classes(seen: Seen) -> Iterator[str]:
             f"target {quoted(seen.target.name)}: class {quoted(seen.target.labels[k])} is {100 * share:.2g} % of the rows;"
             " accuracy says little of it, look at AUC (and --class-weight balanced weighs classes alike)"
         )
-    words = {str(label).strip().lower() for label in seen.target.labels}
-    if len(words) > 2 and any(words <= set(scale) for scale in _SCALES):
+    order = usual_order(seen.target.labels)
+    if order is not None and len(order) > 2 and not seen.target.ordinal:
         yield (
-            f"target {quoted(seen.target.name)}: its classes have an order, which the model does not know; numbers for them"
-            " and --task regression would use it, or in Python normax.linear_model.OrdinalClassifier"
+            f"target {quoted(seen.target.name)}: its classes have an order, which the model does not know; --family ordinal"
+            f" --levels {shlex.quote(','.join(order))} uses it"
         )
 
 
