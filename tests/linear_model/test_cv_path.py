@@ -487,7 +487,9 @@ def test_levels_that_a_feature_separates_relax_without_a_warning():
     X = np.random.default_rng(0).normal(size=(60, 3))
     levels = np.digitize(X[:, 0], [-0.5, 0.5])
     found = cv_path(X, levels, family="ordinal", measure="mae", cv=3, strengths=[0.3, 0.03], gammas=(0, 1))
-    assert (found.mean[1] < 0.5).all()  # how far the endless fit goes is rounding, so that either mixture may win
+    assert (
+        found.mean[1] < 0.5
+    ).all()  # how far the endless fit goes is rounding, so that either mixture may win
 
 
 def test_an_unknown_option_is_named(births):
