@@ -6,7 +6,7 @@ DEV := .venv/.dev
 DOCS := .venv/.docs
 JOBS ?= 2
 
-.PHONY: demo test test-all test-lowest test-newest lint format bench docs wheel clean
+.PHONY: demo test test-all faults fuzz test-lowest test-newest lint format bench docs wheel clean
 
 demo: $(BASE)
 	$(BIN)/normax demo
@@ -16,6 +16,12 @@ test: $(DEV)
 
 test-all: $(DEV)
 	$(BIN)/pytest -n $(JOBS) -m "slow or not slow"
+
+# Faults injected into runs, hostile files read: for some seconds (BUDGET=600s) or trials (BUDGET=500), on a schedule that
+# SEED repeats; ONLY="fit,path" begins the names of what is tried.
+BUDGET ?= 60s
+faults fuzz: $(DEV)
+	$(BIN)/python -m robustness.$@ --budget $(BUDGET) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 
 # The lowest and the newest versions of what normax needs, on the Python given (PYTHON=python3.13), by uv: what a user may have.
 CHOSEN := tests/penalties/test_separable.py tests/linear_model/test_path.py tests/linear_model/test_groups.py \

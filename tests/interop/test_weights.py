@@ -1,5 +1,8 @@
 """Files of weights: exact round trips, and every bad file refused with the network untouched."""
 
+import contextlib
+import os
+
 import numpy as np
 import pytest
 
@@ -96,6 +99,36 @@ def test_shards_and_their_index(tmp_path):
         nx.load(other, tmp_path / "model.safetensors")
     with pytest.raises(nx.InputError, match="max_shard_size"):
         nx.save(net, tmp_path / "x.safetensors", max_shard_size="much")
+
+
+@pytest.mark.parametrize("dies_at", range(1, 5))
+def test_whenever_a_save_of_shards_dies_the_index_tells_of_one_state(tmp_path, monkeypatch, dies_at):
+    """The old one as long as the new index is not there; what the dead save has left goes with the next."""
+    file, old, new = tmp_path / "model.safetensors", network(nn), network(nn)
+    index = nx.save(old, file, max_shard_size="200B")
+    count = len(os.listdir(tmp_path))
+    replace, calls = os.replace, iter(range(1, 100))
+
+    def dying(source, goal):
+        if next(calls) == dies_at:
+            raise KeyboardInterrupt
+        replace(source, goal)
+
+    monkeypatch.setattr(os, "replace", dying)
+    with contextlib.suppress(KeyboardInterrupt):
+        nx.save(new, file, max_shard_size="200B")
+    monkeypatch.undo()
+    found = network(nn)
+    nx.load(found, index)
+    assert same(found.state_dict(), (old if dies_at <= count else new).state_dict())
+    theirs = tmp_path / "model-mine.safetensors"
+    theirs.touch()
+    for net in (new, old):
+        nx.save(net, file, max_shard_size="200B")
+        nx.load(found, index)
+        assert same(found.state_dict(), net.state_dict())
+        assert len(os.listdir(tmp_path)) == count + 1
+    assert theirs.exists()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +23,73 @@ _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "M
 
 
 def write_safetensors(state: dict[str, np.ndarray], file: Path, max_shard_size: int | str | None) -> Path:
-    """Write arrays as one file, or as shards of at most so many bytes and an index, which comes last."""
+    """Write arrays as one file, or as shards of at most so many bytes and an index.
+
+    The index is written last, and no shard of the index that is there is touched before: whenever the process dies, the
+    index tells of the old arrays or of the new ones. What it no longer names goes, and what a save that died has left.
+    """
     from safetensors.numpy import save as serialise
 
     shards = [state] if max_shard_size is None else _shards(state, _bytes(max_shard_size))
     if len(shards) == 1:
         return write(file, serialise(state), parents=False)
-    names: list[str] = []
-    weight_map: dict[str, str] = {}
-    for i, shard in enumerate(shards, 1):
-        names.append(f"{file.stem}-{i:05d}-of-{len(shards):05d}.safetensors")
-        weight_map |= dict.fromkeys(shard, names[-1])
-        write(file.with_name(names[-1]), serialise(shard), parents=False)
-    index = {"metadata": {"total_size": sum(a.nbytes for a in state.values())}, "weight_map": weight_map}
     place = file.with_name(f"{file.stem}.safetensors.index.json")
-    return write(place, json.dumps(index, indent=2), parents=False)
+    with _alone(file):
+        old = _named(place)
+        names = _names(file.stem, len(shards))
+        if old & set(names):
+            names = _names(f"{file.stem}-{secrets.token_hex(4)}", len(shards))
+        weight_map: dict[str, str] = {}
+        for name, shard in zip(names, shards):
+            weight_map |= dict.fromkeys(shard, name)
+            write(file.with_name(name), serialise(shard), parents=False)
+        index = {"metadata": {"total_size": sum(a.nbytes for a in state.values())}, "weight_map": weight_map}
+        write(place, json.dumps(index, indent=2), parents=False)
+        _clear(file, old, set(names))
+    return place
+
+
+def _names(stem: str, count: int) -> list[str]:
+    return [f"{stem}-{i:05d}-of-{count:05d}.safetensors" for i in range(1, count + 1)]
+
+
+def _named(index: Path) -> set[str]:
+    """The shards of an index; none where there is none that can be read."""
+    try:
+        return set(json.loads(index.read_text())["weight_map"].values())
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return set()
+
+
+def _clear(file: Path, old: set[str], new: set[str]) -> None:
+    """Remove the shards that an older index named, and those with a mark, which only a save that died leaves unnamed."""
+    shard = re.compile(re.escape(file.stem) + r"(-[0-9a-f]{8})?-\d{5}-of-\d{5}\.safetensors")
+    for other in list(file.parent.iterdir()):
+        match = shard.fullmatch(other.name)
+        if match and other.name not in new and (match[1] or other.name in old):
+            other.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Let saves of shards into one folder go one after the other, where the system has locks."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    try:
+        folder = os.open(file.parent, os.O_RDONLY)
+    except OSError as error:
+        raise InputError(
+            f"{file}: cannot be written ({error.strerror}); name another folder to write to"
+        ) from error
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def read_index(file: Path) -> dict[str, Any]:

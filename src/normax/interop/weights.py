@@ -26,7 +26,8 @@ def save(net: Module, file: str | os.PathLike, *, max_shard_size: int | str | No
         net: the module.
         file: where to; `.safetensors` is the usual ending.
         max_shard_size: bytes, or `"500MB"`, `"5GB"`: a larger state is spread over
-            `net-00001-of-00003.safetensors`, ..., and an index `net.safetensors.index.json`, written last.
+            `net-00001-of-00003.safetensors`, ..., and an index `net.safetensors.index.json`, written last. Shards
+            that replace others have a mark in their names, so that the index always tells of the old or of the new.
 
     Returns:
         The path of the file, or of the index.
@@ -159,7 +160,9 @@ def _pytorch(file: Path, key: str | None) -> dict[str, Any]:
             f"{file}: reading PyTorch's files needs torch: pip install 'normax[torch]'"
         ) from None
     try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch's, about pickles that it then refuses
+            state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for damaged and for refused files
         first = str(error).split("\n")[0]
         raise InputError(f"{file}: damaged, or more than a state dict: {first}") from error

@@ -77,9 +77,12 @@ def read(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         InputError: if it is damaged, no checkpoint of a fit, or of a newer normax.
     """
     hint = f"; if it holds weights: nx.load(net, {str(file)!r})"
-    arrays, facts = read_sealed(file, "fit", hint)
-    sealed.check_format(facts, FORMAT, VERSION, file)
-    check(facts, Facts, str(file))
+    try:
+        arrays, facts = read_sealed(file, "fit", hint)
+        sealed.check_format(facts, FORMAT, VERSION, file)
+        check(facts, Facts, str(file))
+    except InputError as error:
+        raise InputError(f"{error}; name another file, or begin anew: resume=False") from error
     absent = [
         name
         for name in ("key", "history/sums", "history/validation", "history/weights")

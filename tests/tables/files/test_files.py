@@ -1,6 +1,7 @@
 """The same table out of every kind of file, packed, in parts, and from the standard input."""
 
 import bz2
+import contextlib
 import datetime
 import gzip
 import io
@@ -22,6 +23,7 @@ import pytest
 
 from normax.errors import InputError, Notice
 from normax.tables import limits, read_table
+from normax.tables.files import databases
 from normax.tables.files.places import stem
 
 CSV = b"a,b\n1,x\n2,y\n"
@@ -107,6 +109,46 @@ def test_formats_of_columns(tmp_path):
 def test_broken_ones(tmp_path, name, text, message):
     (tmp_path / name).write_text(text)
     assert message in fails(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("null", "expected an object a line"),
+        ('"a"', "expected an object a line"),
+        ('{"a":' * 20_000, "nested deeper than 200"),
+        ('[{"a": ' + "[" * 300 + "]" * 300 + "}]", "nested deeper than 200"),
+    ],
+)
+def test_json_that_crashes_readers_is_refused_before(tmp_path, text, message):
+    (tmp_path / "t.json").write_text(text)
+    assert message in fails(tmp_path / "t.json")
+
+
+def test_brackets_in_text_are_no_depth(tmp_path):
+    lines = [f'{{"a": "{"[" * count}", "b": [[1], [2]]}}' for count in (3, 500, 300)]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    assert read_table(tmp_path / "t.jsonl").rows == 3
+
+
+def test_a_zip_of_another_age_is_no_crash(tmp_path):
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "w") as archive:
+        archive.writestr("a", "b")
+    data = bytearray((tmp_path / "t.xlsx").read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 250  # the version that is needed to unpack it
+    for name in ("t.xlsx", "t.zip"):
+        (tmp_path / name).write_bytes(data)
+        fails(tmp_path / name)
+
+
+@pytest.mark.parametrize("where", ["", " where y < 0"])
+def test_a_view_without_end_is_refused(tmp_path, monkeypatch, where):
+    monkeypatch.setattr(databases, "_STEPS", 2)
+    endless = "with recursive r(y) as (select 1 union all select y + 1 from r)"
+    with contextlib.closing(sqlite3.connect(tmp_path / "t.db")) as database:
+        database.execute(f"create view v as {endless} select y from r{where}")
+        database.commit()
+    assert "'v' is a view that does not end soon" in fails(tmp_path / "t.db")
 
 
 def test_a_bomb_of_arrow_is_measured(tmp_path, monkeypatch):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from normax.errors import InputError
@@ -12,6 +14,12 @@ from normax.tables.files.encoding import as_utf8
 from normax.tables.limits import check_columns, check_unpacked
 
 __all__ = ["read_arrow", "read_json", "read_orc", "read_parquet"]
+
+# Levels within a cell; Arrow's reader crashes where they exhaust its stack.
+_DEEPEST = 200
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKETS = np.zeros(256, np.int8)
+_BRACKETS[list(b"[{")], _BRACKETS[list(b"]}")], _BRACKETS[ord("\n")] = 1, -1, 2
 
 
 def read_parquet(content: Path | bytes, name: str) -> pa.Table:
@@ -60,6 +68,10 @@ def read_json(content: Path | bytes, name: str, encoding: str | None = None) -> 
     import pyarrow.json
 
     data = as_utf8(content.read_bytes() if isinstance(content, Path) else content, name, encoding)
+    if _depth(data) > _DEEPEST and _depth(_STRING.sub(b"", data)) > _DEEPEST:
+        raise InputError(
+            f"{name}: cells that are nested deeper than {_DEEPEST} levels; expected a value a cell"
+        )
     if data.lstrip()[:1] == b"[":
         rows = json.loads(data)
         wrong = next((k for k, row in enumerate(rows) if not isinstance(row, dict)), None)
@@ -68,10 +80,22 @@ def read_json(content: Path | bytes, name: str, encoding: str | None = None) -> 
         names = dict.fromkeys(key for row in rows for key in row)
         check_columns(name, len(names), list(names))
         return pa.table({key: pa.array([row.get(key) for row in rows]) for key in names})
+    if not data.lstrip().startswith(b"{"):  # null, too, which Arrow's reader crashes on
+        raise InputError(f"{name}: expected an object a line, {{...}}, or one list of objects")
     options = pyarrow.json.ReadOptions(block_size=max(1 << 20, min(len(data), 1 << 30)))
     table = pyarrow.json.read_json(pa.BufferReader(data), read_options=options)
     check_columns(name, table.num_columns, table.column_names)
     return table
+
+
+def _depth(data: bytes) -> int:
+    """How deep the brackets of a line are nested, those within text counted too."""
+    raw = np.frombuffer(b"\n" + data, np.uint8)
+    raw = raw[_BRACKETS[raw] != 0]
+    line = raw == ord("\n")
+    depth = np.cumsum(np.where(line, 0, _BRACKETS[raw]))
+    start = np.maximum.accumulate(np.where(line, np.arange(raw.size), 0))
+    return int((depth - depth[start]).max())
 
 
 def _opened(content: Path | bytes) -> pa.NativeFile:

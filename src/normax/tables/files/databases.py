@@ -17,6 +17,9 @@ from normax.tables.wording import listed
 
 __all__ = ["read_duckdb", "read_sqlite"]
 
+# Millions of steps of SQLite's machine; each kilobyte of the file adds one. A row of a plain table takes some ten.
+_STEPS = 100
+
 
 def read_sqlite(file: Path, name: str, table: str | None = None) -> pa.Table:
     """One table or view of a SQLite file.
@@ -37,10 +40,21 @@ def read_sqlite(file: Path, name: str, table: str | None = None) -> pa.Table:
                 " order by name"
             )
         ]
-        cursor = database.execute(f"select * from {_quoted(_named(known, table, name))}")
-        names = [column[0] for column in cursor.description]
-        check_columns(name, len(names), names)
-        return from_rows(names, cursor.fetchall(), name)
+        chosen = _named(known, table, name)
+        steps = iter(range(_STEPS + file.stat().st_size // 1000))
+        database.set_progress_handler(lambda: next(steps, None) is None, 10**6)
+        try:
+            cursor = database.execute(f"select * from {_quoted(chosen)}")
+            names = [column[0] for column in cursor.description]
+            check_columns(name, len(names), names)
+            rows = cursor.fetchall()
+        except sqlite3.OperationalError as error:
+            if next(steps, None) is not None:
+                raise
+            raise InputError(
+                f"{name}: {quoted(chosen)} is a view that does not end soon; store what it gives as a table"
+            ) from error
+        return from_rows(names, rows, name)
 
 
 def read_duckdb(file: Path, name: str, table: str | None = None) -> pa.Table:

@@ -31,6 +31,9 @@ PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 _PIECE = 1 << 24
 
+# What the libraries raise for damage, for a packing that they do not know, and for a password that is asked for.
+_DAMAGE = (EOFError, OSError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+
 
 def unpacked(file: IO[bytes], name: str, size: int) -> tuple[bytes, str] | None:
     """What a compressed file holds, and the name without the ending; None for one that is not compressed.
@@ -54,7 +57,9 @@ def unpacked(file: IO[bytes], name: str, size: int) -> tuple[bytes, str] | None:
         for magic, opener in _OPENERS.items():
             if head.startswith(magic):
                 return _pieces(opener(file), name, size), inner
-    except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException) as error:
+    except InputError:
+        raise
+    except (*_DAMAGE, pa.ArrowException) as error:
         raise InputError(f"{name}: damaged ({' '.join(str(error).split())[:200]}); copy it again") from error
     return None
 

@@ -155,7 +155,7 @@ def _by_content(head: bytes, file: IO[bytes]) -> str | None:
     if head.startswith(b"PK\x03\x04"):
         try:
             names = zipfile.ZipFile(file).namelist()
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
             return None
         return "npz" if all(name.endswith(".npy") for name in names) else "sheet"
     proofs = {
