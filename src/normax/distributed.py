@@ -26,6 +26,7 @@ from jax._src.distributed import (
 from normax import heartbeats
 from normax.errors import InputError, shorten
 from normax.heartbeats import FAILED
+from normax.launched import COORDINATOR, COUNT, INDEX, LOST
 from normax.nn.random import manual_seed, raw_key
 
 __all__ = [
@@ -41,9 +42,6 @@ __all__ = [
     "telling",
 ]
 
-COORDINATOR, COUNT, INDEX = "JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"
-"""Variables of the environment by which `normax launch`, or a script of your own, says what no cluster says."""
-
 HEARTBEAT_SECONDS = 60
 """After so long without a sign of a process, JAX ends the others; `heartbeats` names it before."""
 
@@ -53,6 +51,7 @@ LOOK_SECONDS = 1.0
 _patience = 300.0
 _rounds: Counter[str] = Counter()
 _looked = 0.0
+_failed = False
 
 
 class LostProcess(RuntimeError):
@@ -268,6 +267,7 @@ def telling(what: str) -> Iterator[None]:
 
 
 def _exchange(name: str, payload: bytes, timeout: float | None = None) -> list[bytes]:
+    global _failed
     if count() == 1:
         return [payload]
     patience = _patience if timeout is None else timeout
@@ -275,6 +275,9 @@ def _exchange(name: str, payload: bytes, timeout: float | None = None) -> list[b
     _rounds[name] += 1
     place = f"normax/meet/{name.replace('/', '|')}"
     try:
+        if _failed:  # somebody caught it, and here this process is
+            _client().key_value_delete(f"{FAILED}/{index()}")
+            _failed = False
         return _met(name, f"{place}/{number}", f"{place}/{number - 1}/", payload, patience)
     except jax.errors.JaxRuntimeError as error:
         raise LostProcess(f"process 0 is gone, which all meet at ({_first_line(error)})") from error
@@ -365,6 +368,8 @@ def _call_the_roll(what: str, error: BaseException) -> None:
 
 
 def _tell(error: BaseException) -> None:
+    global _failed
+    _failed = True
     said = shorten(f"{type(error).__name__}: {_first_line(error)}", 400)
     with contextlib.suppress(jax.errors.JaxRuntimeError):
         _client().key_value_set(f"{FAILED}/{index()}", said, allow_overwrite=True)
@@ -389,7 +394,10 @@ def _meet() -> None:
             sys.stderr.flush()
             if is_main():
                 time.sleep(2 * LOOK_SECONDS)  # what the others hear of it, they hear here
-            os._exit(130 if issubclass(kind, KeyboardInterrupt) else 1)  # JAX's own end waits for the others
+            codes = {KeyboardInterrupt: 130, LostProcess: LOST}
+            os._exit(
+                next((c for k, c in codes.items() if issubclass(kind, k)), 1)
+            )  # JAX's own end waits for the others
 
     sys.excepthook = end
 

@@ -1,5 +1,5 @@
 """The command: `normax path`, `normax compare`, `normax predict`, `normax show`, `normax port`,
-`normax explain`, `normax demo`.
+`normax explain`, `normax launch`, `normax demo`.
 
 Whatever is wrong with the input is one line on the standard error and exit code 2; Ctrl-C is one line and
 130, SIGTERM 143. Nothing heavy is imported before the arguments are known to be good.
@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after `normax`; by default those of the command line.
 
     Returns:
-        The exit code: 0, 2 for input that cannot be used, 130 when interrupted, 143 when terminated.
+        The exit code: 0, 2 for input that cannot be used, 130 when interrupted, 143 when terminated; of `launch` that of
+        the process that failed.
 
     Example:
         >>> main(["path", "data.csv", "--target", "y", "--penalty", "l3"])
@@ -46,6 +47,10 @@ def _obey(words: list[str]) -> int:
         with clock.time("loading"):
             options = parse(words)
         with watched(), speaking(options.lang):
+            if options.command == "launch":
+                from normax.cli.launch import launch
+
+                return launch(options)
             _run(options, clock)
     except InputError as error:
         _say(f"{say('error: ')}{retold(str(error))}")

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Terminated", "check", "held_back", "watched"]
+__all__ = ["Terminated", "check", "handled", "held_back", "watched"]
 
 _dropped: list[BaseException] = []
 
@@ -44,11 +44,11 @@ def watched() -> Iterator[None]:
             usual(unraisable)
 
     sys.unraisablehook = hook
-    handled = _handle(_ENDING, _terminate, only=signal.SIG_DFL)  # nohup has SIGHUP ignored
+    before = _handle(_ENDING, _terminate, only=signal.SIG_DFL)  # nohup has SIGHUP ignored
     try:
         yield
     finally:
-        _restore(handled)
+        _restore(before)
         sys.unraisablehook = usual
         _dropped.clear()
 
@@ -65,13 +65,20 @@ def check() -> None:
 def held_back() -> Iterator[None]:
     """Let a Ctrl-C, and the other signals to end, wait until the block, an import of compiled extensions, is over."""
     waiting: list[int] = []
-    handled = _handle((signal.SIGINT, *_ENDING), lambda number, _: waiting.append(number))
+    with handled((signal.SIGINT, *_ENDING), lambda number, _: waiting.append(number)):
+        yield
+    for number in waiting:
+        signal.raise_signal(number)
+
+
+@contextmanager
+def handled(numbers: Iterable[int], handler: Any) -> Iterator[None]:
+    """Signals go to a handler while the block runs."""
+    before = _handle(numbers, handler)
     try:
         yield
     finally:
-        _restore(handled)
-    for number in waiting:
-        signal.raise_signal(number)
+        _restore(before)
 
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))

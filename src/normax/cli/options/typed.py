@@ -40,7 +40,10 @@ def parse(argv: Sequence[str]) -> Any:
         InputError: for a word that does not belong there; the closest right one is suggested.
         SystemExit: after `--help` and `--version`, with 0.
     """
-    argv = _command_first(argv)
+    argv, script = _command_first(argv), []
+    if argv and argv[0] == "launch" and "--" in argv:  # what follows is the script's
+        at = argv.index("--")
+        argv, script = argv[:at], argv[at + 1 :]
     parser, commands = parsers()
     if not argv or argv[0].startswith("--lang"):
         parser.print_help()
@@ -60,6 +63,7 @@ def parse(argv: Sequence[str]) -> Any:
     runs: dict[str, type[RunOptions]] = {"path": PathOptions, "compare": CompareOptions}
     made = runs.get(options.command)
     if made is None:
+        options.script = script
         return options
     if options.config:
         options, argv = _with_config(options, argv, parser, commands[options.command], known)

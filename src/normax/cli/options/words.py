@@ -31,6 +31,7 @@ COMMANDS = {
     "show": "print what a fitted model is and how well it predicts",
     "port": "change the imports of a PyTorch file to normax's, and say what is left to do by hand",
     "explain": "say what a penalty, a layer that regularises or an option is, and when to use it",
+    "launch": "start a script as several processes that train or fit together, on this machine",
     "demo": "fit the embedded data sets and make a report to open",
     "completion": "print what makes a shell complete the words of this command",
 }
@@ -45,6 +46,8 @@ _EXAMPLES = {
   normax path d.csv --target y                     lasso, report in normax-d
   normax path d.csv --target y --model auto        the best of linear, curves and a network
   normax path --config normax-d/config.toml        that run again""",
+    "launch": """example:
+  normax launch -n 2 -- train.py --epochs 10""",
     "predict": """example:
   normax predict normax-d later.csv --out predictions.csv""",
 }
@@ -76,8 +79,10 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     commands: dict[str, _Parser] = {}
     for name, text in COMMANDS.items():
-        whole = f"{text[0].upper()}{text[1:]}."
-        commands[name] = subparsers.add_parser(name, help=text, description=whole, epilog=_EXAMPLES.get(name))
+        sentence = f"{text[0].upper()}{text[1:]}."
+        commands[name] = subparsers.add_parser(
+            name, help=text, description=sentence, epilog=_EXAMPLES.get(name)
+        )
     for name in ("path", "compare"):
         _fit_options(commands[name], compare=name == "compare")
     for name in ("predict", "show"):
@@ -113,6 +118,18 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     )
     commands["explain"].add_argument(
         "name", metavar="NAME", nargs="?", help="l1, dropout, cv, ... (default: list all names)"
+    )
+    commands["launch"].usage = "normax launch -n N [--devices N] -- SCRIPT [WORDS ...]"
+    commands["launch"].add_argument(
+        "-n",
+        "--processes",
+        type=whole(1),
+        required=True,
+        metavar="N",
+        help="how many; each takes its share of the GPUs",
+    )
+    commands["launch"].add_argument(
+        "--devices", type=whole(1), metavar="N", help="simulate so many devices a process on the CPU"
     )
     commands["demo"].add_argument(
         "--out", metavar="DIR", default="normax-demo", help="folder to write (default: normax-demo)"

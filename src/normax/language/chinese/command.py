@@ -213,6 +213,18 @@ MODELS = {
     "--onnx: curves and products are not written to ONNX; leave out --splines and --interactions": (
         "--onnx：曲线和乘积不写入 ONNX；请去掉 --splines 和 --interactions"
     ),
+    "launch: which script? normax launch -n 2 -- script.py (see normax launch --help)": (
+        "launch：运行哪个脚本？normax launch -n 2 -- script.py（见 normax launch --help）"
+    ),
+    "-n {n:n}: this machine has {gpus:n} GPUs, and every process takes one at least; JAX_PLATFORMS=cpu leaves them alone": (
+        "-n {n}：本机有 {gpus} 块 GPU，而每个进程至少取一块；JAX_PLATFORMS=cpu 则不用它们"
+    ),
+    "process {first:n} of {all:n} ended with exit code {code:n}, so the others were ended; its lines begin with [{same:n}]": (
+        "{all} 个进程中的进程 {first} 以退出码 {code} 结束，其余进程因此被结束；它的行以 [{same}] 开头"
+    ),
+    "process {first:n} of {all:n} ended with signal {signal:w}, so the others were ended; its lines begin with [{same:n}]": (
+        "{all} 个进程中的进程 {first} 因信号 {signal} 结束，其余进程因此被结束；它的行以 [{same}] 开头"
+    ),
     "--onnx: the offset {name:q} is not written to ONNX; leave it out": "--onnx：偏移 {name} 不写入 ONNX；请去掉",
     "--onnx: {what:t} cannot be written to ONNX; leave them out by --drop": "--onnx：{what}不能写入 ONNX；请用 --drop 去掉",
     "free text ({names:q})": "自由文本（{names}）",

@@ -37,6 +37,13 @@ TABLE = {
     "Say what a penalty, a layer that regularises or an option is, and when to use it.": (
         "说明一种惩罚、一种起正则化作用的层或一个选项是什么、何时使用。"
     ),
+    "start a script as several processes that train or fit together, on this machine": (
+        "在本机把一个脚本启动为几个一起训练或拟合的进程"
+    ),
+    "Start a script as several processes that train or fit together, on this machine.": (
+        "在本机把一个脚本启动为几个一起训练或拟合的进程。"
+    ),
+    "example:\n  normax launch -n 2 -- train.py --epochs 10": "例：\n  normax launch -n 2 -- train.py --epochs 10",
     "fit the embedded data sets and make a report to open": "拟合自带的数据集，生成一份可打开的报告",
     "Fit the embedded data sets and make a report to open.": "拟合自带的数据集，生成一份可打开的报告。",
     "print what makes a shell complete the words of this command": "打印使 shell 补全本命令各词的脚本",
