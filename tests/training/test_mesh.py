@@ -1,9 +1,15 @@
 """Fits over meshes of simulated devices and over processes: the history of one device, wherever the parts of it run."""
 
 import json
+import re
 
+import jax
 import numpy as np
 import pytest
+from jax.sharding import PartitionSpec as P
+
+import normax as nx
+from normax.nn.sharding import shardings
 
 BEGIN = """
     import json, os
@@ -133,3 +139,185 @@ def test_processes_change_nothing(processes, expected, case, n, devices):
     assert all(each == found[0] for each in found)
     close(found[0], alone)
     assert zeros(found[0]) == zeros(alone)
+
+
+#: What one does with a network beside `fit`: steps of one's own, compiled calls, files, states.
+OWN = (
+    BEGIN
+    + """
+    mesh = {"data": -1}
+    folder = os.environ["FOLDER"]
+    part = slice(nx.distributed.index(), None, nx.distributed.count())
+    net = build(L1(0.01))
+    loss_fn = lambda net, x, y, scale: scale * ((net(x) - y) ** 2).mean() / 2
+    step = nx.train_step(net, loss_fn, optax.adam(0.02), mesh=mesh, shard={"*": "data", "4.bias": P()})
+    nx.manual_seed(5)
+    # Rows of one batch lie one after the other in process 0, then in process 1.
+    order = np.arange(96).reshape(3, nx.distributed.count(), -1)[:, nx.distributed.index()]
+    losses = [float(step(X[rows], y[rows], 0.5)) for rows in np.concatenate([order] * 4)]
+    momentum = step.optimizer_state[0].mu["4.weight"]
+    cut = [net[0].weight.value.sharding.spec, momentum.sharding.spec]
+    assert cut == [P("data")] * 2 or jax.device_count() == 1, cut
+    net.eval()
+    outputs = np.asarray(nx.jit(net)(X[:10])).tolist()
+    file = nx.save(net, folder + "/net.safetensors")
+    assert sorted(os.listdir(folder)) == ["net.safetensors"]
+    other = build(None).to(jax.sharding.Mesh(jax.devices(), "data"), shard={"*.weight": ("data",)} if jax.device_count() == 1 else None)
+    nx.load(other, file)
+    other.load_state_dict(net.state_dict())
+    assert all((np.asarray(a) == np.asarray(b)).all() for a, b in zip(net.state_dict().values(), other.state_dict().values()))
+    print(json.dumps([losses, outputs, {n: np.asarray(v).tolist() for n, v in net.state_dict().items()}]))
+"""
+)
+
+
+@pytest.mark.slow
+def test_steps_calls_and_files_of_ones_own(processes, tmp_path):
+    found = []
+    for place, (n, devices) in enumerate([(1, 1), (1, 8), (2, 2)]):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        found.append(json.loads(processes.output(OWN, n, devices, FOLDER=str(folder))[0]))
+    for losses, outputs, weights in found[1:]:
+        np.testing.assert_allclose(losses, found[0][0], rtol=1e-4)
+        np.testing.assert_allclose(outputs, found[0][1], rtol=1e-3, atol=1e-4)
+        for name, value in found[0][2].items():
+            np.testing.assert_allclose(weights[name], value, rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+#: A fit that stops in the middle of an epoch, and one that goes on from its checkpoint.
+HALVES = (
+    BEGIN
+    + """
+    file, epochs = os.environ["FILE"], int(os.environ["EPOCHS"])
+    net = build({"0.weight": GroupLasso(0.02, "in")})
+    history = nx.fit(
+        net, (X, y), loss="squared", optimizer=optax.sgd(0.05, momentum=0.9), epochs=epochs, batch_size=48,
+        validation=0.25, ema=0.9, callbacks=[nx.EarlyStopping(patience=9)], seed=1, mesh={"data": -1}, shard={"*": "data"},
+        checkpoint=file, resume=True,
+    )
+    print(json.dumps(told(history, net)))
+"""
+)
+
+
+@pytest.mark.slow
+def test_a_checkpoint_goes_on_with_other_devices_and_processes(processes, tmp_path):
+    whole = json.loads(processes.output(HALVES, FILE=str(tmp_path / "whole"), EPOCHS="6")[0])
+    file = str(tmp_path / "parts")
+    for (n, devices), epochs in zip([(1, 8), (2, 1), (1, 2)], "246"):
+        found = json.loads(processes.output(HALVES, n, devices, FILE=file, EPOCHS=epochs)[0])
+    close(found, whole)
+
+
+#: A fit in which process 1 fails, or stops coming, in the loader of its rows.
+FAILING = """
+    import os, threading
+    import numpy as np, optax
+    import normax as nx
+    nx.distributed.initialize(timeout=float(os.environ["PATIENCE"]))
+    X, y = np.ones((64, 4), "float32"), np.ones(64, "float32")
+    net = nx.nn.Sequential(nx.nn.Linear(4, 1), nx.nn.Flatten(0))
+
+    def batches(epoch):
+        for number in range(4):
+            if epoch == 2 and number == 1 and nx.distributed.index() == 1:
+                WHAT
+            yield X[:16], y[:16]
+
+    nx.fit(net, batches, loss="squared", optimizer="sgd", epochs=5, mesh=2, checkpoint=os.environ["FILE"])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("what", "patience", "said"),
+    [
+        (
+            "raise OSError('shard 7 is damaged')",
+            "100",
+            r"process 1 \(.*\) failed: OSError: shard 7 is damaged",
+        ),
+        ("threading.Event().wait(20)", "4", r"process 1 \(.*\) did not come to 'fit' within 4 s"),
+        (
+            "return",
+            "100",
+            "the loader of process 1 gave other numbers of rows or batches than that of process 0 in epoch 3",
+        ),
+        ("os.kill(os.getpid(), 9)", "100", r"process 1 \(.*\) (failed|did not come)"),
+    ],
+    ids=["fails", "hangs", "ends early", "is killed"],
+)
+def test_who_fails_in_a_fit_is_named_by_the_others(processes, tmp_path, what, patience, said):
+    code = FAILING.replace("WHAT", what)
+    there = processes.started(code, 2, PATIENCE=patience, FILE=str(tmp_path / "run.safetensors"))
+    there[0].wait(timeout=200)
+    if "kill" not in what:
+        there[1].wait(timeout=200)
+    results = processes.ended(there)
+    assert results[0][0] != 0
+    assert re.search(said, results[0][2]), results[0][2]
+
+
+@pytest.mark.slow
+def test_what_processes_are_given_differently_is_refused(processes):
+    code = (
+        BEGIN
+        + """
+    part = X[nx.distributed.index() :: 2], y[nx.distributed.index() :: 2]
+    net = build(None)
+    try:
+        nx.fit(net, part, loss="squared", optimizer="sgd", batch_size=30, mesh=2)
+    except nx.InputError as error:
+        print(error)
+    history = nx.fit(net, (X, y), loss="squared", optimizer="sgd", batch_size=30, mesh=2, epochs=1)
+    print(len(history.loss))
+    """
+    )
+    for text in processes.output(code, 2):
+        assert "data: process 1 was given other arrays than process 0" in text
+        assert text.endswith("\n1")
+
+
+def test_meshes_and_rules_that_cannot_be_are_refused():
+    net = nx.nn.Sequential(nx.nn.Linear(3, 4), nx.nn.Linear(4, 1))
+    X, y = np.ones((10, 3), "float32"), np.ones((10, 1), "float32")
+    here = jax.sharding.Mesh(jax.devices()[:1], "data")
+    for options, said in [
+        ({"mesh": 999}, "asks for 999 devices"),
+        ({"mesh": "two"}, "expected a jax.sharding.Mesh, a number of devices, or axes"),
+        ({"mesh": {"data": -1, "model": -1}}, "one of them -1 for the rest"),
+        ({"shard": "data"}, "over which devices"),
+        (
+            {"mesh": here, "shard": {"2.weigth": "data"}},
+            "no weight of Sequential matches '2.weigth'; did you mean",
+        ),
+        ({"mesh": here, "shard": {"*": "date"}}, "the mesh has no axis 'date'; did you mean 'data'"),
+        (
+            {"mesh": here, "shard": {"0.weight": 3}},
+            "expected a PartitionSpec, or the name of an axis of the mesh, got 3",
+        ),
+        ({"mesh": here, "shard": {"0.bias": P(None, "data")}}, "0.bias: .* has more entries than the shape"),
+    ]:
+        with pytest.raises(nx.InputError, match=said):
+            nx.fit(net, (X, y), loss="squared", optimizer="sgd", **options)
+    lazy = nx.nn.LazyLinear(2)
+    with pytest.raises(nx.InputError, match="weight, bias: without a shape so far"):
+        lazy.to(here)
+
+
+def test_rules_cut_where_the_devices_divide():
+    devices = jax.sharding.AbstractMesh((8,), ("data",))
+    net = nx.nn.ModuleDict({"a": nx.nn.Linear(24, 16), "b": nx.nn.Linear(24, 10), "c": nx.nn.Linear(3, 5)})
+    found = shardings(net, devices, {"*": "data", "a.bias": "data"})
+    names = {cell: name for name, cell in net.named_parameters()}
+    assert {names[cell]: tuple(lies.spec) for cell, lies in found.items()} == {
+        "a.weight": (None, "data"),
+        "a.bias": ("data",),
+        "b.weight": (None, "data"),
+        "b.bias": (),
+        "c.weight": (),
+        "c.bias": (),
+    }
+    with pytest.raises(nx.InputError, match=r"b.weight: 8 devices do not divide 10 of the shape \(10, 24\)"):
+        shardings(net, devices, {"a.*": P("data"), "b.*": P("data")})

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from normax import distributed
 from normax.errors import InputError, Notice, suggest
 from normax.interop.safetensors import read_index, write_safetensors
 from normax.nn.module import LoadResult, Module
+from normax.nn.sharding import mesh_of, spans_processes
 from normax.sealed import read_arrays
 
 __all__ = ["load", "save"]
@@ -20,7 +22,8 @@ __all__ = ["load", "save"]
 def save(net: Module, file: str | os.PathLike, *, max_shard_size: int | str | None = None) -> Path:
     """Write a network's parameters and persistent buffers as safetensors, under PyTorch's keys.
 
-    The file appears under its name only when it is whole. A tied weight is written under each of its names.
+    The file appears under its name only when it is whole. A tied weight is written under each of its names. Where several
+    processes train the network together, all call it, process 0 writes the whole weights, and the others wait for it.
 
     Args:
         net: the module.
@@ -50,7 +53,12 @@ def save(net: Module, file: str | os.PathLike, *, max_shard_size: int | str | No
     odd = [repr(name) for name in state if name == "__metadata__" or "\0" in name]
     if odd:
         raise InputError(f"save: safetensors files have no arrays of the names {', '.join(odd)}; rename them")
-    return write_safetensors(state, _path(file), max_shard_size)
+    mesh = mesh_of(net)
+    if mesh is None or not spans_processes(mesh):
+        return write_safetensors(state, _path(file), max_shard_size)
+    with distributed.telling("save"):
+        written = str(write_safetensors(state, _path(file), max_shard_size)) if distributed.is_main() else ""
+        return Path(distributed.gather(written, "save")[0])
 
 
 def load(

@@ -128,6 +128,29 @@ class Partition:
 
         return jax.tree.map(put, tree)
 
+    def batch(self, batch: tuple) -> tuple:
+        """The arrays of a batch, of this process's rows, as those of the whole batch, cut by rows; what has no rows, or
+        another number of them, is the same in all processes and stays whole."""
+        leaves, tree = jax.tree.flatten(batch)
+        rows = next((len(leaf) for leaf in leaves if np.ndim(leaf)), 0)
+        if rows * self.shares % self.ways:
+            raise InputError(
+                f"train_step: {self.ways} devices along {self.axis!r} do not divide a batch of {rows * self.shares} rows; "
+                f"take a multiple of {self.ways}"
+            )
+
+        def put(leaf):
+            if isinstance(leaf, jax.Array) and not leaf.is_fully_addressable:
+                return leaf
+            if np.ndim(leaf) == 0 or len(leaf) != rows:
+                return leaf if np.ndim(leaf) == 0 else placed(leaf, everywhere(self.mesh))
+            if self.together:
+                shape = rows * self.shares, *np.shape(leaf)[1:]
+                return jax.make_array_from_process_local_data(self._rows, np.asarray(leaf), shape)
+            return jax.device_put(leaf, self._rows)
+
+        return jax.tree.unflatten(tree, [put(leaf) for leaf in leaves])
+
     @property
     def _rows(self) -> NamedSharding:
         return NamedSharding(self.mesh, PartitionSpec(self.axis))

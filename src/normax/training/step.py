@@ -34,6 +34,7 @@ from normax.training.alike import check_alike
 from normax.training.data import check_arrays, check_counts
 from normax.training.groups import grouped
 from normax.training.packing import Packing
+from normax.training.partition import partition
 from normax.training.penalize import untrainable
 from normax.training.update import Update, at, smooth_part
 
@@ -66,6 +67,9 @@ class train_step:
             clipping bites, data count for less against a non-smooth penalty; the minimum stays where it is.
         rates: pattern, or predicate `f(name, parameter)`, -> factor on the learning rate (0 leaves alone what
             `requires_grad=False` would not even differentiate); the prox and decoupled decay scale with it.
+        mesh, shard: devices that train together, and parameters that are cut over them, as of `nx.fit`; None: where the
+            network lies. Batches are cut by rows over the axis "data". In a run of several processes each gives its own
+            rows of every batch, as many as the others.
 
     Returns:
         The data loss of the batch before the step, without Ω.
@@ -100,6 +104,8 @@ class train_step:
         accumulate: int = 1,
         clip: float | None = None,
         rates: Mapping[Any, float] | None = None,
+        mesh: Any = None,
+        shard: Any = None,
     ):
         check_counts(accumulate=accumulate)
         if not callable(loss_fn) or isinstance(loss_fn, Module):
@@ -109,10 +115,13 @@ class train_step:
             )
         self.net, self.loss_fn, self.prox_step, self.accumulate = net, loss_fn, prox_step, accumulate
         self.optimizer = grouped(net, optimizer, clip, rates)
+        if not bind(net).trainable:
+            raise InputError(untrainable(net))
+        self.partition = partition(net, mesh, shard)
+        if packing and self.partition is not None:
+            raise InputError("packing: joins weights on one device; leave it out on a mesh")
         binding = bind(net)
         self.cells = binding.trainable
-        if not self.cells:
-            raise InputError(untrainable(net))
         penalties = [cell.penalty for cell in self.cells]
         self._packing = Packing(self.cells, binding.parameter_names, penalties, packing)
         if self._packing.groups:
@@ -122,7 +131,11 @@ class train_step:
         self._last: tuple[Any, Any] = (None, None)
         self.told = self._broken = False
         self._done, self._loss = 0, cast(Any, None)
-        leaves, self._tree = jax.tree.flatten(self._update(binding).init(self._packing.leaves()))
+        weights = self._packing.leaves()
+        state = self._update(binding).init(weights)
+        if self.partition is not None:
+            state = jax.jit(self.partition.update)(state, weights)
+        leaves, self._tree = jax.tree.flatten(state)
         self._state = [jnp.array(leaf, copy=True) for leaf in leaves]
 
     @property
@@ -157,6 +170,8 @@ class train_step:
     def __call__(self, *batch: Any) -> jax.Array:
         check_batch(batch)
         program = self._program()
+        if self.partition is not None:
+            batch = self.partition.batch(batch)
         weights = self._packing.leaves()
         for i, (value, owned) in enumerate(zip(weights, self._owned)):
             if value is not owned:  # somebody else's array must survive the donation
@@ -243,6 +258,8 @@ class _StepProgram:
                     gradients = jax.tree.map(jnp.add, gradients, smooth)
             self.foreign.note(frame)
             new, state = update(packing.pack(gradients), state, weights, packing.select(penalties))
+            if step.partition is not None:
+                new, state = step.partition.weights(new), step.partition.update(state, new)
             changes, count = written(frame, outside, others), len(loose)
             # What is donated first, in its order: so is it matched.
             return new[:count], jax.tree.leaves(state), new[count:], loss, changes
