@@ -165,7 +165,7 @@ def test_an_offset_is_a_coefficient_that_is_known(family):
 def test_what_cannot_be_used_is_refused():
     X, y = problem("gaussian")
     for options, message in (
-        ({"penalty": GroupLasso(1.0, SIZES), "lower": 0}, "takes no bounds"),
+        ({"penalty": GroupLasso(1.0, SIZES), "upper": 1}, "takes no bounds but lower=0"),
         ({"penalty": GroupLasso(1.0, SIZES) + GroupLasso(1.0, "in")}, "at most one part"),
         ({"penalty": GroupLasso(1.0, SIZES), "penalty_factor": np.arange(15)}, "same factor for all"),
         ({"penalty": GroupLasso(1.0, [0, 1])}, "2 labels do not fit"),

@@ -11,7 +11,7 @@ from normax import linear_model as lm
 from normax.errors import InputError
 from normax.linear_model import fit_path, max_strength
 from normax.linear_model.families import FAMILIES
-from normax.penalties import L1, L2, MCP, GroupLasso, Nonnegative, Penalty
+from normax.penalties import L1, L2, MCP, Fused, GroupLasso, Nonnegative, Penalty
 from normax.penalties.base import WithStrength
 
 
@@ -205,7 +205,9 @@ def test_estimators_take_any_penalty():
 @pytest.mark.parametrize(
     ("penalty", "options", "message"),
     [
-        (SLOPE(1.0, (1.0,) * 60), {"lower": 0.0}, "takes no bounds"),
+        (SLOPE(1.0, (1.0,) * 60), {"lower": -1.0}, "takes no bounds but lower=0 for all features"),
+        (Fused(1.0), {"upper": 1.0}, "takes no bounds but lower=0"),
+        (MCP(1.0) + SLOPE(1.0, (1.0,) * 60), {"lower": 0.0}, "takes no bounds; use L1"),
         (SLOPE(1.0, (1.0,) * 60), {"penalty_factor": np.arange(60.0)}, "takes none"),
         (MCP(lambda step: 1.0), {}, "a schedule"),
         ("mcp", {}, "expected a penalty such as"),

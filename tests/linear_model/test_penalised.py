@@ -174,7 +174,7 @@ def test_what_cannot_be_used_is_told(diabetes):
         (lm.Lasso(), np.zeros((5, 0)), np.arange(5.0), {}, "0 feature"),
         (lm.Lasso(), X, y, {"sample_weight": np.zeros(len(y))}, "all weights are zero"),
         (lm.Lasso(), X, y, {"sample_weight": -np.ones(len(y))}, "negative ones at rows 0"),
-        (lm.PenalisedRegressor(GroupLasso(0.1, LABELS), lower=0), X, y, {}, "groups takes no bounds"),
+        (lm.PenalisedRegressor(GroupLasso(0.1, LABELS), upper=1), X, y, {}, "groups takes no bounds"),
         (lm.PenalisedRegressor(L1(0.1), family="poison"), X, y, {}, "poisson"),
         (lm.PoissonRegressorCV(), X, -y, {}, "counts >= 0, got -151 at row 0"),
     ]

@@ -20,6 +20,7 @@ from normax.linear_model.analysis.measures import (
 from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.families import Family
 from normax.linear_model.families.cox import survival_columns
+from normax.linear_model.families.ordinal import level_probabilities
 from normax.linear_model.path import LinearPath, as_kind
 from normax.rows import PrintedTable
 
@@ -32,13 +33,14 @@ def assess(
     """Every measure that the family of a path has, on some rows, at every strength: glmnet's `assess.glmnet`.
 
     Args:
-        path: of `fit_path` or `cv_path`; of the latter, X may be None for the rows that each fold held out, if they
+        path: of `fit_path`, an estimator's `path_`, whose responses are numbers of classes, or of `cv_path`; of the latter, X may be None for the rows that each fold held out, if they
             were kept (`keep=True`), at the penalised fits where there are mixtures.
         X, y: (n, p) rows and their response. s: strengths, and "min" or "1se" of a `CvPath`; None (default) for all.
         sample_weight: (n,) weights >= 0; offset: of the linear predictors.
 
     Returns:
-        One row a strength: means over the rows, as `cv_path` defines the measures; for cox the deviance per event.
+        One row a strength: means over the rows, as `cv_path` defines the measures; for cox the deviance per event, and
+        for ordinal by the thresholds that are best for these rows.
 
     Raises:
         InputError: for a path that does not know its family, and held-out rows that were not kept.
@@ -67,7 +69,8 @@ def assess(
 def confusion(
     path: LinearPath | CvPath, X: Any, y: Any, *, s: Any = None, offset: Any = None
 ) -> PrintedTable:
-    """How many rows of each class were called what, at one strength: glmnet's `confusion.glmnet`.
+    """How many rows of each class were called what, at one strength: glmnet's `confusion.glmnet`. Levels are called by
+    the thresholds that are best for these rows, which a path does not keep.
 
     Args:
         path, X, y, s, offset: as of `assess`; s is one strength, by default a `CvPath`'s "1se".
@@ -90,10 +93,14 @@ def confusion(
     strengths, etas, loss = _predictors(path, X, s, offset)
     if len(strengths) != 1:
         raise InputError(f"s: expected one strength, got {len(strengths)}; write s={strengths[-1]:.4g}, say")
-    called, Y = as_kind(etas[0], loss, "class"), loss.response(y, etas.shape[1])
-    there = np.isfinite(etas[0]).any(axis=1)
+    there, Y = np.isfinite(etas[0]).any(axis=1), loss.response(y, etas.shape[1])
     truth = np.argmax(Y, axis=1) if loss.coupled else Y[:, 0].astype(int)
-    classes = range(Y.shape[1] if loss.coupled else 2)
+    cuts = thresholds_of(loss, Y[there], etas[0][there], np.ones(int(there.sum())))
+    if cuts is None:
+        called = as_kind(etas[0], loss, "class")
+    else:
+        called = level_probabilities(etas[0][:, 0], cuts).argmax(axis=1)
+    classes = range(Y.shape[1] if loss.coupled else 2 if cuts is None else len(cuts) + 1)
     return PrintedTable(
         {"predicted": c} | {f"true {t}": int(((called == c) & (truth == t))[there].sum()) for t in classes}
         for c in classes
@@ -133,7 +140,7 @@ def _predictors(
     loss = fits.family
     if loss is None:
         raise InputError(
-            "path: expected one of fit_path or cv_path, which knows its family, got an estimator's"
+            "path: expected one that knows its family, as those of fit_path, cv_path and estimators do"
         )
     if X is None:
         strengths, etas = _held_out(path, s)

@@ -64,7 +64,7 @@ class LinearPath:
         null_deviance: of the model with an intercept alone, half of it, mean over the rows.
         stationary: whether the gaps tell only how far the fits are from stationary points, as for penalties that are
             not convex, and not how far from the minimum.
-        family: the loss, a `Family`; None for some estimators' paths. options: what else `fit_path` was told but of
+        family: the loss, a `Family`. options: what else `fit_path` was told but of
             rows, for `at(s, exact=True)`. passes: over the rows of a source; None of a table.
     """
 
@@ -368,7 +368,7 @@ def follow_path(problem: Problem, strengths: Any) -> LinearPath:
         fit.n_iter[back],
         null_deviance=null,
         stationary=fit.stationary or not loss.convex_at(y),
-        family=loss if loss.rows_apart else None,  # else one that holds all rows of the fit
+        family=loss.plain(),
     )
     warn_unconverged(result.strengths, result.gap, tol)
     _tell_endless(strengths[fit.endless[back]], model.family)
@@ -438,7 +438,8 @@ def _at_edge(problem: Problem, strengths: np.ndarray) -> LinearPath:
     zeros: Any = np.zeros((k, m, design.p))
     coef = tuple(csr_array(w) for w in zeros) if problem.sparse_coef else zeros
     intercept = np.tile(start - problem.level, (k, 1))
-    return LinearPath(strengths, coef, intercept, gap, gap, np.ones(k, dtype=int), null_deviance=0.0)
+    told: dict[str, Any] = {"null_deviance": 0.0, "family": family.plain()}
+    return LinearPath(strengths, coef, intercept, gap, gap, np.ones(k, dtype=int), **told)
 
 
 def _tell_endless(strengths: np.ndarray, family: Family) -> None:

@@ -268,3 +268,9 @@ def test_coverage_fails_where_every_column_has_an_effect():
     print(f"\ndebiased lasso, 300 effects in 100 rows: {whole:.3f} with σ known, {wide:.3f} with σ estimated")
     assert whole < 0.7
     assert wide > 0.95
+
+
+def test_classes_that_a_fit_tells_apart_are_told():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    with pytest.warns(Notice, match="the fit tells the classes of all rows apart"):
+        debiased_lasso(X, (X[:, 0] > 0).astype(int), family="binomial", strength=0.005)

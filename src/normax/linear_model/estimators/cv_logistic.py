@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -187,7 +188,7 @@ class LogisticRegressionCV(Judged, LinearClassifier):
             self._keep(self.path_, at, units=self.Cs_[at] * total)
             self._tell(problem, at, (self.cv_mean_[best], self.cv_se_[best]))
         else:
-            self.path_ = self._means(total)
+            self.path_ = replace(self._means(total), family=problem.family)
             self._keep(self.path_, 0)
             self._tell(problem, 0)
         self.n_iter_ = rounds.transpose(1, 2, 0)

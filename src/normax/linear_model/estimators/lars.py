@@ -14,6 +14,7 @@ from normax.errors import InputError, suggest
 from normax.linear_model.analysis.summary import ModelSummary
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.regressors import gaps_apart
+from normax.linear_model.families import Gaussian
 from normax.linear_model.path import LinearPath
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.squares.knots import Knots, follow_knots
@@ -148,7 +149,8 @@ class _Knotted(LinearRegressor):
         intercept = self._centre - coef @ rows.design.means
         told = gaps / null if null > 0 else gaps
         steps = np.ones(len(gaps), dtype=int)
-        self.path_ = LinearPath(knots.strengths, coef, intercept, told, gaps, steps, null_deviance=null)
+        known: dict[str, Any] = {"null_deviance": null, "family": Gaussian()}
+        self.path_ = LinearPath(knots.strengths, coef, intercept, told, gaps, steps, **known)
         self.dual_gap_, self.gap_ = float(gaps[at]), float(told[at])
         self._tell(rows, at)
 

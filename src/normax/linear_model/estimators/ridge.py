@@ -132,4 +132,5 @@ def own_strengths(path: LinearPath) -> LinearPath:
         path.gap[[worst]],
         path.dual_gap[[worst]],
         path.n_iter[[worst]],
+        family=path.family,
     )

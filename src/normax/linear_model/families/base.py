@@ -55,6 +55,9 @@ class Family:
     likelihood = True
     compiled_row: int | None = None
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def refuse_if_tied(self, what: str) -> None:
         """An InputError where the rows are not apart and `what` is only right if they are."""
         if not self.rows_apart:
@@ -133,6 +136,10 @@ class Family:
 
     def suited(self, y: np.ndarray, weights: np.ndarray, offset: np.ndarray) -> Family:
         """The same loss in the form in which solvers do best on rows such as these."""
+        return self
+
+    def plain(self) -> Family:
+        """The family as users name it, without what `suited` taught it of rows."""
         return self
 
     def smoothed(self, width: float, about: np.ndarray) -> Family:

@@ -134,6 +134,9 @@ class _Bound(Cox):
 
     sets: Any = None
 
+    def plain(self):
+        return Cox(self.ties)
+
     def risk(self, y):
         return self.sets
 

@@ -97,6 +97,9 @@ class _Nonsmooth(Huber):
     def suited(self, y, weights, offset):
         return self
 
+    def plain(self):
+        return Huber(self.delta)
+
     def smoothed(self, width, about):
         return _SmoothedHuber(self.delta, width, about)
 

@@ -148,6 +148,9 @@ class _Bound(Ordinal):
         start = logit(np.clip(share, EDGE, 1 - EDGE))
         return cls(level, np.asarray(weights, dtype=float), counts, [np.zeros(len(y)), start, False])
 
+    def plain(self):
+        return Ordinal()
+
     def bound(self, y):
         return self
 

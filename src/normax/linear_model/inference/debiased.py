@@ -89,7 +89,8 @@ def debiased_lasso(
             as many columns as rows or more, no residual degrees of freedom.
 
     Warns:
-        Notice: of columns that others all but repeat, whose effects these rows cannot tell apart.
+        Notice: of columns that others all but repeat, whose effects these rows cannot tell apart, and of a fit that
+            tells the classes of all rows apart.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -115,6 +116,8 @@ def debiased_lasso(
     if robust and isinstance(rows.family, Cox):
         raise InputError("robust: expected False for cox, whose rows are tied to each other")
     coef, intercept, used = tuned(rows, strength, cv, seed)
+    if rows.family.classes and strength != 0:
+        _say_apart(rows, coef, intercept)
     H, s, sides = _second_order(rows, coef, intercept)
     size = np.sqrt(np.diag(H))
     if not (size > 0).all():
@@ -157,6 +160,21 @@ def debiased_lasso(
         p_value,
         facts=facts,
     )
+
+
+def _say_apart(rows: Counted, coef: np.ndarray, intercept: float) -> None:
+    """A Notice where the fit gets every row right."""
+    eta = (rows.X @ coef + intercept)[:, None]
+    eta = eta if rows.offset is None else eta + rows.offset
+    if ((2 * rows.Y - 1) * eta > 0).all():
+        warnings.warn(
+            Notice(
+                "y: the fit tells the classes of all rows apart, as where features separate them: without a penalty no "
+                "coefficients are the best, estimates follow the strength, and the intervals need not cover; take more "
+                "rows, or stability_selection or knockoffs, which do not ask how large effects are"
+            ),
+            stacklevel=3,
+        )
 
 
 def _directions(

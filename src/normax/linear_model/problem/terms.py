@@ -106,6 +106,11 @@ class Rules:
     def bounded(self) -> bool:
         return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 
+    @property
+    def nonnegative(self) -> bool:
+        """Whether no coefficient may be negative, and nothing else bounds them."""
+        return bool((self.lower == 0).all() and np.isinf(self.upper).all())
+
     def terms(self, strength: float) -> Terms:
         l1, l2 = strength * self.l1_ratio * self.factor, strength * (1 - self.l1_ratio) * self.factor
         return Terms(l1, l2, self.lower, self.upper, self.bounded)
