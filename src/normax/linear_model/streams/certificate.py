@@ -110,7 +110,7 @@ class _Residuals:
         if issparse(X):
             eta = times(X[:, self.used], self.W.T) - self.W @ self.means[self.used]
         else:
-            X = X - self.means
+            X = X - self.means if self.means.any() else X
             eta = X[:, self.used] @ self.W.T
         residual = y[:, None] - eta.reshape(r, k, m) - self.level
         theta = residual if weights is None else weights[:, None, None] * residual

@@ -1,0 +1,130 @@
+"""One contender of `out_of_core.py` in a process of its own: fits rows that lie in files, and says what it took.
+
+    python _out_of_core_peer.py NAME FOLDER ALPHA TARGET
+
+FOLDER holds X.bin and y.bin, numbers of double precision by rows, and shape.json. The answer is a line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROWS = 50_000  # of a block, for all contenders
+LONGEST = 200  # passes at most, and seconds of the processor after which nothing more is begun
+SECONDS = 60
+
+
+class Files:
+    """The blocks of a folder, and how many were read."""
+
+    def __init__(self, folder: str):
+        self.folder, self.read = Path(folder), 0
+        self.n, self.p = json.loads((self.folder / "shape.json").read_text())
+        self.starts = range(0, self.n, ROWS)
+
+    def block(self, start: int) -> tuple[np.ndarray, np.ndarray]:
+        count = min(ROWS, self.n - start)
+        self.read += 1
+        X = np.fromfile(self.folder / "X.bin", np.float64, count * self.p, offset=8 * start * self.p)
+        return X.reshape(count, self.p), np.fromfile(
+            self.folder / "y.bin", np.float64, count, offset=8 * start
+        )
+
+    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return map(self.block, self.starts)
+
+    @property
+    def passes(self) -> float:
+        return self.read / len(self.starts)
+
+
+class Judge:
+    """How far an objective lies above its minimum, over the null deviance: of moments that the parent has computed."""
+
+    def __init__(self, files: Files, alpha: float):
+        known = np.load(files.folder / "moments.npz")
+        self.G, self.c, self.yy, self.least = (
+            known["G"],
+            known["c"],
+            float(known["yy"]),
+            float(known["least"]),
+        )
+        self.alpha = alpha
+
+    def gap(self, w: np.ndarray) -> float:
+        loss = 0.5 * (self.yy - 2 * self.c @ w + w @ self.G @ w)
+        return float(loss + self.alpha * np.abs(w).sum() - self.least) / (0.5 * self.yy)
+
+
+def normax(files: Files, alpha: float, judge: Judge, target: float) -> np.ndarray:
+    from normax.linear_model import Lasso, row_source
+
+    return Lasso(alpha, fit_intercept=False).fit(row_source(files.blocks), None).coef_
+
+
+def sgd(files: Files, alpha: float, judge: Judge, target: float) -> np.ndarray:
+    """scikit-learn's partial fits, pass after pass until the objective is as low as asked."""
+    from sklearn.linear_model import SGDRegressor
+
+    model = SGDRegressor(penalty="l1", alpha=alpha, fit_intercept=False, random_state=0, average=True)
+    for _ in range(LONGEST):
+        for X, y in files.blocks():
+            model.partial_fit(X, y)
+        if judge.gap(model.coef_) <= target or time.process_time() > SECONDS:
+            break
+    return model.coef_
+
+
+def dask_ml(files: Files, alpha: float, judge: Judge, target: float, solver: str) -> np.ndarray:
+    """Dask-ML, whose objective is twice ours in sums, with more rounds until the objective is as low as asked."""
+    import dask
+    import dask.array as da
+    from dask_ml.linear_model import LinearRegression
+
+    dask.config.set(scheduler="threads", num_workers=1)
+    parts = [dask.delayed(files.block, pure=False, nout=2)(start) for start in files.starts]
+    counts = [min(ROWS, files.n - start) for start in files.starts]
+    X = da.concatenate([da.from_delayed(a, (n, files.p), np.float64) for (a, _), n in zip(parts, counts)])
+    y = da.concatenate([da.from_delayed(b, (n,), np.float64) for (_, b), n in zip(parts, counts)])
+    rounds, coef = 5, np.zeros(files.p)
+    while True:
+        C = 1 / (2 * alpha * files.n)
+        model = LinearRegression(
+            penalty="l1", C=C, fit_intercept=False, solver=solver, max_iter=rounds, tol=0.0
+        )
+        coef = np.asarray(model.fit(X, y).coef_).ravel()
+        if judge.gap(coef) <= target or files.passes >= LONGEST or time.process_time() > SECONDS:
+            break
+        files.read, rounds = 0, 2 * rounds  # what did not reach it does not count
+    return coef
+
+
+CONTENDERS: dict[str, Any] = {
+    "normax": normax,
+    "scikit-learn SGD": sgd,
+    "Dask-ML proximal gradients": lambda *given: dask_ml(*given, solver="proximal_grad"),
+    "Dask-ML ADMM": lambda *given: dask_ml(*given, solver="admm"),
+}
+
+
+def main() -> None:
+    name, folder, alpha, target = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
+    files = Files(folder)
+    judge = Judge(files, alpha)
+    wall, own = time.perf_counter(), time.process_time()
+    coef = CONTENDERS[name](files, alpha, judge, target)
+    told = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - own, "passes": files.passes}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(told | {"gap": judge.gap(coef), "peak": peak, "nonzero": int((coef != 0).sum())}))
+
+
+if __name__ == "__main__":
+    main()
