@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from normax.text import printable
 
-__all__ = ["InputError", "Notice", "quoted", "shorten", "suggest"]
+__all__ = ["InputError", "LostWorker", "Notice", "quoted", "shorten", "suggest"]
 
 #: Characters of a message; what a file holds can be of any length, and a message quotes it.
 LONGEST = 4000
@@ -55,6 +55,17 @@ class InputError(_Short, ValueError):
         Traceback (most recent call last):
             ...
         normax.errors.InputError: strengths: expected values >= 0, got -1.0 at position 3
+    """
+
+
+class LostWorker(_Short, RuntimeError):
+    """A worker of another process that died, or did not answer in time; what it had is to be done again.
+
+    Example:
+        >>> raise LostWorker("the worker of fold 3 to 4 of 10 did not answer within 600 s")
+        Traceback (most recent call last):
+            ...
+        normax.errors.LostWorker: the worker of fold 3 to 4 of 10 did not answer within 600 s
     """
 
 

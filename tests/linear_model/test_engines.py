@@ -1,6 +1,7 @@
 """Pieces side by side: the same answers on threads, on joblib's processes and on a Dask cluster, and each thing sent once."""
 
 import os
+import signal
 import threading
 import warnings
 
@@ -11,7 +12,7 @@ from threadpoolctl import threadpool_info
 
 import normax as nx
 from normax import nn
-from normax.errors import InputError, Notice
+from normax.errors import InputError, LostWorker, Notice
 from normax.linear_model import (
     ElasticNetCV,
     LassoCV,
@@ -125,6 +126,49 @@ def test_warnings_and_errors_of_another_process_arrive_as_they_were():
         assert [str(w.message) for w in said] == ["piece 0", "piece 1"]
         with pytest.raises(InputError, match="piece 3: expected another"):
             side_by_side(speaks, 4)
+
+
+def test_a_worker_that_does_not_answer_in_time_is_named(monkeypatch):
+    end = threading.Event()
+
+    def hangs(k: int) -> int:
+        if k == 3:
+            end.wait()
+        return k
+
+    with parallel_config("threading", n_jobs=2):
+        for wrong in ("soon", "0", "nan", "inf"):
+            monkeypatch.setenv("NORMAX_TIMEOUT", wrong)
+            with pytest.raises(InputError, match=f"NORMAX_TIMEOUT: expected seconds > 0, got '{wrong}'"):
+                side_by_side(hangs, 4)
+        monkeypatch.setenv("NORMAX_TIMEOUT", "0.5")
+        with pytest.raises(LostWorker, match=r"the worker of fold 3 to 4 of 4 did not answer within 0.5 s"):
+            side_by_side(hangs, 4, what="fold")
+        end.set()
+        assert side_by_side(hangs, 4) == [0, 1, 2, 3]
+
+
+@pytest.mark.slow
+def test_a_process_that_hangs_or_dies_is_given_up_and_the_next_answer(monkeypatch):
+    def hangs(k: int) -> int:
+        if k == 3:
+            threading.Event().wait()
+        return k
+
+    def dies(k: int) -> int:
+        if k == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return k
+
+    with parallel_config("loky", n_jobs=2):
+        side_by_side(lambda k: k, 4)  # workers that are there already
+        monkeypatch.setenv("NORMAX_TIMEOUT", "5")
+        with pytest.raises(LostWorker, match="the worker of fold 3 to 4 of 4 did not answer within 5 s"):
+            side_by_side(hangs, 4, what="fold")
+        monkeypatch.delenv("NORMAX_TIMEOUT")
+        with pytest.raises(LostWorker, match="a worker died while fold . to . of 4 was awaited"):
+            side_by_side(dies, 4, what="fold")
+        assert side_by_side(lambda k: k, 4) == [0, 1, 2, 3]
 
 
 def test_n_jobs_says_how_many_workers_and_never_what_comes_out():

@@ -46,7 +46,9 @@ def cross_validated(
     def score(strengths: np.ndarray) -> tuple[np.ndarray, ...]:
         first = not baselines
         report("folds", 0, count)
-        scored = side_by_side(lambda number: engine.score(number, strengths * own, first), count, tell)
+        scored = side_by_side(
+            lambda number: engine.score(number, strengths * own, first), count, tell, "fold"
+        )
         if first:
             baselines.extend((fold.null, fold.free) for fold in scored)
         *entries, _, m = scored[0].held_out.shape

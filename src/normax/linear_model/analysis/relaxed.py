@@ -228,7 +228,7 @@ class _Both:
             return np.array([loss.loss(known[test], e) for e in cells]) @ (self.weights[test] / sizes[k])
 
         def score(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            errors = np.array(side_by_side(lambda k: one(k, grid), len(pairs)))
+            errors = np.array(side_by_side(lambda k: one(k, grid), len(pairs), what="fold"))
             # A fit without a penalty may expect more of a new row than a number can hold; it is never chosen.
             lost = ~(np.abs(errors) < LARGEST).all(axis=0)
             mean, se = summarise(np.where(lost, 0.0, errors), sizes)

@@ -171,7 +171,7 @@ def stability_selection(
         )
         return _first(np.abs(path.coef).sum(axis=1), int(most))
 
-    chosen = np.array(side_by_side(one, len(rows)))
+    chosen = np.array(side_by_side(one, len(rows), what="half"))
     frequency, mean = chosen.mean(axis=0), float(chosen[:, -1].sum(axis=1).mean())
     top = frequency[-1]
     selected = np.argsort(-top, kind="stable")[: int((top >= threshold).sum())]

@@ -130,7 +130,9 @@ def held_out(
     def errors(strengths: np.ndarray) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # told once, of the worst fold
-            scores, gaps, rest = zip(*side_by_side(lambda k: score(k, strengths / units[k]), len(pairs)))
+            scores, gaps, rest = zip(
+                *side_by_side(lambda k: score(k, strengths / units[k]), len(pairs), what="fold")
+            )
         if seen is not None:
             for k, found in enumerate(rest):
                 seen(k, found)

@@ -49,7 +49,7 @@ def held_out_moments(
     def errors(strengths: np.ndarray) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # told once, of the worst fold
-            found = side_by_side(lambda k: folds.score(k, strengths / units[k]), len(parts))
+            found = side_by_side(lambda k: folds.score(k, strengths / units[k]), len(parts), what="fold")
         sums, gaps = zip(*found)
         warn_unconverged(strengths, np.max(gaps, axis=0), options.get("tol", 1e-6))
         return 0.5 * np.array(sums) / sizes[:, None]

@@ -129,7 +129,7 @@ class CoxRegressorCV(CoxModel):
                 etas = path.predict(Sound(X), offset)[:, :, 0]
                 return self._errors(number, etas, rows, weights, train, test)
 
-            return np.array(side_by_side(fold, len(pairs))).T
+            return np.array(side_by_side(fold, len(pairs), what="fold")).T
 
         sizes = np.array([weights[test].sum() for _, test in pairs])
         if np.ndim(self.alphas) == 0:

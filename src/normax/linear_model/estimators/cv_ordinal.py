@@ -109,7 +109,7 @@ class OrdinalClassifierCV(OrdinalModel):
                 etas = path.predict(Sound(X), offset)[:, :, 0]
                 return [self._error(eta, codes, weights, own > 0, test) for eta in etas]
 
-            return np.array(side_by_side(fold, len(pairs))).T
+            return np.array(side_by_side(fold, len(pairs), what="fold")).T
 
         sizes = np.array([weights[test].sum() for _, test in pairs])
         if np.ndim(self.alphas) == 0:

@@ -106,7 +106,7 @@ def bootstrap(
         return np.asarray(read(fitted), dtype=float).ravel()
 
     with nullcontext() if n_jobs is None else parallel_config(n_jobs=n_jobs):
-        found = side_by_side(one, int(repeats))
+        found = side_by_side(one, int(repeats), what="resample")
     other = next((len(v) for v in found if len(v) != len(estimate)), None)
     if other is not None:
         raise InputError(

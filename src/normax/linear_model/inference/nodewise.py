@@ -70,7 +70,7 @@ def directions(
         c[j] = 1.0
         return c, float(grid[at])
 
-    found = side_by_side(one, len(wanted))
+    found = side_by_side(one, len(wanted), what="column")
     return np.array([c for c, _ in found]).reshape(-1, p), np.array([s for _, s in found])
 
 
