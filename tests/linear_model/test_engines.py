@@ -166,7 +166,7 @@ def test_a_process_that_hangs_or_dies_is_given_up_and_the_next_answer(monkeypatc
         with pytest.raises(LostWorker, match="the worker of fold 3 to 4 of 4 did not answer within 5 s"):
             side_by_side(hangs, 4, what="fold")
         monkeypatch.delenv("NORMAX_TIMEOUT")
-        with pytest.raises(LostWorker, match="a worker died while fold . to . of 4 was awaited"):
+        with pytest.raises(LostWorker, match=r"a worker died while fold . to . of 4 was awaited"):
             side_by_side(dies, 4, what="fold")
         assert side_by_side(lambda k: k, 4) == [0, 1, 2, 3]
 
