@@ -32,6 +32,7 @@ from normax.linear_model.solvers.strategy import solve
 from normax.linear_model.sources.make import beyond_memory, row_source
 from normax.linear_model.sources.source import Source
 from normax.linear_model.streams.follow import follow_stream
+from normax.linear_model.streams.newton import Streamed
 from normax.linear_model.streams.squares import Followed, Squares, by_moments, refuse_offset
 from normax.rows import PrintedTable
 from normax.text import folded, markup
@@ -43,6 +44,7 @@ __all__ = [
     "follow_rows",
     "follow_source",
     "response",
+    "streamed_path",
     "warn_unconverged",
 ]
 
@@ -100,6 +102,11 @@ class LinearPath:
                 row |= {"cv": float(self.cv_mean[i]), "se": float(self.cv_se[i])}
             rows.append(row | {"choice": "x" if i == self.chosen else ""})
         return rows
+
+    def told(self, names: tuple[str, ...] | None, chosen: int, cv: Any = None) -> LinearPath:
+        """With names of the columns, the chosen strength, and (mean, standard error) of its errors."""
+        mean, se = (None, None) if cv is None else cv
+        return replace(self, feature_names=names, chosen=chosen, cv_mean=mean, cv_se=se)
 
     def frame(self) -> Any:
         """The rows of `table()` as a pandas data frame."""
@@ -394,22 +401,24 @@ def follow_source(
         return replace(path, passes=source.passes - before)
     sparse_coef = options.pop("sparse_coef", False)
     found = follow_stream(source, strengths, family=loss, offset=offset, **options)
+    return streamed_path(found, source, loss, options.get("tol", 1e-6), sparse_coef)
+
+
+def streamed_path(
+    found: Streamed, source: Source, loss: Family, tol: float, sparse_coef: bool = False
+) -> LinearPath:
+    """What passes have found, with its warnings."""
     coef: Any = tuple(csr_array(w) for w in found.coef) if sparse_coef else found.coef
     gap, null = found.gap[0], float(found.null[0])
     result = LinearPath(
-        strengths,
-        coef,
-        found.intercept,
-        gap / null if null > 0 else gap,
-        gap,
-        found.n_iter[0],
+        *(found.strengths, coef, found.intercept, gap / null if null > 0 else gap, gap, found.n_iter[0]),
         feature_names=source.columns,
         null_deviance=null,
         family=loss,
         passes=found.passes,
     )
-    warn_unconverged(strengths, result.gap, options.get("tol", 1e-6))
-    _tell_endless(strengths[found.endless[0]], loss)
+    warn_unconverged(result.strengths, result.gap, tol)
+    _tell_endless(result.strengths[found.endless[0]], loss)
     return result
 
 

@@ -165,13 +165,7 @@ class LinearEstimator(BaseEstimator):
                 name of one that is no mixture of L1 and L2.
         """
         names = getattr(self, "feature_names_in_", None)
-        self.path_ = replace(
-            self.path_,
-            feature_names=None if names is None else tuple(names),
-            chosen=at,
-            cv_mean=None if cv is None else cv[0],
-            cv_se=None if cv is None else cv[1],
-        )
+        self.path_ = self.path_.told(None if names is None else tuple(names), at, cv)
         family = problem.family.name if family is None else family
         self._described = describe(problem, self.path_, at, family, penalty)
 

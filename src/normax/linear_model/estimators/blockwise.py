@@ -5,21 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from normax.errors import InputError
 from normax.linear_model.estimators.base import LinearRegressor
+from normax.linear_model.estimators.streamed import OfStreams, row_folds
 from normax.linear_model.path import follow_path, follow_rows
-from normax.linear_model.sources.folds import RowFolds
-from normax.linear_model.sources.make import row_source
-from normax.linear_model.sources.source import Source
 from normax.linear_model.streams.squares import Followed, Squares, refuse_offset
-from normax.selection import folds
 
 __all__ = ["OfSources"]
 
 
-class OfSources(LinearRegressor):
+class OfSources(OfStreams, LinearRegressor):
     """A regressor of squared error that fits sources of rows as well as tables."""
 
     def _gathered(
@@ -27,26 +21,12 @@ class OfSources(LinearRegressor):
     ) -> Squares:
         """The moments of a source and, with `folded`, of the folds of `cv`; the estimator notes its columns."""
         refuse_offset(offset)
-        source = row_source(X, y, sample_weight=sample_weight)
-        squares = Squares.of(source, folds=self._row_folds(source, groups) if folded else None)
-        self.n_features_in_, self._precision = source.p, source.dtype.type
-        self.__dict__.pop("feature_names_in_", None)
-        if source.names is not None:
-            self.feature_names_in_ = np.array(source.names, dtype=object)
+        source = self._source(X, y, sample_weight)
+        squares = Squares.of(
+            source, folds=row_folds(getattr(self, "cv", None), source, groups) if folded else None
+        )
         self._many = self._column = len(squares.every.mean) > source.p + 1
         return squares
-
-    def _row_folds(self, source: Source, groups: Any) -> RowFolds:
-        cv: Any = getattr(self, "cv")  # noqa: B009  not every estimator has one
-        n = source.shape[0]
-        if cv is None or isinstance(cv, (int, np.integer)):
-            count = 5 if cv is None else int(cv)
-            if not 2 <= count <= n:
-                raise InputError(f"cv: expected from 2 to {n} folds, as many as rows, got {count}")
-            return RowFolds(count, n)
-        if hasattr(cv, "split"):  # pair by pair, since each lists all rows
-            return RowFolds.listed(cv.split(np.zeros((n, 1), np.int8), None, groups), n)
-        return RowFolds.listed(folds(cv, n), n)
 
     def _problem(self, X, y, **options):
         if isinstance(X, Squares):

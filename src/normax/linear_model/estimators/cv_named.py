@@ -73,6 +73,10 @@ class PoissonRegressorCV(PenalisedRegressor):
         super()._fit(X, y, family, sample_weight, groups, offset)
         self.alpha_, self.alphas_ = self.strength_, self.strengths_
 
+    def _fit_source(self, source, family, groups, offset, **told):
+        super()._fit_source(source, family, groups, offset, **told)
+        self.alpha_, self.alphas_ = self.strength_, self.strengths_
+
     def _wanted(self):
         return self.alphas, self.eps
 

@@ -20,7 +20,10 @@ from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.estimators.base import LinearEstimator
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.estimators.smallest import smallest
+from normax.linear_model.estimators.streamed import OfStreams
+from normax.linear_model.families import family_of
 from normax.linear_model.path import follow_path
+from normax.linear_model.sources.make import beyond_memory
 
 __all__ = ["LabelPredictor", "LinearClassifier", "LogisticRegression"]
 
@@ -77,7 +80,7 @@ class LabelPredictor(ClassifierMixin, LinearEstimator):
         self.coef_, self.intercept_ = self._as_precise(path.coef[at], path.intercept[at])
 
 
-class LinearClassifier(LabelPredictor):
+class LinearClassifier(OfStreams, LabelPredictor):
     """A classifier whose scores are logits, which have probabilities."""
 
     def sparsify(self) -> Any:
@@ -279,9 +282,10 @@ class LogisticRegression(LinearClassifier):
         """Fit the coefficients.
 
         Args:
-            X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
-            y: (n,) labels of any sortable kind.
-            sample_weight: (n,) weights >= 0.
+            X: (n, p) table of finite numbers; constant columns keep a coefficient of 0. Or rows beyond memory, what
+                `row_source` takes.
+            y: (n,) labels of any sortable kind, or what `row_source` takes beside X.
+            sample_weight: (n,) weights >= 0, likewise.
             offset: (n,), or (n, classes) for more than two, known part of the logits; predictions take their own.
         """
         self._check_number("C", strict=True)
@@ -295,6 +299,13 @@ class LogisticRegression(LinearClassifier):
                 stacklevel=2,
             )
         C, l1_ratio = named_penalty(self.penalty, self.C, self.l1_ratio, ("C", "l1_ratio"))
+        if beyond_memory(X):
+            source = self._source(X, y, sample_weight)
+            name, told, total = self._coded(source, self.class_weight)
+            options = {"family": family_of(name), "l1_ratio": l1_ratio}
+            found = self._streamed(source, 1 / (C * total), offset=offset, **options, **told)
+            self._take_streamed(found, source, **options, units=C * total if np.isfinite(C) else 1.0)
+            return self
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
         scale = C * total_weight(weights, X.shape[0])
         problem = self._problem(

@@ -8,13 +8,15 @@ import numpy as np
 
 from normax.linear_model.estimators.base import LinearRegressor
 from normax.linear_model.estimators.smallest import smallest
+from normax.linear_model.estimators.streamed import OfStreams
 from normax.linear_model.families import Family
 from normax.linear_model.path import follow_path
+from normax.linear_model.sources.make import beyond_memory
 
 __all__ = ["NamedRegressor"]
 
 
-class NamedRegressor(LinearRegressor):
+class NamedRegressor(OfStreams, LinearRegressor):
     """A regressor with alpha, l1_ratio, tol and max_iter, on the scale of the mean loss of its family."""
 
     alpha: float
@@ -31,14 +33,21 @@ class NamedRegressor(LinearRegressor):
         """Fit the coefficients.
 
         Args:
-            X: (n, p) table of finite numbers; constant columns keep a coefficient of 0.
-            y: (n,) numbers that suit the model, such as counts or rates >= 0.
+            X: (n, p) table of finite numbers; constant columns keep a coefficient of 0. Or rows beyond memory, what
+                `row_source` takes.
+            y: (n,) numbers that suit the model, such as counts or rates >= 0, or what `row_source` takes beside X.
             sample_weight: (n,) weights >= 0; for rates of counts, the exposures.
             offset: (n,) known part of x·w + b, the logarithms of exposures for counts; `predict` takes its own.
         """
         self._check_solver(self.solvers)
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
+        if beyond_memory(X):
+            source = self._source(X, y, sample_weight)
+            told: dict[str, Any] = {"family": self._family(), "l1_ratio": self.l1_ratio}
+            found = self._streamed(source, float(self.alpha), offset=offset, **told)
+            self._take_streamed(found, source, **told)
+            return self
         X, y = self._check_fit(X, y)
         problem = self._problem(
             X,

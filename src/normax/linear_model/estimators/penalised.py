@@ -10,15 +10,19 @@ from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, suggest
 from normax.linear_model.cross_validation.held_out import held_out
+from normax.linear_model.cross_validation.streamed import streamed_folds
 from normax.linear_model.design.validation import Sound, check_strengths, plain_weights
 from normax.linear_model.estimators.adaptive import ADAPTIVE, first_factors, held_out_adaptively
-from normax.linear_model.estimators.base import LinearEstimator, LinearRegressor
+from normax.linear_model.estimators.base import LinearRegressor
 from normax.linear_model.estimators.logistic import LinearClassifier
+from normax.linear_model.estimators.streamed import OfStreams, row_folds
 from normax.linear_model.families import FAMILIES, Family, family_of
 from normax.linear_model.grid import grid_for, is_ridge, mixture_in_units
 from normax.linear_model.path import follow_path, response
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.nonsmooth import model_of
+from normax.linear_model.sources.make import beyond_memory
+from normax.linear_model.sources.source import Source
 from normax.penalties import L1, L2, MCP, SCAD, SLOPE, ElasticNet, Penalty
 from normax.penalties.mixture import l1_l2, mixture_of, parts_of
 from normax.selection import choose, folds, summarise, widened
@@ -71,7 +75,7 @@ def other(penalty: Any) -> Penalty | None:
     return None if plain else penalty
 
 
-class Penalised(LinearEstimator):
+class Penalised(OfStreams):
     """The fit that both have in common."""
 
     def __init__(
@@ -177,6 +181,39 @@ class Penalised(LinearEstimator):
         name = None if whole is None else " + ".join(type(part).__name__ for part in parts_of(whole))
         self._tell(problem, at, cv, family, name)
 
+    def _fit_source(self, source: Source, family: Any, groups: Any, offset: Any, **told: Any) -> None:
+        """The same for rows beyond memory, by L1, L2 and mixtures of them."""
+        self._check_number("l1_ratio", 0.0, 1.0)
+        whole, loss = other(self.penalty), family_of(family)
+        if whole is not None or self._adaptive:
+            raise InputError(
+                f"penalty: a source of rows takes L1, L2 and ElasticNet, got {self.penalty!r}; fit a sample of the rows "
+                "in memory, or choose one of these"
+            )
+        own, ratio = mixture(self.penalty, self.l1_ratio)
+        strength: Any = self.strength
+        if strength is None:
+            strength = 1.0 if isinstance(self.penalty, Penalty) else "cv"
+        self.family_, self.l1_ratio_ = family, ratio
+        options: dict[str, Any] = {"family": loss, "l1_ratio": ratio, "offset": offset, **told}
+        at, cv = 0, None
+        if isinstance(strength, str):
+            wanted, eps = self._wanted()
+            if np.ndim(wanted) == 0 and loss.identity and 0 < ratio < 1:
+                raise InputError(
+                    "strengths: a mixture of L1 and L2 on a source of rows takes values, since what it means depends on "
+                    f"the unit of y, got a count, {wanted!r}; give the strengths to try, or l1_ratio 0 or 1"
+                )
+            parts = row_folds(self.cv, source, groups)
+            found = streamed_folds(source, wanted, parts, ratio=eps, **self._options(**options))
+            cv = summarise(found.held, found.sizes)
+            self.fold_errors_, (self.cv_mean_, self.cv_se_) = found.held, cv
+            at = choose(found.strengths, *cv, self.select)
+        else:
+            found = self._streamed(source, own * float(strength), **options)
+        self.strength_, self.strengths_ = float(found.strengths[at]), found.strengths
+        self._take_streamed(found, source, loss, ratio, at, cv)
+
     def _wanted(self) -> tuple[Any, float | None]:
         """Strengths or their number, and the smallest over the largest of a grid."""
         return self.strengths, None
@@ -236,7 +273,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         """Fit the coefficients, and choose the strength if asked to.
 
         Args:
-            X: (n, p) table of finite numbers; y: (n,) response, or (n, outputs) at one strength for all of them.
+            X: (n, p) table of finite numbers; y: (n,) response, or (n, outputs) at one strength for all of them. Or rows
+                beyond memory, what `row_source` takes.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of
@@ -244,6 +282,9 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         """
         family = self._family()
         _numbers_or_classes(family, False)
+        if beyond_memory(X):
+            self._fit_source(self._source(X, y, sample_weight), family, groups, offset)
+            return self
         several = self.__sklearn_tags__().target_tags.multi_output or np.asarray(y).shape[1:] != (1,)
         X, y = self._check_fit(X, y, multi_output=several)
         self._fit(X, y, family, sample_weight, groups, offset)
@@ -321,13 +362,19 @@ class PenalisedClassifier(Penalised, LinearClassifier):
         """Fit the coefficients, and choose the strength if asked to.
 
         Args:
-            X: (n, p) table of finite numbers; y: (n,) labels of any sortable kind.
+            X: (n, p) table of finite numbers; y: (n,) labels of any sortable kind. Or rows beyond memory, what
+                `row_source` takes.
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of
                 exposures for counts, say; predictions take their own.
         """
         own = None if self.family is None else _numbers_or_classes(self.family, True)
+        if beyond_memory(X):
+            source = self._source(X, y, sample_weight)
+            family, told, _ = self._coded(source)
+            self._fit_source(source, self.family or family, groups, offset, **told)
+            return self
         X, codes, weights, family = self._check_labels(X, y, sample_weight, None)
         if own is not None and own.name == "binomial" != family:
             raise InputError(

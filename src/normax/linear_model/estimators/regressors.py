@@ -11,9 +11,11 @@ from normax.linear_model.estimators.base import ManyOutputs
 from normax.linear_model.estimators.gram import check_gram
 from normax.linear_model.estimators.incremental import Incremental
 from normax.linear_model.estimators.path_functions import enet_path
+from normax.linear_model.families import Gaussian
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.dual_point import certify
-from normax.linear_model.sources.make import beyond_memory
+from normax.linear_model.sources.make import beyond_memory, row_source
+from normax.linear_model.streams.squares import by_moments
 
 __all__ = ["ElasticNet", "Lasso", "total_weight"]
 
@@ -114,7 +116,15 @@ class ElasticNet(ManyOutputs, Incremental):
             offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
         if beyond_memory(X):
-            return self._solve(self._gathered(X, y, sample_weight, offset), None, None, None)
+            source, loss = row_source(X, y, sample_weight=sample_weight), Gaussian()
+            if by_moments(source, loss):
+                return self._solve(self._gathered(source, None, None, offset), None, None, None)
+            self._check_number("alpha")
+            self._check_number("l1_ratio", 0.0, 1.0)
+            told: dict[str, Any] = {"family": loss, "l1_ratio": self.l1_ratio}
+            found = self._streamed(self._source(source, None, None), float(self.alpha), offset=offset, **told)
+            self._take_streamed(found, source, **told)
+            return self
         X, y = self._check_fit(X, y, finite=check_input, multi_output=True)
         check_gram(self.precompute, X, sample_weight, self.fit_intercept)
         return self._solve(X, y, sample_weight, offset)

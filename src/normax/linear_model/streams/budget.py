@@ -15,6 +15,8 @@ __all__ = ["Budget", "grouped"]
 GRADIENTS, HESSIANS = 0.25, 0.5
 # Hessians of a pass at least, and how much they may cost beside the products with X.
 FEW, DEAR = 4, 4.0
+# Columns up to which all Hessians are of the same.
+ALIKE = 100
 # What a row costs at a point beside its products, in multiplications.
 ROW = 500
 
@@ -69,6 +71,9 @@ def grouped(busy: list[State], points: int, budget: Budget) -> list[tuple[State,
         by_number.setdefault(state.number, state)
         needs[state.number] = needs.get(state.number, False) | state.needs
     numbers, filled = sorted(by_number), budget.filled
+    every = np.flatnonzero(np.any([*needs.values()], axis=0)) if needs else np.zeros(0, dtype=np.intp)
+    if len(every) <= ALIKE:  # then columns are taken out of a block once for all
+        needs = {number: np.isin(np.arange(len(filled)), every) for number in numbers}
     afford, count = DEAR * points * (4 * float(filled.sum()) + ROW), len(numbers)
     while count:
         groups = np.array_split(numbers, count)

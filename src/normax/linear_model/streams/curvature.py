@@ -11,10 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from normax.linear_model.streams.products import Products
+
 __all__ = ["Anchor", "System"]
 
 # As `newton.hessian.PIN`: a share of the curvature in the direction that the softmax does not see.
 PIN = 1e-8
+# What a sample must have of a column's square, over what it has of all rows', to say how that goes along with others.
+SEEN = 0.1
 
 
 @dataclass(frozen=True)
@@ -23,29 +27,22 @@ class Anchor:
 
     Attributes:
         output: whose; number: of the strength that the point was at.
-        features: (a,) the columns. G: (parts, q, q, a, a); h: (parts, q, q, a); D: (parts, q, q), as of `Look`.
+        features: (a,) the columns. sums: of their products, for each part of the rows.
     """
 
     output: int
     number: int
     features: np.ndarray
-    G: np.ndarray
-    h: np.ndarray
-    D: np.ndarray
+    sums: Products
 
-    def training(self, fold: int) -> Anchor:
-        """The sums over the rows that a fold trains on, −1 for all rows, as one part."""
-        kept = [part for part in range(len(self.D)) if part != fold]
-        return replace(self, G=self.G[kept].sum(0), h=self.h[kept].sum(0), D=self.D[kept].sum(0))
-
-    def grown(self, features: np.ndarray, G: np.ndarray, h: np.ndarray, D: np.ndarray) -> Anchor:
-        """With the rows (parts, q, q, b, a) of b columns that joined."""
+    def grown(self, features: np.ndarray, new: Products) -> Anchor:
+        """With the rows of columns that joined."""
         old, a = len(self.features), len(features)
-        whole = np.empty((*G.shape[:3], a, a))
-        whole[..., :old, :old] = self.G
-        whole[..., old:, :] = G
-        whole[..., :old, old:] = np.swapaxes(G[..., :old], -1, -2)
-        return replace(self, features=features, G=whole, h=h, D=D)
+        whole = np.empty((*new.D.shape, a, a))
+        whole[..., :old, :old] = self.sums.G
+        whole[..., old:, :] = new.G
+        whole[..., :old, old:] = np.swapaxes(new.G[..., :old], -1, -2)
+        return replace(self, features=features, sums=replace(new, G=whole))
 
 
 @dataclass(frozen=True)
@@ -58,20 +55,46 @@ class System:
     inverse: np.ndarray
 
     @classmethod
-    def of(cls, anchor: Anchor, weight: float, centred: bool, live: np.ndarray) -> System:
-        """Of the sums over training rows of some weight; columns that are not live (a,) count as zeros."""
-        (q, _, a), D = anchor.h.shape, anchor.D / weight
-        K = anchor.G.transpose(0, 2, 1, 3).reshape(q * a, q * a) / weight
-        h = anchor.h.transpose(0, 2, 1).reshape(q * a, q) / weight
-        if q > 1:  # a shift of all outputs alike is not seen, and left alone
-            inverse = np.linalg.pinv(D + np.trace(D) / q, rcond=1e-13, hermitian=True)
-            K += PIN * np.kron(np.ones((q, q)), anchor.G[range(q), range(q)].sum(axis=0) / weight)
-        else:
-            inverse = np.array([[1 / D[0, 0] if D[0, 0] > 0 else 0.0]])
-        inverse = inverse if centred else np.zeros((q, q))
+    def of(cls, anchor: Anchor, fold: int, weight: float, centred: bool, live: np.ndarray) -> System:
+        """Of the rows, of some weight, that a fold trains on, −1 for all; columns that are not live (a,) count as zeros.
+
+        What a sample of the rows says of how columns go along is brought to the sizes that all rows give them; columns
+        of which it says nothing stand alone.
+        """
+        sums = anchor.sums.of_parts([part for part in range(len(anchor.sums.D)) if part != fold])
+        q, a = sums.h.shape[0], len(anchor.features)
         dead = ~np.tile(live, q)
-        h[dead] = 0.0
-        K -= (h @ inverse) @ h.T
+
+        def flat(h: np.ndarray) -> np.ndarray:
+            out = h.transpose(0, 2, 1).reshape(q * a, q) / weight
+            out[dead] = 0.0
+            return out
+
+        h, inverse = flat(sums.all_h), _inverse(sums.all_D / weight, centred)
+        K = sums.G.transpose(0, 2, 1, 3).reshape(q * a, q * a) / weight
+        if q > 1:  # the softmax does not see a shift of all outputs alike
+            K += PIN * np.kron(np.ones((q, q)), sums.G[range(q), range(q)].sum(axis=0) / weight)
+        own = flat(sums.h)
+        K -= (own @ _inverse(sums.D / weight, centred)) @ own.T
         K[dead], K[:, dead] = 0.0, 0.0
-        np.fill_diagonal(K, np.maximum(np.diag(K), 0.0))
+        diagonal = np.maximum(np.diag(K), 0.0)
+        if not np.array_equal(sums.D, sums.all_D):
+            wanted = sums.squares[range(q), range(q)].ravel() / weight - np.einsum("ij,ij->i", h @ inverse, h)
+            wanted = np.where(dead, 0.0, np.maximum(wanted, 0.0))
+            share = float(np.trace(sums.D) / max(np.trace(sums.all_D), 1e-300))
+            known = diagonal > SEEN * share * wanted
+            ratio = np.sqrt(np.divide(wanted, diagonal, out=np.zeros_like(wanted), where=known))
+            K *= np.outer(ratio, ratio)
+            diagonal = wanted
+        np.fill_diagonal(K, diagonal)
         return cls(np.ascontiguousarray(K), h, inverse)
+
+
+def _inverse(D: np.ndarray, centred: bool) -> np.ndarray:
+    """(q, q) inverse of the curvature in the intercepts; of coupled ones a shift of all is left alone."""
+    q = len(D)
+    if not centred:
+        return np.zeros((q, q))
+    if q > 1:
+        return np.linalg.pinv(D + np.trace(D) / q, rcond=1e-13, hermitian=True)
+    return np.array([[1 / D[0, 0] if D[0, 0] > 0 else 0.0]])

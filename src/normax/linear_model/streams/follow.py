@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,7 @@ __all__ = ["follow_stream"]
 
 def follow_stream(
     source: Source,
-    strengths: np.ndarray,
+    strengths: np.ndarray | Callable[[float], np.ndarray],
     *,
     family: Family,
     l1_ratio: float = 1.0,
@@ -38,10 +39,13 @@ def follow_stream(
     max_iter: int = 1000,
     folds: RowFolds | None = None,
     standardise: bool = False,
+    labels: np.ndarray | None = None,
+    factors: np.ndarray | None = None,
 ) -> Streamed:
     """Solve k strengths >= 0, in the order given, of all rows and of every fold; options as of `fit_path`.
 
     Args:
+        strengths: (k,), or what makes them, decreasing, from the largest useful one. labels, factors: as of `Rows`.
         folds: whose training rows are fitted too, by the same passes. standardise: whether a column is charged as if its
             standard deviation were 1.
 
@@ -67,14 +71,20 @@ def follow_stream(
             "penalty: a source of rows whose loss is not squared error, or of many columns, takes L1, L2 and ElasticNet, "
             f"got {penalty!r}; fit a sample of the rows in memory, or choose one of these"
         )
-    order = np.argsort(-strengths, kind="stable")
-    rows = Rows(family, folds=folds, offset=_checked(offset, source))
+    rows = Rows(family, folds=folds, offset=_checked(offset, source), labels=labels, factors=factors)
     options = (bool(fit_intercept), tol, max_iter, standardise)
+    if callable(strengths):
+        grid, make = None, strengths
+        wanted: Any = lambda largest: make(largest / unit) * unit  # noqa: E731
+    else:
+        grid = np.argsort(-strengths, kind="stable")
+        wanted = strengths[grid] * unit
     with one_thread():
-        found = Stream(source, rows, rules, strengths[order] * unit, out, *options).run()
-    back = np.argsort(order)
-    parts = {name: getattr(found, name)[:, back] for name in ("gap", "held", "n_iter", "endless")}
-    return replace(found, coef=found.coef[back], intercept=found.intercept[back], **parts)
+        found = Stream(source, rows, rules, wanted, out, *options).run()
+    back = slice(None) if grid is None else np.argsort(grid)
+    lists = {name: getattr(found, name)[back] for name in ("coef", "intercept", "left")}
+    tables = {name: getattr(found, name)[:, back] for name in ("gap", "held", "n_iter", "endless")}
+    return replace(found, strengths=found.strengths[back] / unit, **lists, **tables)
 
 
 def _checked(offset: Any, source: Source) -> np.ndarray | None:

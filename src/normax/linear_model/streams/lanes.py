@@ -25,6 +25,8 @@ NOTHING, SETTLED, PATIENCE = 1e-28, 1e-15, 3
 # How far a step must move a row to count as one to infinity, where it gains this little of the null deviance and not
 # much less than the step before it.
 FAR, ENDLESS, STEADY = 0.05, 3e-9, 0.05
+# Share of the last step's gain above which a step counts as slow.
+SLOW = 0.03
 # What `Σθ` may be of `Σ|θ|` for an intercept to be the best.
 BALANCED = 1e-12
 
@@ -114,7 +116,7 @@ class State:
         number: of the strength, −1 for the model without features. at: where it is; step: what the next pass tries.
         needs: (p,) the columns that its next step is to be made of.
         gap: the last that was certified; decrement: what its last step was to gain. tries: passes that looked at it.
-        steady: whether its steps are as long as ever, as on the way to infinity; endless: whether that is where they go.
+        slow: whether its step promises not much less than the one before. steady: whether its steps are as long as ever, as on the way to infinity; endless: whether that is where they go.
         least, stale: the least gap so far, and for how many passes it has hardly become less.
     """
 
@@ -129,6 +131,7 @@ class State:
     decrement: float = np.inf
     tries: int = 0
     done: bool = False
+    slow: bool = False
     steady: bool = False
     endless: bool = False
     least: float = np.inf
@@ -223,6 +226,7 @@ class State:
         sums, step = self.lane.sums, dw.reshape(q, -1)
         moved = np.append(np.abs(step * (sums.high - sums.low)[features]), np.abs(db)).max(initial=0.0)
         bare = self.strength == 0 or bool((self.terms.unpenalised & self.lane.live).any())
+        self.slow = gain > SLOW * before
         self.steady = bare and gain > STEADY * before and moved > FAR
         if self.steady and gain <= ENDLESS * self.lane.null:
             self.endless = self.done = True

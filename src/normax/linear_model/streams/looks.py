@@ -10,13 +10,13 @@ import numpy as np
 from scipy.sparse import issparse
 
 from normax.linear_model.design.products import add_transposed_times, times
-from normax.linear_model.streams.products import add_dense_products, add_sparse_products
+from normax.linear_model.streams.products import Products, picked_rows
 from normax.linear_model.streams.rows import Rows, Said, hear
 
 __all__ = ["Bend", "Look", "Points", "Question"]
 
 # Numbers of all points together that are at work at a time, small enough for the cache, and rows that are at least.
-TOGETHER, FEWEST = 1 << 19, 256
+TOGETHER, FEWEST = 1 << 16, 256
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ class Points:
 @dataclass(frozen=True)
 class Bend:
     """A Hessian that a pass forms: at which point, of which columns (a,), those from number `first` on with all of them,
-    as a dense block or entry by entry."""
+    as a dense block or entry by entry, from which share of the rows."""
 
     at: int
     features: np.ndarray
     first: int
     dense: bool
+    share: float
 
 
 @dataclass(frozen=True)
@@ -73,28 +74,22 @@ class Look:
 
     Attributes:
         asked: what for. said: of each point. u: (P q, p) gradients `Xᵀθ` of all columns.
-        G, h, D: of each Hessian; (parts, q, q, b, a) products of b new columns with all, (parts, q, q, a) of all with
-            the intercepts, (parts, q, q) of these among each other; for the rows of each part apart.
+        bent: of each Hessian.
     """
 
     asked: Question
     said: Said
     u: np.ndarray
-    G: list[np.ndarray]
-    h: list[np.ndarray]
-    D: list[np.ndarray]
+    bent: list[Products]
 
     @classmethod
     def nothing(cls, asked: Question) -> Look:
         (count, q), p, parts = asked.points.shape, len(asked.means), asked.rows.parts
-        sizes = [(len(bend.features), bend.first) for bend in asked.bends]
         return cls(
             asked,
             Said.nothing(count, q),
             np.zeros((p, count * q)).T if asked.sparse else np.zeros((count * q, p)),
-            [np.zeros((parts, q, q, a - first, a)) for a, first in sizes],
-            [np.zeros((parts, q, q, a)) for a, _ in sizes],
-            [np.zeros((parts, q, q)) for _ in sizes],
+            [Products.nothing(parts, q, len(bend.features), bend.first) for bend in asked.bends],
         )
 
     def add(self, block: Any) -> None:
@@ -107,13 +102,22 @@ class Look:
         for start in range(0, len(y), step):
             some = slice(start, start + step)
             own = None if offset is None else offset[some]
-            chosen: tuple[Any, ...] = (block.X[some], y[some], weights[some], parts[some], own)
+            number = block.start + start + np.arange(len(parts[some]))
+            chosen: tuple[Any, ...] = (block.X[some], y[some], weights[some], parts[some], own, number)
             if asked.rows.parts > 1:  # so that rows of a part lie together
                 order = np.argsort(parts[some], kind="stable")
                 chosen = tuple(None if one is None else one[order] for one in chosen)
             self._take(*chosen)
 
-    def _take(self, X: Any, y: np.ndarray, weights: np.ndarray, parts: np.ndarray, offset: Any) -> None:
+    def _take(
+        self,
+        X: Any,
+        y: np.ndarray,
+        weights: np.ndarray,
+        parts: np.ndarray,
+        offset: Any,
+        numbers: np.ndarray,
+    ) -> None:
         asked = self.asked
         points, family = asked.points, asked.rows.family
         count, q = points.shape
@@ -124,45 +128,43 @@ class Look:
         theta, d = hear(family, y, weights, parts, eta, points.output, points.fold, self.said)
         add_transposed_times(X, theta.reshape(-1, count * q), self.u)
         bounds = np.searchsorted(parts, np.arange(asked.rows.parts + 1))
-        for bend, mean, *sums in zip(asked.bends, means, self.G, self.h, self.D):
+        columns: dict[
+            bytes, tuple[np.ndarray, np.ndarray | None]
+        ] = {}  # of bends that follow each other on the same
+        for bend, mean, sums in zip(asked.bends, means, self.bent):
             curves = _curves(d[:, bend.at], weights, mean)
-            Z = X if not bend.dense else _centred(X, asked.means, bend.features)
+            picked, key = picked_rows(numbers, bend.share), bend.features.tobytes()
+            if bend.dense and key not in columns:
+                Z = _centred(X, asked.means, bend.features)
+                columns = {key: (Z, Z**2 if bend.share < 1 else None)}
             for part, (low, high) in enumerate(pairwise(bounds)):
                 if low == high:
                     continue
                 rows = slice(None) if high - low == len(y) else slice(low, high)
                 for (c, e), curve in curves:
-                    G, h, D = (one[part, c, e] for one in sums)
-                    sums[2][part, c, e] = D + curve[rows].sum()
+                    own = (curve[rows], picked[rows])
                     if bend.dense:
-                        add_dense_products(Z[rows], curve[rows], bend.first, G, h)
+                        Z, squares = columns[key]
+                        sums.add_dense(
+                            (part, c, e), Z[rows], None if squares is None else squares[rows], *own
+                        )
                     else:
-                        add_sparse_products(Z[rows], bend.features, curve[rows], bend.first, G, h)
+                        sums.add_sparse((part, c, e), X[rows], bend.features, *own)
 
     def join(self, other: Any) -> None:
         """Take in what others say."""
         for field in fields(self.said):
             getattr(self.said, field.name).__iadd__(getattr(other.said, field.name))
         self.u += other.u
-        for mine, others in ((self.G, other.G), (self.h, other.h), (self.D, other.D)):
-            for one, two in zip(mine, others):
-                one += two
+        for one, two in zip(self.bent, other.bent):
+            one.join(two)
 
     def whole(self) -> Look:
-        """The Hessians' other halves by symmetry, and what centring takes off where columns came as they are; in
-        place."""
-        asked = self.asked
-        for bend, all_G, all_h, all_D in zip(asked.bends, self.G, self.h, self.D):
-            first, means = bend.first, asked.means[bend.features]
-            for part, c in np.ndindex(*all_D.shape[:2]):
-                for e in range(c + 1):
-                    G, h, D = all_G[part, c, e], all_h[part, c, e], all_D[part, c, e]
-                    if not bend.dense:
-                        G[:, first:] = np.tril(G[:, first:]) + np.tril(G[:, first:], -1).T
-                        G -= np.outer(h[first:], means) + np.outer(means[first:], h - D * means)
-                        h -= D * means
-                    for sums in (all_G, all_h, all_D):
-                        sums[part, e, c] = sums[part, c, e]
+        """With what centring takes off where columns came as they are, and with the Hessians' other halves; in place."""
+        for bend, sums in zip(self.asked.bends, self.bent):
+            if not bend.dense:
+                sums.centre(self.asked.means[bend.features])
+            sums.mirror()
         return self
 
 

@@ -14,7 +14,7 @@ Source: Tibshirani et al., "Strong rules for discarding predictors in lasso-type
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,6 +42,11 @@ ALL, FIRST = 100, 400
 LOOK, CLOSE = 0.5, 0.97
 # Share of the gap asked for at which a strength is done.
 WELL = 0.5
+# Rows whose products a Hessian is made of: at least, and for each column; and so many times more where steps are slow
+# after so many passes.
+SAMPLE, PER_COLUMN, FINER, SETTLING = 1 << 17, 1000, 4.0, 4
+# Share of the null deviance that ridge explains at its largest strength.
+EXPLAINED = 1e-3
 # Free columns and intercepts beyond which no dual point is looked for.
 PROBES = 40
 # Entries of a sparse column over rows above which it is multiplied as a dense one, and its mean over its deviation.
@@ -57,9 +62,12 @@ class Streamed:
         gap: (K + 1, k) in units of the objective, of all rows and then of each fold; null: (K + 1,) deviance of the
             intercept alone. held: (K, k) mean loss of the rows that a fold holds out; sizes: (K,) their weights.
         n_iter: (K + 1, k) passes that looked at a fit; endless: (K + 1, k) whether the loss falls for ever.
-        passes: over the rows.
+        strengths: (k,) in the penalty's own units, decreasing. passes: over the rows; n: how many they are.
+        left: (k,) deviance of the fits; floors: (K,) least loss of the rows that a fold holds out, a mean.
+        sd: (p,) standard deviations of the columns.
     """
 
+    strengths: np.ndarray
     coef: np.ndarray
     intercept: np.ndarray
     gap: np.ndarray
@@ -69,18 +77,24 @@ class Streamed:
     n_iter: np.ndarray
     endless: np.ndarray
     passes: int
+    n: int
+    left: np.ndarray
+    floors: np.ndarray
+    sd: np.ndarray
 
 
 class Stream:
     """A path on its way.
 
     Args:
+        strengths: (k,) decreasing, or what makes them from the largest useful one.
         out: (p,) columns that are left out. centred: whether an intercept is fitted.
         tol: the gap over the null deviance. max_iter: passes for a strength.
         standardise: whether columns are charged as if their standard deviations were 1.
 
     Attributes:
         lanes: what is fitted side by side. entered: how many strengths are in play or done.
+        finer: how much larger samples are than at first.
         anchors: the Hessians of the last pass; squared error has one, whose `features` are those of all strengths.
     """
 
@@ -89,24 +103,28 @@ class Stream:
         source: Any,
         rows: Rows,
         rules: Rules,
-        strengths: np.ndarray,
+        strengths: np.ndarray | Callable[[float], np.ndarray],
         out: np.ndarray,
         centred: bool,
         tol: float,
         max_iter: int,
         standardise: bool,
     ):
-        self.source, self.rows, self.rules, self.strengths, self.out = source, rows, rules, strengths, out
+        self.source, self.rows, self.rules, self.out = source, rows, rules, out
+        self.grid = strengths if callable(strengths) else None
+        self.strengths = np.zeros(0) if callable(strengths) else strengths
         self.centred, self.tol, self.max_iter, self.standardise = centred, tol, max_iter, standardise
         self.memory, self.before = source.memory, source.passes
         self.squared, self.coupled = rows.family.name == "gaussian", rows.family.coupled
         self.anchors: list[Anchor] = []
-        self.entered = 0
+        self.entered, self.finer = 0, 1.0
 
     def run(self) -> Streamed:
         """All strengths, to the gap asked for."""
         self.survey()
         self.nulls()
+        if self.grid is not None:
+            self.strengths = self.grid(self._largest())
         while True:
             self.enter()
             moving = self.steps()
@@ -126,7 +144,8 @@ class Stream:
     def survey(self) -> None:
         """The first pass, and what follows from it alone."""
         self.workers = cores()
-        parts = self.source.gather(lambda start, n: Survey(self.rows.part(start, n)), self.workers).parts
+        found = self.source.gather(lambda start, n: Survey(self.rows.part(start, n)), self.workers)
+        self.n, parts = found.count, found.parts
         total = joined(parts)
         if total is None:
             raise InputError("sample_weight: expected some weights > 0, got zeros only")
@@ -185,7 +204,8 @@ class Stream:
         firsts = [i for i, (lane, null) in enumerate(owners) if null and lane.fold < 0]
         features = self._guess()
         bends = [
-            Bend(i, features, 0, self._dense(features)) for i in (firsts[:1] if self.squared else firsts)
+            Bend(i, features, 0, self._dense(features), self._share(len(features)))
+            for i in (firsts[:1] if self.squared else firsts)
         ]
         spots, look = self.look(jobs, bends)
         for (lane, null), spot in zip(owners, spots):
@@ -198,14 +218,13 @@ class Stream:
                 along = float(spot.along.sum())
                 lane.probes.append(Probe(spot.u, spot.total, -along - spot.loss, along - linear))
         self.anchors = [
-            Anchor(owners[bend.at][0].output, -1, features, *sums)
-            for bend, *sums in zip(bends, look.G, look.h, look.D)
+            Anchor(owners[bend.at][0].output, -1, features, sums) for bend, sums in zip(bends, look.bent)
         ]
 
     def _guess(self) -> np.ndarray:
         """Columns for a first Hessian: what has no penalty, all where they are few or none can be zero, else those that
         covary most with y."""
-        whole = self.rules.l1_ratio == 0 or not self.strengths.all()
+        whole = self.rules.l1_ratio == 0 or (self.grid is None and not self.strengths.all())
         free = self.live & (True if whole else self.rules.factor == 0)
         few = np.count_nonzero(self.live) <= ALL
         charge = np.maximum(self.rules.factor, 1e-300)
@@ -215,6 +234,10 @@ class Stream:
         features = np.union1d(np.flatnonzero(free), top[score[top] > 0])
         self.budget.refuse_wide(len(features))
         return features
+
+    def _share(self, a: int) -> float:
+        """Of how many rows products of a columns are formed: of all where squared error is to end at once."""
+        return 1.0 if self.squared else min(1.0, self.finer * max(SAMPLE, PER_COLUMN * a) / self.n)
 
     def _dense(self, features: np.ndarray) -> bool:
         """Whether columns are multiplied as a dense block."""
@@ -230,6 +253,30 @@ class Stream:
         else:
             best = sums.start / sums.weight
         return best if self.coupled else best[[lane.output]]
+
+    def _largest(self) -> float:
+        """The smallest strength at which every coefficient that has a penalty is zero; of pure ridge, as of
+        `grid.max_strength`. Columns without one are fitted by passes of their own."""
+        lane = self.lanes[0]
+        terms, ridge = lane.terms(self.rules, 1.0), self.rules.l1_ratio == 0
+        charge = np.where(lane.live, terms.l2 if ridge else terms.l1, np.inf)
+        if free_of(terms, lane.live).any():
+            closed = replace(self.rules, lower=np.where(charge > 0, 0.0, self.rules.lower))
+            closed = replace(closed, upper=np.where(charge > 0, 0.0, self.rules.upper))
+            stream = Stream(
+                self.source, self.rows, closed, np.ones(1), self.out, self.centred, 1e-9, self.max_iter, False
+            )
+            stream.run()
+            spots = [own.states[-1].at for own in stream.lanes if own.fold < 0]
+        else:
+            spots = [own.states[0].at for own in self.lanes if own.fold < 0]
+        u = np.concatenate([spot.u for spot in spots])
+        pull = np.maximum(lane.terms(self.rules, 0.0).pull(u), 0.0)
+        charge = np.where(charge > 0, charge, np.inf)
+        if not ridge:
+            return float((pull / charge).max(initial=0.0))
+        null = sum(own.null for own in self.lanes if own.fold < 0)
+        return float((pull * (pull / charge)).sum()) / (2 * EXPLAINED * null) if null > 0 else 0.0
 
     def _shifts(self, lane: Lane) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Coefficients (q, p) and intercepts (q,) either way from zero, of all that has no penalty."""
@@ -321,8 +368,9 @@ class Stream:
                 if state.step is None:
                     anchor = self._anchor(state)
                     if system is None or system[0] is not anchor:
-                        live, training = lane.live[anchor.features], anchor.training(lane.fold)
-                        system, start = (anchor, System.of(training, lane.weight, self.centred, live)), None
+                        live = lane.live[anchor.features]
+                        found = System.of(anchor, lane.fold, lane.weight, self.centred, live)
+                        system, start = (anchor, found), None
                     fresh = self.squared or state.tries == 0
                     start = state.propose(anchor.features, system[1], start if fresh else None)
                     covered = np.zeros(self.p, dtype=bool)
@@ -349,7 +397,13 @@ class Stream:
         ]
         first = len(self.anchors[0].features) if self.squared else 0
         bends = [
-            Bend(states.index(state), features, first, self._dense(features[first:]))
+            Bend(
+                states.index(state),
+                features,
+                first,
+                self._dense(features[first:]),
+                self._share(len(features)),
+            )
             for state, features in chosen
         ]
         spots, look = self.look(jobs, bends)
@@ -363,6 +417,9 @@ class Stream:
                 state.judge(WELL * min(self.tol, TIGHT) * state.lane.null)
                 state.need(state.lane.terms(self.rules, state.strength * CLOSE))
             state.done |= state.tries >= self.max_iter
+        slow = [state.slow for state in moving if state.tries > SETTLING]
+        if sum(slow) > 0.5 * len(moving):
+            self.finer *= FINER
         for lane in self.lanes:
             for state in [one for one in lane.states[1:] if one.done][:-1]:
                 state.let_go()
@@ -370,12 +427,12 @@ class Stream:
     def _keep(self, bends: list[Bend], states: list[State], useful: list[bool], look: Look) -> None:
         """The Hessians of fits that were of use in the place of those before."""
         if self.squared:
-            for bend, *sums in zip(bends, look.G, look.h, look.D):
-                self.anchors = [self.anchors[0].grown(bend.features, *sums)]
+            for bend, sums in zip(bends, look.bent):
+                self.anchors = [self.anchors[0].grown(bend.features, sums)]
             return
         new = [
-            Anchor(states[bend.at].lane.output, states[bend.at].number, bend.features, *sums)
-            for bend, *sums in zip(bends, look.G, look.h, look.D)
+            Anchor(states[bend.at].lane.output, states[bend.at].number, bend.features, sums)
+            for bend, sums in zip(bends, look.bent)
             if useful[bend.at]
         ]
         had = {anchor.output for anchor in new}
@@ -406,6 +463,7 @@ class Stream:
         coef, intercept = np.zeros((k, m, self.p)), np.zeros((k, m))
         gap, null, held = np.zeros((folds + 1, k)), np.zeros(folds + 1), np.zeros((folds, k))
         n_iter, endless = np.ones((folds + 1, k), dtype=int), np.zeros((folds + 1, k), dtype=bool)
+        left = np.zeros(k)
         for lane in self.lanes:
             own, at = lane.fold + 1, slice(0, m) if self.coupled else slice(lane.output, lane.output + 1)
             null[own] += lane.null
@@ -419,7 +477,12 @@ class Stream:
                 else:
                     coef[i, at] = spot.coef
                     intercept[i, at] = spot.intercept - spot.coef @ self.means
-        sizes = np.array([part.weight for part in self.parts[:folds] if part is not None])
+                    left[i] += max(spot.loss - lane.floor, 0.0)
+        parts = [part for part in self.parts[:folds] if part is not None]
+        sizes = np.array([part.weight for part in parts])
+        floors = np.array([float(part.floor[0]) for part in parts]) / sizes if folds else np.zeros(0)
         return Streamed(
-            *(coef, intercept, gap, null, held, sizes, n_iter, endless), self.source.passes - self.before
+            *(self.strengths, coef, intercept, gap, null, held, sizes, n_iter, endless),
+            *(self.source.passes - self.before, self.n, left, floors),
+            sd=np.sqrt(self.total.squares / self.total.weight),
         )

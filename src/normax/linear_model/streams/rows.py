@@ -29,6 +29,7 @@ class Rows:
         family: the loss; m: outputs, 0 as long as they are not counted.
         folds: which of them holds a row out; None without folds.
         offset: (n, m) known part of the linear predictors, or None. start: number of the first row that it is of.
+        labels: (C,) the classes, sorted, where y has them and not numbers; factors: (C,) of their weights, or None.
     """
 
     family: Family
@@ -36,6 +37,8 @@ class Rows:
     folds: RowFolds | None = None
     offset: np.ndarray | None = None
     start: int = 0
+    labels: np.ndarray | None = None
+    factors: np.ndarray | None = None
 
     @property
     def groups(self) -> int:
@@ -62,10 +65,12 @@ class Rows:
         r, at = block.X.shape[0], block.start - self.start
         if block.y is None:
             raise InputError("y: expected the response of every row, got None; give the source its y")
-        y = self.family.response(block.y, r)
+        codes = block.y if self.labels is None else np.searchsorted(self.labels, block.y)
+        y = self.family.response(codes, r)
         if y.shape[1] < self.m:
             y = np.hstack([y, np.zeros((r, self.m - y.shape[1]))])
         weights = np.ones(r) if block.weights is None else block.weights
+        weights = weights if self.factors is None else weights * self.factors[codes]
         parts = np.zeros(r, dtype=np.intp)
         if self.folds is not None:
             parts[:] = self.folds.of(block.start, r)

@@ -115,15 +115,19 @@ class Survey:
 
     Args:
         rows: what the rows are, as of `Rows`.
+
+    Attributes:
+        count: how many they are.
     """
 
     def __init__(self, rows: Rows):
-        self.rows = rows
+        self.rows, self.count = rows, 0
         self.parts: list[Sums | None] = [None] * rows.parts
 
     def add(self, block: Any) -> None:
         family = self.rows.family
         y, weights, parts, offset = self.rows.of(block)
+        self.count += len(y)
         known, X = np.zeros_like(y) if offset is None else offset, block.X
         start = np.zeros(y.shape[1])
         if weights.any():
@@ -137,6 +141,7 @@ class Survey:
             self.parts[part] = joined([self.parts[part], found])
 
     def join(self, other: Any) -> None:
+        self.count += other.count
         self.parts = [joined([one, two]) for one, two in zip(self.parts, other.parts)]
 
 
