@@ -7,11 +7,17 @@ from sklearn.linear_model import LogisticRegression as Sk
 
 from normax.linear_model import fit_path
 from normax.linear_model.problem.problem import Problem
+from normax.linear_model.solvers import strategy
 from normax.linear_model.solvers.newton.conjugate import follow_conjugate
 from normax.linear_model.solvers.newton.working_set import follow
 from normax.linear_model.solvers.strategy import solve
 
 STRENGTHS = np.array([0.3, 1e-2, 1e-4])
+
+
+@pytest.fixture(autouse=True)
+def no_problem_is_small(monkeypatch):
+    monkeypatch.setattr(strategy, "QUICK", 0)
 
 
 @pytest.fixture
@@ -45,6 +51,12 @@ def test_the_minimum_is_that_of_full_newton_steps(data, case):
     np.testing.assert_allclose(fit.intercept, other.intercept, rtol=1e-5, atol=1e-6)
     assert (fit.coef[:, :, problem.design.constant] == 0).all()
     np.testing.assert_array_equal(solve(problem, STRENGTHS).coef, fit.coef)  # who serves such problems
+
+
+def test_few_rows_take_full_steps(data, monkeypatch):
+    monkeypatch.undo()
+    problem = Problem.of(*data, family="multinomial", l1_ratio=0.0)
+    np.testing.assert_array_equal(solve(problem, STRENGTHS).coef, follow(problem, STRENGTHS).coef)
 
 
 def test_scikit_learn_finds_the_same(data):

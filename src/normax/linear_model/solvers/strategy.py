@@ -38,6 +38,9 @@ ORTHOGONAL = 10_000_000
 # Entries, zeros among them, up to which columns of a sparse X are multiplied as dense ones, whose fits end exactly.
 SMALL = 300_000
 
+# Multiplications of a Hessian and its factor up to which the compiled steps on few rows do without anything cleverer.
+QUICK = 50_000_000
+
 
 class Solver(NamedTuple):
     """What serves some problems.
@@ -87,6 +90,13 @@ def _coupled_ridge(problem: Problem) -> bool:
     return charged and problem.family.coupled and bool(rules.factor.all()) and problem.design.p > 0
 
 
+def _large_coupled_ridge(problem: Problem) -> bool:
+    """The same, where a Hessian of all coefficients costs more than steps without one."""
+    (n, m), p = problem.y.shape, problem.design.p
+    quick = (n + m * p) * (m * p) ** 2 <= QUICK and problem.family.compiled_row is not None
+    return _coupled_ridge(problem) and not (quick and problem.design.pieces is not None)
+
+
 def _whole_groups(problem: Problem) -> bool:
     return isinstance(problem.rules, GroupRules) and problem.rules.members is not None
 
@@ -109,7 +119,7 @@ SOLVERS = (
         follow_residuals,
     ),
     Solver("Newton steps in the span of the rows", _wide_ridge, follow_rotated),
-    Solver("Newton steps by conjugate gradients", _coupled_ridge, follow_conjugate),
+    Solver("Newton steps by conjugate gradients", _large_coupled_ridge, follow_conjugate),
     Solver("Newton steps on a working set", lambda p: True, follow),
 )
 

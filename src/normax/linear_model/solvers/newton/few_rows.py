@@ -1,9 +1,9 @@
 """Few rows: the path of one output, or of classes, in one compiled call, proximal Newton steps on a working set.
 
-With few rows the arithmetic of a step takes microseconds and what surrounds it would take most of the time. So the
-Hessian is computed anew at every step, which makes the steps converge quadratically, and a handful of them suffices.
-Once it is large, or columns repeat others, `working_set` goes on from there by the general steps. The line search is
-`line_search.armijo` written out: a call out of the kernel would cost more than the step.
+With few rows the arithmetic of a step takes microseconds and what surrounds it would take most of the time. The
+Hessian is computed anew for every solve, and within it where `Likelihood` would, so that a handful of steps suffices.
+Once it is large, or columns repeat others in a way that no exchange ends, `working_set` goes on by the general steps.
+The line search is `line_search.armijo` written out: a call out of the kernel would cost more than the step.
 """
 
 from __future__ import annotations
@@ -26,17 +26,22 @@ from normax.linear_model.quadratic.active_set import (
     solve_factored,
 )
 from normax.linear_model.solvers.certificate import Gaps
-from normax.linear_model.solvers.newton.likelihood import Likelihood
+from normax.linear_model.solvers.newton.likelihood import SLOW, Likelihood
 from normax.linear_model.solvers.newton.screening import look
 
 __all__ = ["follow_compiled"]
 
-# A step that gains no more than this share of the null loss leaves the square of it, which is rounding.
-SETTLED = 1e-13
-# Multiplications of a Hessian up to which a fresh one at every step is cheaper than what sparing it costs.
-FEW = 3_000_000
-# Linear predictors that are kept for the certificates: 8 MB.
-KEPT = 1 << 20
+# Gain over the null loss of a step that needs no other: of one with a fresh Hessian, which leaves the square of it, and
+# of one with an old Hessian, which leaves a share.
+FRESH, OLD = 1e-13, 1e-20
+# Coefficients up to which a fresh Hessian costs less than the step that it spares.
+SPARED = 24
+# Rows whose products are summed at a time, so that they stay in the cache.
+ROWS = 512
+# Multiplications of a Hessian up to which one for each solve costs less than what surrounds the general steps.
+FEW = 200_000_000
+# Linear predictors that are kept for the certificates: 32 MB.
+KEPT = 1 << 22
 
 
 def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: np.ndarray, gaps: Gaps) -> int:
@@ -45,9 +50,8 @@ def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: n
     k, (n, m), l1_ratio = int(np.count_nonzero(strengths > 0)), smooth.y.shape, rules.l1_ratio
     if family is None or rules.bounded or not rules.factor.all() or design.pieces is None:
         return 0
-    if k * n * m > KEPT or (
-        m > 1 and not smooth.y.any(axis=0).all()
-    ):  # a class without a row wants to be at -inf
+    absent = m > 1 and not smooth.y.any(axis=0).all()  # a class without a row, which wants to be at -inf
+    if k * n * m > KEPT or absent:
         return 0
     intercept, start = smooth.null()
     etas, ends = np.empty((k, m, n)), np.zeros(k + 1, dtype=np.intp)
@@ -58,7 +62,7 @@ def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: n
         (rules.factor, strengths[:k] * l1_ratio, strengths[:k] * (1 - l1_ratio)),
         (start.T.copy(), intercept),
         design.centred,
-        (problem.max_iter, SETTLED * smooth.scale, FEW),
+        (problem.max_iter, smooth.scale, FEW),
         (fit.coef, fit.intercept, fit.n_iter, etas, ends),
     )
     for i in range(done):
@@ -80,11 +84,11 @@ def _path(family, seen, columns, charges, start, centred, limits, out):
         seen: (m, n) response, (n,) weights and (m, n) offset of the rows; columns: what `look` takes.
         charges: multiples of the features, strengths of L1 and of L2.
         start: linear predictors and intercepts of the fit without features.
-        limits: rounds, gain of a step that needs no other, multiplications of a Hessian.
+        limits: rounds, the null loss, multiplications of a Hessian.
         out: (k, …) coefs, intercepts, rounds, etas, filled; (k + 1,) ends, where the lists of a strength begin and end.
     """
     (y, weights, known), (pieces, place, means, norms), (factor, l1s, l2s) = seen, columns, charges
-    (eta, b), (max_iter, settled, few), (coefs, intercepts, rounds, etas, ends) = start, limits, out
+    (eta, b), (max_iter, scale, few), (coefs, intercepts, rounds, etas, ends) = start, limits, out
     (m, n), p, k = y.shape, len(factor), len(l1s)
     free = (max(m - 1, 1) if centred else 0) + 0 * m
     for c in range(free, m):
@@ -102,7 +106,8 @@ def _path(family, seen, columns, charges, start, centred, limits, out):
     found, values, floor = np.empty(m * p, dtype=np.intp), np.empty(m * p), np.empty(p)
     every, told = np.empty(256, dtype=np.intp), np.empty(256)
     part, l1, l2 = np.zeros(free + m * p), np.zeros(free + m * p), np.zeros(free + m * p)
-    place_of, class_of = np.zeros(free + m * p, dtype=np.intp), np.zeros(free + m * p, dtype=np.intp)
+    entry, place_of = np.zeros(free + m * p, dtype=np.intp), np.zeros(free + m * p, dtype=np.intp)
+    class_of = np.zeros(free + m * p, dtype=np.intp)
     for c in range(free):
         part[c], class_of[c] = b[c], c
     for j in range(p):
@@ -136,28 +141,33 @@ def _path(family, seen, columns, charges, start, centred, limits, out):
             if (size + count - old) * n > len(taken):
                 taken = _longer(taken, (size + count) * n)
             Z = taken.reshape((-1, n))
-            for t in range(count):
-                e = working[t]
-                j = e % p
-                if at[j] < 0:
-                    for r in range(n):
-                        Z[size, r] = pieces[j, place[r]] - means[j]
-                    at[j] = size
-                    size += 1
-                place_of[free + t], class_of[free + t], part[free + t] = at[j], e // p, w[e]
-                l1[free + t], l2[free + t] = l1s[i] * factor[j], l2s[i] * factor[j]
-            a = free + count
+            a = free
+            for c in range(m):
+                for t in range(count):
+                    e = working[t]
+                    if e // p != c:
+                        continue
+                    j = e % p
+                    if at[j] < 0:
+                        for r in range(n):
+                            Z[size, r] = pieces[j, place[r]] - means[j]
+                        at[j] = size
+                        size += 1
+                    entry[a], place_of[a], class_of[a], part[a] = e, at[j], c, w[e]
+                    l1[a], l2[a] = l1s[i] * factor[j], l2s[i] * factor[j]
+                    a += 1
             own = (Z, place_of[:a], class_of[:a], free, part[:a], l1[:a], l2[:a])
-            status, value = _newton(family, y, weights, known, *own, settled, 100, eta, theta, d, mean, value)
+            status, value = _newton(family, y, weights, known, *own, scale, 100, eta, theta, d, mean, value)
             if status != DONE:
                 return i, every, told
-            for t in range(count):
-                w[working[t]] = part[free + t]
+            for t in range(free, a):
+                w[entry[t]] = part[t]
             looked, renew = _look(seen_from, theta, spread, w, floor, reference, u, found, values, renew)
             rounds[i] += 1
         rounds[i] = min(rounds[i], max_iter)
         for t in range(count):
-            coefs[i, working[t] // p, working[t] % p] = w[working[t]]
+            e = working[t]
+            coefs[i, e // p, e % p] = w[e]
         shift = 0.0  # intercepts of classes keep their sum
         for c in range(free if m > 1 else 0):
             shift += (b[c] - part[c]) / m
@@ -208,7 +218,7 @@ def _newton(
     w,
     l1,
     l2,
-    settled,
+    scale,
     max_steps,
     eta,
     theta,
@@ -223,7 +233,7 @@ def _newton(
     Args:
         family: which case of `evaluate` to take; known: (m, n) offset.
         columns: (A, n) ones and centred columns, of which those `at` (a,) are at work, for the outputs `class_of`.
-        settled: gain of a step that needs no other.
+        scale: of the loss.
         eta, theta, d, mean, value: linear predictors and what `evaluate` gives of them, at w before and after.
     """
     a, (m, n) = len(w), y.shape
@@ -235,23 +245,33 @@ def _newton(
     )
     u, q, noise, new, way = np.empty(a), np.empty(a), np.empty(a), np.empty(a), np.empty((m, n))
     own, across = np.empty((a, n)), np.empty((a if len(mean) else 0, n))
+    fresh, size, before = True, 0 * a, np.inf  # a literal would compile the solver twice
     for _ in range(max_steps):
-        _curvature(family, weights, columns, at, class_of, theta, d, mean, own, across, u, K)
+        if fresh:
+            _curvature(family, weights, columns, at, class_of, d, mean, own, across, K)
         largest = 0.0
         for j in range(a):
-            q[j], new[j] = u[j], w[j] if j >= free else 0.0
+            z, c, s = columns[at[j]], class_of[j], 0.0
+            for i in range(n):
+                s += z[i] * theta[c, i]
+            u[j], q[j], new[j] = s, s, w[j] if j >= free else 0.0
             for t in range(free, a):
                 q[j] += K[j, t] * w[t]
             if K[j, j] > 0.0:
                 largest = max(largest, abs(q[j]) / math.sqrt(K[j, j]))
         for j in range(a):
-            noise[j], inside[j] = 1e-14 * largest * math.sqrt(K[j, j]), False
-        size = independent_face(K, new, L, S, inside, l1, l2)
-        if size < 0:
-            return SINGULAR_FACE, value
+            noise[j] = 1e-14 * largest * math.sqrt(K[j, j])
+        if fresh:
+            inside[:] = False
+            size = independent_face(K, new, L, S, inside, l1, l2)
+            if size < 0:
+                return SINGULAR_FACE, value
         status, size = solve_active(K, q, new, L, S, inside, size, l1, l2, noise, 20 + 2 * a)
         if status != DONE:
-            return status, value
+            if fresh:
+                return status, value
+            fresh = True
+            continue
         gain = 0.0
         for j in range(a):
             if j >= free:
@@ -280,8 +300,9 @@ def _newton(
                     eta[c, i] -= t * way[c, i]
         for j in range(a):
             w[j] += t * new[j]
-        if gain <= settled:
+        if gain <= (FRESH if fresh else OLD) * scale:
             break
+        fresh, before = a <= SPARED or t < 1.0 or gain > SLOW * before, gain
     eta[:] = known
     _add(columns, at, class_of, w, eta)
     value = evaluate(family, y, weights, eta, theta, d, mean)
@@ -289,8 +310,8 @@ def _newton(
 
 
 @kernel(fastmath=SUMS)
-def _curvature(family, weights, columns, at, class_of, theta, d, mean, own, across, u, K):
-    """Fill u (a,) with the products of columns and theta, and K (a, a) with the second derivative of the loss.
+def _curvature(family, weights, columns, at, class_of, d, mean, own, across, K):
+    """Fill K (a, a) with the second derivative of the loss.
 
     Args:
         own, across: room for columns (a, n) by the roots of what is on the diagonal of a row's second derivative, and by
@@ -304,24 +325,53 @@ def _curvature(family, weights, columns, at, class_of, theta, d, mean, own, acro
             if coupled:
                 shares[c, i] = math.sqrt(weights[i]) * mean[c, i]
     for j in range(a):
-        z, c, s = columns[at[j]], class_of[j], 0.0
+        z, c = columns[at[j]], class_of[j]
         for i in range(n):
-            s += z[i] * theta[c, i]
             own[j, i] = z[i] * roots[c, i]
-        u[j] = s
         if coupled:
             for i in range(n):
                 across[j, i] = z[i] * shares[c, i]
-        for t in range(j + 1):
-            s = 0.0
-            if class_of[t] == c:
-                for i in range(n):
-                    s += own[j, i] * own[t, i]
-            else:
-                for i in range(n):
-                    s -= across[j, i] * across[t, i]
-            K[j, t] = K[t, j] = s
-        K[j, j] = max(K[j, j], 0.0)
+    K[:] = 0.0
+    for start in range(0, n, ROWS):
+        rows, j = slice(start, min(start + ROWS, n)), 0
+        while j < a:
+            k, t = _partner(class_of, j), 0
+            while t <= j:
+                s = _partner(class_of, t)
+                if class_of[j] == class_of[t]:
+                    _square(own, j, k, t, s, rows, 1.0, K)
+                else:
+                    _square(across, j, k, t, s, rows, -1.0, K)
+                t = s + 1
+            j = k + 1
+    for j in range(a):
+        for t in range(j):
+            K[t, j] = K[j, t]
+
+
+@kernel
+def _partner(class_of, j):
+    """The next entry if it is of the same output, or else this one."""
+    return j + 1 if j + 1 < len(class_of) and class_of[j + 1] == class_of[j] else j
+
+
+@kernel(fastmath=SUMS)
+def _square(A, j, k, t, s, rows, sign, K):
+    """Add the products of two rows of A (a, n) with two, each of which is read for two; k may be j, and s may be t."""
+    x0, x1, y0, y1 = A[j][rows], A[k][rows], A[t][rows], A[s][rows]
+    p, q, u, v = 0.0, 0.0, 0.0, 0.0
+    for i in range(len(x0)):
+        p += x0[i] * y0[i]
+        q += x0[i] * y1[i]
+        u += x1[i] * y0[i]
+        v += x1[i] * y1[i]
+    K[j, t] += sign * p
+    if s > t:
+        K[j, s] += sign * q
+    if k > j:
+        K[k, t] += sign * u
+    if s > t and k > j:
+        K[k, s] += sign * v
 
 
 @kernel(fastmath=SUMS)
