@@ -24,6 +24,11 @@ MEETING = (
         assert run.gather(number, "again/and again")[run.index()] == number
     print(json.dumps([said, [{k: v.tolist() for k, v in part.items()} for part in arrays]]))
     print(nx.nn.Linear(3, 1).weight.tolist(), flush=True)
+    nx.manual_seed(0)
+    X = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
+    net = nx.penalize(nx.nn.Linear(4, 2), nx.penalties.L1(0.1))
+    history = nx.fit(net, (X, X[:, :2]), loss="squared", optimizer="sgd", epochs=2, seed=0, mesh=2, shard="data")
+    print(json.dumps([history.loss.tolist(), net.state_dict()["weight"].tolist()]), flush=True)
     try:
         if run.index() == 1:
             with run.telling("reading"):
@@ -37,11 +42,18 @@ MEETING = (
 )
 
 
-def test_two_processes_exchange_and_hear_of_a_failure(processes):
+def test_two_processes_exchange_train_as_one_and_hear_of_a_failure(processes):
     first, second = processes.output(MEETING, 2)
-    (exchanged, drawn, told), (also, as_well, failed) = first.splitlines(), second.splitlines()
+    exchanged, drawn, trained, told = first.splitlines()
+    also, *as_well, failed = second.splitlines()
     assert json.loads(exchanged) == json.loads(also)
-    assert drawn == as_well  # from one seed
+    assert [drawn, trained] == as_well  # from one seed, and as one
+    X = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
+    net = nx.penalize(nx.nn.Linear(4, 2), nx.penalties.L1(0.1))
+    alone = nx.fit(net, (X, X[:, :2]), loss="squared", optimizer="sgd", epochs=2, seed=0)
+    losses, weight = json.loads(trained)
+    np.testing.assert_allclose(losses, alone.loss, rtol=1e-6)
+    np.testing.assert_allclose(weight, net.weight, rtol=1e-5, atol=1e-7)
     said, arrays = json.loads(exchanged)
     assert said == [{"index": i, "count": 2, "main": i == 0} for i in range(2)]
     assert arrays == [{"a": [0, 1], "b": 0.0}, {"a": [0, 1, 2], "b": 1.0}]

@@ -16,6 +16,7 @@ MODULES = {  # page: (module, what stands before a name, the line above it in En
     "scales": ("normax.penalties.scales", "", "Strengths between normax and other libraries.",
                "normax 与其他库之间的强度换算。"),
     "training": ("normax.training", "", "Training networks.", "训练网络。"),
+    "distributed": ("normax.distributed", "nx.distributed.", "The processes of a run.", "一次运行的各个进程。"),
     "paths": ("normax.paths", "", "Paths of networks and what they return.", "网络的路径，以及它们返回的东西。"),
     "selection": ("normax.selection", "", "Grids of strengths, folds, the 1-SE rule.", "强度网格、折、1-SE 规则。"),
     "pruning": ("normax.pruning", "", "Smaller networks from zeros.", "由零得到更小的网络。"),

@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -46,7 +49,7 @@ SMALL = (
     print(json.dumps(found))
 """
 )
-#: A fit with everything in it, by optimiser.
+#: A fit with everything in it.
 WHOLE = (
     BEGIN
     + """
@@ -85,6 +88,7 @@ def zeros(found):
     return {name: (np.asarray(value) == 0).tolist() for name, value in found["weights"].items()}
 
 
+@pytest.mark.slow
 def test_one_history_on_one_device_and_on_eight_with_cut_parameters(processes):
     alone, one, eight = json.loads(processes.output(SMALL, devices=8)[0])
     assert one == alone
@@ -321,3 +325,16 @@ def test_rules_cut_where_the_devices_divide():
     }
     with pytest.raises(nx.InputError, match=r"b.weight: 8 devices do not divide 10 of the shape \(10, 24\)"):
         shardings(net, devices, {"a.*": P("data"), "b.*": P("data")})
+
+
+@pytest.mark.slow
+def test_the_example_says_the_same_alone_and_in_two_processes():
+    example = str(Path(__file__).parents[2] / "examples" / "many_processes.py")
+    both = [["launch", "-n", n, "--devices", "2", "--", example] for n in "12"]
+    told = [
+        subprocess.run([sys.executable, "-m", "normax", *words], capture_output=True, text=True, check=True)
+        for words in both
+    ]
+    alone, two = ([line for line in t.stdout.splitlines() if "losses" in line] for t in told)
+    assert alone == two
+    assert alone[0].endswith("columns kept [0, 1]")
