@@ -224,7 +224,7 @@ def main() -> None:
             )
             print(lines[-1], flush=True)
     lines.append(
-        f"{'-'.join(map(str, WIDTHS))}, {ROWS} rows in all, Adam; `whole` copies parameters to each device, `cut` cuts them and the state of Adam. "
+        f"\n{'-'.join(map(str, WIDTHS))}, {ROWS} rows in all, Adam; `whole` copies parameters to each device, `cut` cuts them and the state of Adam. "
         f"Processor time counts waiting in gloo and for each other; medians of {rounds} rounds of 10 steps. Forecast: n devices "
         "with their part of the rows each, as one device takes for it. XLA's CPU compiler has no reduce-scatter of gradients: cut ones are "
         "added up whole, on GPUs and TPUs in parts."

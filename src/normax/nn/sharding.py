@@ -36,7 +36,7 @@ def as_mesh(mesh: Any) -> Mesh:
     """
     if isinstance(mesh, Mesh):
         auto = (AxisType.Auto,) * len(mesh.axis_names)
-        return _whole(Mesh(mesh.devices, mesh.axis_names, axis_types=auto))
+        return _whole(Mesh(mesh.devices, mesh.axis_names, axis_types=auto), [1, jax.process_count()])
     axes = {"data": mesh} if isinstance(mesh, (int, np.integer)) and not isinstance(mesh, bool) else mesh
     if not isinstance(axes, Mapping) or not axes or not all(isinstance(name, str) for name in axes):
         raise InputError(
@@ -55,15 +55,16 @@ def as_mesh(mesh: Any) -> Mesh:
             f"({devices[0].platform}); on a CPU XLA_FLAGS=--xla_force_host_platform_device_count=N makes N of one"
         )
     grid = np.array(devices[:count]).reshape(sizes)
-    return _whole(Mesh(grid, tuple(axes), axis_types=(AxisType.Auto,) * len(sizes)))
+    return _whole(Mesh(grid, tuple(axes), axis_types=(AxisType.Auto,) * len(sizes)), [jax.process_count()])
 
 
-def _whole(mesh: Mesh) -> Mesh:
+def _whole(mesh: Mesh, counts: list[int]) -> Mesh:
+    """The mesh, if it has devices of this process, and of so many processes."""
     there = {d.process_index for d in mesh.devices.flat}
-    if there != {jax.process_index()} and len(there) != jax.process_count():
+    if jax.process_index() not in there or len(there) not in counts:
         raise InputError(
             f"mesh: its devices are of the processes {', '.join(map(str, sorted(there)))} of {jax.process_count()}; take "
-            "some of each process, mesh={'data': -1}, or jax.local_devices() alone"
+            "some of each process, mesh={'data': -1}, or a jax.sharding.Mesh of jax.local_devices() alone"
         )
     return mesh
 
