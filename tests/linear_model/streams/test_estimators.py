@@ -109,6 +109,29 @@ def test_what_sources_cannot_do_is_refused(table, frame, folder):
             fit()
 
 
+def test_a_memory_map_larger_than_a_block_is_read_in_blocks(table, tmp_path, monkeypatch):
+    from normax.linear_model.estimators import blockwise
+
+    X, Y, w = table
+    held = np.memmap(tmp_path / "X", dtype=np.float64, mode="w+", shape=X.shape)
+    held[:] = X
+    read = []
+    gathered = blockwise.OfSources._gathered
+    monkeypatch.setattr(blockwise, "BLOCK", 1000)
+    monkeypatch.setattr(blockwise.OfSources, "_gathered", lambda *a: read.append(a[1]) or gathered(*a))
+    for model in (Lasso(0.1), LassoCV(alphas=10), Ridge(1.0), RidgeCV(cv=3)):
+        for y in (Y[:, 0], Y[:, :1]) if not isinstance(model, LassoCV) else (Y[:, 0],):
+            whole = type(model)(**model.get_params()).fit(X, y, sample_weight=w)
+            blocks = type(model)(**model.get_params()).fit(held, y, sample_weight=w)
+            np.testing.assert_allclose(blocks.coef_, whole.coef_, rtol=1e-9, atol=1e-11)
+            assert np.shape(blocks.intercept_) == np.shape(whole.intercept_)
+            np.testing.assert_allclose(blocks.predict(held), whole.predict(X), rtol=1e-9)
+    assert len(read) == 7
+    LassoCV(alphas=5, cv=KFold(3, shuffle=True)).fit(held, Y[:, 0])  # any splitter, as of a table
+    Lasso(0.1).fit(held, Y[:, 0], offset=np.ones(N))
+    assert len(read) == 7
+
+
 @pytest.mark.slow
 def test_a_cluster_reduces_partitions_where_they_lie(table):
     """Two processes of Dask: what comes back is moments, and the answer is that of the table."""

@@ -17,7 +17,6 @@ from normax.linear_model.estimators.routing import Folded
 from normax.linear_model.grid import grid_for, is_ridge
 from normax.linear_model.path import follow_path
 from normax.linear_model.problem.problem import Problem
-from normax.linear_model.sources.make import beyond_memory
 from normax.linear_model.streams.squares import Squares
 from normax.selection import choose, strength_grid
 
@@ -130,7 +129,7 @@ class ElasticNetCV(Folded, OfSources):
         """
         split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
         rows: dict[str, Any] = {}
-        if beyond_memory(X):
+        if self._in_blocks(X, offset):
             X, y, pairs = self._gathered(X, y, sample_weight, offset, True, split.get("groups")), None, []
         else:
             X, y = self._check_fit(X, y)

@@ -143,7 +143,8 @@ class RidgeCV(Judged, ManyOutputs, OfSources):
             params: (n,) what else scorer and splitter ask for, where scikit-learn routes metadata.
         """
         split, told = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
-        if beyond_memory(X):
+        folded = self.cv is not None and self.scoring is None
+        if beyond_memory(X) or (folded and self._in_blocks(X, offset)):
             return self._choose_of_rows(X, y, sample_weight, offset, split.get("groups"))
         X, y = self._check_fit(X, y, multi_output=True)
         pairs = None if self.cv is None else self._pairs(X, y, False, split)

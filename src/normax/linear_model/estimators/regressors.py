@@ -125,6 +125,8 @@ class ElasticNet(ManyOutputs, Incremental):
             found = self._streamed(self._source(source, None, None), float(self.alpha), offset=offset, **told)
             self._take_streamed(found, source, **told)
             return self
+        if self._in_blocks(X, offset):
+            return self._solve(self._gathered(X, y, sample_weight, offset), None, None, None)
         X, y = self._check_fit(X, y, finite=check_input, multi_output=True)
         check_gram(self.precompute, X, sample_weight, self.fit_intercept)
         return self._solve(X, y, sample_weight, offset)

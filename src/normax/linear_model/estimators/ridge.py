@@ -11,7 +11,6 @@ from normax.linear_model.estimators.base import ManyOutputs
 from normax.linear_model.estimators.incremental import Incremental
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.path import LinearPath
-from normax.linear_model.sources.make import beyond_memory
 from normax.linear_model.streams.squares import Squares
 
 __all__ = ["Ridge", "own_strengths"]
@@ -92,7 +91,7 @@ class Ridge(ManyOutputs, Incremental):
             offset: (n,) or (n, outputs), known part of the response, added to the prediction; `predict` takes its own.
         """
         self._check_solver(SOLVERS)
-        if beyond_memory(X):
+        if self._in_blocks(X, offset):
             return self._solve(self._gathered(X, y, sample_weight, offset), None, None, None)
         X, y = self._check_fit(X, y, multi_output=True)
         return self._solve(X, y, sample_weight, offset)
