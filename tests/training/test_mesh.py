@@ -214,6 +214,85 @@ def test_a_checkpoint_goes_on_with_other_devices_and_processes(processes, tmp_pa
     close(found, whole)
 
 
+#: Rows by number, and loaders of each process's part of batches whose last is short.
+SOURCES = (
+    BEGIN
+    + """
+    run, read = nx.distributed, []
+    weight = np.linspace(0.5, 1.5, 120).astype("float32")
+
+    class Rows:
+        def __len__(self):
+            return 120
+
+        def __getitem__(self, i):
+            read.append(i)
+            return X[i], y[i]
+
+    def batches(epoch):
+        for start in range(0, 120, 32):
+            size = min(32, 120 - start) // run.count()
+            mine = slice(start + run.index() * size, start + (run.index() + 1) * size)
+            yield X[mine], y[mine], weight[mine] / weight.mean()
+
+    found = []
+    for data, options in ((Rows(), {"sample_weight": weight}), (batches, {})):
+        net = build(L1(0.01))
+        history = nx.fit(
+            net, data, loss="squared", optimizer=optax.sgd(0.05), epochs=3, batch_size=32, seed=1, mesh={"data": -1}, **options
+        )
+        found.append(told(history, net))
+    print(json.dumps([found, len(read)]))
+"""
+)
+
+
+@pytest.mark.slow
+def test_processes_read_their_own_rows_and_train_alike(processes):
+    [(alone, read)] = [json.loads(text) for text in processes.output(SOURCES)]
+    both = [json.loads(text) for text in processes.output(SOURCES, 2)]
+    for found, own in both:
+        # Rows of a batch lie by their places in it; a loader's short batch has its padding within, so dropout draws otherwise there.
+        close(found[0], alone[0])
+        np.testing.assert_allclose(found[1]["columns"]["loss"], alone[1]["columns"]["loss"], rtol=0.02)
+        assert own < 0.6 * read
+
+
+#: Convolutions, a batch norm over images, an embedding, attention.
+LAYERS = (
+    BEGIN
+    + """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8)
+            self.again, self.pool = nn.Conv2d(8, 8, 3), nn.MaxPool2d(2)
+            self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
+            self.last = nn.Linear(8, 3)
+
+        def forward(self, x):
+            x = self.pool(nn.functional.relu(self.again(nn.functional.relu(self.norm(self.conv(x))))))
+            x = x.reshape(*x.shape[:2], -1).swapaxes(1, 2)
+            return self.last(self.attend(x, x, x)[0].mean(1))
+
+    images, labels = rng.normal(size=(64, 1, 8, 8)).astype("float32"), rng.integers(0, 3, 64)
+    nx.manual_seed(0)
+    net = nx.penalize(Net(), {"conv.weight": GroupLasso(0.01, "out")})
+    history = nx.fit(
+        net, (images, labels), loss="cross_entropy", optimizer=optax.sgd(0.05), epochs=3, batch_size=16, seed=1,
+        metrics=["accuracy"], mesh={"data": -1}, shard={"*": "data"},
+    )
+    print(json.dumps(told(history, net)))
+"""
+)
+
+
+@pytest.mark.slow
+def test_convolutions_and_attention_are_cut_as_well(processes):
+    alone, four = (json.loads(processes.output(LAYERS, devices=n)[0]) for n in (1, 4))
+    close(four, alone, rtol=1e-3, atol=1e-4)
+
+
 #: A fit in which process 1 fails, or stops coming, in the loader of its rows.
 FAILING = """
     import os, threading
