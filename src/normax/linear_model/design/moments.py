@@ -42,14 +42,24 @@ class Moments:
     y0: np.ndarray
 
     @classmethod
-    def of(cls, X: Any, y: np.ndarray, weights: np.ndarray, x0=None, y0=None, rows: int = 4096) -> Moments:
+    def of(
+        cls,
+        X: Any,
+        y: np.ndarray,
+        weights: np.ndarray,
+        x0=None,
+        y0=None,
+        rows: int = 4096,
+        means: np.ndarray | None = None,
+    ) -> Moments:
         """Of all rows of X (n, p) and y (n, m). Without a shift one is chosen if the columns need it; a sparse X, whose
-        means are small beside its entries, takes none."""
+        means are small beside its entries, takes none. `means` (p,) of the columns save a pass over X if they are known;
+        about zero in both and without an intercept any will do."""
         y0 = y.mean(axis=0) if y0 is None else y0
         if issparse(X):
             return cls._of_sparse(X, y - y0, weights, y0)
         if x0 is None:
-            plain = cls.of(X, y, weights, np.zeros(X.shape[1]), y0)
+            plain = cls.of(X, y, weights, np.zeros(X.shape[1]), y0, means=means)
             mean = plain.x / plain.weight
             variance = np.diag(plain.xx) / plain.weight - mean**2
             far = mean**2 > FAR * np.maximum(variance, 0)
@@ -57,11 +67,11 @@ class Moments:
         y = y - y0
         alike, shifted = bool((weights == weights[0]).all()), bool(x0.any())
         if alike and not shifted and X.dtype == np.float64:
-            w, ones = weights[0], np.ones(len(X))
+            w, total_weight = weights[0], float(weights.sum())
             return cls(
-                float(weights.sum()),
-                w * (ones @ X),
-                w * (ones @ y),
+                total_weight,
+                w * (np.ones(len(X)) @ X) if means is None else total_weight * means,
+                w * y.sum(axis=0),
                 w * (X.T @ X),
                 w * (X.T @ y),
                 w * (y * y).sum(0),

@@ -107,7 +107,7 @@ class _Face:
             self.L = np.zeros((room, room))
         self.lengths = np.sqrt(np.diag(self.gram.G))
         support = np.flatnonzero(self.w)
-        K = self.gram.G[np.ix_(support, support)]
+        K = self.gram.G.take(support, axis=0).take(support, axis=1)
         K[np.diag_indices_from(K)] += l2
         try:
             factor = np.linalg.cholesky(K) if len(K) else K

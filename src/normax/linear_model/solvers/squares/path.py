@@ -28,7 +28,12 @@ def follow_complete(problem: Problem, strengths: np.ndarray) -> Fit | None:
     certified from residuals as well, and the two must agree.
     """
     design, (centre, y) = problem.design, problem.centred()
-    moments = Moments.of(design.X, design.spread(y), design.spread(design.weights))
+    known: dict[str, Any] = {}
+    if not design.centred:  # about zero as they are
+        known = {"x0": np.zeros(design.p), "y0": np.zeros(y.shape[1])}
+    moments = Moments.of(
+        design.X, design.spread(y), design.spread(design.weights), **known, means=design.means
+    )
     G, c, squares, _, _ = moments.centred(design.centred)
     clear_constant(G, c, design.constant)
     design.gram = G
