@@ -258,6 +258,36 @@ def test_processes_read_their_own_rows_and_train_alike(processes):
         assert own < 0.6 * read
 
 
+#: Two axes, of which the processes share one, and then the other.
+AXES = (
+    BEGIN
+    + """
+    found = []
+    cut = {"0.weight": P("model", "data"), "0.bias": "data", "2.weight": P(None, "model")}
+    for mesh, shard, options in (
+        (None, None, {}),
+        ({"data": 2, "model": -1}, cut, {}),
+        ({"model": 2, "data": 2}, cut, {"in_memory": False}),
+    ):
+        if mesh is None and nx.distributed.count() > 1:
+            continue
+        nx.manual_seed(1)
+        net = nx.penalize(nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1), nn.Flatten(0)), L1(0.01))
+        options |= dict(loss="squared", optimizer=optax.sgd(0.05, momentum=0.9), batch_size=32, seed=1)
+        found.append(told(nx.fit(net, (X, y), epochs=4, mesh=mesh, shard=shard, **options), net))
+    print(json.dumps(found))
+"""
+)
+
+
+@pytest.mark.slow
+def test_meshes_of_two_axes_change_nothing(processes):
+    alone, *four = json.loads(processes.output(AXES, devices=4)[0])
+    for found in [*four, *json.loads(processes.output(AXES, 2, 2)[0])]:
+        close(found, alone)
+        assert zeros(found) == zeros(alone)
+
+
 #: Convolutions, a batch norm over images, an embedding, attention.
 LAYERS = (
     BEGIN
