@@ -6,7 +6,7 @@ DEV := .venv/.dev
 DOCS := .venv/.docs
 JOBS ?= 2
 
-.PHONY: demo test test-all faults fuzz test-lowest test-newest lint format bench docs wheel clean
+.PHONY: demo test test-all faults fuzz test-lowest test-newest lint format bench soak docs wheel clean
 
 demo: $(BASE)
 	$(BIN)/normax demo
@@ -45,6 +45,10 @@ format: $(DEV)
 
 bench: $(DEV)
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file" && $(BIN)/python $$file || exit 1; done
+
+# What a process holds over a thousand fits, paths and the like; hours. `python tests/training/long_runs.py 100 "a fit"` for less.
+soak: $(DEV)
+	$(BIN)/python tests/training/long_runs.py 1000
 
 # The site, in both languages, in build/site: open index.html there. A warning is an error.
 docs: $(DOCS)

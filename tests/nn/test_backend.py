@@ -1,6 +1,7 @@
 """What XLA is told on a CPU is heard, and changes no number."""
 
 import os
+import signal
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 import normax as nx
-from normax import nn
+from normax import nn, torch
 from normax.nn import backend
 from normax.nn import functional as F
 
@@ -81,21 +82,42 @@ def test_tiles_pick_the_first_maximum_in_every_mode_of_differentiation():
     np.testing.assert_allclose(curve(pool), curve(picked), rtol=1e-6)
 
 
+def what_a_fork_says(use):
+    """How a forked child ends that does this: 0 if it is told to use spawn, and killed where it hangs."""
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(60)
+        try:
+            use()
+            os._exit(1)
+        except nx.InputError as error:
+            os._exit(0 if "forked after JAX" in str(error) and "spawn" in str(error) else 2)
+        finally:
+            os._exit(3)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:os.fork")
 @pytest.mark.filterwarnings("ignore:This process")
 def test_a_forked_child_says_so_instead_of_hanging():
-    layer = nn.Linear(2, 2)
+    layer, x = nn.Linear(2, 2), torch.ones(2, 2)
+    net, rows = nn.Sequential(nn.Linear(2, 2), nn.ReLU()), np.ones((6, 2), "f4")
+    assert float((x + 1).sum()) == 8  # compiled, and still refused in a child: larger ones would hang
     layer(np.ones((1, 2), "f4"))
-    for use in (lambda: nx.jit(layer), lambda: layer(np.ones((5000, 2), "f4")), layer.state_dict):
-        child = os.fork()
-        if child == 0:
-            try:
-                use()
-                os._exit(1)
-            except nx.InputError as error:
-                os._exit(0 if "forked after JAX" in str(error) and "spawn" in str(error) else 2)
-            finally:
-                os._exit(3)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    for use in (
+        lambda: nx.jit(layer),
+        lambda: layer(np.ones((5000, 2), "f4")),
+        layer.state_dict,
+        lambda: nx.path(net, (rows, rows), loss="squared", strengths=[1.0], cv=2, epochs=1),
+        lambda: x + 1,
+        lambda: x[0],
+        lambda: x.mul_(2),
+        lambda: torch.cat([x, x]),
+        lambda: torch.ones(7, 3),
+        lambda: jnp.ones(11) * 3,
+    ):
+        assert what_a_fork_says(use) == 0
+    assert what_a_fork_says(lambda: x.tolist() and x.numpy()) == 1  # what is there can be read
     nx.jit(layer)

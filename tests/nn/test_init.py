@@ -1,5 +1,8 @@
 """Initial values have PyTorch's distributions (two-sample tests on about 10⁵ draws)."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +14,7 @@ import normax as nx
 from normax import nn
 from normax.errors import InputError
 from normax.nn import init
-from normax.nn.random import next_key, wrap_key
+from normax.nn.random import fork, next_key, raw_key, wrap_key
 from normax.nn.threefry import normal, uniform
 
 
@@ -153,3 +156,20 @@ def test_a_key_of_ones_own_draws_the_same():
     init.uniform_(ours, -1, 2)
     nx.manual_seed(0)
     np.testing.assert_array_equal(ours, init.uniform_(theirs, -1, 2, key=next_key()))
+
+
+def test_draws_from_a_seed_of_their_own_keep_to_their_thread():
+    meeting = threading.Barrier(2, timeout=60)
+
+    def draws(seed):
+        with fork(seed):
+            meeting.wait()
+            found = [raw_key().tolist() for _ in range(3)]
+            meeting.wait()
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        at_once = list(pool.map(draws, [1, 2]))
+    for seed, found in zip([1, 2], at_once):
+        nx.manual_seed(seed)
+        assert found == [raw_key().tolist() for _ in range(3)]

@@ -31,6 +31,12 @@ except ImportError:
         return True
 
 
+try:  # Where JAX goes to have a program compiled.
+    from jax._src import compiler
+except ImportError:
+    compiler = None  # type: ignore[assignment]
+
+
 __all__ = ["check_process", "compiled", "elsewhere", "fence", "for_elsewhere", "on_cpu", "settings"]
 
 _elsewhere: ContextVar[bool] = ContextVar("_elsewhere", default=False)
@@ -96,8 +102,11 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # glibc's malloc.h
 
 
 def _note_fork() -> None:
+    """What is computed from here on is refused where normax is asked, and whatever would be compiled, by whomever."""
     global _forked
     _forked = backends_are_initialized()
+    if _forked and compiler is not None:
+        compiler.compile_or_get_cached = lambda *args, **options: check_process()
 
 
 _forked = False

@@ -12,6 +12,7 @@ from normax import nn
 from normax.distributed import LostProcess, check_all, is_main, telling
 from normax.errors import InputError, Notice
 from normax.forms import check_unmasked
+from normax.nn.backend import check_process
 from normax.nn.module import Module
 from normax.nn.random import check_seed
 from normax.paths.arguments import Progress, check_strengths, unit_penalty
@@ -160,6 +161,7 @@ def path(
         fitted: dict[str, Any] = {"loss": loss, "penalty": penalty, "strengths": strengths, "select": select}
         fitted |= {"fit_intercept": layer.bias is not None, "sample_weight": weight, "feature_names": names}
         return linear_path(X, y, **fitted, **splits, on_progress=on_progress)
+    check_process()
     if scale_target and loss not in ("squared", "mse", "absolute"):
         raise InputError(
             f"scale_target: only distances can be rescaled ('squared', 'mse', 'absolute'), got {loss!r}"

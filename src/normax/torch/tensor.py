@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 from normax.errors import InputError
+from normax.nn.backend import check_process
 from normax.nn.cells import Cell, as_array
 from normax.nn.frames import current_frame
 from normax.torch.absent import reason
@@ -289,6 +290,7 @@ jax.tree_util.register_pytree_node(
 def raw(value: Any) -> Any:
     """Arrays in the place of tensors, in lists and tuples and dicts too; dtypes and devices in JAX's terms."""
     if isinstance(value, (Methods, Cell)):
+        check_process()
         return value.__jax_array__()
     if isinstance(value, (tuple, list, dict)):
         return _rebuilt(value, raw)
