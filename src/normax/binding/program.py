@@ -101,32 +101,31 @@ class _Traces:
 
     def __init__(self) -> None:
         self.foreign = Foreign()
-        self.compiled = compiled(_trace, static_argnums=0)
+        self.kind = object()
+        # A function of its own, with which JAX forgets what it compiled.
+        self.compiled = compiled(lambda own, *args: own.trace(*args), static_argnums=0)
 
 
 _traces = Recent(32)
 
 
 class _Own:
-    """A program as a static argument of JAX: equal to all that share its traces, and keeping no network alive."""
+    """A program as a static argument of JAX: equal to all that share its traces, and keeping neither network nor traces
+    alive."""
 
     def __init__(self, program: Program):
-        self._program, self._traces = weakref.ref(program), program.traces
+        self._program, self._kind = weakref.ref(program), program.traces.kind
 
     def __hash__(self) -> int:
-        return hash(self._traces)
+        return hash(self._kind)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Own) and self._traces is other._traces
+        return isinstance(other, _Own) and self._kind is other._kind
 
     def trace(self, *args: Any) -> Any:
         program = self._program()
         assert program is not None  # it is being called
         return program.trace(*args)
-
-
-def _trace(own: _Own, *args: Any) -> Any:
-    return own.trace(*args)
 
 
 def retrying(call: Callable[[], Any], inputs: list[Cell]) -> Any:

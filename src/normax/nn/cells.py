@@ -20,6 +20,7 @@ __all__ = [
     "Parameter",
     "as_array",
     "check_whole",
+    "copied",
     "is_boxed",
     "register",
 ]
@@ -98,6 +99,12 @@ def _of_tensor(tensor: Any) -> np.ndarray:
             f"expected a dense tensor with values, got one of {kind} that NumPy cannot read ({said}); make it dense, "
             "`x.to_dense()` or `x.dequantize()`"
         ) from error
+
+
+def copied(array: Any) -> jax.Array:
+    """An array once more, in memory of its own: by the runtime, where `jnp.array` compiles, and keeps, a program for every
+    shape."""
+    return jax.device_put(array, may_alias=False)
 
 
 class Cell:
@@ -338,7 +345,7 @@ class Parameter(Cell):
         return Parameter, arguments, (None, {"_penalty": self._penalty})
 
     def __deepcopy__(self, memo: dict) -> Parameter:
-        copy = Parameter(jnp.array(self.value, copy=True), self._requires_grad, self.role)
+        copy = Parameter(copied(self.value), self._requires_grad, self.role)
         copy._penalty = self._penalty
         memo[id(self)] = copy
         return copy
@@ -373,7 +380,7 @@ class Buffer(Cell):
         return Buffer, (np.asarray(self.value), self.persistent)
 
     def __deepcopy__(self, memo: dict) -> Buffer:
-        copy = Buffer(jnp.array(self.value, copy=True), self.persistent)
+        copy = Buffer(copied(self.value), self.persistent)
         memo[id(self)] = copy
         return copy
 

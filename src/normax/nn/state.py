@@ -11,7 +11,7 @@ import numpy as np
 
 from normax.errors import InputError, suggest
 from normax.nn.backend import check_process
-from normax.nn.cells import Cell, as_array
+from normax.nn.cells import Cell, as_array, copied
 from normax.nn.sharding import gathered, placed
 from normax.nn.tree import Tree, join
 
@@ -102,7 +102,7 @@ class State(Tree):
         """Add this module's own cells; an override may add, rename or leave out."""
         for name, cell in self._own_state():
             held = keep_vars or cell.uninitialized
-            destination[prefix + name] = cell if held else jnp.array(gathered(cell.value), copy=True)
+            destination[prefix + name] = cell if held else copied(gathered(cell.value))
 
     def _load_from_state_dict(
         self,

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from normax.nn.cells import copied
 from normax.paths.axes import Settings
 from normax.paths.lanes import BestEpoch, Lanes, Trained, on_device
 from normax.paths.row_sets import TrainingSet
@@ -43,7 +44,7 @@ def watched_training(
     # How often lanes are regrouped must not depend on the clock, or two runs would differ in their last bits.
     stride = max(1, patience // 2 if watching else -(-epochs // 8))
     blank = jnp.full(count, jnp.inf), jnp.zeros(count, jnp.int32)
-    best = jax.tree.map(lambda a: jnp.array(a, copy=True), (start.weights, start.buffers))
+    best = jax.tree.map(copied, (start.weights, start.buffers))
     carry = start, BestEpoch(best[0], best[1], *blank)
 
     def of(numbers):

@@ -25,7 +25,7 @@ from normax.binding import (
 from normax.binding.crossing import crossing, say_crossing
 from normax.errors import InputError, Notice
 from normax.nn.backend import settings
-from normax.nn.cells import Buffer
+from normax.nn.cells import Buffer, copied
 from normax.nn.frames import Frame
 from normax.nn.module import Module
 from normax.nn.random import raw_key, wrap_key
@@ -136,7 +136,7 @@ class train_step:
         if self.partition is not None:
             state = jax.jit(self.partition.update)(state, weights)
         leaves, self._tree = jax.tree.flatten(state)
-        self._state = [jnp.array(leaf, copy=True) for leaf in leaves]
+        self._state = [copied(leaf) for leaf in leaves]
 
     @property
     def optimizer_state(self) -> Any:
@@ -175,7 +175,7 @@ class train_step:
         weights = self._packing.leaves()
         for i, (value, owned) in enumerate(zip(weights, self._owned)):
             if value is not owned:  # somebody else's array must survive the donation
-                weights[i] = jnp.array(value, copy=True)
+                weights[i] = copied(value)
         done: list[Any] = []
         try:
             program.run(done, weights, self._state, batch)
