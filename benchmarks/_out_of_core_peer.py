@@ -64,6 +64,42 @@ class Judge:
         return float(loss + self.alpha * np.abs(w).sum() - self.least) / (0.5 * self.yy)
 
 
+class LogisticJudge:
+    """The same of mean logistic loss, by reading all rows, which does not count."""
+
+    def __init__(self, files: Files, alpha: float):
+        self.files, self.alpha = Files(str(files.folder)), alpha
+        self.least = float(np.load(files.folder / "least.npy"))
+
+    def gap(self, w: np.ndarray) -> float:
+        total = sum(float((np.logaddexp(0, eta) - y * eta).sum()) for eta, y in self._scores(w))
+        return (total / self.files.n + self.alpha * float(np.abs(w).sum()) - self.least) / float(np.log(2))
+
+    def _scores(self, w: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return ((X @ w, y) for X, y in self.files.blocks())
+
+
+def normax_logistic(files: Files, alpha: float, judge: Any, target: float) -> np.ndarray:
+    from normax.linear_model import fit_path, row_source
+
+    options: dict[str, Any] = {"family": "binomial", "fit_intercept": False, "tol": target}
+    return fit_path(row_source(files.blocks), None, strengths=[alpha], **options).coef[0, 0]
+
+
+def sgd_logistic(files: Files, alpha: float, judge: Any, target: float) -> np.ndarray:
+    from sklearn.linear_model import SGDClassifier
+
+    model = SGDClassifier(
+        "log_loss", penalty="l1", alpha=alpha, fit_intercept=False, random_state=0, average=True
+    )
+    for _ in range(LONGEST):
+        for X, y in files.blocks():
+            model.partial_fit(X, y, classes=[0.0, 1.0])
+        if judge.gap(model.coef_[0]) <= target:
+            break
+    return model.coef_[0]
+
+
 def normax(files: Files, alpha: float, judge: Judge, target: float) -> np.ndarray:
     from normax.linear_model import Lasso, row_source
 
@@ -83,11 +119,13 @@ def sgd(files: Files, alpha: float, judge: Judge, target: float) -> np.ndarray:
     return model.coef_
 
 
-def dask_ml(files: Files, alpha: float, judge: Judge, target: float, solver: str) -> np.ndarray:
-    """Dask-ML, whose objective is twice ours in sums, with more rounds until the objective is as low as asked."""
+def dask_ml(
+    files: Files, alpha: float, judge: Any, target: float, solver: str, logistic: bool = False
+) -> np.ndarray:
+    """Dask-ML, whose objective is ours in sums, of squares twice that, with more rounds until it is as low as asked."""
     import dask
     import dask.array as da
-    from dask_ml.linear_model import LinearRegression
+    from dask_ml.linear_model import LinearRegression, LogisticRegression
 
     dask.config.set(scheduler="threads", num_workers=1)
     parts = [dask.delayed(files.block, pure=False, nout=2)(start) for start in files.starts]
@@ -96,8 +134,8 @@ def dask_ml(files: Files, alpha: float, judge: Judge, target: float, solver: str
     y = da.concatenate([da.from_delayed(b, (n,), np.float64) for (_, b), n in zip(parts, counts)])
     rounds, coef = 5, np.zeros(files.p)
     while True:
-        C = 1 / (2 * alpha * files.n)
-        model = LinearRegression(
+        C = 1 / ((1 if logistic else 2) * alpha * files.n)
+        model = (LogisticRegression if logistic else LinearRegression)(
             penalty="l1", C=C, fit_intercept=False, solver=solver, max_iter=rounds, tol=0.0
         )
         coef = np.asarray(model.fit(X, y).coef_).ravel()
@@ -106,6 +144,13 @@ def dask_ml(files: Files, alpha: float, judge: Judge, target: float, solver: str
         files.read, rounds = 0, 2 * rounds  # what did not reach it does not count
     return coef
 
+
+LOGISTIC: dict[str, Any] = {
+    "normax": normax_logistic,
+    "scikit-learn SGD": sgd_logistic,
+    "Dask-ML proximal gradients": lambda *given: dask_ml(*given, solver="proximal_grad", logistic=True),
+    "Dask-ML ADMM": lambda *given: dask_ml(*given, solver="admm", logistic=True),
+}
 
 CONTENDERS: dict[str, Any] = {
     "normax": normax,
@@ -118,9 +163,10 @@ CONTENDERS: dict[str, Any] = {
 def main() -> None:
     name, folder, alpha, target = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
     files = Files(folder)
-    judge = Judge(files, alpha)
+    logistic = (files.folder / "least.npy").exists()
+    judge: Any = (LogisticJudge if logistic else Judge)(files, alpha)
     wall, own = time.perf_counter(), time.process_time()
-    coef = CONTENDERS[name](files, alpha, judge, target)
+    coef = (LOGISTIC if logistic else CONTENDERS)[name](files, alpha, judge, target)
     told = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - own, "passes": files.passes}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(told | {"gap": judge.gap(coef), "peak": peak, "nonzero": int((coef != 0).sum())}))
