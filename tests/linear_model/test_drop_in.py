@@ -192,7 +192,7 @@ def test_pipelines_searches_clones_and_routed_metadata(diabetes):
     groups, weights = np.arange(len(y)) // 20, np.random.default_rng(0).uniform(0.5, 2, len(y))
     with sklearn.config_context(enable_metadata_routing=True):
         model = lm.PenalisedRegressor(cv=GroupKFold(3), strengths=10)
-        model.set_fit_request(sample_weight=True, groups=True)
+        model.set_fit_request(sample_weight=True)
         pipe = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), model)
         pipe.fit(X, y, sample_weight=weights, groups=groups)
     pairs = list(GroupKFold(3).split(X, y, groups))

@@ -171,11 +171,18 @@ def test_elastic_net_cv_equals_scikit_learn(diabetes):
     X, y = diabetes
     options = {"alphas": 12, "l1_ratio": [0.2, 0.9], "cv": KFold(4, shuffle=True, random_state=0)}
     ours, theirs = lm.ElasticNetCV(**options).fit(X, y), sk.ElasticNetCV(**options, **TIGHT).fit(X, y)
-    np.testing.assert_allclose(ours.alphas_[:, :12], theirs.alphas_)
-    np.testing.assert_allclose(ours.mse_path_[:, :12], theirs.mse_path_, rtol=1e-6)
-    assert ours.l1_ratio_ == theirs.l1_ratio_
-    assert theirs.alpha_ == theirs.alphas_.min()  # the edge, where scikit-learn stays
-    assert ours.alphas_[1, -1] < ours.alpha_ < theirs.alpha_
+    np.testing.assert_allclose(ours.alphas_, theirs.alphas_)
+    np.testing.assert_allclose(ours.mse_path_, theirs.mse_path_, rtol=1e-6)
+    assert (ours.l1_ratio_, ours.alpha_) == (theirs.l1_ratio_, pytest.approx(theirs.alpha_))
+    assert theirs.alpha_ == theirs.alphas_.min()  # the edge, where a count stays and "auto" goes on
+    with pytest.warns(
+        Notice, match='alphas: the error is smallest at the smallest alpha, .* alphas="auto" goes on'
+    ):
+        lm.ElasticNetCV(**options).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        wider = lm.ElasticNetCV(**options | {"alphas": "auto"}).fit(X, y)
+    assert wider.alphas_[1, -1] < wider.alpha_ < theirs.alpha_
 
 
 def test_folds_keep_groups_together(diabetes):

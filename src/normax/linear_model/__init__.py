@@ -14,6 +14,7 @@ from normax.linear_model.analysis.stability import stability_selection
 from normax.linear_model.estimators.cox import CoxRegressor
 from normax.linear_model.estimators.cv_cox import CoxRegressorCV
 from normax.linear_model.estimators.cv_huber import HuberRegressorCV
+from normax.linear_model.estimators.cv_lars import LarsCV, LassoLarsCV
 from normax.linear_model.estimators.cv_logistic import LogisticRegressionCV
 from normax.linear_model.estimators.cv_named import (
     GammaRegressorCV,
@@ -70,9 +71,11 @@ __all__ = [
     "Inference",
     "Knockoffs",
     "Lars",
+    "LarsCV",
     "Lasso",
     "LassoCV",
     "LassoLars",
+    "LassoLarsCV",
     "LassoLarsIC",
     "LinearPath",
     "LogisticRegression",

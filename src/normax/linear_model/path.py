@@ -38,6 +38,7 @@ from normax.rows import PrintedTable
 from normax.text import folded, markup
 
 __all__ = [
+    "UNCONVERGED",
     "LinearPath",
     "fit_path",
     "follow_path",
@@ -47,6 +48,9 @@ __all__ = [
     "streamed_path",
     "warn_unconverged",
 ]
+
+# What the warning of fits that fell short begins with, as scikit-learn's of squared error.
+UNCONVERGED = "Objective did not converge. You might want to increase the number of iterations"
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,7 +63,8 @@ class LinearPath:
         intercept: (k, m).
         gap: (k,) duality gap over the null deviance (the loss of the model with an intercept alone).
         dual_gap: (k,) duality gap in units of the objective.
-        n_iter: (k,) rounds of solving and checking.
+        n_iter: (k,) steps of the solver: Newton steps, or for squared error passes over the columns in which some come
+            or go; 0 where the start was the fit.
         feature_names: (p,) names of the columns, or None.
         cv_mean, cv_se: (k,) cross-validated error and its standard error, in an estimator's own units, or None.
         chosen: index of the strength that an estimator took, or None.
@@ -299,7 +304,8 @@ def fit_path(
             as well.
         tol: the gap over the null deviance that every strength must reach. The finish normally lands far
             below; 1e-6 is what the certificate promises.
-        max_iter: rounds for each strength; generous, since a handful are used.
+        max_iter: steps for each strength: Newton steps, or for squared error passes over the columns in which some
+            come or go. A handful are used.
         sparse_coef: whether `coef` is a tuple of k sparse (m, p) arrays, for so many features that k dense rows of them
             are no longer small beside X.
 
@@ -340,14 +346,15 @@ def fit_path(
     return replace(path, family=loss, options=options)
 
 
-def follow_path(problem: Problem, strengths: Any) -> LinearPath:
-    """`fit_path` of a problem that is made."""
+def follow_path(problem: Problem, strengths: Any, told: str = UNCONVERGED) -> LinearPath:
+    """`fit_path` of a problem that is made; `told` is what the warning of a fit that falls short begins with."""
     strengths = check_strengths(strengths)
     given, tol = problem.design, problem.tol
     if given.centred and problem.family.at_edge(problem.y).all():
         return _at_edge(problem, strengths)
     basis = basis_of(given, problem.rules)
-    problem = problem if basis is None else replace(problem, design=basis.design)
+    if basis is not None:
+        problem = replace(problem, design=basis.design, start=basis.started(problem.start))
     design, loss, y = problem.design, problem.family, problem.y
     model = model_of(problem)
     # A constant response leaves nothing to explain but rounding.
@@ -377,7 +384,7 @@ def follow_path(problem: Problem, strengths: Any) -> LinearPath:
         stationary=fit.stationary or not loss.convex_at(y),
         family=loss.plain(),
     )
-    warn_unconverged(result.strengths, result.gap, tol)
+    warn_unconverged(result.strengths, result.gap, tol, told)
     _tell_endless(strengths[fit.endless[back]], model.family)
     return result
 
@@ -484,14 +491,14 @@ def _bound_by_loss(fit: Fit, late: np.ndarray, problem: Problem, strengths: np.n
             fit.gap[i] = min(fit.gap[i], bound + sum(terms.value(w) for w in fit.coef[i]))
 
 
-def warn_unconverged(strengths: np.ndarray, gap: np.ndarray, tol: float) -> None:
+def warn_unconverged(strengths: np.ndarray, gap: np.ndarray, tol: float, told: str = UNCONVERGED) -> None:
     """Tell where the gap over the null deviance stayed above tol, and how large it is there."""
     late = np.flatnonzero(~(gap <= tol))
     if len(late):
         where = ", ".join(f"{strengths[i]:.4g} (gap {gap[i]:.2g})" for i in late[:5])
         more = f" and {len(late) - 5} more" if len(late) > 5 else ""
         warnings.warn(
-            f"the duality gap over the null deviance stayed above tol={tol:g} at strengths {where}{more}; "
+            f"{told}: the duality gap over the null deviance stayed above tol={tol:g} at strengths {where}{more}; "
             f"raise max_iter or tol",
             ConvergenceWarning,
             stacklevel=3,

@@ -1,12 +1,13 @@
 """How much to penalise: grids of strengths, folds of rows, and the rule that chooses."""
 
 from normax.selection.folds import folds
-from normax.selection.grid import is_count, strength_grid
+from normax.selection.grid import asked, is_count, strength_grid
 from normax.selection.inner import set_aside
 from normax.selection.rule import choose, edge_notice, summarise, verdict
-from normax.selection.widen import levels_off, spent, widened
+from normax.selection.widen import levels_off, spent, tell_edge, widened
 
 __all__ = [
+    "asked",
     "choose",
     "edge_notice",
     "folds",
@@ -16,6 +17,7 @@ __all__ = [
     "spent",
     "strength_grid",
     "summarise",
+    "tell_edge",
     "verdict",
     "widened",
 ]

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from normax.errors import InputError
+from normax.errors import InputError, suggest
 
-__all__ = ["is_count", "strength_grid"]
+__all__ = ["asked", "is_count", "strength_grid"]
 
 
 def strength_grid(largest: float, count: int, ratio: float) -> np.ndarray:
@@ -39,6 +39,30 @@ def strength_grid(largest: float, count: int, ratio: float) -> np.ndarray:
     if count > 1 and not 0 < ratio < 1:
         raise InputError(f"ratio: expected a number between 0 and 1, got {ratio!r}")
     return largest * ratio ** (np.arange(int(count)) / max(int(count) - 1, 1))
+
+
+def asked(grid: Any, name: str, count: int = 100) -> tuple[Any, bool]:
+    """What an estimator was asked to try, and whether it may go on beyond that while the error is smallest at an edge:
+    a count and values say all, "auto" leaves it to the errors.
+
+    Args:
+        grid: values, a count, "auto" or None for it; name: of the argument; count: what "auto" begins with.
+
+    Raises:
+        InputError: for anything else that is no list of values, which are left to their own checks.
+
+    Example:
+        >>> asked("auto", "alphas"), asked(20, "alphas"), asked([1.0, 0.1], "alphas")
+        ((100, True), (20, False), ([1.0, 0.1], False))
+    """
+    if grid is None or (isinstance(grid, str) and grid == "auto"):
+        return count, True
+    if isinstance(grid, str) or (np.ndim(grid) == 0 and not is_count(grid)):
+        hint = suggest(grid, ["auto"]) if isinstance(grid, str) else ""
+        raise InputError(
+            f"{name}: expected 'auto', a whole number >= 1 of them, or their values, got {grid!r}{hint}"
+        )
+    return grid, False
 
 
 def is_count(value: Any) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from normax.selection.rule import choose
+from normax.errors import Notice
+from normax.selection.rule import choose, edge_notice
 
-__all__ = ["levels_off", "spent", "widened"]
+__all__ = ["levels_off", "spent", "tell_edge", "widened"]
 
 REACHES = (1e1, 1e2, 1e4, 1e8)
 """By which factors a grid goes on, one after the other while the minimum stays at its edge."""
@@ -107,6 +108,34 @@ def widened(
         joined = [np.concatenate(pair[::order]) for pair in zip(values, new)]
         strengths, values = np.concatenate((strengths, more)[::order]), tuple(joined)
     return strengths, values
+
+
+def tell_edge(
+    strengths: np.ndarray,
+    error: np.ndarray,
+    argument: str,
+    *,
+    stronger: bool,
+    shown: np.ndarray | None = None,
+    name: str = "alpha",
+) -> None:
+    """Warn of a minimum at an edge of a grid that was asked for by its count, where `widened` would go on.
+
+    Args:
+        strengths: (k,) decreasing; error: (k,); stronger: as of `widened`.
+        argument: the name of what asked for the grid; shown: (k,) values as a user knows them, if not the strengths,
+            and name: of one of them.
+
+    Warns:
+        Notice: which names the edge, and "auto" as the cure.
+    """
+    if len(strengths) < 2 or not np.isfinite(error).any():
+        return
+    at = choose(strengths, error, np.zeros(len(error)), "min")
+    if not (at == len(strengths) - 1 or (stronger and at == 0)) or levels_off(strengths, error, at):
+        return
+    told = edge_notice(strengths if shown is None else shown, at, name)
+    warnings.warn(f'{argument}: {told}; {argument}="auto" goes on by itself', Notice, stacklevel=4)
 
 
 def _beyond(

@@ -41,8 +41,9 @@ MESSAGES = {
     ),
     "penalise what is free": "请惩罚尚未惩罚的系数",
     "give a strength > 0": "请给一个大于 0 的强度",
-    "the duality gap over the null deviance stayed above tol={tol:n} at strengths {where}; raise max_iter or tol": (
-        "对偶间隙与空偏差之比在强度 {where} 处仍高于 tol={tol}；请提高 max_iter 或 tol"
+    "Objective did not converge. You might want to increase the number of iterations: the duality gap over the null deviance "
+    "stayed above tol={tol:n} at strengths {where}; raise max_iter or tol": (
+        "没有收敛，或许应增加迭代次数：对偶间隙与空偏差之比在强度 {where} 处仍高于 tol={tol}；请提高 max_iter 或 tol"
     ),
     "weights before a batch norm can evade L1 and L2 by shrinking while the norm scales them back; read their zeros, not their "
     "size, or penalise the norm's own weight": (

@@ -10,6 +10,7 @@ import numpy as np
 
 from normax.linear_model.analysis.adaptive import adaptive_factors
 from normax.linear_model.cross_validation.held_out import held_out
+from normax.linear_model.estimators.in_kind import numpy_of
 
 __all__ = ["ADAPTIVE", "first_factors", "held_out_adaptively"]
 
@@ -19,24 +20,34 @@ FIRST = 50
 
 
 def first_factors(
-    model: Any, X: Any, y: np.ndarray, family: Any, rows: np.ndarray | None = None, **known: Any
+    model: Any,
+    X: Any,
+    y: np.ndarray,
+    family: Any,
+    split: dict[str, Any],
+    rows: np.ndarray | None = None,
+    **known: Any,
 ) -> np.ndarray:
     """(p,) factors from a ridge fit whose strength is chosen by cross-validation, times those that the model was given.
     Pairs of indices for `cv` are those of all rows; within a fold 5 folds stand for them.
 
     Args:
-        rows: numbers of the rows to fit, None for all; known: sample_weight, groups and offset, (n,) or None.
+        rows: numbers of the rows to fit, None for all; known: sample_weight and offset, (n,) or None, and what the
+            splitter is told, (n,).
     """
     first = copy(model)  # with what it has learned of labels and outputs
     cv = model.cv if model.cv is None or isinstance(model.cv, int) or hasattr(model.cv, "split") else None
     first.set_params(
         penalty="l2", strength="cv", strengths=FIRST, select="min", cv=cv if rows is not None else model.cv
     )
-    part = {name: v if v is None or rows is None else np.asarray(v)[rows] for name, v in known.items()}
+    part, split = (
+        {name: v if v is None or rows is None else np.asarray(v)[rows] for name, v in told.items()}
+        for told in (known, split)
+    )
     own = (X, y) if rows is None else (X[rows], y[rows])
-    first._fit(*own, family, part["sample_weight"], part["groups"], part["offset"])
+    first._fit(*own, family, part["sample_weight"], split, part["offset"])
     given = 1.0 if model.penalty_factor is None else np.asarray(model.penalty_factor, dtype=float)
-    return adaptive_factors(first.coef_) * given
+    return adaptive_factors(numpy_of(first.coef_)) * given
 
 
 def held_out_adaptively(

@@ -15,6 +15,7 @@ from normax.forms import check_unmasked
 from normax.linear_model.analysis.summary import Described, ModelSummary, describe
 from normax.linear_model.design.products import times
 from normax.linear_model.design.validation import Sound, check_offset, refuse_not_finite, refuse_other_kinds
+from normax.linear_model.estimators.in_kind import Home, home_of, numpy_of
 from normax.linear_model.estimators.small import fit_small
 from normax.linear_model.path import LinearPath
 from normax.linear_model.problem.problem import Problem
@@ -44,15 +45,19 @@ class LinearEstimator(BaseEstimator):
     path_: LinearPath
     _described: Described
     _precision: Any = np.float64  # of the X that was fitted
+    _home: Home | None = None  # where it came from, if not from NumPy
+    _in_kind = False  # whether arrays of other libraries are answered with such arrays
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.array_api_support = self._in_kind
         return tags
 
     def _check_table(self, X: Any) -> np.ndarray:
         """X of a prediction: the columns that were fitted, finite."""
         check_is_fitted(self)
+        X = self._taken(X)[0]
         check_unmasked("X", X)
         refuse_other_kinds(X)
         X = validate_data(self, X, reset=False, ensure_all_finite=False, **KINDS)
@@ -67,6 +72,8 @@ class LinearEstimator(BaseEstimator):
         Args:
             finite: whether to look for NaN and infinity, which costs a pass over X.
         """
+        X, self._home = self._taken(X)
+        y = y if self._home is None else numpy_of(y)
         check_unmasked("X", X)
         refuse_other_kinds(X)
         check_unmasked("y", y)
@@ -76,6 +83,16 @@ class LinearEstimator(BaseEstimator):
             refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
             refuse_not_finite("y", np.asarray(y))
         return X, y
+
+    def _taken(self, X: Any) -> tuple[Any, Home | None]:
+        """X as it is, or what scikit-learn dispatches by the array API as NumPy's, and where that came from."""
+        home = home_of(X)
+        if home is not None and not self._in_kind:
+            raise InputError(
+                f"X: {type(self).__name__} expected a NumPy array under array_api_dispatch=True, got one of {home.namespace}; "
+                "hand over np.asarray(X), or fit outside of array_api_dispatch"
+            )
+        return (X, None) if home is None else (numpy_of(X), home)
 
     def _check_number(self, name: str, low: float = 0.0, high: float = np.inf, strict: bool = False) -> None:
         value = getattr(self, name)
@@ -103,6 +120,19 @@ class LinearEstimator(BaseEstimator):
             rules |= {"lower": 0.0 if getattr(self, "positive", False) else self.lower, "upper": self.upper}
         return rules
 
+    def _begin(self, outputs: int, p: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Coefficients and intercepts of the fit before, if `warm_start` asks to begin from them."""
+        if not getattr(self, "warm_start", False) or not hasattr(self, "coef_"):
+            return None
+        coef = numpy_of(self.coef_)
+        coef = np.atleast_2d(coef.toarray() if issparse(coef) else coef).astype(float)
+        if coef.shape != (outputs, p):
+            raise InputError(
+                f"warm_start: expected coef_ of shape ({outputs}, {p}) to begin from, got {coef.shape}; set "
+                "warm_start=False for a fit of another shape"
+            )
+        return coef, np.broadcast_to(numpy_of(getattr(self, "intercept_", 0.0)), outputs).astype(float)
+
     def _free(self, strength: float) -> bool:
         """Whether neither a penalty nor a rule tells fits apart that predict the same."""
         return strength == 0 and all(rule is None for rule in self._rules().values())
@@ -122,15 +152,18 @@ class LinearEstimator(BaseEstimator):
 
     def _of_numbers(self, X: Any, offset: Any = None) -> np.ndarray:
         """The linear predictors of a checked table."""
-        coef = self.coef_.toarray() if issparse(self.coef_) else self.coef_
+        coef, intercept = numpy_of(self.coef_), numpy_of(self.intercept_)
+        coef = coef.toarray() if issparse(coef) else coef
         eta = times(X, np.atleast_2d(coef).T)
         known = check_offset(offset, eta.shape)
         eta = eta if known is None else eta + known
-        return eta.reshape(len(eta), *coef.shape[:-1]) + self.intercept_
+        return eta.reshape(len(eta), *coef.shape[:-1]) + intercept
 
     def _as_precise(self, *fitted: Any) -> Any:
-        """Coefficients and intercepts in the precision of X, as scikit-learn has them; `path_` keeps all digits."""
-        return tuple(np.asarray(a).astype(self._precision, copy=False) for a in fitted)
+        """Coefficients and intercepts in the precision of X, as scikit-learn has them, and of its library; `path_` keeps
+        all digits."""
+        told = tuple(np.asarray(a).astype(self._precision, copy=False) for a in fitted)
+        return told if self._home is None else tuple(self._home.array(a) for a in told)
 
     def _keep(self, path: LinearPath, at: int, units: float = 1.0) -> None:
         """Certificates of the chosen fit; `units` converts the gap to scikit-learn's objective."""
@@ -147,7 +180,8 @@ class LinearEstimator(BaseEstimator):
             return False
         if any(value is not None for value in (*others, *self._rules().values())):
             return False
-        found = fit_small(X, y, alpha, l1_ratio, self.fit_intercept, self.tol)
+        most = getattr(self, "max_iter", None)  # Ridge has no use for it
+        found = fit_small(X, y, alpha, l1_ratio, self.fit_intercept, self.tol, 1 if most is None else most)
         if found is not None:
             path, self._described = found
             names = getattr(self, "feature_names_in_", None)
@@ -218,6 +252,8 @@ class LinearEstimator(BaseEstimator):
 class LinearRegressor(RegressorMixin, LinearEstimator):
     """A regressor whose prediction is the linear predictor."""
 
+    _in_kind = True
+
     def predict(self, X: Any, offset: Any = None) -> np.ndarray:
         """Fitted values, (n,) or (n, outputs).
 
@@ -226,12 +262,17 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
                 Dask's collections, else an array, made block by block.
             offset: (n,) or (n, outputs), known part of the response, which is added; None for 0.
         """
-        return self._linear(X, offset)
+        return self._answer(X, self._linear(X, offset))
+
+    def _answer(self, X: Any, values: np.ndarray) -> Any:
+        """Predictions in the kind of X."""
+        home = home_of(X)
+        return values if home is None else home.array(values)
 
     @property
     def sparse_coef_(self) -> csr_array:
         """`coef_` as a sparse (outputs, p) array."""
-        return csr_array(np.atleast_2d(self.coef_))
+        return csr_array(np.atleast_2d(numpy_of(self.coef_)))
 
     def _keep(self, path, at, units=1.0):
         super()._keep(path, at, units)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import check_cv
 
 from normax.errors import InputError
 from normax.linear_model.analysis.concordance import concordance
@@ -13,19 +12,21 @@ from normax.linear_model.cross_validation.scopes import refuse_weightless
 from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.design.validation import Sound, check_strengths, plain_weights
 from normax.linear_model.estimators.cox import CoxModel
+from normax.linear_model.estimators.routing import Folded
 from normax.linear_model.families.cox import Cox
 from normax.linear_model.grid import grid_for
 from normax.linear_model.path import follow_path
-from normax.selection import choose, folds, summarise, widened
+from normax.selection import asked, choose, summarise, tell_edge, widened
 
 __all__ = ["CoxRegressorCV"]
 
 
-class CoxRegressorCV(CoxModel):
+class CoxRegressorCV(Folded, CoxModel):
     """`CoxRegressor` whose strength is chosen by cross-validation.
 
     Args:
-        alphas: a count (default 100: a grid from the largest useful alpha), or the values.
+        alphas: "auto" (default), a count: a grid from the largest useful alpha down, or the values; as `strengths` of
+            `PenalisedRegressor`.
         l1_ratio, ties: as of `CoxRegressor`.
         eps: smallest over largest alpha of an automatic grid; None (default) for 1e-3, and 1e-7 for ridge.
         cv: None for 5 folds with like shares of events, a count, a splitter, or pairs of indices.
@@ -58,7 +59,7 @@ class CoxRegressorCV(CoxModel):
     def __init__(
         self,
         *,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         l1_ratio: float = 0.0,
         ties: str = "breslow",
         eps: float | None = None,
@@ -93,13 +94,16 @@ class CoxRegressorCV(CoxModel):
         strata: Any = None,
         entry: Any = None,
         offset: Any = None,
+        **params: Any,
     ) -> CoxRegressorCV:
         """Choose alpha and refit on all rows.
 
         Args:
             X, y, sample_weight, strata, entry, offset: as of `CoxRegressor`.
             groups: (n,) groups for a splitter that keeps them together.
+            params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
+        split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
         self._check_number("l1_ratio", 0.0, 1.0)
         if self.scoring not in ("likelihood", "concordance"):
             raise InputError(f"scoring: expected 'likelihood' or 'concordance', got {self.scoring!r}")
@@ -109,7 +113,7 @@ class CoxRegressorCV(CoxModel):
         options |= {"tol": self.tol, "max_iter": self.max_iter}
         problem = self._problem(X, rows, sample_weight=sample_weight, **options)
         event = rows[:, 2]
-        pairs = folds(check_cv(self.cv, event.astype(int), classifier=True), X.shape[0], event, groups)
+        pairs = self._pairs(X, event.astype(int), True, split)
         refuse_weightless(weights, pairs)
         bare = [k for k, (train, _) in enumerate(pairs) if not event[train[weights[train] > 0]].any()]
         if bare and event.any():
@@ -132,17 +136,21 @@ class CoxRegressorCV(CoxModel):
             return np.array(side_by_side(fold, len(pairs), what="fold")).T
 
         sizes = np.array([weights[test].sum() for _, test in pairs])
-        if np.ndim(self.alphas) == 0:
+        wanted, goes_on = asked(self.alphas, "alphas")
+        counted, stronger = np.ndim(wanted) == 0, self.l1_ratio == 0
+        grid = grid_for(problem, wanted, self.eps) if counted else check_strengths(wanted)
+        if goes_on:
             grid, (found,) = widened(
-                grid_for(problem, self.alphas, self.eps),
+                grid,
                 lambda strengths: (errors(strengths),),
                 lambda known: summarise(known.T, sizes)[0],
-                stronger=self.l1_ratio == 0,
+                stronger=stronger,
             )
         else:
-            grid = check_strengths(self.alphas)
             found = errors(grid)
         cv = summarise(found.T, sizes)
+        if counted and not goes_on:
+            tell_edge(grid, cv[0], "alphas", stronger=stronger)
         self.alphas_, self.fold_errors_, (self.cv_mean_, self.cv_se_) = grid, found.T, cv
         at = choose(grid, *cv, self.select)
         self.alpha_ = float(grid[at])

@@ -13,6 +13,7 @@ from normax.linear_model.estimators.base import LinearRegressor
 from normax.linear_model.estimators.huber import HuberRegressor
 from normax.linear_model.estimators.penalised import PenalisedRegressor
 from normax.linear_model.estimators.regressors import total_weight
+from normax.linear_model.estimators.routing import Folded
 from normax.linear_model.families import Huber
 
 __all__ = ["HuberRegressorCV"]
@@ -20,7 +21,7 @@ __all__ = ["HuberRegressorCV"]
 ROUNDS = 10  # of choosing at a scale and taking the scale of the choice; two or three are used
 
 
-class HuberRegressorCV(LinearRegressor):
+class HuberRegressorCV(Folded, LinearRegressor):
     """Huber regression whose strength is chosen by cross-validation; scikit-learn has none to match.
 
     The objective is that of `HuberRegressor`. All folds and alphas are judged by one loss, `Huber(epsilon·σ)`, whose
@@ -30,7 +31,8 @@ class HuberRegressorCV(LinearRegressor):
 
     Args:
         epsilon: from how many scales on a residual is an outlier, >= 1.
-        alphas: a count (default 100: a grid from the largest useful alpha), or the values.
+        alphas: "auto" (default), a count: a grid from the largest useful alpha down, or the values; as `strengths` of
+            `PenalisedRegressor`.
         l1_ratio: r in [0, 1]; 0 (default) is ridge, as in `HuberRegressor`. A mixture is meant for y of unit variance
             where alphas is a count, as of `PenalisedRegressor`.
         cv, select, fit_intercept, tol, max_iter, penalty_factor, lower, upper: as of `PoissonRegressorCV`.
@@ -59,7 +61,7 @@ class HuberRegressorCV(LinearRegressor):
         self,
         *,
         epsilon: float = 1.35,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         l1_ratio: float = 0.0,
         cv: Any = None,
         select: str = "min",
@@ -83,7 +85,13 @@ class HuberRegressorCV(LinearRegressor):
         self.upper = upper
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        **params: Any,
     ) -> HuberRegressorCV:
         """Choose alpha and refit on all rows.
 
@@ -93,7 +101,9 @@ class HuberRegressorCV(LinearRegressor):
             sample_weight: (n,) weights >= 0, in the fits and in the errors.
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), known part of the response, added to the prediction; `predict` takes its own.
+            params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
+        split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
         table, response = self._check_fit(X, y)
         total = total_weight(sample_weight, table.shape[0])
         common: dict[str, Any] = {
@@ -107,11 +117,13 @@ class HuberRegressorCV(LinearRegressor):
         chosen = PenalisedRegressor(
             "elastic-net", strength="cv", l1_ratio=self.l1_ratio, cv=self.cv, select=self.select, **common
         )
+        chosen._asks, chosen._unit = "alphas", self.scale_ / total
+        table, response = chosen._check_fit(X, response)
         alphas, alpha = None if np.ndim(self.alphas) == 0 else check_strengths(self.alphas), None
         for _ in range(ROUNDS):
             strengths = self.alphas if alphas is None else alphas * self.scale_ / total
             chosen.set_params(family=Huber(self.epsilon * self.scale_), strengths=strengths)
-            chosen.fit(X, response, sample_weight, groups, offset)
+            chosen._fit(table, response, chosen.family, sample_weight, split, offset)
             if alphas is None:  # the grid and the mixture of the first round serve the others
                 alphas = chosen.strengths_ * total / self.scale_
                 chosen.set_params(l1_ratio=chosen.l1_ratio_)

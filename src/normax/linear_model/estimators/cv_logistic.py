@@ -12,17 +12,13 @@ from normax.errors import InputError
 from normax.linear_model.cross_validation.held_out import Mixtures, best_mixture, held_out
 from normax.linear_model.design.engine import at_most
 from normax.linear_model.design.validation import Sound
-from normax.linear_model.estimators.logistic import (
-    SOLVERS,
-    LinearClassifier,
-    LogisticRegression,
-    named_penalty,
-)
+from normax.linear_model.estimators.logistic import LinearClassifier, LogisticRegression, named_penalty
+from normax.linear_model.estimators.named_solvers import LOGISTIC, refuse_contradictions, words_of
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.estimators.scoring import Judged, knowing, scores_of
 from normax.linear_model.grid import reaching
 from normax.linear_model.path import LinearPath, follow_path
-from normax.selection import choose, is_count, widened
+from normax.selection import asked, choose, tell_edge, widened
 
 __all__ = ["LogisticRegressionCV"]
 
@@ -36,8 +32,9 @@ class LogisticRegressionCV(Judged, LinearClassifier):
     log-likelihood, which tells models apart that accuracy cannot.
 
     Args:
-        Cs: a count (default 10: from 1e-4 to 1e4, evenly in the logarithm, and on in the same steps to where
-            the unit of X calls for it and while the error is smallest at an edge), or the values.
+        Cs: a count: so many from 1e-4 to 1e4, evenly in the logarithm; or the values. "auto" (default) is 10 of them,
+            and on in the same steps to where the unit of X calls for it and while the error is smallest at an edge; a
+            count is only told of that.
         l1_ratios: r in [0, 1], or several to choose among. The default 0 is ridge.
         fit_intercept: whether to fit an intercept for each logit; it is never penalised.
         cv: as in scikit-learn: None for 5 consecutive stratified folds, a count, a splitter, or pairs of indices.
@@ -54,8 +51,9 @@ class LogisticRegressionCV(Judged, LinearClassifier):
             C_, l1_ratio_ and the scores repeated for each.
         n_jobs: most workers for the folds; None (default) for a thread a processor, or the engine of
             `joblib.parallel_config`. The result does not depend on it.
-        dual, solver, verbose, intercept_scaling, random_state: accepted so that code written for scikit-learn runs; the
-            result depends on none.
+        solver: as of `LogisticRegression`.
+        dual, verbose, intercept_scaling, random_state: accepted so that code written for scikit-learn runs; the result
+            depends on none.
 
     Attributes:
         C_, l1_ratio_: chosen.
@@ -63,7 +61,7 @@ class LogisticRegressionCV(Judged, LinearClassifier):
         scores_: (K, mixtures, k) held-out scores, such as minus the mean negative log-likelihoods.
         coefs_paths_: (K, mixtures, k, 1 or classes, p + 1) coefficients of the folds, the intercept last if there is
             one; -inf for a class that a fold does not train on.
-        n_iter_: (K, mixtures, k) rounds used.
+        n_iter_: (K, mixtures, k) Newton steps taken.
         cv_mean_, cv_se_: (mixtures, k) means of minus the scores over folds and their standard errors.
         classes_, coef_, intercept_, dual_gap_, gap_: as of `LogisticRegression`, refitted on all rows.
         path_: the `LinearPath` of the chosen mixture on all rows, in the order of Cs_.
@@ -88,7 +86,7 @@ class LogisticRegressionCV(Judged, LinearClassifier):
     def __init__(
         self,
         *,
-        Cs: Any = 10,
+        Cs: Any = "auto",
         l1_ratios: Any = 0.0,
         fit_intercept: bool = True,
         cv: Any = None,
@@ -152,14 +150,17 @@ class LogisticRegressionCV(Judged, LinearClassifier):
             params: (n,) what else scorer and splitter ask for, where scikit-learn routes metadata.
         """
         self._refuse_others(offset)
-        self._check_solver(SOLVERS)
+        self._check_solver(LOGISTIC)
         split, told = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
         _, ratios = named_penalty(self.penalty, 1.0, self.l1_ratios, ("Cs", "l1_ratios"))
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
-        self.Cs_, automatic = self._grid(), np.ndim(self.Cs) == 0
+        self._precision = np.float64 if self.solver == "liblinear" else self._precision
+        wanted, goes_on = asked(self.Cs, "Cs", 10)
+        self.Cs_ = self._grid(wanted)
         self.l1_ratios_ = np.atleast_1d(np.asarray(ratios, dtype=float))
         if not len(self.l1_ratios_) or not ((self.l1_ratios_ >= 0) & (self.l1_ratios_ <= 1)).all():
             raise InputError(f"l1_ratios: expected numbers in [0, 1], got {self.l1_ratios!r}")
+        refuse_contradictions(self.solver, self.l1_ratios_, False, self.dual, len(self.classes_))
         pairs = self._pairs(X, codes, True, split)
         total = total_weight(weights, X.shape[0])
         response = codes if family == "binomial" else np.eye(len(self.classes_))[codes]
@@ -170,7 +171,7 @@ class LogisticRegressionCV(Judged, LinearClassifier):
         search = _Folds(self, X, response, codes, pairs, told, common)
         strengths = 1 / self.Cs_
         with at_most(self.n_jobs):
-            if automatic:
+            if goes_on:
                 every = [problem.charging(l1_ratio=r) for r in self.l1_ratios_]
                 strengths = reaching(strengths, every, total)
                 strengths, kept = widened(strengths, search, search.least, stronger=True)
@@ -181,10 +182,13 @@ class LogisticRegressionCV(Judged, LinearClassifier):
         self.scores_, self.coefs_paths_ = -errors.transpose(1, 2, 0), np.moveaxis(coefs, 0, 2)
         self.cv_mean_, self.cv_se_ = search.mixtures.summaries(errors)
         best, at = self._best(total)
+        if np.ndim(wanted) == 0 and not goes_on:
+            tell_edge(strengths, self.cv_mean_[best], "Cs", stronger=True, shown=self.Cs_, name="C")
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[best])
         problem = problem.charging(l1_ratio=self.l1_ratio_)
         if self.refit:
-            self.path_ = follow_path(problem, strengths / total)
+            told = words_of(self.solver, self.max_iter)
+            self.path_ = follow_path(problem, strengths / total, told)
             self._keep(self.path_, at, units=self.Cs_[at] * total)
             self._tell(problem, at, (self.cv_mean_[best], self.cv_se_[best]))
         else:
@@ -237,12 +241,12 @@ class LogisticRegressionCV(Judged, LinearClassifier):
         self.n_iter_ = self.n_iter_.swapaxes(1, 2)[None, ..., alone]
         self.C_, self.l1_ratio_ = np.full(len(labels), self.C_), np.full(len(labels), self.l1_ratio_)
 
-    def _grid(self) -> np.ndarray:
+    def _grid(self, wanted: Any) -> np.ndarray:
         """The Cs as given, or as many as asked for."""
-        if is_count(self.Cs):
-            return np.logspace(-4, 4, int(self.Cs))
+        if np.ndim(wanted) == 0:
+            return np.logspace(-4, 4, int(wanted))
         try:
-            Cs = np.asarray(self.Cs, dtype=float)
+            Cs = np.asarray(wanted, dtype=float)
         except (TypeError, ValueError):
             Cs = np.empty(0)
         if Cs.ndim != 1 or not len(Cs) or not ((Cs > 0) & (Cs < np.inf)).all():

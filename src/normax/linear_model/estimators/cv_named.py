@@ -18,7 +18,7 @@ class PoissonRegressorCV(PenalisedRegressor):
     The objective is that of `PoissonRegressor`.
 
     Args:
-        alphas: a count (default 100) or the values.
+        alphas: "auto" (default), a count, or the values, as `strengths` of `PenalisedRegressor`.
         l1_ratio: r in [0, 1]; 0 (default) is ridge, as in `PoissonRegressor`.
         eps: smallest over largest alpha of an automatic grid; None (default) for 1e-3, and 1e-7 for ridge.
         select: "min" (default, as of scikit-learn's estimators) or "1se".
@@ -38,11 +38,12 @@ class PoissonRegressorCV(PenalisedRegressor):
     """
 
     penalty, strength = "elastic-net", "cv"  # constants of the class, not parameters
+    _asks = "alphas"
 
     def __init__(
         self,
         *,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         l1_ratio: float = 0.0,
         eps: float | None = None,
         cv: Any = None,
@@ -69,8 +70,8 @@ class PoissonRegressorCV(PenalisedRegressor):
     def _family(self) -> Family:
         return Poisson()
 
-    def _fit(self, X, y, family, sample_weight, groups, offset):
-        super()._fit(X, y, family, sample_weight, groups, offset)
+    def _fit(self, X, y, family, sample_weight, split, offset):
+        super()._fit(X, y, family, sample_weight, split, offset)
         self.alpha_, self.alphas_ = self.strength_, self.strengths_
 
     def _fit_source(self, source, family, groups, offset, **told):
@@ -130,7 +131,7 @@ class TweedieRegressorCV(PoissonRegressorCV):
         self,
         *,
         power: float = 0.0,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         l1_ratio: float = 0.0,
         eps: float | None = None,
         cv: Any = None,
@@ -192,7 +193,7 @@ class QuantileRegressorCV(PoissonRegressorCV):
         self,
         *,
         quantile: float = 0.5,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         l1_ratio: float = 1.0,
         eps: float | None = None,
         cv: Any = None,

@@ -5,26 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import check_cv
 
 from normax.errors import InputError
 from normax.linear_model.cross_validation.scopes import refuse_missing_levels, refuse_weightless
 from normax.linear_model.design.engine import side_by_side
 from normax.linear_model.design.validation import Sound, check_strengths, plain_weights
 from normax.linear_model.estimators.ordinal import OrdinalModel
+from normax.linear_model.estimators.routing import Folded
 from normax.linear_model.families.ordinal import Ordinal, level_probabilities
 from normax.linear_model.grid import grid_for
 from normax.linear_model.path import follow_path
-from normax.selection import choose, folds, summarise, widened
+from normax.selection import asked, choose, summarise, tell_edge, widened
 
 __all__ = ["OrdinalClassifierCV"]
 
 
-class OrdinalClassifierCV(OrdinalModel):
+class OrdinalClassifierCV(Folded, OrdinalModel):
     """`OrdinalClassifier` whose strength is chosen by cross-validation.
 
     Args:
-        alphas: a count (default 100: a grid from the largest useful alpha), or the values.
+        alphas: "auto" (default), a count: a grid from the largest useful alpha down, or the values; as `strengths` of
+            `PenalisedRegressor`.
         l1_ratio, levels: as of `OrdinalClassifier`.
         eps: smallest over largest alpha of an automatic grid; None (default) for 1e-3, and 1e-7 for ridge.
         cv: None for 5 folds with like shares of the levels, a count, a splitter, or pairs of indices.
@@ -51,7 +52,7 @@ class OrdinalClassifierCV(OrdinalModel):
     def __init__(
         self,
         *,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         l1_ratio: float = 0.0,
         levels: Any = None,
         eps: float | None = None,
@@ -78,14 +79,22 @@ class OrdinalClassifierCV(OrdinalModel):
         self.upper = upper
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        **params: Any,
     ) -> OrdinalClassifierCV:
         """Choose alpha and refit on all rows.
 
         Args:
             X, y, sample_weight, offset: as of `OrdinalClassifier`.
             groups: (n,) groups for a splitter that keeps them together.
+            params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
+        split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
         self._check_number("l1_ratio", 0.0, 1.0)
         if self.scoring not in ("likelihood", "distance"):
             raise InputError(f"scoring: expected 'likelihood' or 'distance', got {self.scoring!r}")
@@ -94,7 +103,7 @@ class OrdinalClassifierCV(OrdinalModel):
         options: dict[str, Any] = {"family": Ordinal(), "l1_ratio": self.l1_ratio, "offset": offset}
         options |= {"tol": self.tol, "max_iter": self.max_iter}
         problem = self._problem(X, codes, sample_weight=sample_weight, **options)
-        pairs = folds(check_cv(self.cv, codes, classifier=True), X.shape[0], codes, groups)
+        pairs = self._pairs(X, codes, True, split)
         refuse_weightless(weights, pairs)
         refuse_missing_levels(codes, weights, pairs, self.classes_)
 
@@ -112,17 +121,21 @@ class OrdinalClassifierCV(OrdinalModel):
             return np.array(side_by_side(fold, len(pairs), what="fold")).T
 
         sizes = np.array([weights[test].sum() for _, test in pairs])
-        if np.ndim(self.alphas) == 0:
+        wanted, goes_on = asked(self.alphas, "alphas")
+        counted, stronger = np.ndim(wanted) == 0, self.l1_ratio == 0
+        grid = grid_for(problem, wanted, self.eps) if counted else check_strengths(wanted)
+        if goes_on:
             grid, (found,) = widened(
-                grid_for(problem, self.alphas, self.eps),
+                grid,
                 lambda strengths: (errors(strengths),),
                 lambda known: summarise(known.T, sizes)[0],
-                stronger=self.l1_ratio == 0,
+                stronger=stronger,
             )
         else:
-            grid = check_strengths(self.alphas)
             found = errors(grid)
         cv = summarise(found.T, sizes)
+        if counted and not goes_on:
+            tell_edge(grid, cv[0], "alphas", stronger=stronger)
         self.alphas_, self.fold_errors_, (self.cv_mean_, self.cv_se_) = grid, found.T, cv
         at = choose(grid, *cv, self.select)
         self.alpha_ = float(grid[at])

@@ -18,7 +18,7 @@ from normax.linear_model.grid import grid_for, is_ridge
 from normax.linear_model.path import follow_path
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.streams.squares import Squares
-from normax.selection import choose, strength_grid
+from normax.selection import asked, choose, strength_grid, tell_edge
 
 __all__ = ["ElasticNetCV", "LassoCV"]
 
@@ -32,8 +32,9 @@ class ElasticNetCV(Folded, OfSources):
         l1_ratio: r in (0, 1], or several to choose among; 0 too where the alphas are given. The default 0.5 gives both
             penalties an even say.
         eps: smallest over largest alpha of an automatic grid.
-        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values. None
-            is the default. While the error is smallest at the weakest of a grid, it goes on below, 15 decades at most.
+        alphas: a count: a grid from the largest useful alpha down, one for each l1_ratio; or the values. "auto"
+            (default) and None are 100 of them, and more below while the error is smallest at the weakest, 15 decades at
+            most; a count is only told of that.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) takes the alpha of the smallest mean error; "1se" the largest
@@ -70,7 +71,7 @@ class ElasticNetCV(Folded, OfSources):
         *,
         l1_ratio: Any = 0.5,
         eps: float = 1e-3,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         fit_intercept: bool = True,
         precompute: Any = "auto",
         max_iter: int = 1000,
@@ -159,7 +160,7 @@ def choose_mixture(
         The problem of the chosen mixture, the place of the chosen strength in `path_`, and mean and standard error.
     """
     ratios = np.atleast_1d(np.asarray(model.l1_ratio, dtype=float))
-    alphas = 100 if model.alphas is None else model.alphas
+    alphas, goes_on = asked(model.alphas, "alphas")
     automatic = np.ndim(alphas) == 0
     if ratios.ndim != 1 or not len(ratios) or not ((ratios >= 0) & (ratios <= 1)).all():
         raise InputError(f"l1_ratio: expected numbers in [0, 1], got {model.l1_ratio!r}")
@@ -184,12 +185,15 @@ def choose_mixture(
         for penalty in penalties
     ]
     mixtures = Mixtures(scores, tops)
+    stronger = any(is_ridge(**p) for p in penalties)
     with at_most(model.n_jobs):
-        shape, errors = mixtures.search(shape, automatic, stronger=any(is_ridge(**p) for p in penalties))
+        shape, errors = mixtures.search(shape, goes_on, stronger)
     errors = scale * errors
     means, deviations = mixtures.summaries(errors)
     best = best_mixture(means)
     grid = tops[best] * shape
+    if automatic and not goes_on:
+        tell_edge(grid, means[best], "alphas", stronger=stronger)
     at = choose(grid, means[best], deviations[best], model.select)
     model.alpha_, model.l1_ratio_ = float(grid[at]), float(ratios[best])
     kept = {"alphas_": np.outer(tops, shape) if automatic else [shape] * len(tops)}
@@ -213,8 +217,9 @@ class LassoCV(ElasticNetCV):
 
     Args:
         eps: smallest over largest alpha of an automatic grid.
-        alphas: a count (default 100: a grid from the largest useful alpha), or the values. While the error is
-            smallest at the weakest of a grid, it goes on below, 15 decades at most.
+        alphas: a count: a grid from the largest useful alpha down; or the values. "auto" (default) and None are 100 of
+            them, and more below while the error is smallest at the weakest, 15 decades at most; a count is only told of
+            that.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
@@ -237,7 +242,7 @@ class LassoCV(ElasticNetCV):
         self,
         *,
         eps: float = 1e-3,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         fit_intercept: bool = True,
         precompute: Any = "auto",
         max_iter: int = 1000,

@@ -23,7 +23,7 @@ from normax.linear_model.estimators.scoring import Judged, scores_of
 from normax.linear_model.grid import grid_for, grid_of, reaching
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.sources.make import beyond_memory
-from normax.selection import choose, summarise, widened
+from normax.selection import asked, choose, summarise, tell_edge, widened
 
 __all__ = ["ALPHAS", "Face", "RidgeCV"]
 
@@ -61,8 +61,9 @@ class RidgeCV(Judged, ManyOutputs, OfSources):
 
     Args:
         alphas: strengths to choose among, or a count: a grid of so many, from where the features explain a thousandth
-            of the deviance down to 1e-7 of that. The default (0.1, 1, 10) is scikit-learn's. Of both, where the unit of
-            X calls for others, and while the error is smallest at an edge, more are tried beyond it in the same steps.
+            of the deviance down to 1e-7 of that. The default (0.1, 1, 10) is scikit-learn's, and "auto" is a count of
+            100. Of both, where the unit of X calls for others, and while the error is smallest at an edge, more are
+            tried beyond it in the same steps; a count that was given is only told of that.
         fit_intercept: whether to fit an intercept, which is never penalised.
         cv: None (default) for leave-one-out; a count, a splitter or pairs of indices otherwise.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
@@ -168,14 +169,14 @@ class RidgeCV(Judged, ManyOutputs, OfSources):
         known = check_offset(offset, Y.shape)
         Y = Y if known is None else Y - known
         rows = {"sample_weight": sample_weight, "fit_intercept": self.fit_intercept, **self._rules()}
-        alphas, automatic = self._grid(X, Y, total, rows)
+        alphas, goes_on = self._grid(X, Y, total, rows)
         if pairs is None:
             score: Any = self._left_out(X, Y, sample_weight, total, face, told)
         else:
             score = self._folded(X, Y, pairs, face, told, rows)
         problem = self._problem(X, y, l1_ratio=0.0, sample_weight=sample_weight, offset=offset)
         return self._decide(
-            X, y, problem, alphas, automatic, score, total, sample_weight=sample_weight, offset=offset
+            X, y, problem, alphas, goes_on, score, total, sample_weight=sample_weight, offset=offset
         )
 
     def _choose_of_rows(self, X: Any, y: Any, sample_weight: Any, offset: Any, groups: Any) -> RidgeCV:
@@ -192,14 +193,11 @@ class RidgeCV(Judged, ManyOutputs, OfSources):
             )
         squares = self._gathered(X, y, sample_weight, offset, True, groups)
         problem, total = self._problem(squares, None, l1_ratio=0.0), squares.every.total
-        automatic = np.ndim(self.alphas) == 0
-        if automatic:
-            alphas = total * grid_for(problem, self.alphas)[::-1]
+        wanted, goes_on = asked(self.alphas, "alphas")
+        if np.ndim(wanted) == 0:
+            alphas = total * grid_for(problem, wanted)[::-1]
         else:
-            alphas, automatic = (
-                check_alphas(self.alphas),
-                type(self.alphas) is tuple and self.alphas == ALPHAS,
-            )
+            alphas, goes_on = check_alphas(wanted), self._default
         errors, sizes = held_out_moments(
             squares, per_row=False, l1_ratio=0.0, fit_intercept=self.fit_intercept, **self._rules()
         )
@@ -209,7 +207,7 @@ class RidgeCV(Judged, ManyOutputs, OfSources):
             mean, se = summarise(factor * errors(alphas), sizes)
             return mean[:, None], se[:, None]
 
-        return self._decide(squares, None, problem, alphas, automatic, score, total)
+        return self._decide(squares, None, problem, alphas, goes_on, score, total)
 
     def _decide(
         self,
@@ -217,19 +215,21 @@ class RidgeCV(Judged, ManyOutputs, OfSources):
         y: Any,
         problem: Problem,
         alphas: np.ndarray,
-        automatic: bool,
+        goes_on: bool,
         score: Any,
         total: float,
         **rows: Any,
     ) -> RidgeCV:
-        """The best of the alphas, or of more where they are automatic, and the fits to all rows."""
-        if automatic:  # evaluated from strong to weak, and told the other way round
+        """The best of the alphas, or of more where the grid goes on, and the fits to all rows."""
+        if goes_on:  # evaluated from strong to weak, and told the other way round
             alphas = reaching(np.sort(alphas)[::-1], [problem], total)
             alphas, kept = widened(alphas, score, lambda mean, *_: mean.mean(axis=1), stronger=True)
             alphas, kept = alphas[::-1], tuple(values[::-1] for values in kept)
         else:
             kept = score(alphas)
         self.alphas_, (mean, se, *results) = alphas, kept
+        if np.ndim(self.alphas) == 0 and not goes_on:
+            tell_edge(alphas[::-1], mean.mean(axis=1)[::-1], "alphas", stronger=True)
         if self.store_cv_results:
             each = np.moveaxis(results[0], 0, -1)
             self.cv_results_ = each if self._column else each[:, 0]
@@ -280,12 +280,17 @@ class RidgeCV(Judged, ManyOutputs, OfSources):
                 "give cv=10, say"
             )
 
+    @property
+    def _default(self) -> bool:
+        """Whether the alphas are scikit-learn's three, beyond which more may be tried."""
+        return type(self.alphas) is tuple and self.alphas == ALPHAS
+
     def _grid(self, X: Any, Y: np.ndarray, total: float, rows: dict[str, Any]) -> tuple[np.ndarray, bool]:
         """The alphas, and whether more may be tried beyond them."""
-        automatic = np.ndim(self.alphas) == 0
-        if automatic:
-            return total * grid_of(self.alphas, Sound(X), Y, l1_ratio=0.0, **rows)[::-1], True
-        return check_alphas(self.alphas), type(self.alphas) is tuple and self.alphas == ALPHAS
+        wanted, goes_on = asked(self.alphas, "alphas")
+        if np.ndim(wanted) == 0:
+            return total * grid_of(wanted, Sound(X), Y, l1_ratio=0.0, **rows)[::-1], goes_on
+        return check_alphas(self.alphas), self._default
 
     def _best(self, alphas: np.ndarray, mean: np.ndarray, se: np.ndarray) -> int:
         """The place of the choice; of equal scores the first, as scikit-learn has it."""

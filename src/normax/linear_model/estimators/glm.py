@@ -29,12 +29,12 @@ class PoissonRegressor(NamedRegressor):
         alpha: strength >= 0. The default 1 is scikit-learn's.
         l1_ratio: r in [0, 1]; 0 (default) is ridge, 1 the lasso.
         fit_intercept: whether to fit b, which is never penalised.
-        max_iter: rounds of solving and checking; a handful are used.
+        max_iter: Newton steps; a handful are used.
         tol: duality gap over the null deviance that must be reached.
         penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
         lower, upper: bounds of the coefficients, a number or (p,), with lower <= 0 <= upper.
-        solver, warm_start, verbose: accepted so that code written for scikit-learn runs; the result depends
-            on none.
+        warm_start: whether to begin from the coefficients of the fit before, which spares steps. The fit is the same.
+        solver, verbose: accepted so that code written for scikit-learn runs; the result depends on none.
 
     Attributes:
         coef_: (p,) coefficients; zeros are exact.

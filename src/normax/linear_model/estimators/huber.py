@@ -44,7 +44,7 @@ class HuberRegressor(LinearRegressor):
         fit_intercept: whether to fit b, which is never penalised.
         max_iter: rounds of solving and checking at each scale; a handful are used.
         tol: duality gap over the null deviance that must be reached.
-        warm_start: accepted so that code written for scikit-learn runs; the result does not depend on it.
+        warm_start: whether to begin from the coefficients of the fit before, which spares steps. The fit is the same.
         penalty_factor, lower, upper: as of `PoissonRegressor`.
 
     Attributes:
@@ -119,6 +119,7 @@ class HuberRegressor(LinearRegressor):
             offset=offset,
             tol=self.tol,
             max_iter=self.max_iter,
+            start=self._begin(1, X.shape[1]),
         )
         weights = plain_weights(sample_weight, X.shape[0])
         total, scales = weights.sum(), _Scales(problem, self.epsilon, self.alpha / weights.sum())

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from normax.errors import InputError, suggest
+from normax.errors import InputError, Notice, suggest
 from normax.linear_model.analysis.summary import ModelSummary
 from normax.linear_model.estimators.base import LinearRegressor, ManyOutputs
 from normax.linear_model.estimators.regressors import gaps_apart
@@ -19,7 +19,7 @@ from normax.linear_model.path import LinearPath
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.solvers.squares.knots import Knots, follow_knots
 
-__all__ = ["Lars", "LassoLars", "LassoLarsIC", "lars_path"]
+__all__ = ["Knotted", "Lars", "LassoLars", "LassoLarsIC", "lars_path"]
 
 METHODS = {"lar": False, "lasso": True}
 CRITERIA: dict[str, Any] = {"aic": lambda n: 2.0, "bic": np.log}
@@ -103,8 +103,12 @@ def lars_path(
     return (*told, len(alphas) - 1) if return_n_iter else told
 
 
-class _Knotted(LinearRegressor):
-    """What the three share: knots of each output, and the fit at one of them."""
+class Degenerate(Notice, ConvergenceWarning):
+    """Columns that repeat others: a notice of the data, and what scikit-learn warns with, for those who filter by that."""
+
+
+class Knotted(LinearRegressor):
+    """What all of them share: knots of each output, and the fit at one of them."""
 
     penalty_factor = lower = upper = None
     positive = False
@@ -131,8 +135,20 @@ class _Knotted(LinearRegressor):
             kept["coef_path_"] = list(self._as_precise(*(knots.coef.T for knots in found)))
         for name, values in kept.items():
             setattr(self, name, values if self._many else values[0])
+        self._tell_repeated(sorted({j for knots in found for j in knots.repeated}))
         self._at(np.array([knots.coef[-1] for knots in found]))
         return found
+
+    def _tell_repeated(self, columns: list[int]) -> None:
+        if columns:
+            names = getattr(self, "feature_names_in_", None)
+            told = ", ".join(str(j if names is None else names[j]) for j in columns[:5])
+            warnings.warn(
+                f"Regressors in active set degenerate. Columns {told}{', ...' if len(columns) > 5 else ''} of X are "
+                "combinations of those at work and stay out; the fit is a minimum without them",
+                Degenerate,
+                stacklevel=4,
+            )
 
     def _at(self, coef: np.ndarray) -> None:
         """Keep coefficients (m, p), and the intercepts that belong to them."""
@@ -141,8 +157,9 @@ class _Knotted(LinearRegressor):
         self.intercept_ = intercept if self._many or self._column else intercept[0]
         self.intercept_ = self.intercept_ if self.fit_intercept else 0.0
 
-    def _keep_path(self, knots: Knots, at: int) -> None:
-        """`path_` of one response, whose fits between knots `path_.at` gives exactly, and what `summary` tells."""
+    def _keep_path(self, knots: Knots, at: int, cv: Any = None) -> None:
+        """`path_` of one response, whose fits between knots `path_.at` gives exactly, and what `summary` tells; cv is
+        mean and standard error at the knots."""
         rows, coef = self._rows, knots.coef[:, None, :]
         gaps = np.array([gaps_apart(rows, w, s)[0] for w, s in zip(coef, knots.strengths)])
         null = 0.5 * float(rows.design.weights @ rows.centred()[1][:, 0] ** 2)
@@ -152,19 +169,20 @@ class _Knotted(LinearRegressor):
         known: dict[str, Any] = {"null_deviance": null, "family": Gaussian()}
         self.path_ = LinearPath(knots.strengths, coef, intercept, told, gaps, steps, **known)
         self.dual_gap_, self.gap_ = float(gaps[at]), float(told[at])
-        self._tell(rows, at)
+        self._tell(rows, at, cv)
 
     def summary(self) -> ModelSummary:
         """As of every linear model; of one response, since `path_` tells of one."""
         check_is_fitted(self)
         if not hasattr(self, "path_"):
             raise InputError(
-                f"summary: expected LassoLars or LassoLarsIC of one response, got {type(self).__name__}; use Lasso"
+                f"summary: expected one of LassoLars, LassoLarsCV and LassoLarsIC with one response, got "
+                f"{type(self).__name__}; use Lasso"
             )
         return super().summary()
 
 
-class Lars(ManyOutputs, _Knotted):
+class Lars(ManyOutputs, Knotted):
     """Least angle regression: columns join one after another as the gradient comes down, and none leaves.
 
     Args:
@@ -230,7 +248,7 @@ class Lars(ManyOutputs, _Knotted):
         return self
 
 
-class LassoLars(ManyOutputs, _Knotted):
+class LassoLars(ManyOutputs, Knotted):
     """The lasso by all knots of its path down to alpha; the fit is that of `Lasso(alpha)`, whose objective this is.
 
     Args:
@@ -318,7 +336,7 @@ class LassoLars(ManyOutputs, _Knotted):
         return self
 
 
-class LassoLarsIC(_Knotted):
+class LassoLarsIC(Knotted):
     """The lasso at that knot of its path where an information criterion is smallest:
     `n ln(2πσ²) + RSS / σ² + c · df`, with c = 2 of AIC or ln n of BIC, and df the number of coefficients.
 

@@ -18,11 +18,16 @@ from normax.errors import InputError, Notice, suggest
 from normax.forms import refuse_missing
 from normax.linear_model.design.validation import plain_weights
 from normax.linear_model.estimators.base import LinearEstimator
+from normax.linear_model.estimators.named_solvers import LOGISTIC, refuse_contradictions, words_of
 from normax.linear_model.estimators.regressors import total_weight
 from normax.linear_model.estimators.smallest import smallest
 from normax.linear_model.estimators.streamed import OfStreams
+from normax.linear_model.estimators.watched import CallbackSupportMixin, watched, with_callbacks
 from normax.linear_model.families import family_of
-from normax.linear_model.path import follow_path
+from normax.linear_model.path import LinearPath, follow_path, warn_unconverged
+from normax.linear_model.problem.problem import Problem
+from normax.linear_model.solvers.dual_point import certify
+from normax.linear_model.solvers.nonsmooth import model_of
 from normax.linear_model.sources.make import beyond_memory
 
 __all__ = ["LabelPredictor", "LinearClassifier", "LogisticRegression"]
@@ -128,17 +133,6 @@ def _refuse_mixed(labels: np.ndarray) -> None:
         )
 
 
-SOLVERS = (
-    "auto",
-    "lbfgs",
-    "liblinear",
-    "newton-cg",
-    "newton-cholesky",
-    "sag",
-    "saga",
-)  # scikit-learn's, and none
-
-
 def named_penalty(penalty: Any, C: Any, l1_ratio: Any, names: tuple[str, str]) -> tuple[Any, Any]:
     """C and l1_ratio that scikit-learn's older ways stand for: its `penalty`, and an l1_ratio of None.
 
@@ -185,7 +179,7 @@ def named_penalty(penalty: Any, C: Any, l1_ratio: Any, names: tuple[str, str]) -
     return C, 0.0 if ratio is None else ratio
 
 
-class LogisticRegression(LinearClassifier):
+class LogisticRegression(CallbackSupportMixin, LinearClassifier):
     """Logistic regression with an elastic net penalty, solved to a certified duality gap:
 
         C · Σ_i ω_i loss_i  +  r‖w‖₁ + (1 − r)/2 ‖w‖₂²
@@ -205,11 +199,15 @@ class LogisticRegression(LinearClassifier):
         class_weight: None, "balanced" (all classes get the same sum of weights), or a dict from class to weight.
         tol: duality gap over the null deviance that must be reached. The default 1e-6 is a promise; the
             exact finish lands far below.
-        max_iter: rounds of solving and checking; a handful are used.
+        max_iter: Newton steps; a handful are used. 0 keeps the start: zeros, or what `warm_start` begins from.
+        solver: "auto" (default), or one of scikit-learn's names, which changes no result; what it refuses there is
+            refused here: penalties, classes and `dual` that it does not serve. "liblinear" has its coefficients in double
+            precision, as there.
+        warm_start: whether to begin from the coefficients of the fit before, which spares steps. The fit is the same.
         penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
         lower, upper: bounds of the coefficients, a number or (p,), with lower <= 0 <= upper.
-        dual, intercept_scaling, random_state, solver, verbose, warm_start, n_jobs: accepted so that code
-            written for scikit-learn runs; the result depends on none.
+        dual, intercept_scaling, random_state, verbose, n_jobs: accepted so that code written for scikit-learn runs; the
+            result depends on none.
 
     Attributes:
         classes_: (classes,) labels, sorted.
@@ -217,13 +215,15 @@ class LogisticRegression(LinearClassifier):
         intercept_: (1,) or (classes,).
         dual_gap_: duality gap in units of the objective above.
         gap_: duality gap over the null deviance.
-        n_iter_: (1,) rounds used.
+        n_iter_: (1,) Newton steps taken.
         path_: the `LinearPath` of the single strength.
         n_features_in_, feature_names_in_: as in every scikit-learn estimator.
 
+    `set_callbacks`, with scikit-learn 1.9 and later, has callbacks told of every Newton step.
+
     Raises:
         InputError: for NaN or infinity, named by row and column, a single class, and arguments outside
-            their range.
+            their range or at odds with the solver that is named.
 
     Warns:
         ConvergenceWarning: if `tol` was not reached, with the gap that was.
@@ -278,6 +278,7 @@ class LogisticRegression(LinearClassifier):
         self.lower = lower
         self.upper = upper
 
+    @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> LogisticRegression:
         """Fit the coefficients.
 
@@ -291,7 +292,7 @@ class LogisticRegression(LinearClassifier):
         self._check_number("C", strict=True)
         if self.l1_ratio is not None:
             self._check_number("l1_ratio", 0.0, 1.0)
-        self._check_solver(SOLVERS)
+        self._check_solver(LOGISTIC)
         if self.n_jobs is not None:
             warnings.warn(
                 "n_jobs: 'n_jobs' has no effect since scikit-learn 1.8, which refuses it from 1.10 on; leave it out",
@@ -306,8 +307,16 @@ class LogisticRegression(LinearClassifier):
             found = self._streamed(source, 1 / (C * total), offset=offset, **options, **told)
             self._take_streamed(found, source, **options, units=C * total if np.isfinite(C) else 1.0)
             return self
+        rows = {
+            "X": X,
+            "y": y,
+            "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
+        }
         X, codes, weights, family = self._check_labels(X, y, sample_weight, self.class_weight)
+        refuse_contradictions(self.solver, [l1_ratio], bool(np.isinf(C)), self.dual, len(self.classes_))
+        self._precision = np.float64 if self.solver == "liblinear" else self._precision
         scale = C * total_weight(weights, X.shape[0])
+        outputs = 1 if family == "binomial" else len(self.classes_)
         problem = self._problem(
             X,
             codes,
@@ -316,14 +325,46 @@ class LogisticRegression(LinearClassifier):
             sample_weight=weights,
             offset=offset,
             tol=self.tol,
-            max_iter=self.max_iter,
+            max_iter=1 if self.max_iter == 0 else self.max_iter,
+            start=self._begin(outputs, X.shape[1]),
         )
-        path = follow_path(problem, [1 / scale])
-        path = smallest(path, problem) if self._free(1 / scale) else path
-        if np.isinf(C) and family == "multinomial" and self.lower is self.upper is None:
-            # Of all the coefficients with these probabilities the smallest ones.
-            path = replace(path, coef=path.coef - path.coef.mean(axis=1, keepdims=True))
-        self.path_ = path
+        self.path_ = watched(
+            self, rows, lambda most: self._solve(problem, 1 / scale, most), self.max_iter, self._attributes
+        )
         self._keep(self.path_, 0, units=scale if np.isfinite(scale) else 1.0)
         self._tell(problem, 0)
         return self
+
+    def _solve(self, problem: Problem, strength: float, most: int) -> LinearPath:
+        """The fit in so many steps."""
+        told = words_of(self.solver, most)
+        if most == 0:
+            path = _standing(problem, strength)
+            warn_unconverged(path.strengths, path.gap, self.tol, told)
+            return path
+        path = follow_path(replace(problem, max_iter=most), [strength], told)
+        path = smallest(path, problem) if self._free(strength) else path
+        if strength == 0 and problem.family.coupled and self.lower is self.upper is None:
+            # Of all the coefficients with these probabilities the smallest ones.
+            path = replace(path, coef=path.coef - path.coef.mean(axis=1, keepdims=True))
+        return path
+
+    def _attributes(self, path: LinearPath) -> dict[str, Any]:
+        """What an estimator of this fit predicts by."""
+        return dict(zip(("coef_", "intercept_"), self._as_precise(path.coef[0], path.intercept[0])))
+
+
+def _standing(problem: Problem, strength: float) -> LinearPath:
+    """The start of a problem as its fit, which no step has left yet: zeros, unless it has another."""
+    design, m = problem.design, problem.y.shape[1]
+    start = problem.start or (np.zeros((m, design.p)), np.zeros(m))
+    coef, intercept = start
+    begun = replace(problem, start=start).begin()
+    assert begun is not None
+    eta = design.predict(begun[0]) + begun[1] + (0.0 if problem.offset is None else problem.offset)
+    gap = certify(design, problem.family, problem.y, eta, coef, problem.rules.terms(strength * problem.unit))
+    gaps = np.array([np.inf if gap is None else gap])
+    null = float(design.weights @ problem.family.deviance(problem.y, model_of(problem).null()[1]))
+    told = gaps / null if null > 0 else gaps
+    fit = coef[None], intercept[None], told, gaps, np.zeros(1, dtype=int)
+    return LinearPath(np.array([strength]), *fit, null_deviance=null, family=problem.family)

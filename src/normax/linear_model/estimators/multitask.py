@@ -45,11 +45,11 @@ class MultiTaskElasticNet(Incremental, _MultiTask):
         alpha: strength >= 0. The default 1 is scikit-learn's; choose it by `MultiTaskElasticNetCV`.
         l1_ratio: r in [0, 1]; 1 is `MultiTaskLasso`, 0 ridge. The default 0.5 gives both an even say.
         fit_intercept: whether to fit b, which is never penalised.
-        max_iter: rounds of solving and checking; a handful are used.
+        max_iter: rounds of descent and Newton steps; a handful are used.
         tol: duality gap over the null deviance that must be reached; the finish lands far below.
         penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
-        copy_X, warm_start, random_state, selection: accepted so that code written for scikit-learn runs; the
-            result depends on none.
+        warm_start: whether to begin from the coefficients of the fit before.
+        copy_X, random_state, selection: accepted so that code written for scikit-learn runs; the result depends on none.
 
     Attributes:
         coef_: (tasks, p); zeros are exact, and whole columns.
@@ -123,6 +123,7 @@ class MultiTaskElasticNet(Incremental, _MultiTask):
             offset=offset,
             tol=self.tol,
             max_iter=self.max_iter,
+            start=self._begin(y.shape[1], X.shape[1]),
         )
         self.path_ = follow_path(problem, [self.alpha])
         self._keep(self.path_, 0)
@@ -180,9 +181,7 @@ class MultiTaskElasticNetCV(Folded, _MultiTask):
     Args:
         l1_ratio: r in (0, 1], or several to choose among; 0 too where the alphas are given.
         eps: smallest over largest alpha of an automatic grid.
-        alphas: a count (default 100: a grid from the largest useful alpha, one for each l1_ratio), or the values.
-            None is the default. While the error is smallest at the weakest of a grid, it goes on below, 15 decades at
-            most.
+        alphas: as of `ElasticNetCV`: "auto" (default), a count, or the values.
         fit_intercept: whether to fit intercepts, which are never penalised.
         cv: as in scikit-learn: None for 5 consecutive folds, a count, a splitter, or pairs of indices.
         select: "min" (default, scikit-learn's) or "1se", the largest alpha within one standard error of it.
@@ -210,7 +209,7 @@ class MultiTaskElasticNetCV(Folded, _MultiTask):
         *,
         l1_ratio: Any = 0.5,
         eps: float = 1e-3,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         fit_intercept: bool = True,
         max_iter: int = 1000,
         tol: float = 1e-6,
@@ -259,8 +258,8 @@ class MultiTaskElasticNetCV(Folded, _MultiTask):
             offset: (n,) or (n, tasks), known part of the response, added to the prediction; `predict` takes its own.
             params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
-        X, y = self._check_fit(X, y)
         split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
+        X, y = self._check_fit(X, y)
         pairs, tasks = self._pairs(X, y[:, 0], False, split), y.shape[1]
         rows = {"sample_weight": sample_weight, "offset": offset}
         problem, at, cv = choose_mixture(
@@ -294,7 +293,7 @@ class MultiTaskLassoCV(MultiTaskElasticNetCV):
         self,
         *,
         eps: float = 1e-3,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         fit_intercept: bool = True,
         max_iter: int = 1000,
         tol: float = 1e-6,

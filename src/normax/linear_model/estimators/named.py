@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from normax.linear_model.estimators.base import LinearRegressor
+from normax.linear_model.estimators.named_solvers import words_of
 from normax.linear_model.estimators.smallest import smallest
 from normax.linear_model.estimators.streamed import OfStreams
 from normax.linear_model.families import Family
@@ -23,6 +24,7 @@ class NamedRegressor(OfStreams, LinearRegressor):
     l1_ratio: float
     tol: float
     max_iter: int
+    solver: str
     solvers: tuple[str, ...] = ()  # names that scikit-learn has for its own
 
     def _family(self) -> Family:
@@ -58,8 +60,9 @@ class NamedRegressor(OfStreams, LinearRegressor):
             offset=offset,
             tol=self.tol,
             max_iter=self.max_iter,
+            start=self._begin(1, X.shape[1]),
         )
-        path = follow_path(problem, [self.alpha])
+        path = follow_path(problem, [self.alpha], words_of(self.solver, self.max_iter))
         self.path_ = (
             smallest(path, problem) if self._free(self.alpha) and not problem.family.nonsmooth else path
         )
@@ -74,4 +77,4 @@ class NamedRegressor(OfStreams, LinearRegressor):
             X: (n, p) table with the columns of the fit.
             offset: (n,) known part of the linear predictor, which is added to x·w + b; None for 0.
         """
-        return self._family().mean(self._linear(X, offset))
+        return self._answer(X, self._family().mean(self._linear(X, offset)))

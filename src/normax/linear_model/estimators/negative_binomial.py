@@ -175,7 +175,7 @@ class NegativeBinomialRegressorCV(_Dispersed, PoissonRegressorCV):
     def __init__(
         self,
         *,
-        alphas: Any = 100,
+        alphas: Any = "auto",
         l1_ratio: float = 0.0,
         dispersion: float | None = None,
         eps: float | None = None,
@@ -203,10 +203,10 @@ class NegativeBinomialRegressorCV(_Dispersed, PoissonRegressorCV):
         )
         self.dispersion = dispersion
 
-    def _fit(self, X, y, family, sample_weight, groups, offset):
+    def _fit(self, X, y, family, sample_weight, split, offset):
         fit = super()._fit
         self._alternate(
-            lambda: fit(X, y, self._family(), sample_weight, groups, offset),
+            lambda: fit(X, y, self._family(), sample_weight, split, offset),
             lambda: self.predict(X, offset),
             y,
             sample_weight,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
 import numpy as np
 
-from normax.errors import InputError
+from normax.errors import InputError, suggest
 from normax.linear_model.design.validation import check_alphas
 from normax.linear_model.grid import RIDGE_RATIO, grid_for
 from normax.linear_model.path import LinearPath, follow_path
@@ -61,6 +62,7 @@ def enet_path(
     penalty_factor: Any = None,
     lower: Any = None,
     upper: Any = None,
+    **unknown: Any,
 ) -> tuple:
     """The elastic net at a whole grid of strengths:
     `‖y − Xw‖² / (2n) + alpha (r‖w‖₁ + (1 − r)/2 ‖w‖₂²)` for each alpha.
@@ -77,15 +79,15 @@ def enet_path(
         n_alphas: scikit-learn's older name of a count.
         precompute, Xy, copy_X, coef_init, verbose, check_input, random_state, selection: accepted so that code
             written for scikit-learn runs; the result depends on none.
-        return_n_iter: return the rounds of each alpha as well.
+        return_n_iter: return the passes of each alpha as well.
         sample_weight: (n,) weights >= 0.
         tol: duality gap over the null deviance that must be reached.
-        max_iter: rounds for each alpha.
+        max_iter: passes over the columns for each alpha in which some come or go.
         positive: ask for coefficients that are not negative, which is `lower=0`; for one response.
         penalty_factor, lower, upper: as of `fit_path`.
 
     Returns:
-        alphas (k,), decreasing; coefs (p, k) or (m, p, k); dual gaps (k,) in units of the objective; and the rounds
+        alphas (k,), decreasing; coefs (p, k) or (m, p, k); dual gaps (k,) in units of the objective; and the passes
         (k,) if asked for.
 
     Raises:
@@ -99,6 +101,7 @@ def enet_path(
         >>> alphas.shape, coefs.shape, gaps.shape
         ((3,), (1, 3), (3,))
     """
+    _refuse_unknown(unknown)
     y = np.asarray(y)
     if y.ndim > 1 and positive:
         raise InputError(
@@ -124,6 +127,17 @@ def enet_path(
     )
     path = follow_path(problem, strengths)
     return _returned(strengths, path, path.dual_gap, return_n_iter, y.ndim > 1)
+
+
+def _refuse_unknown(unknown: dict[str, Any]) -> None:
+    """A ValueError as of scikit-learn's functions, with what may have been meant."""
+    if unknown:
+        known = inspect.signature(enet_path).parameters
+        told = ", ".join(name + suggest(name, known) for name in unknown)
+        raise InputError(
+            f"Unexpected parameters in params: {told}; no intercept is fitted and nothing is scaled: use fit_path, or centre "
+            "X and y beforehand"
+        )
 
 
 def _alphas(alphas: Any, n_alphas: int | None) -> Any:

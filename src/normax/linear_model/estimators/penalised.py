@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import check_cv
 
 from normax.errors import InputError, suggest
 from normax.linear_model.cross_validation.held_out import held_out
@@ -15,6 +14,7 @@ from normax.linear_model.design.validation import Sound, check_strengths, plain_
 from normax.linear_model.estimators.adaptive import ADAPTIVE, first_factors, held_out_adaptively
 from normax.linear_model.estimators.base import LinearRegressor
 from normax.linear_model.estimators.logistic import LinearClassifier
+from normax.linear_model.estimators.routing import Folded
 from normax.linear_model.estimators.streamed import OfStreams, row_folds
 from normax.linear_model.families import FAMILIES, Family, family_of
 from normax.linear_model.grid import grid_for, is_ridge, mixture_in_units
@@ -25,7 +25,7 @@ from normax.linear_model.sources.make import beyond_memory
 from normax.linear_model.sources.source import Source
 from normax.penalties import L1, L2, MCP, SCAD, SLOPE, ElasticNet, Penalty
 from normax.penalties.mixture import l1_l2, mixture_of, parts_of
-from normax.selection import choose, folds, summarise, widened
+from normax.selection import asked, choose, summarise, tell_edge, widened
 
 __all__ = ["PenalisedClassifier", "PenalisedRegressor"]
 
@@ -75,8 +75,10 @@ def other(penalty: Any) -> Penalty | None:
     return None if plain else penalty
 
 
-class Penalised(OfStreams):
+class Penalised(OfStreams, Folded):
     """The fit that both have in common."""
+
+    _asks, _unit = "strengths", 1.0  # what the grid is called, and how many strengths a number of it is
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class Penalised(OfStreams):
         strength: Any = None,
         family: Any = None,
         l1_ratio: float = 0.5,
-        strengths: Any = 100,
+        strengths: Any = "auto",
         cv: Any = None,
         select: str = "1se",
         fit_intercept: bool = True,
@@ -118,8 +120,15 @@ class Penalised(OfStreams):
         return isinstance(self.penalty, str) and self.penalty == ADAPTIVE
 
     def _fit(
-        self, X: np.ndarray, y: np.ndarray, family: Any, sample_weight: Any, groups: Any, offset: Any
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        family: Any,
+        sample_weight: Any,
+        split: dict[str, Any],
+        offset: Any,
     ) -> None:
+        """Fit checked rows; split is what the splitter is told of them."""
         self._check_number("l1_ratio", 0.0, 1.0)
         whole = other(self.penalty)
         own, ratio = mixture(self.penalty, self.l1_ratio) if whole is None else (1.0, np.nan)
@@ -134,27 +143,30 @@ class Penalised(OfStreams):
         options |= {"tol": self.tol, "max_iter": self.max_iter}
         Y = response(y, family, X.shape[0])
         cv, at = None, 0
-        known = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        known = {"split": split, "sample_weight": sample_weight, "offset": offset}
         if self._adaptive:
             self.penalty_factor_ = first_factors(self, X, y, family, **known)
         if isinstance(strength, str):
             classes, (wanted, eps) = family_of(family).classes, self._wanted()
+            wanted, goes_on = asked(wanted, self._asks)
             automatic = np.ndim(wanted) == 0
             if automatic and whole is None:
                 ratio = mix["l1_ratio"] = mixture_in_units(ratio, Y, family, sample_weight)
                 self.l1_ratio_ = ratio
             problem = self._problem(X, Y, **mix, **options)
             grid = grid_for(problem, wanted, eps) if automatic else check_strengths(wanted)
-            pairs = folds(check_cv(self.cv, y, classifier=classes), X.shape[0], y, groups)
+            pairs = self._pairs(X, y, classes, split)
             labels = self.classes_ if classes else None
             common = options | mix | self._rules() | {"fit_intercept": self.fit_intercept}
             judged = (
-                partial(held_out_adaptively, lambda rows: first_factors(self, X, y, family, rows, **known))
+                partial(
+                    held_out_adaptively, lambda rows: first_factors(self, X, y, family, rows=rows, **known)
+                )
                 if self._adaptive
                 else held_out
             )
             errors_at, sizes = judged(Sound(X), Y, pairs, classes=labels, **common)
-            if automatic:
+            if goes_on:
                 grid, (errors,) = widened(
                     grid,
                     lambda strengths: (errors_at(strengths).T,),
@@ -165,6 +177,9 @@ class Penalised(OfStreams):
             else:
                 errors = errors_at(grid)
             cv = summarise(errors, sizes)
+            if automatic and not goes_on:
+                shown = {"shown": grid / self._unit, "name": self._asks[:-1]}
+                tell_edge(grid, cv[0], self._asks, stronger=is_ridge(**mix), **shown)
             self.fold_errors_, (self.cv_mean_, self.cv_se_) = errors, cv
             at = choose(grid, *cv, self.select)
         else:
@@ -198,7 +213,7 @@ class Penalised(OfStreams):
         options: dict[str, Any] = {"family": loss, "l1_ratio": ratio, "offset": offset, **told}
         at, cv = 0, None
         if isinstance(strength, str):
-            wanted, eps = self._wanted()
+            (wanted, _), eps = asked(self._wanted()[0], self._asks), self._wanted()[1]
             if np.ndim(wanted) == 0 and loss.identity and 0 < ratio < 1:
                 raise InputError(
                     "strengths: a mixture of L1 and L2 on a source of rows takes values, since what it means depends on "
@@ -237,9 +252,9 @@ class PenalisedRegressor(Penalised, LinearRegressor):
         family: "gaussian" (default), "poisson", "gamma", "tweedie", "huber", "quantile", or an object of
             `normax.linear_model.families`, which has parameters: `Quantile(0.9)`, `Huber(2.0)`, `Tweedie(1.7)`.
         l1_ratio: mixture of "elastic-net"; the default 0.5 gives both an even say.
-        strengths: for "cv": a count (default 100, down to 1e-3 of the largest useful one, 1e-7 for "l2"; while the
-            error is smallest at an edge where more penalty or less would give another model, more are tried beyond
-            it) or the values. Under a count, a mixture of L1 and L2 of a family whose coefficients carry the unit of
+        strengths: for "cv": a count, down to 1e-3 of the largest useful one, 1e-7 for "l2"; or the values. "auto"
+            (default) is 100 of them, and more while the error is smallest at an edge beyond which more penalty or less
+            would give another model; a count is only told of that. Where no values are given, a mixture of L1 and L2 of a family whose coefficients carry the unit of
             y (gaussian, huber, quantile) is meant for y of unit variance, so that no unit changes the choice;
             `l1_ratio_` and `strength_` state the result on the scale above.
         cv: as in scikit-learn: None for 5 folds, a count, a splitter, or pairs of indices.
@@ -268,7 +283,13 @@ class PenalisedRegressor(Penalised, LinearRegressor):
     """
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        **params: Any,
     ) -> PenalisedRegressor:
         """Fit the coefficients, and choose the strength if asked to.
 
@@ -279,7 +300,9 @@ class PenalisedRegressor(Penalised, LinearRegressor):
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of
                 exposures for counts, say. `predict` takes its own.
+            params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
+        split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
         family = self._family()
         _numbers_or_classes(family, False)
         if beyond_memory(X):
@@ -287,7 +310,7 @@ class PenalisedRegressor(Penalised, LinearRegressor):
             return self
         several = self.__sklearn_tags__().target_tags.multi_output or np.asarray(y).shape[1:] != (1,)
         X, y = self._check_fit(X, y, multi_output=several)
-        self._fit(X, y, family, sample_weight, groups, offset)
+        self._fit(X, y, family, sample_weight, split, offset)
         return self
 
     def _family(self) -> Any:
@@ -302,7 +325,8 @@ class PenalisedRegressor(Penalised, LinearRegressor):
             offset: (n,) or (n, outputs) known part of the linear predictor, which is added; None for 0.
         """
         eta = self._linear(X, offset)
-        return family_of(self.family_).mean(eta.reshape(len(eta), -1)).reshape(eta.shape)
+        mean = family_of(self.family_).mean(eta.reshape(len(eta), -1)).reshape(eta.shape)
+        return self._answer(X, mean)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of the deviance that the model explains: R² for gaussian, D² for others.
@@ -357,7 +381,13 @@ class PenalisedClassifier(Penalised, LinearClassifier):
     """
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, offset: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        **params: Any,
     ) -> PenalisedClassifier:
         """Fit the coefficients, and choose the strength if asked to.
 
@@ -368,7 +398,9 @@ class PenalisedClassifier(Penalised, LinearClassifier):
             groups: (n,) groups for a splitter that keeps them together.
             offset: (n,), or (n, classes) for multinomial, known part of the linear predictor: the logarithm of
                 exposures for counts, say; predictions take their own.
+            params: what a splitter of your own asks for, with scikit-learn's metadata routing.
         """
+        split, _ = self._routed("fit", params, sample_weight=sample_weight, groups=groups)
         own = None if self.family is None else _numbers_or_classes(self.family, True)
         if beyond_memory(X):
             source = self._source(X, y, sample_weight)
@@ -380,7 +412,7 @@ class PenalisedClassifier(Penalised, LinearClassifier):
             raise InputError(
                 f"family: binomial expects two classes, got {len(self.classes_)}; leave family=None"
             )
-        self._fit(X, codes, self.family or family, weights, groups, offset)
+        self._fit(X, codes, self.family or family, weights, split, offset)
         return self
 
     def decision_function(self, X: Any, offset: Any = None) -> np.ndarray:

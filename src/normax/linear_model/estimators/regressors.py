@@ -32,10 +32,11 @@ class ElasticNet(ManyOutputs, Incremental):
         alpha: strength >= 0. The default 1 is scikit-learn's; choose it by `ElasticNetCV`.
         l1_ratio: r in [0, 1]; 1 is the lasso, 0 ridge. The default 0.5 gives both an even say.
         fit_intercept: whether to fit b, which is never penalised.
-        precompute, copy_X, warm_start, random_state, selection: accepted so that code written for
-            scikit-learn runs; the solver chooses for itself, X is never changed, and the result depends on none. A
-            Gram matrix as `precompute` is compared with X and not used.
-        max_iter: rounds of solving and checking; a handful are used.
+        warm_start: whether to begin from the coefficients of the fit before, which spares passes. The fit is the same.
+        precompute, copy_X, random_state, selection: accepted so that code written for scikit-learn runs; the solver
+            chooses for itself, X is never changed, and the result depends on none. A Gram matrix as `precompute` is
+            compared with X and not used.
+        max_iter: passes over the columns in which some come or go; a handful are used.
         tol: duality gap over the null deviance that must be reached. The default 1e-6 is a promise; the
             exact finish lands far below.
         positive: ask for coefficients that are not negative, which is `lower=0`.
@@ -48,7 +49,7 @@ class ElasticNet(ManyOutputs, Incremental):
         sparse_coef_: coef_ as a sparse (outputs, p) array.
         dual_gap_: duality gap in units of the objective above, as scikit-learn reports it; (outputs,) for several.
         gap_: the same over the null deviance, for all outputs together.
-        n_iter_: rounds used.
+        n_iter_: passes over the columns in which some came or went; 0 where the start was the fit.
         path_: the `LinearPath` of the single strength.
         n_features_in_, feature_names_in_: as in every scikit-learn estimator.
 
@@ -134,10 +135,12 @@ class ElasticNet(ManyOutputs, Incremental):
     def _solve(self, X, y, sample_weight, offset):
         self._check_number("alpha")
         self._check_number("l1_ratio", 0.0, 1.0)
-        if self._solve_small(X, y, (sample_weight, offset), self.alpha, self.l1_ratio):
+        outputs = X.outputs if y is None else y.shape[1] if self._many else 1
+        start = self._begin(outputs, X.shape[1])
+        if self._solve_small(X, y, (sample_weight, offset, start), self.alpha, self.l1_ratio):
             return self
         rows: dict[str, Any] = {"sample_weight": sample_weight, "offset": offset}
-        options = {"l1_ratio": self.l1_ratio, "tol": self.tol, "max_iter": self.max_iter}
+        options = {"l1_ratio": self.l1_ratio, "tol": self.tol, "max_iter": self.max_iter, "start": start}
         self.path_, problem, gaps = self._followed(X, y, [self.alpha], **rows, **options)
         self._keep(self.path_, 0)
         if self._many:
@@ -158,7 +161,7 @@ class Lasso(ElasticNet):
         alpha: strength >= 0. The default 1 is scikit-learn's; choose it by `LassoCV`.
         fit_intercept: whether to fit b, which is never penalised.
         tol: duality gap over the null deviance that must be reached.
-        max_iter: rounds of solving and checking; a handful are used.
+        max_iter: passes over the columns in which some come or go; a handful are used.
         positive: ask for coefficients that are not negative, which is `lower=0`.
         penalty_factor: (p,) multiples >= 0 of the strength, one for each feature; 0 leaves a feature unpenalised.
         lower, upper: bounds of the coefficients, a number or (p,), with lower <= 0 <= upper.

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 from sklearn import get_config
 from sklearn.model_selection import check_cv
-from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import (
+    UNUSED,
+    MetadataRouter,
+    MethodMapping,
+    get_routing_for_object,
+    process_routing,
+)
 
 from normax.errors import InputError
 from normax.linear_model.estimators.base import LinearEstimator
@@ -16,10 +22,19 @@ from normax.selection import folds
 __all__ = ["Folded"]
 
 
+def _keeps_groups(cv: Any) -> bool:
+    """Whether a splitter has a use for groups: scikit-learn's say so, and any other is handed them."""
+    if not hasattr(cv, "split"):
+        return False
+    if not hasattr(cv, "get_metadata_routing"):
+        return True
+    return bool(get_routing_for_object(cv).consumes("split", ["groups"]))
+
+
 class Folded(LinearEstimator):
     """An estimator with `cv`, to whose splitter metadata are routed as scikit-learn routes them.
 
-    Without routing, groups go to the splitter.
+    Without routing, groups go to the splitter, if it asks for them.
     """
 
     cv: Any
@@ -36,7 +51,7 @@ class Folded(LinearEstimator):
         """What the splitter and the scorer are told in `fit` or `score`; known metadata are None where not given.
 
         Raises:
-            InputError: for other metadata while routing is off.
+            InputError: for other metadata while routing is off, and for groups that the splitter has no use for.
         """
         known = {name: value for name, value in known.items() if value is not None}
         if not known and not params:
@@ -49,6 +64,11 @@ class Folded(LinearEstimator):
             raise InputError(
                 f"{method}: expected no {', '.join(params)}, which is only supported if enable_metadata_routing=True; "
                 "call sklearn.set_config(enable_metadata_routing=True)"
+            )
+        if "groups" in known and not _keeps_groups(self.cv):
+            raise InputError(
+                f"groups: expected a splitter that keeps them together, such as cv=GroupKFold(5), got cv={self.cv!r}; handing "
+                "them to another is only supported if enable_metadata_routing=True"
             )
         weight = {name: value for name, value in known.items() if name == "sample_weight"}
         return {name: value for name, value in known.items() if name == "groups"}, weight

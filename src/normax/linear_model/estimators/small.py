@@ -14,6 +14,7 @@ from normax.linear_model.families import family_of
 from normax.linear_model.path import LinearPath
 from normax.linear_model.quadratic.active_set import DONE, solve_active
 from normax.linear_model.solvers.certificate import duality_gap
+from normax.selection import is_count
 
 __all__ = ["MOST", "fit_small"]
 
@@ -27,16 +28,23 @@ SQUARED = family_of("gaussian")
 
 
 def fit_small(
-    X: np.ndarray, y: np.ndarray, alpha: float, l1_ratio: float, fit_intercept: bool, tol: float
+    X: np.ndarray,
+    y: np.ndarray,
+    alpha: float,
+    l1_ratio: float,
+    fit_intercept: bool,
+    tol: float,
+    max_iter: int = 1000,
 ) -> tuple[LinearPath, Described] | None:
     """`½ mean (y − Xw − b)²  +  alpha · (r‖w‖₁ + (1 − r)/2 ‖w‖₂²)`, exact, or None where it is not plainly so.
 
     Args:
         X, y: (n, p) and (n,) checked numbers in double precision.
-        alpha: on the mean-loss scale; l1_ratio: r; tol: the gap over the null deviance that is asked for.
+        alpha: on the mean-loss scale; l1_ratio: r; tol: the gap over the null deviance that is asked for;
+            max_iter: passes at most.
     """
     (n, p), l1, l2 = X.shape, alpha * l1_ratio, alpha * (1 - l1_ratio)
-    if n * p > MOST or p > WIDEST or not alpha > 0:
+    if n * p > MOST or p > WIDEST or not alpha > 0 or not is_count(max_iter):
         return None
     means, level = (X.sum(axis=0) / n, y.sum() / n) if fit_intercept else (np.zeros(p), 0.0)
     Z, r = X - means, y - level
@@ -53,10 +61,12 @@ def fit_small(
     if l1:
         w, noise = np.zeros(p), 1e-14 * np.sqrt(2 * null) * sizes
         face = np.empty((p, p)), np.empty(p, dtype=np.intp), np.zeros(p, dtype=bool)
-        status, _ = solve_active(G, c, w, *face, 0, np.full(p, l1), np.full(p, l2), noise, 20 + 2 * p)
+        most = min(20 + 2 * p, max_iter)
+        status, _, passes = solve_active(G, c, w, *face, 0, np.full(p, l1), np.full(p, l2), noise, most)
         if status != DONE:
             return None
     else:
+        passes = 1
         _, w, failed = dposv(G + l2 * np.eye(p), c)
         if failed:
             return None
@@ -68,7 +78,7 @@ def fit_small(
     used = w != 0
     share = np.linalg.eigvalsh(G[np.ix_(used, used)]) if l2 else np.ones(used.sum())
     fitted = np.array([alpha]), w[None, None], np.array([[level - means @ w]]), gap / null, gap
-    path = LinearPath(*fitted, np.ones(1, dtype=int), null_deviance=null, chosen=0, family=SQUARED)
+    path = LinearPath(*fitted, np.array([passes]), null_deviance=null, chosen=0, family=SQUARED)
     df, explained = float((share / (share + l2)).sum()), float(1 - 0.5 * rest / null)
     sd = np.where(used, sizes if fit_intercept else X.std(axis=0), np.nan)
     return path, Described(n, p, "gaussian", l1_ratio, sd, df, explained, None)

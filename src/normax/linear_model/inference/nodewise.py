@@ -135,7 +135,7 @@ def _follow(H, j, grid, bound, dearer, W, bias, noise):
         l1[:] = grid[i]
         l1[j] = np.inf
         slack[:] = 1e-13 * grid[i] + 1e-15
-        status, size = solve_active(H, H[j], w, L, S, inside, size, l1, l2, slack, 20 + 2 * p)
+        status, size, _ = solve_active(H, H[j], w, L, S, inside, size, l1, l2, slack, 20 + 2 * p)
         if status != DONE:
             return -1 - i
         W[i] = w

@@ -34,11 +34,19 @@ class Basis:
             are directions, and zeros.
     """
 
-    def __init__(self, design: Design, free: np.ndarray, Q: np.ndarray, back: np.ndarray):
-        self.free, self.back = free, back
+    def __init__(self, design: Design, free: np.ndarray, Q: np.ndarray, back: np.ndarray, forth: np.ndarray):
+        self.free, self.back, self.forth, self.given = free, back, forth, design
         inserted = np.zeros((design.n, len(free)))
         inserted[:, : Q.shape[1]] = Q
         self.design = Design(_exchanged(design, inserted, free), design.weights, design.centred, design.rows)
+
+    def started(self, start: tuple[np.ndarray, np.ndarray] | None) -> tuple[np.ndarray, np.ndarray] | None:
+        """Coefficients (m, p) and intercepts (m,) of the design as it was, on these columns."""
+        if start is None:
+            return None
+        coef = start[0].copy()
+        coef[:, self.free] = coef[:, self.free] @ self.forth.T
+        return coef, start[1] + start[0] @ self.given.means - coef @ self.design.means
 
     def original(self, coef: Any) -> Any:
         """Coefficients (k, m, p), or k sparse (m, p), of the design as it was."""
@@ -80,8 +88,11 @@ def basis_of(design: Design, rules: Any) -> Basis | None:
         return None
     kept = sigma > RANK * sigma[0]
     back = np.zeros((len(free), len(free)))
-    back[:, : np.count_nonzero(kept)] = unit[:, None] * Vt[kept].T / sigma[kept]
-    return Basis(design, free, U[:, kept] / root, back)
+    rank = np.count_nonzero(kept)
+    back[:, :rank] = unit[:, None] * Vt[kept].T / sigma[kept]
+    forth = np.zeros_like(back)
+    forth[:rank] = sigma[kept, None] * Vt[kept] * lengths
+    return Basis(design, free, U[:, kept] / root, back, forth)
 
 
 def _exchanged(design: Design, columns: np.ndarray, at: np.ndarray) -> Any:

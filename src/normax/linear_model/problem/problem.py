@@ -43,9 +43,11 @@ class Problem:
         offset: (n, m) known part of the linear predictors, or None. Squared error takes it from y at once, and beside
             an intercept it comes without its mean `level`, (m,).
         unit: what the penalty's own strength multiplies those of a path by.
-        tol: the gap over the null deviance that solvers which approach it may stop at; max_iter: rounds for each
-            strength.
+        tol: the gap over the null deviance that solvers which approach it may stop at; max_iter: steps for each
+            strength, at least one.
         sparse_coef: whether coefficients should stay sparse where the solver's are.
+        start: coefficients (m, p) and intercepts (m,) on the columns as they are, from which the first strength is
+            solved by solvers that step; None for none.
     """
 
     design: Design
@@ -59,6 +61,7 @@ class Problem:
     tol: float = 1e-6
     max_iter: int = 1000
     sparse_coef: bool = False
+    start: tuple[np.ndarray, np.ndarray] | None = None
 
     @classmethod
     def of(
@@ -79,7 +82,7 @@ class Problem:
         endless: bool = False,
         **limits: Any,
     ) -> Problem:
-        """From what a user gives; see `fit_path`. Limits are tol, max_iter and sparse_coef.
+        """From what a user gives; see `fit_path`. Limits are tol, max_iter, sparse_coef and start.
 
         Args:
             endless: whether a response may stand at the end of its range in every row, where no finite intercept is
@@ -149,10 +152,20 @@ class Problem:
         )
         return centre, self.y - centre
 
+    def begin(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """`start` within the bounds and without constant columns, its intercepts those of the centred columns."""
+        if self.start is None:
+            return None
+        coef, intercept = np.clip(self.start[0], self.single.lower, self.single.upper), self.start[1]
+        coef[:, self.design.constant] = 0.0
+        shifted = intercept + self.start[0] @ self.design.means + self.level
+        return coef, shifted if self.design.centred else np.zeros_like(intercept)
+
     def part(self, own: slice) -> Problem:
         """The problem of some outputs alone."""
         offset = None if self.offset is None else self.offset[:, own]
-        return replace(self, y=self.y[:, own], offset=offset)
+        start = self.start and (self.start[0][own], self.start[1][own])
+        return replace(self, y=self.y[:, own], offset=offset, start=start)
 
     def apart(self) -> list[slice]:
         """Outputs that are problems of their own, or all of them together."""

@@ -36,8 +36,8 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
         max_rounds: of entering and leaving.
 
     Returns:
-        (status, size): DONE, or SINGULAR_FACE where columns repeat others or the rounds ran out; w is
-        then a valid point to go on from.
+        (status, size, rounds): DONE, or SINGULAR_FACE where columns repeat others or the rounds ran out, when w is a
+        valid point to go on from; how many rounds there were in which some coefficient entered or left.
     """
     a = len(w)
     g, d = q.copy(), np.empty(a)
@@ -45,7 +45,9 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
         j = S[i]
         for k in range(a):
             g[k] -= w[j] * G[j, k]
-    for _ in range(max_rounds):
+    rounds = 0
+    while True:
+        entered = left = False
         while size > 0:
             for i in range(size):
                 j = S[i]
@@ -68,7 +70,7 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
             inside[S[leaving]] = False
             remove(L, S, size, leaving)
             size -= 1
-        entered = False
+            left = True
         for j in range(a):
             excess = abs(g[j]) - l1[j]
             if inside[j] or excess <= noise[j] or G[j, j] + l2[j] <= 0.0:
@@ -78,21 +80,25 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
                     break
                 if excess <= 10.0 * noise[j]:
                     continue
+                if rounds == max_rounds:
+                    return SINGULAR_FACE, size, rounds
                 size = _exchange(G, w, g, L, S, inside, size, l1, d, j)
                 if size < 0 or not append(L, S, size, G, j, l2[j]):
-                    return SINGULAR_FACE, max(size, 0)
+                    return SINGULAR_FACE, max(size, 0), rounds
                 size += 1
                 inside[j] = entered = True
                 break
+            if rounds == max_rounds:
+                return SINGULAR_FACE, size, rounds
             size += 1
             inside[j] = entered = True
             move = math.copysign(excess / (G[j, j] + l2[j]), g[j])
             w[j] = move
             for k in range(a):
                 g[k] -= move * G[j, k]
+        rounds += entered or left
         if not entered:
-            return DONE, size
-    return SINGULAR_FACE, size
+            return DONE, size, rounds
 
 
 @kernel(fastmath=SUMS)

@@ -35,14 +35,17 @@ def descend_ahead(
     objective: Callable[[np.ndarray, np.ndarray], float],
     enough: Callable[[np.ndarray, np.ndarray], bool],
     max_passes: int,
-) -> int:
-    """Passes with jumps, W (a, m) and T in place, until `enough(W, T)`. Returns the last pass's changes.
+) -> tuple[int, int]:
+    """Passes with jumps, W (a, m) and T in place, until `enough(W, T)`. Returns the last pass's changes, and how many
+    passes there were.
 
     Args:
         rules: what `descend_groups` takes between W and the passes.
         objective: of W and T.
     """
-    for _ in range(0, max_passes, DEPTH):
+    passes = 0
+    while passes < max_passes:
+        passes += DEPTH
         trail = [(W.copy(), T.copy())]
         for _ in range(DEPTH):
             moved = descend_groups(*(M, T, W, *rules, 1))
@@ -53,7 +56,7 @@ def descend_ahead(
         point, table = (np.tensordot(share, part[1:], 1) for part in zip(*trail))
         if objective(point, table) < objective(W, T):
             W[:], T[:] = point, table
-    return moved
+    return moved, passes
 
 
 def _shares(steps: np.ndarray) -> np.ndarray:

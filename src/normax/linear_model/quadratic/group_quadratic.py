@@ -89,7 +89,7 @@ def minimise_entries(H: np.ndarray, q: np.ndarray, terms: GroupTerms, w: np.ndar
     sub = np.ascontiguousarray(H[np.ix_(order, order)])
     own = bounds_of(sub, starts), inner_products(sub, np.arange(len(w)), starts)
     blocks = RowBlocks(starts, terms.l1[first], terms.l2[first], terms.charge, *own)
-    solution[order] = minimise_groups(sub, q[order, None], blocks, w[order, None])[:, 0]
+    solution[order] = minimise_groups(sub, q[order, None], blocks, w[order, None])[0][:, 0]
     return solution
 
 
@@ -113,25 +113,26 @@ def minimise_columns(
     blocks: RowBlocks,
     W: np.ndarray,
     enough: Callable[[np.ndarray, np.ndarray], bool],
-) -> np.ndarray:
+    max_rounds: int,
+) -> tuple[np.ndarray, int]:
     """The same with H = MMᵀ and Q = MY, until W with the gradients g is `enough`, without H.
 
     Args:
-        M: (a, n) columns, one a row; Y: (n, m) responses.
+        M: (a, n) columns, one a row; Y: (n, m) responses; max_rounds: of `LONG` passes, 20 at most.
     """
     W = np.ascontiguousarray(W).copy()
     T = np.ascontiguousarray((Y - M.T @ W).T)
     value = blocks.terms(W.shape[1]).value
-    descend_ahead(
+    _, passes = descend_ahead(
         M,
         T,
         W,
         blocks.rules(np.zeros(len(W)), direct=True),
         lambda W, T: value(W.ravel()) + 0.5 * float(np.vdot(T, T)),
         lambda W, T: enough(W, M @ T.T),
-        20 * LONG,
+        LONG * min(20, max_rounds),
     )
-    return W
+    return W, -(-passes // LONG)
 
 
 def minimise_groups(
@@ -141,7 +142,7 @@ def minimise_groups(
     W: np.ndarray,
     max_rounds: int = 200,
     enough: Callable[[np.ndarray, np.ndarray], bool] = lambda W, g: False,
-) -> np.ndarray:
+) -> tuple[np.ndarray, int]:
     """The minimiser, started from W, which is left as it is; zeros are exact.
 
     Args:
@@ -150,14 +151,14 @@ def minimise_groups(
         enough: whether W with g = Q − HW is good enough to stop short of rounding, asked where descent is alone.
 
     Returns:
-        W; NaN where the quadratic falls for ever.
+        W, NaN where the quadratic falls for ever, and how many rounds there were.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        W = _alternate(H, Q, blocks, W, max_rounds, enough)
-    return W if np.isfinite(W).all() else np.full_like(W, np.nan)
+        W, rounds = _alternate(H, Q, blocks, W, max_rounds, enough)
+    return W if np.isfinite(W).all() else np.full_like(W, np.nan), rounds
 
 
-def _alternate(H, Q, blocks: RowBlocks, W, max_rounds, enough) -> np.ndarray:
+def _alternate(H, Q, blocks: RowBlocks, W, max_rounds, enough) -> tuple[np.ndarray, int]:
     """Rounds of descent and of Newton steps, until neither gains."""
     W = np.ascontiguousarray(W).copy()
     diagonal = np.sqrt(np.maximum(np.diag(H), 0.0))
@@ -172,7 +173,7 @@ def _alternate(H, Q, blocks: RowBlocks, W, max_rounds, enough) -> np.ndarray:
         changed = descend_groups(*(H, T, W, *rules, passes))
         settled = _newton(H, Q, T.T, W, blocks)
         if settled is None:
-            changed = descend_ahead(
+            changed, _ = descend_ahead(
                 H,
                 T,
                 W,
@@ -188,7 +189,7 @@ def _alternate(H, Q, blocks: RowBlocks, W, max_rounds, enough) -> np.ndarray:
             break
         T[:] = g.T
         passes = min(2 * passes, 64)
-    return W
+    return W, k + 1
 
 
 def _smoothed(H: np.ndarray, Q: np.ndarray, blocks: RowBlocks, W: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ class Support:
             self._factor(full, w, l1, l2)
         if self.regular:
             w = w.copy()
-            status, self.size = solve_active(
+            status, self.size, _ = solve_active(
                 full, q, w, self.L, self.S, self.inside, self.size, l1, l2, noise, 20 + 2 * a
             )
             if status == DONE:

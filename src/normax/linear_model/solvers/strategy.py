@@ -138,7 +138,10 @@ def solve(problem: Problem, strengths: np.ndarray) -> Fit:
     same = isinstance(problem.rules, Rules) and _serving(problem)[0] is _serving(rest)[0]
     if same and other is None:
         return _follow(problem, strengths)
-    fit = _follow(rest if other is None else replace(rest, design=other.design), strengths[last:])
+    if other is not None:
+        start = other.started(rest.start) if isinstance(other, Basis) else None
+        rest = replace(rest, design=other.design, start=start)
+    fit = _follow(rest, strengths[last:])
     fit.coef = fit.coef if other is None else other.original(fit.coef)
     return _follow(replace(problem, sparse_coef=False), strengths[:last]).then(fit) if last else fit
 

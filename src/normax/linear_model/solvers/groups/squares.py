@@ -23,6 +23,8 @@ __all__ = ["follow_groups"]
 LOOK = 0.5
 # The share of the gap asked for at which a strength is left to the check.
 WELL = 0.3
+# Rounds of descent and Newton steps for one strength, at most.
+ROUNDS = 200
 # Strengths that are checked together where rows are many, at most; elsewhere reading X costs less than the groups that
 # several strengths have at work.
 LONGEST = 5
@@ -72,6 +74,12 @@ class _GroupPath:
         self.free[self.owner[rules.terms(1.0).free[: design.p]]] = True
         self.needed = self.free
         self.retried: np.ndarray | None = None
+        self.fit.n_iter[:] = 0
+        if (begin := problem.begin()) is not None:
+            self.needed = self.free.copy()
+            self.needed[self.owner[begin[0].any(axis=0)]] = True
+            self.products.add(np.flatnonzero(self.needed))
+            self.retried = begin[0].T[self.gram.features]
 
     def go_on(self) -> None:
         """Solve a block of strengths, and keep those before the first that misses a group."""
@@ -80,11 +88,12 @@ class _GroupPath:
         self.products.add(np.flatnonzero(near))
         start = self._start(strengths[0])
         near[self.owner[self.gram.features[start.any(axis=1)]]] = True
-        solved = self._solve(strengths, AtWork(self.products, near), start)
+        solved, rounds = self._solve(strengths, AtWork(self.products, near), start)
         U, squares = self._check(solved)
         begin, missing = self.at, np.zeros(0, dtype=np.intp)
-        for s, W, u, square in zip(strengths, solved, U, squares):
+        for s, W, u, square, more in zip(strengths, solved, U, squares, rounds):
             terms = self.rules.terms(s)
+            self.fit.n_iter[self.at] += more
             missing = self._missing(terms, u, near)
             if len(missing):
                 break
@@ -94,7 +103,6 @@ class _GroupPath:
             self.u, self.trail, self.needed = u, [*self.trail, (s, W)][-2:], self.free
             self.at += 1
         if len(missing):
-            self.fit.n_iter[self.at] += 1
             good = self.at - begin
             self.retried, self.block, self.needed = solved[good], max(1, good), self.needed.copy()
             self.needed[missing] = True
@@ -118,8 +126,11 @@ class _GroupPath:
             return _padded(self.retried, self.gram.size)
         return _straight_on(self.trail, strength, self.gram.size)
 
-    def _solve(self, strengths: np.ndarray, work: AtWork, start: np.ndarray) -> list[np.ndarray]:
-        """Minimise on the groups at work, each strength but the first from where the last two point to."""
+    def _solve(
+        self, strengths: np.ndarray, work: AtWork, start: np.ndarray
+    ) -> tuple[list[np.ndarray], list[int]]:
+        """Minimise on the groups at work, each strength but the first from where the last two point to; and in how many
+        rounds."""
         Q = self.c[:, work.features].T
         direct = len(work.rows) > self.design.n and not newton_serves(int(np.count_nonzero(start)), self.m)
         if direct:
@@ -130,16 +141,21 @@ class _GroupPath:
             solve = partial(minimise_groups, work.products(), Q)
         line = list(self.trail)
         solved: list[np.ndarray] = []
+        rounds: list[int] = []
+        left = self.max_iter - self.fit.n_iter[self.at]  # of the first, which may have been solved before
         with one_thread():  # systems of the groups at work are small, and threads that wait cost more
             for s in strengths:
                 if solved:
                     start = _straight_on(line, s, self.gram.size)
                 blocks, W = work.blocks(s), np.zeros((self.gram.size, self.m))
                 close = partial(_close, blocks.terms(self.m), Q, self.square, WELL * self.tol)
-                W[work.rows] = solve(blocks, start[work.rows], enough=close)
+                most = min(ROUNDS, left) if not direct else left
+                W[work.rows], more = solve(blocks, start[work.rows], enough=close, max_rounds=most)
+                rounds.append(more)
+                left = self.max_iter
                 line.append((s, W))
                 solved.append(W)
-        return solved
+        return solved, rounds
 
     def _check(self, solved: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Gradients (K, m, p) and squared residuals (K,) at each of K points, from one reading of X."""

@@ -22,6 +22,7 @@ from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.problem import TIGHT, Problem
 from normax.linear_model.problem.terms import Terms
 from normax.linear_model.solvers.certificate import Gaps
+from normax.linear_model.solvers.dual_point import certify
 from normax.linear_model.solvers.newton.hessian import intercept_inverse
 from normax.linear_model.solvers.newton.likelihood import Likelihood
 
@@ -41,8 +42,8 @@ WHOLE, WIDEST = 5000, 3000
 # Coefficients up to which all are to be as sharp as this, which their whole Hessian affords.
 EVERY, SHARP = 300, 1e-8
 # What the factors of a preconditioner may cost in products with the Hessian, and what share of the products since they
-# were made, before they are made anew.
-FIRST, ANEW = 100, 0.5
+# were made, before they are made anew; those of less than one product are made for every step.
+FIRST, ANEW, CHEAP = 100, 0.5, 1.0
 # Rows that are scaled and multiplied at a time, so that they stay in the cache.
 ROWS = 2048
 
@@ -61,15 +62,26 @@ def follow_conjugate(problem: Problem, strengths: np.ndarray) -> Fit | None:
         _Newton(smooth, rules.factor),
     )
     coef, (intercept, eta) = np.zeros((m, p)), smooth.null()
+    if (begin := problem.begin()) is not None:
+        coef, intercept = begin
+        eta = design.predict(coef) + intercept + smooth.offset
     for i, s in enumerate(strengths):
         terms = rules.terms(s)
         enough = WELL * min(problem.tol, TIGHT) * smooth.scale
         coef, eta, fit.n_iter[i] = newton.solve(
             coef, intercept, eta, terms, enough, min(problem.max_iter, STEPS)
         )
+        fit.coef[i], fit.intercept[i] = coef, intercept
+        exact = None
+        if (
+            fit.n_iter[i] >= problem.max_iter
+        ):  # no more steps, and intercepts that the last one left as they are
+            exact = certify(design, family, y, eta, coef, terms)
+        if exact is not None:
+            fit.gap[i] = exact
+            continue
         u = design.gradient(smooth.residual(eta))
         gaps.fit(i, eta, coef.ravel(), u.ravel(), terms.of(every, p))
-        fit.coef[i], fit.intercept[i] = coef, intercept
         slack = u.ravel() - np.tile(terms.l2, m) * coef.ravel()
         # Where the penalty is this little, only a factor of the whole Hessian tells one point of the valley from another.
         paid = 0.5 * float((terms.l2 * coef**2).sum())
@@ -114,7 +126,7 @@ class _Newton:
         while True:
             theta = smooth.residual(eta)
             g, b = design.gradient(theta) - l2 * W, theta.sum(axis=0) * design.centred
-            if steps and self._little(g, l2, enough):
+            if self._little(g, l2, enough):
                 break
             if steps == most or self.products > 6 * PRODUCTS:
                 break
@@ -130,7 +142,7 @@ class _Newton:
             W, eta = W + t * D, eta + t * deta
             intercept += t * d
         eta = design.predict(W) + intercept + smooth.offset
-        return W, smooth.balance(eta, intercept), max(steps, 1)
+        return W, eta if steps == most else smooth.balance(eta, intercept), steps
 
     def _step(self, mean, g, b, l2, enough) -> tuple[np.ndarray, np.ndarray, float]:
         """About the Newton step for the negative gradients g and b of coefficients and intercepts, and its promise; not
@@ -191,7 +203,7 @@ class _Newton:
             if self.factors is None:
                 squares = design.squares() if design.sparse else design.variances()
                 self.factors = squares * self.root**2, None
-        elif self.factors is None or price <= ANEW * self.spent:
+        elif self.factors is None or price <= max(ANEW * self.spent, CHEAP):
             self.spent = 0
             values, Q = eigen(_products(design, rows) * np.outer(self.root, self.root))
             self.factors = np.maximum(values, 0.0), Q

@@ -26,11 +26,14 @@ from normax.linear_model.quadratic.active_set import (
     solve_factored,
 )
 from normax.linear_model.solvers.certificate import Gaps
+from normax.linear_model.solvers.dual_point import certify
 from normax.linear_model.solvers.newton.likelihood import SLOW, Likelihood
 from normax.linear_model.solvers.newton.screening import look
 
 __all__ = ["follow_compiled"]
 
+# Newton steps on one working set, at most.
+STEPS = 100
 # Gain over the null loss of a step that needs no other: of one with a fresh Hessian, which leaves the square of it, and
 # of one with an old Hessian, which leaves a share.
 FRESH, OLD = 1e-13, 1e-20
@@ -48,25 +51,35 @@ def follow_compiled(fit: Fit, smooth: Likelihood, problem: Problem, strengths: n
     """Write the first strengths of a path into fit, as many as suit this solver; returns how many."""
     design, family, rules = smooth.design, smooth.family.compiled_row, problem.rules
     k, (n, m), l1_ratio = int(np.count_nonzero(strengths > 0)), smooth.y.shape, rules.l1_ratio
+    most = min(problem.max_iter, STEPS)
     if family is None or rules.bounded or not rules.factor.all() or design.pieces is None:
         return 0
     absent = m > 1 and not smooth.y.any(axis=0).all()  # a class without a row, which wants to be at -inf
     if k * n * m > KEPT or absent:
         return 0
-    intercept, start = smooth.null()
+    (intercept, eta), coef = smooth.null(), np.zeros((m, design.p))
+    if (begin := problem.begin()) is not None:
+        coef, intercept = begin
+        eta = design.predict(coef) + intercept + smooth.offset
     etas, ends = np.empty((k, m, n)), np.zeros(k + 1, dtype=np.intp)
     done, entries, values = _path(
         family,
         (np.ascontiguousarray(smooth.y.T), design.weights, (np.zeros((n, m)) + smooth.offset).T.copy()),
         (design.pieces, design.place, design.means, design.norms),
         (rules.factor, strengths[:k] * l1_ratio, strengths[:k] * (1 - l1_ratio)),
-        (start.T.copy(), intercept),
+        (eta.T.copy(), intercept, coef.ravel().copy()),
         design.centred,
         (problem.max_iter, smooth.scale, FEW),
         (fit.coef, fit.intercept, fit.n_iter, etas, ends),
     )
     for i in range(done):
         some = entries[ends[i] : ends[i + 1]]
+        if fit.n_iter[i] >= most:  # no more steps, and intercepts that the last one left as they are
+            terms = rules.terms(strengths[i])
+            exact = certify(design, smooth.family, smooth.y, etas[i].T, fit.coef[i], terms)
+            if exact is not None:
+                fit.gap[i] = exact
+                continue
         gradients, terms = values[ends[i] : ends[i + 1]], rules.terms(strengths[i]).of(some, design.p)
         gaps.fit(i, etas[i].T, fit.coef[i].ravel()[some], gradients, terms)
     return done
@@ -83,12 +96,12 @@ def _path(family, seen, columns, charges, start, centred, limits, out):
     Args:
         seen: (m, n) response, (n,) weights and (m, n) offset of the rows; columns: what `look` takes.
         charges: multiples of the features, strengths of L1 and of L2.
-        start: linear predictors and intercepts of the fit without features.
-        limits: rounds, the null loss, multiplications of a Hessian.
-        out: (k, …) coefs, intercepts, rounds, etas, filled; (k + 1,) ends, where the lists of a strength begin and end.
+        start: linear predictors, intercepts and coefficients to begin with.
+        limits: Newton steps, the null loss, multiplications of a Hessian.
+        out: (k, …) coefs, intercepts, steps, etas, filled; (k + 1,) ends, where the lists of a strength begin and end.
     """
     (y, weights, known), (pieces, place, means, norms), (factor, l1s, l2s) = seen, columns, charges
-    (eta, b), (max_iter, scale, few), (coefs, intercepts, rounds, etas, ends) = start, limits, out
+    (eta, b, w), (max_iter, scale, few), (coefs, intercepts, steps, etas, ends) = start, limits, out
     (m, n), p, k = y.shape, len(factor), len(l1s)
     free = (max(m - 1, 1) if centred else 0) + 0 * m
     for c in range(free, m):
@@ -96,13 +109,16 @@ def _path(family, seen, columns, charges, start, centred, limits, out):
             known[c, r] += b[c]
     theta, d, mean = np.empty((m, n)), np.empty((m, n)), np.empty((m, n) if family == MULTINOMIAL else (0, 0))
     reference, u, spread = np.zeros((m, n)), np.empty((m, p)), np.zeros(pieces.shape[1])
-    at, taken, size = np.full(p, -1), np.ones(16 * n), 1  # of columns that were taken out of X, ones first
-    w, at_work, working, count = (
-        np.zeros(m * p),
-        np.zeros(m * p, dtype=np.bool_),
-        np.empty(m * p, dtype=np.intp),
-        0,
-    )
+    at, taken, size = (
+        np.full(p, -1),
+        np.ones((16 + np.count_nonzero(w)) * n),
+        1,
+    )  # of columns that were taken out of X, ones first
+    at_work, working, count = np.zeros(m * p, dtype=np.bool_), np.empty(m * p, dtype=np.intp), 0
+    for e in range(m * p):
+        if w[e] != 0.0:
+            working[count] = e
+            count += 1
     found, values, floor = np.empty(m * p, dtype=np.intp), np.empty(m * p), np.empty(p)
     every, told = np.empty(256, dtype=np.intp), np.empty(256)
     part, l1, l2 = np.zeros(free + m * p), np.zeros(free + m * p), np.zeros(free + m * p)
@@ -125,7 +141,7 @@ def _path(family, seen, columns, charges, start, centred, limits, out):
                 count += 1
         for j in range(p):  # what the next strength will ask for as well
             floor[j] = l1s[min(i + 1, k - 1)] * (1.0 - 1e-9) * factor[j]
-        rounds[i] = 1
+        steps[i], solved = 0, False
         while True:
             old = count
             for t in range(looked):
@@ -134,7 +150,7 @@ def _path(family, seen, columns, charges, start, centred, limits, out):
                     at_work[e] = True
                     working[count] = e
                     count += 1
-            if rounds[i] > 1 and (count == old or rounds[i] > max_iter):
+            if solved and (count == old or steps[i] >= max_iter):
                 break
             if n * count * count > few:
                 return i, every, told
@@ -157,14 +173,17 @@ def _path(family, seen, columns, charges, start, centred, limits, out):
                     l1[a], l2[a] = l1s[i] * factor[j], l2s[i] * factor[j]
                     a += 1
             own = (Z, place_of[:a], class_of[:a], free, part[:a], l1[:a], l2[:a])
-            status, value = _newton(family, y, weights, known, *own, scale, 100, eta, theta, d, mean, value)
+            most = min(STEPS, max_iter - steps[i])
+            status, value, more = _newton(
+                family, y, weights, known, *own, scale, most, eta, theta, d, mean, value
+            )
             if status != DONE:
                 return i, every, told
             for t in range(free, a):
                 w[entry[t]] = part[t]
             looked, renew = _look(seen_from, theta, spread, w, floor, reference, u, found, values, renew)
-            rounds[i] += 1
-        rounds[i] = min(rounds[i], max_iter)
+            steps[i] += more
+            solved = True
         for t in range(count):
             e = working[t]
             coefs[i, e // p, e % p] = w[e]
@@ -226,7 +245,7 @@ def _newton(
     mean,
     value,
 ):
-    """Minimise over w, in place, of which the first `free` are intercepts; status, and the loss there.
+    """Minimise over w, in place, of which the first `free` are intercepts; status, the loss there, and how many steps.
 
     One body, longer than a page: its parts share a dozen arrays, which compiled code would hand on one by one.
 
@@ -246,6 +265,7 @@ def _newton(
     u, q, noise, new, way = np.empty(a), np.empty(a), np.empty(a), np.empty(a), np.empty((m, n))
     own, across = np.empty((a, n)), np.empty((a if len(mean) else 0, n))
     fresh, size, before = True, 0 * a, np.inf  # a literal would compile the solver twice
+    steps, settles = 0, False
     for _ in range(max_steps):
         if fresh:
             _curvature(family, weights, columns, at, class_of, d, mean, own, across, K)
@@ -265,11 +285,11 @@ def _newton(
             inside[:] = False
             size = independent_face(K, new, L, S, inside, l1, l2)
             if size < 0:
-                return SINGULAR_FACE, value
-        status, size = solve_active(K, q, new, L, S, inside, size, l1, l2, noise, 20 + 2 * a)
+                return SINGULAR_FACE, value, steps
+        status, size, _ = solve_active(K, q, new, L, S, inside, size, l1, l2, noise, 20 + 2 * a)
         if status != DONE:
             if fresh:
-                return status, value
+                return status, value, steps
             fresh = True
             continue
         gain = 0.0
@@ -279,6 +299,7 @@ def _newton(
                 new[j] -= w[j]
             gain += u[j] * new[j]
         if not gain > 0.0:
+            settles = True
             break
         # A full step unless the loss says otherwise.
         way[:] = 0.0
@@ -300,13 +321,17 @@ def _newton(
                     eta[c, i] -= t * way[c, i]
         for j in range(a):
             w[j] += t * new[j]
+        steps += gain > OLD * scale  # less polishes what is solved
         if gain <= (FRESH if fresh else OLD) * scale:
+            settles = True
             break
         fresh, before = a <= SPARED or t < 1.0 or gain > SLOW * before, gain
     eta[:] = known
     _add(columns, at, class_of, w, eta)
     value = evaluate(family, y, weights, eta, theta, d, mean)
-    return DONE, _balance(family, y, weights, free, w, eta, theta, d, mean, value)
+    if settles or steps < max_steps:  # else the next step is the next fit's
+        value = _balance(family, y, weights, free, w, eta, theta, d, mean, value)
+    return DONE, value, steps
 
 
 @kernel(fastmath=SUMS)

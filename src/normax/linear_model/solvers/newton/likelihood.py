@@ -63,6 +63,7 @@ class Likelihood:
         self.y = np.asfortranarray(y)  # outputs lie apart, so that sums over them are quick
         self.offset = 0.0 if offset is None else offset
         self.m, self.share, self.endless = y.shape[1], 0.0, False
+        self.left: float = np.inf  # steps that `solve` may still take
         self.columns = GrowingGram(design) if family.coupled else Columns(design)
         self.hessian: Hessian | None = None
         eta = np.zeros_like(y) + self.offset
@@ -104,6 +105,7 @@ class Likelihood:
         """
         flat, b = coef.reshape(-1), intercept.copy()
         H, renew, self.endless = self.hessian, False, False
+        before = 0.0 if H is None else np.inf  # far from the minimum a first Hessian serves one step
         if H is None or len(H.entries) > CROWDED * len(entries) + 8:
             eta = self.design.predict(coef) + b + self.offset
             H, fresh = self._hessian(eta, entries, None), True
@@ -113,8 +115,10 @@ class Likelihood:
             H.add(np.setdiff1d(entries, H.entries, assume_unique=True))
         own, w = terms.of(H.entries, self.design.p), flat[H.entries]
         eta = H.predict(w) + b + self.offset
-        loose, now, gain, before, t = own.unpenalised.any(), self._loss(eta), 0.0, np.inf, 1.0
+        loose, now, gain, t = own.unpenalised.any(), self._loss(eta), 0.0, 1.0
         for _ in range(self.max_steps):
+            if not self.left:
+                break
             if renew:
                 H, fresh = self._hessian(eta, H.entries, t), True
                 self.hessian = H
@@ -131,6 +135,7 @@ class Likelihood:
                 renew = True
                 continue
             w, b, eta = w + t * dw, b + t * db, eta + t * deta
+            self.left -= int(gain > SETTLED * self.scale)  # a smaller step polishes what is solved
             crawling = fresh and gain > 0.1 * before  # though the Hessian is new
             if crawling and loose and gain <= ENDLESS * self.scale and _moves(t * deta, FAR):
                 self.endless = True
@@ -139,7 +144,9 @@ class Likelihood:
                 break
             renew, fresh, before = t < 1 or gain > SLOW * before, False, gain
         flat[H.entries], intercept[:] = w, b
-        eta = self.balance(H.predict(w) + b + self.offset, intercept)
+        eta = H.predict(w) + b + self.offset
+        if self.left:  # else the next step is the next fit's
+            eta = self.balance(eta, intercept)
         return eta, float(np.nan_to_num(max(gain, 0.0), nan=np.inf))
 
     def _hessian(self, eta: np.ndarray, entries: np.ndarray, length: float | None) -> Hessian:

@@ -25,7 +25,9 @@ def follow_rotated(problem: Problem, strengths: np.ndarray) -> Fit:
     small = Design(U[:, :rank] * sigma[:rank], design.weights, design.centred)
     small.means[:] = 0.0
     rules = replace(check_rules(rank, None, None, None), l1_ratio=0.0)
-    rotated = replace(problem, design=small, rules=rules)
+    begin = problem.begin()
+    start = begin and (begin[0] @ Vt[:rank].T, begin[1] - problem.level)
+    rotated = replace(problem, design=small, rules=rules, single=rules, start=start)
     fit = (follow_conjugate(rotated, strengths) if problem.family.coupled else None) or follow(
         rotated, strengths
     )

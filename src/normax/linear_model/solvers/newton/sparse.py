@@ -51,19 +51,23 @@ def follow_sparse_family(
     check = Check(design, squares, family.residual(smooth.y, eta)[:, 0])
     u, scale = check.u0, float(np.abs(check.u0).max(initial=0.0))
     enough = WELL * min(problem.tol, TIGHT) * float(design.weights @ family.deviance(smooth.y, eta))
+    if (begin := problem.begin()) is not None:
+        w, eta = begin[0][0], design.predict(begin[0]) + begin[1] + smooth.offset
+        u = design.gradient(smooth.residual(eta))[0]
     positive, before = strengths[strengths > 0], strengths[0]
     for i, s in enumerate(positive):
         terms = rules.terms(s)
         ahead = rules.terms(max(s - LOOK * (before - s), 0.0) if i else s)
         working = (w != 0) | (terms.free & ~design.constant) | (ahead.pull(u) > 0)
-        exact, columns, before = EXACT, None, s
-        for fit.n_iter[i] in range(1, problem.max_iter + 1):
+        exact, columns, before, left = EXACT, None, s, problem.max_iter
+        for _ in range(problem.max_iter):
             if columns is None:
                 features = np.flatnonzero(working)
                 columns = compressed(design, features, squares[:1], squares)
             inside, own = w[features], terms.at(features)
             last = LAST * enough * (exact / EXACT) ** 2
-            eta = _newton(smooth, columns, inside, eta, own, scale, exact, last)
+            eta, steps = _newton(smooth, columns, inside, eta, own, scale, exact, last, min(left, STEPS))
+            left -= steps
             intercept[:] = 0.0
             eta = smooth.balance(eta, intercept)
             w[features] = inside
@@ -71,7 +75,7 @@ def follow_sparse_family(
             u = check.gradient(residual, terms.l1, working)
             missing = terms.beyond(u)
             missing = missing[~working[missing]]
-            if len(missing):
+            if len(missing) and left:
                 working[missing], columns = True, None
                 continue
             gap = certify(design, family, smooth.y, eta, w[None], terms) if terms.unpenalised.any() else None
@@ -81,10 +85,10 @@ def follow_sparse_family(
                 gaps.flush()
             else:
                 fit.gap[i] = gap
-            if fit.gap[i] <= enough or exact <= EXACTEST:
+            if fit.gap[i] <= enough or exact <= EXACTEST or not left:
                 break
             exact *= 0.1
-        fit.coef[i, 0] = w
+        fit.n_iter[i], fit.coef[i, 0] = problem.max_iter - left, w
         if design.centred:  # what the linear predictors are beyond the columns
             known = np.zeros(design.n) + np.ravel(smooth.offset)
             fit.intercept[i] = design.weights @ (eta[:, 0] - known)
@@ -100,12 +104,14 @@ def _newton(
     scale: float,
     exact: float,
     last: float,
-) -> np.ndarray:
-    """Minimise over w, in place, and the intercept, from linear predictors eta (n, 1) on; returns those at the
-    minimum."""
+    most: int,
+) -> tuple[np.ndarray, int]:
+    """Minimise over w, in place, and the intercept, from linear predictors eta (n, 1) on, in `most` steps; returns
+    those at the minimum, and the steps."""
     design, family, y = smooth.design, smooth.family, smooth.y
     value = float(design.weights @ family.loss(y, eta))
-    for k in range(STEPS):
+    steps = 0
+    for k in range(most):
         rough = max(exact, ROUGH ** (k + 1))
         theta = smooth.residual(eta)[:, 0]
         d = design.weights * family.curvature(y, eta)[:, 0]
@@ -136,9 +142,10 @@ def _newton(
         t, value = smooth.length(eta, step[:, None], value, gain, terms, w, new - w)
         eta = eta + t * step[:, None]
         w += t * (new - w)
+        steps += t > 0
         if t == 0 or (gain <= last and rough <= exact):
             break
-    return eta
+    return eta, steps
 
 
 @kernel

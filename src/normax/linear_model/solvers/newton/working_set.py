@@ -78,11 +78,12 @@ class _WorkingSet:
         self.screen, self.every = Screen(problem.design), np.arange(self.m * self.p)
 
     def start(self, done: int) -> None:
-        """From the model without features, or from the last of the strengths that are done."""
+        """From the last of the strengths that are done, or the problem's start, or the model without features."""
         design, fit = self.problem.design, self.fit
         self.coef, (self.intercept, self.eta) = np.zeros((self.m, self.p)), self.smooth.null()
-        if done:
-            self.coef, self.intercept = fit.coef[done - 1].copy(), fit.intercept[done - 1].copy()
+        begin = (fit.coef[done - 1].copy(), fit.intercept[done - 1].copy()) if done else self.problem.begin()
+        if begin is not None:
+            self.coef, self.intercept = begin
             self.eta = design.predict(self.coef) + self.intercept + self.smooth.offset
         self.flat, self.at_work = self.coef.reshape(-1), np.zeros(self.m * self.p, dtype=bool)
         self.working = np.flatnonzero(self.flat)
@@ -107,15 +108,17 @@ class _WorkingSet:
             free = np.broadcast_to(terms.free.reshape(-1, self.p), (self.m, self.p))
             needed = np.union1d(needed, np.flatnonzero(free))
         at_work[self.working], at_work[needed], self.working = False, True, needed
-        decrement = 0.0
-        for fit.n_iter[i] in range(1, self.problem.max_iter + 1):
+        decrement, solved, self.smooth.left = 0.0, False, self.problem.max_iter
+        while True:
             missing = self.found[self._own(terms).beyond(self.u)]
             missing = missing[~at_work[missing]]
-            if fit.n_iter[i] > 1 and not len(missing):
+            if solved and not (len(missing) and self.smooth.left):
                 break
             self.working, at_work[missing] = np.concatenate([self.working, missing]), True
             self.eta, decrement = self.smooth.solve(self.working, self.coef, self.intercept, terms)
             self.look(min(i + 1, len(self.strengths) - 1))  # what the next strength will ask for as well
+            solved = True
+        fit.n_iter[i] = self.problem.max_iter - self.smooth.left
         used = self.smooth.entries  # the others are zero, and are left untouched
         fit.coef[i].reshape(-1)[used], fit.intercept[i] = self.flat[used], self.intercept
         return decrement

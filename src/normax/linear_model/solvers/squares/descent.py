@@ -31,7 +31,14 @@ Products = GrowingGram | CompleteGram
 
 
 def follow_squares(
-    gram: Products, c: np.ndarray, y: np.ndarray, length: float, l1: np.ndarray, l2: np.ndarray, max_iter: int
+    gram: Products,
+    c: np.ndarray,
+    y: np.ndarray,
+    length: float,
+    l1: np.ndarray,
+    l2: np.ndarray,
+    max_iter: int,
+    begin: np.ndarray | None = None,
 ) -> Fit:
     """Solve a decreasing sequence of k strengths for one response.
 
@@ -41,31 +48,38 @@ def follow_squares(
         y: what `gram.check` takes: (n, 1) the centred response, or its squared length.
         length: of the centred response, √(Σ ω y²).
         l1, l2: (k,) strengths of both parts, l1 > 0 and decreasing.
-        max_iter: how often each strength may be solved again for missing columns or rounding.
+        max_iter: passes over the columns for each strength in which some may come or go.
+        begin: (p,) coefficients that the first strength is solved from.
     """
     k, p = len(l1), len(c)
-    fit, u = Fit.empty(k, 1, p), c
+    fit, u, tries = Fit.empty(k, 1, p), c, np.ones(k, dtype=int)
+    fit.n_iter[:] = 0
     face = _Face(gram, c.copy(), length)
+    if begin is not None:
+        gram.add(np.flatnonzero(begin))
+        face.start(begin[gram.features], l2[0])
     longest = k if isinstance(gram, CompleteGram) else LONGEST
     at, block, before = 0, k if longest == k else 1, max(np.abs(u).max(initial=0.0), l1[0])
     while at < k:
         ahead = slice(at, min(at + block, k))
         edge = l1[ahead.stop - 1]
         _admit(gram, np.flatnonzero(np.abs(u) >= edge - LOOK * (before - edge)), u)
-        W = np.zeros((ahead.stop - at, gram.size))
-        for w, a, b in zip(W, l1[ahead], l2[ahead]):
-            w[:] = face.solve(a, b)
+        W, passes = np.zeros((ahead.stop - at, gram.size)), fit.n_iter[ahead].copy()
+        for i, (a, b) in enumerate(zip(l1[ahead], l2[ahead])):
+            W[i], more = face.solve(a, b, max_iter - passes[i])
+            passes[i] += more
         U, squares = gram.check(c, y, W)
         missing = (np.abs(U) > l1[ahead, None] * (1 + SLACK)) & ~gram.known
         off = _violation(W, U[:, gram.features], l1[ahead, None], l2[ahead, None])
         rough = np.any(off > 1e-12 * length * face.lengths, axis=1)
-        fault = (np.any(missing, axis=1) | (rough & (fit.n_iter[ahead] < 4))) & (fit.n_iter[ahead] < max_iter)
+        fault = (np.any(missing, axis=1) | (rough & (tries[ahead] < 4))) & (passes < max_iter)
         good = int(np.argmax(fault)) if fault.any() else len(W)
         done = slice(at, at + good)
         fit.coef[done, 0][:, gram.features] = W[:good]
         fit.gap[done] = _gaps(squares[:good], fit.coef[done, 0], U[:good], l1[done], l2[done])
+        fit.n_iter[at : min(at + good + 1, ahead.stop)] = passes[: good + 1]
         if good < len(W):
-            fit.n_iter[at + good] += 1
+            tries[at + good] += 1
             if rough[good] and not missing[good].any():
                 face.c[gram.features] = U[good, gram.features] + W[good] @ gram.G
             _admit(gram, np.flatnonzero(missing[good:].any(axis=0)), U[good])
@@ -123,20 +137,23 @@ class _Face:
             self.size = independent_face(self.gram.full, self.w, *face)
             self.regular = self.size >= 0
 
-    def solve(self, l1: float, l2: float) -> np.ndarray:
-        """Minimise at a strength from where the last one ended."""
+    def solve(self, l1: float, l2: float, most: int) -> tuple[np.ndarray, int]:
+        """Minimise at a strength from where the last one ended, in so many passes at most; also how many."""
         if self.gram.size > len(self.w) or l2 != self.l2:
             self.start(self.w, l2)
         a, c = self.gram.size, self.c[self.gram.features]
-        L1, L2, open_ = np.full(a, l1), np.full(a, l2), np.full(a, np.inf)
+        L1, L2, open_, passes = np.full(a, l1), np.full(a, l2), np.full(a, np.inf), 0
         if self.regular:
             noise = 1e-13 * l1 + 1e-15 * self.length * self.lengths
             face = (self.L, self.S, self.inside, self.size)
-            status, self.size = solve_active(self.gram.full, c, self.w, *face, L1, L2, noise, 20 + 2 * a)
-            if status == DONE:
-                return self.w
-        self.start(minimise(np.ascontiguousarray(self.gram.G), c, Terms(L1, L2, -open_, open_), self.w), l2)
-        return self.w
+            allowed = min(20 + 2 * a, most)
+            found = solve_active(self.gram.full, c, self.w, *face, L1, L2, noise, allowed)
+            status, self.size, passes = found
+            if status == DONE or passes == most:
+                return self.w, passes
+        terms = Terms(L1, L2, -open_, open_)
+        self.start(minimise(np.ascontiguousarray(self.gram.G), c, terms, self.w, min(60, most - passes)), l2)
+        return self.w, passes + 1
 
 
 def _violation(w, u, l1, l2) -> np.ndarray:

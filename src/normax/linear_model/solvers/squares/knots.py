@@ -24,12 +24,13 @@ ROUNDING, PARALLEL = 1e-14, 1e-10
 
 
 class Knots(NamedTuple):
-    """Strengths (k,) of the knots, decreasing, coefficients (k, p) there, and the columns at work at the end, in the
-    order in which they came."""
+    """Strengths (k,) of the knots, decreasing, coefficients (k, p) there, the columns at work at the end, in the order
+    in which they came, and those that stayed out since they were combinations of columns at work."""
 
     strengths: np.ndarray
     coef: np.ndarray
     active: list[int]
+    repeated: list[int]
 
 
 def follow_knots(
@@ -58,12 +59,15 @@ def follow_knots(
     joining, alpha = int(np.argmax(sizes)), max(float(sizes.max()), 0.0)
     work, least = _Work(design, u, positive), ROUNDING * alpha
     barred, path = design.constant.copy(), [(max(alpha, stop), np.zeros(design.p))]
-    sign, left = np.sign(u[joining]), -1
+    sign, left, repeated = np.sign(u[joining]), -1, set()
     while alpha > max(stop, least) and len(path) <= most and len(work.active) < most:
         if joining >= 0:
             barred[joining] = not work.join(joining, sign)
+            if barred[joining]:
+                repeated.add(joining)
         base, d = work.line()
         length, joining, sign, leaving = work.event(alpha, base, d, u, barred, left, lasso)
+        repeated.update(work.along)
         if length >= alpha - stop:  # the end comes before the knot
             length, leaving = alpha - stop, -1
             alpha = stop
@@ -83,11 +87,12 @@ def follow_knots(
             left = work.leave(leaving)
             barred = design.constant.copy()
     strengths, coef = zip(*path)
-    return Knots(np.array(strengths), np.array(coef), work.active)
+    return Knots(np.array(strengths), np.array(coef), work.active, sorted(repeated - set(work.active)))
 
 
 class _Work:
-    """The columns at work, their signs, and the factor of their products."""
+    """The columns at work, their signs, the factor of their products, and, of the last step, the columns that go along
+    with those at work and never join."""
 
     def __init__(self, design: Design, c: np.ndarray, positive: bool):
         self.design, self.c, self.positive = design, c, positive
@@ -95,6 +100,7 @@ class _Work:
         self.active: list[int] = []
         self.signs: list[float] = []
         self.factor: Any = np.zeros((0, 0))
+        self.along: list[int] = []
 
     def join(self, j: int, sign: float) -> bool:
         """Whether column j could join: it is no combination of those at work."""
@@ -146,6 +152,9 @@ class _Work:
                 np.where(1 - s * slopes > PARALLEL, np.maximum(alpha - s * u, 0.0) / (1 - s * slopes), np.inf)
                 for s in (1.0, -1.0)
             )
+        s = np.sign(u)
+        along = (np.abs(u) >= alpha * (1 - PARALLEL)) & (np.abs(1 - s * slopes) <= PARALLEL) & ~barred
+        self.along = np.setdiff1d(np.flatnonzero(along), self.active).tolist()
         if self.positive:
             down[:] = np.inf
         if left >= 0:  # it starts from α, to the inside

@@ -37,11 +37,12 @@ def follow_complete(problem: Problem, strengths: np.ndarray) -> Fit | None:
     G, c, squares, _, _ = moments.centred(design.centred)
     clear_constant(G, c, design.constant)
     design.gram = G
-    gram, (l1, l2), parts = CompleteGram(G), _parts(problem, strengths), []
+    gram, (l1, l2), parts, begin = CompleteGram(G), _parts(problem, strengths), [], problem.begin()
     null, weakest = 0.5 * squares.sum(), problem.rules.terms(strengths[-1])
     for j in range(y.shape[1]):
         length = float(np.sqrt(squares[j]))
-        part = follow_squares(gram, c[:, j], squares[j], length, l1, l2, problem.max_iter)
+        own = None if begin is None else begin[0][j]
+        part = follow_squares(gram, c[:, j], squares[j], length, l1, l2, problem.max_iter, own)
         mean = design.predict(part.coef[-1])
         u = design.gradient(design.weighted(y[:, [j]] - mean))
         gap = family_gap(problem.family, design.weights, y[:, [j]], mean, part.coef[-1], u, weakest)
@@ -56,9 +57,10 @@ def follow_growing(problem: Problem, strengths: np.ndarray) -> Fit:
     """The same from the products of the columns at work."""
     design, (centre, y) = problem.design, problem.centred()
     gram, c, (l1, l2) = GrowingGram(design), design.gradient(design.weighted(y)), _parts(problem, strengths)
-    lengths = np.sqrt(design.weights @ y**2)
-    each = zip(c, y.T[:, :, None], lengths)
-    return _together([follow_squares(gram, *one, l1, l2, problem.max_iter) for one in each], centre)
+    lengths, begin = np.sqrt(design.weights @ y**2), problem.begin()
+    each = zip(c, y.T[:, :, None], lengths, [None] * len(c) if begin is None else begin[0])
+    parts = [follow_squares(gram, *one, l1, l2, problem.max_iter, own) for *one, own in each]
+    return _together(parts, centre)
 
 
 def follow_residuals(problem: Problem, strengths: np.ndarray) -> Fit:
