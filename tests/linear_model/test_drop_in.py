@@ -29,7 +29,7 @@ from normax.penalties import L1, L2, ElasticNet
 NAMES = [
     "Lasso", "LassoCV", "Ridge", "RidgeCV", "ElasticNet", "ElasticNetCV", "LogisticRegression",
     "LogisticRegressionCV", "PoissonRegressor", "GammaRegressor", "TweedieRegressor", "HuberRegressor", "QuantileRegressor",
-    "RidgeClassifier", "RidgeClassifierCV",
+    "RidgeClassifier", "RidgeClassifierCV", "LassoLarsCV",
 ]  # fmt: skip
 
 

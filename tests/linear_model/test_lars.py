@@ -110,3 +110,54 @@ def test_level_and_repeated_columns():
 @parametrize_with_checks([lm.Lars(), lm.LassoLars(alpha=0.1), lm.LassoLarsIC()])
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("options", [{}, {"fit_intercept": False}, {"cv": 3, "max_n_alphas": 20}])
+def test_the_cross_validated_lasso_is_scikit_learns(options):
+    X, y = load_diabetes(return_X_y=True)
+    ours, theirs = (m.LassoLarsCV(**options).fit(X, y) for m in (lm, sk))
+    for name in ("alpha_", "coef_", "intercept_", "cv_alphas_", "alphas_", "coef_path_"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), atol=1e-8, err_msg=name)
+    np.testing.assert_allclose(ours.mse_path_, theirs.mse_path_)
+    assert ours.n_iter_ == theirs.n_iter_
+    assert set(ours.active_) == set(np.flatnonzero(ours.coef_))
+    assert ours.gap_ < 1e-12
+    chosen = ours.path_.cv_mean[ours.path_.chosen]
+    assert chosen == pytest.approx(ours.cv_mean_.min())
+    assert "smallest error" in str(ours.summary())
+
+
+@pytest.mark.parametrize("name", ["LarsCV", "LassoLarsCV"])
+def test_its_errors_are_those_of_fits_to_each_fold(name):
+    """Between knots too, with weights; `Lars` has no alpha to end at, so that its path is followed by hand."""
+    X, y = wide(60, 8, 1)
+    weights = np.random.default_rng(1).integers(1, 4, size=60).astype(float)
+    halves = [(np.arange(30), np.arange(30, 60)), (np.arange(30, 60), np.arange(30))]
+    model = getattr(lm, name)(cv=halves, select="1se").fit(X, y, sample_weight=weights)
+    train, test = halves[0]
+    one = {"LarsCV": lm.Lars(), "LassoLarsCV": lm.LassoLars(alpha=0.0)}[name].fit(
+        X[train], y[train], sample_weight=weights[train]
+    )
+    means = (np.average(a[train], axis=0, weights=weights[train]) for a in (X, y))
+    centre, level = means
+    order = np.argsort(one.alphas_)
+    for alpha, errors in list(zip(model.cv_alphas_, model.mse_path_))[::5]:
+        coef = [np.interp(alpha, one.alphas_[order], path[order]) for path in one.coef_path_]
+        left = y[test] - level - (X[test] - centre) @ coef
+        assert errors[0] == pytest.approx(np.average(left**2, weights=weights[test]))
+    best = model.cv_mean_.argmin()
+    assert model.cv_alphas_[best] <= model.alpha_
+    repeated = [
+        (np.repeat(a, weights[a].astype(int)), np.repeat(b, weights[b].astype(int))) for a, b in halves
+    ]
+    assert model.cv_mean_[best] == pytest.approx(
+        np.average(model.mse_path_[best], weights=[len(b) for _, b in repeated])
+    )
+
+
+def test_columns_that_repeat_others_are_told_of_by_name():
+    X, y = wide(40, 4, 2)
+    X = np.column_stack([X, -X[:, 2]])
+    with pytest.warns(ConvergenceWarning, match="Regressors in active set degenerate. Columns .* stay out"):
+        model = lm.LassoLars(alpha=1e-4).fit(X, y)
+    assert model.gap_ < 1e-12

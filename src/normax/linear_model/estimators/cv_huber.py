@@ -119,7 +119,8 @@ class HuberRegressorCV(Folded, LinearRegressor):
         )
         chosen._asks, chosen._unit = "alphas", self.scale_ / total
         table, response = chosen._check_fit(X, response)
-        alphas, alpha = None if np.ndim(self.alphas) == 0 else check_strengths(self.alphas), None
+        alphas: Any = None if np.ndim(self.alphas) == 0 else check_strengths(self.alphas)
+        alpha: Any = None
         for _ in range(ROUNDS):
             strengths = self.alphas if alphas is None else alphas * self.scale_ / total
             chosen.set_params(family=Huber(self.epsilon * self.scale_), strengths=strengths)

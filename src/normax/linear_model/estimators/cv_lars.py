@@ -125,7 +125,7 @@ class LarsCV(Folded, Knotted):
         own[train] = weights[train]
         rows = self._problem(X, y, sample_weight=own)
         centre, centred = rows.centred()
-        limits = {"lasso": self.lasso, "positive": self.positive, "most": self.max_iter}
+        limits: dict[str, Any] = {"lasso": self.lasso, "positive": self.positive, "most": self.max_iter}
         knots = follow_knots(rows.design, centred[:, 0], **limits)
         fitted = times(X[test], knots.coef.T) + centre - knots.coef @ rows.design.means
         return knots.strengths[::-1], (y[test, None] - fitted).T[::-1], weights[test]

@@ -187,8 +187,8 @@ class LogisticRegressionCV(Judged, LinearClassifier):
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[best])
         problem = problem.charging(l1_ratio=self.l1_ratio_)
         if self.refit:
-            told = words_of(self.solver, self.max_iter)
-            self.path_ = follow_path(problem, strengths / total, told)
+            words = words_of(self.solver, self.max_iter)
+            self.path_ = follow_path(problem, strengths / total, words)
             self._keep(self.path_, at, units=self.Cs_[at] * total)
             self._tell(problem, at, (self.cv_mean_[best], self.cv_se_[best]))
         else:

@@ -51,7 +51,9 @@ def refuse_contradictions(solver: str, ratios: Any, free: bool, dual: bool, clas
     if solver != "liblinear":
         return
     if free:
-        raise InputError(f"solver: penalty=None is not supported for the liblinear solver{cure}")
+        raise InputError(
+            f"solver: C=np.inf as well as penalty=None is not supported for the liblinear solver{cure}"
+        )
     if any(0 < r < 1 for r in penalised):
         raise InputError(
             f"solver: Only 'saga' solver supports elasticnet penalty, got solver=liblinear.{cure}"

@@ -96,7 +96,7 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
             w[j] = move
             for k in range(a):
                 g[k] -= move * G[j, k]
-        rounds += entered or left
+        rounds = min(rounds + (entered or left), max_rounds)
         if not entered:
             return DONE, size, rounds
 

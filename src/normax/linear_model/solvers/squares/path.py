@@ -59,7 +59,8 @@ def follow_growing(problem: Problem, strengths: np.ndarray) -> Fit:
     gram, c, (l1, l2) = GrowingGram(design), design.gradient(design.weighted(y)), _parts(problem, strengths)
     lengths, begin = np.sqrt(design.weights @ y**2), problem.begin()
     each = zip(c, y.T[:, :, None], lengths, [None] * len(c) if begin is None else begin[0])
-    parts = [follow_squares(gram, *one, l1, l2, problem.max_iter, own) for *one, own in each]
+    limits = l1, l2, problem.max_iter
+    parts = [follow_squares(gram, *one, *limits, own) for *one, own in each]
     return _together(parts, centre)
 
 
