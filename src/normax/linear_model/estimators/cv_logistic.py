@@ -261,6 +261,8 @@ class LogisticRegressionCV(Judged, LinearClassifier):
             raise InputError(
                 f"use_legacy_attributes: expected True or False, got {self.use_legacy_attributes!r}"
             )
+        if self.Cs is None:
+            raise InputError("Cs: expected 'auto', a count or finite numbers > 0, got None")
         if self.penalty is None:
             raise InputError(
                 "penalty: expected one with a strength to choose, got None; use LogisticRegression(C=inf)"

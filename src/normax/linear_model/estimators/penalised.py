@@ -178,8 +178,8 @@ class Penalised(OfStreams, Folded):
                 errors = errors_at(grid)
             cv = summarise(errors, sizes)
             if automatic and not goes_on:
-                shown, name = grid / self._unit, self._asks[:-1]
-                tell_edge(grid, cv[0], self._asks, stronger=is_ridge(**mix), shown=shown, name=name)
+                stronger, shown = is_ridge(**mix), grid / self._unit
+                tell_edge(grid, cv[0], self._asks, stronger=stronger, shown=shown, name=self._asks[:-1])
             self.fold_errors_, (self.cv_mean_, self.cv_se_) = errors, cv
             at = choose(grid, *cv, self.select)
         else:

@@ -60,7 +60,7 @@ def follow_growing(problem: Problem, strengths: np.ndarray) -> Fit:
     lengths, begin = np.sqrt(design.weights @ y**2), problem.begin()
     each = zip(c, y.T[:, :, None], lengths, [None] * len(c) if begin is None else begin[0])
     limits = l1, l2, problem.max_iter
-    parts = [follow_squares(gram, *one, *limits, own) for *one, own in each]
+    parts = [follow_squares(gram, u, one, length, *limits, own) for u, one, length, own in each]
     return _together(parts, centre)
 
 
