@@ -26,6 +26,7 @@ from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.free_columns import basis_of
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import Rules, Terms
+from normax.linear_model.solvers.convergence import UNCONVERGED, warn_unconverged
 from normax.linear_model.solvers.dual_point import WIDEST, certify
 from normax.linear_model.solvers.nonsmooth import model_of
 from normax.linear_model.solvers.strategy import solve
@@ -38,7 +39,6 @@ from normax.rows import PrintedTable
 from normax.text import folded, markup
 
 __all__ = [
-    "UNCONVERGED",
     "LinearPath",
     "fit_path",
     "follow_path",
@@ -46,11 +46,7 @@ __all__ = [
     "follow_source",
     "response",
     "streamed_path",
-    "warn_unconverged",
 ]
-
-# What the warning of fits that fell short begins with, as scikit-learn's of squared error.
-UNCONVERGED = "Objective did not converge. You might want to increase the number of iterations"
 
 
 @dataclass(frozen=True, repr=False)
@@ -489,17 +485,3 @@ def _bound_by_loss(fit: Fit, late: np.ndarray, problem: Problem, strengths: np.n
         if bound is not None:
             terms = problem.rules.terms(strengths[i])
             fit.gap[i] = min(fit.gap[i], bound + sum(terms.value(w) for w in fit.coef[i]))
-
-
-def warn_unconverged(strengths: np.ndarray, gap: np.ndarray, tol: float, told: str = UNCONVERGED) -> None:
-    """Tell where the gap over the null deviance stayed above tol, and how large it is there."""
-    late = np.flatnonzero(~(gap <= tol))
-    if len(late):
-        where = ", ".join(f"{strengths[i]:.4g} (gap {gap[i]:.2g})" for i in late[:5])
-        more = f" and {len(late) - 5} more" if len(late) > 5 else ""
-        warnings.warn(
-            f"{told}: the duality gap over the null deviance stayed above tol={tol:g} at strengths {where}{more}; "
-            f"raise max_iter or tol",
-            ConvergenceWarning,
-            stacklevel=3,
-        )

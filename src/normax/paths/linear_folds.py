@@ -13,7 +13,7 @@ from normax.linear_model.cross_validation.scopes import refuse_missing_levels
 from normax.linear_model.design.validation import check_design
 from normax.linear_model.families import Family, Ordinal
 from normax.linear_model.families.ordinal import level_log_probability
-from normax.linear_model.path import warn_unconverged
+from normax.linear_model.solvers.convergence import warn_unconverged
 from normax.paths.folded import FoldedData, Split, null_output, standardises
 from normax.selection import summarise
 

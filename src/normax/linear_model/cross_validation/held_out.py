@@ -27,9 +27,10 @@ from normax.linear_model.design.validation import (
     without_excluded,
 )
 from normax.linear_model.families import Family, family_of
-from normax.linear_model.path import LinearPath, follow_path, warn_unconverged
+from normax.linear_model.path import LinearPath, follow_path
 from normax.linear_model.problem.problem import Problem
 from normax.linear_model.problem.terms import check_rules
+from normax.linear_model.solvers.convergence import warn_unconverged
 from normax.selection import summarise, widened
 
 __all__ = ["Judge", "Mixtures", "best_mixture", "cross_validate", "held_out"]

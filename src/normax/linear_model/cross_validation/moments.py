@@ -12,8 +12,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from normax.errors import InputError
 from normax.linear_model.design.engine import side_by_side
-from normax.linear_model.path import follow_path, warn_unconverged
+from normax.linear_model.path import follow_path
 from normax.linear_model.problem.problem import Problem
+from normax.linear_model.solvers.convergence import warn_unconverged
 from normax.linear_model.sources.scatter import Scatter
 from normax.linear_model.streams.squares import Squares, problem_of
 

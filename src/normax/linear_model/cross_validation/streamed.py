@@ -21,13 +21,19 @@ FIRST, SECOND = ("strengths", "coef", "intercept", "left"), ("gap", "held", "n_i
 
 
 def streamed_folds(
-    source: Source, wanted: Any, folds: RowFolds, *, ratio: float | None = None, **options: Any
+    source: Source,
+    wanted: Any,
+    folds: RowFolds,
+    *,
+    goes_on: bool = True,
+    ratio: float | None = None,
+    **options: Any,
 ) -> Streamed:
     """The fits of all rows at every strength, and the errors and gaps of each fold's.
 
     Args:
-        wanted: a count of strengths, from the largest useful one down to `ratio` of it, and on while the error is best
-            at the weakest; or (k,) values. options: as of `follow_stream`.
+        wanted: a count of strengths, from the largest useful one down to `ratio` of it; or (k,) values.
+        goes_on: whether a count goes on while the error is best at the weakest. options: as of `follow_stream`.
     """
     if np.ndim(wanted):
         return follow_stream(source, np.asarray(wanted, dtype=float), folds=folds, **options)
@@ -36,6 +42,8 @@ def streamed_folds(
     found = follow_stream(
         source, lambda largest: strength_grid(largest or 1.0, wanted, least), folds=folds, **options
     )
+    if not goes_on:
+        return found
     passes = 0
 
     def fields(part: Streamed) -> tuple[np.ndarray, ...]:

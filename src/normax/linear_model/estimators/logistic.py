@@ -24,8 +24,9 @@ from normax.linear_model.estimators.smallest import smallest
 from normax.linear_model.estimators.streamed import OfStreams
 from normax.linear_model.estimators.watched import CallbackSupportMixin, watched, with_callbacks
 from normax.linear_model.families import family_of
-from normax.linear_model.path import LinearPath, follow_path, warn_unconverged
+from normax.linear_model.path import LinearPath, follow_path
 from normax.linear_model.problem.problem import Problem
+from normax.linear_model.solvers.convergence import warn_unconverged
 from normax.linear_model.solvers.dual_point import certify
 from normax.linear_model.solvers.nonsmooth import model_of
 from normax.linear_model.sources.make import beyond_memory
@@ -303,6 +304,7 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifier):
         if beyond_memory(X):
             source = self._source(X, y, sample_weight)
             name, told, total = self._coded(source, self.class_weight)
+            refuse_contradictions(self.solver, [l1_ratio], bool(np.isinf(C)), self.dual, len(self.classes_))
             options = {"family": family_of(name), "l1_ratio": l1_ratio}
             found = self._streamed(source, 1 / (C * total), offset=offset, **options, **told)
             self._take_streamed(found, source, **options, units=C * total if np.isfinite(C) else 1.0)

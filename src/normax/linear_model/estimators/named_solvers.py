@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from normax.errors import InputError
-from normax.linear_model.path import UNCONVERGED
+from normax.linear_model.solvers.convergence import UNCONVERGED
 
 __all__ = ["LOGISTIC", "refuse_contradictions", "words_of"]
 

@@ -178,8 +178,7 @@ class Penalised(OfStreams, Folded):
                 errors = errors_at(grid)
             cv = summarise(errors, sizes)
             if automatic and not goes_on:
-                stronger, shown = is_ridge(**mix), grid / self._unit
-                tell_edge(grid, cv[0], self._asks, stronger=stronger, shown=shown, name=self._asks[:-1])
+                self._tell_edge(grid, cv[0], is_ridge(**mix))
             self.fold_errors_, (self.cv_mean_, self.cv_se_) = errors, cv
             at = choose(grid, *cv, self.select)
         else:
@@ -213,21 +212,30 @@ class Penalised(OfStreams, Folded):
         options: dict[str, Any] = {"family": loss, "l1_ratio": ratio, "offset": offset, **told}
         at, cv = 0, None
         if isinstance(strength, str):
-            (wanted, _), eps = asked(self._wanted()[0], self._asks), self._wanted()[1]
+            wanted, eps = self._wanted()
+            wanted, goes_on = asked(wanted, self._asks)
             if np.ndim(wanted) == 0 and loss.identity and 0 < ratio < 1:
                 raise InputError(
                     "strengths: a mixture of L1 and L2 on a source of rows takes values, since what it means depends on "
                     f"the unit of y, got a count, {wanted!r}; give the strengths to try, or l1_ratio 0 or 1"
                 )
             parts = row_folds(self.cv, source, groups)
-            found = streamed_folds(source, wanted, parts, ratio=eps, **self._options(**options))
+            limits = {"goes_on": goes_on, "ratio": eps}
+            found = streamed_folds(source, wanted, parts, **limits, **self._options(**options))
             cv = summarise(found.held, found.sizes)
+            if np.ndim(wanted) == 0 and not goes_on:
+                self._tell_edge(found.strengths, cv[0], ratio == 0)
             self.fold_errors_, (self.cv_mean_, self.cv_se_) = found.held, cv
             at = choose(found.strengths, *cv, self.select)
         else:
             found = self._streamed(source, own * float(strength), **options)
         self.strength_, self.strengths_ = float(found.strengths[at]), found.strengths
         self._take_streamed(found, source, loss, ratio, at, cv)
+
+    def _tell_edge(self, grid: np.ndarray, mean: np.ndarray, stronger: bool) -> None:
+        """The notice of a smallest error at the end of a grid that was counted out."""
+        shown, name = grid / self._unit, self._asks.removesuffix("s")
+        tell_edge(grid, mean, self._asks, stronger=stronger, shown=shown, name=name)
 
     def _wanted(self) -> tuple[Any, float | None]:
         """Strengths or their number, and the smallest over the largest of a grid."""
