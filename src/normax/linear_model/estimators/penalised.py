@@ -220,7 +220,7 @@ class Penalised(OfStreams, Folded):
                     f"the unit of y, got a count, {wanted!r}; give the strengths to try, or l1_ratio 0 or 1"
                 )
             parts = row_folds(self.cv, source, groups)
-            limits = {"goes_on": goes_on, "ratio": eps}
+            limits: dict[str, Any] = {"goes_on": goes_on, "ratio": eps}
             found = streamed_folds(source, wanted, parts, **limits, **self._options(**options))
             cv = summarise(found.held, found.sizes)
             if np.ndim(wanted) == 0 and not goes_on:
