@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -122,13 +123,16 @@ class _ByNumber:
             chosen = order[first:stop, own].reshape(-1)[: max(1, real)]  # padding is at the end
             X, y, weight = self._read(chosen)
             X, y, _ = check_data(X, y, numbers=chosen, least=1)
-            where = lambda i, chosen=chosen: f"row {chosen[i]}"  # noqa: E731
-            data = self.reading.convert(X, y, weight, where)
+            data = self.reading.convert(X, y, weight, partial(_row, chosen))
             batches = self.reading.stacked(data, real, self.chunk, len(own))
             yield Chunk(*batches, first, stop, self.n, stop == self.steps)
 
     def _read(self, chosen: np.ndarray) -> tuple[Any, Any, Any]:
         raise NotImplementedError
+
+
+def _row(chosen: np.ndarray, i: int) -> str:
+    return f"row {chosen[i]}"
 
 
 class Mapped(_ByNumber):
