@@ -145,7 +145,8 @@ class LinearFolds:
             judge = self.family.loss if self.loss in LOSSES else self.family.deviance
         else:
             judge = self.family.suited(truth, own / own.sum(), np.zeros_like(truth)).loss
-        return np.array([np.average(judge(truth, eta), weights=own) * self.scale for eta in outputs])
+        share = own * (self.scale / own.sum())
+        return np.array([judge(truth, eta) @ share for eta in outputs])
 
     def held_out_errors(self, outputs: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
         """(k,) mean loss of the held-out rows, from outputs (k, n, m). Where the loss ties rows together it is what
