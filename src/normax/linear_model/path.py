@@ -328,14 +328,15 @@ def fit_path(
         Friedman, Hastie & Tibshirani, "Regularization paths for generalized linear models via coordinate
         descent", JSS 2010; Fercoq, Gramfort & Salmon, "Mind the duality gap", ICML 2015.
     """
+    source = row_source(X, y, sample_weight=sample_weight) if beyond_memory(X) else None
+    X = X if source is None else source
     options: dict[str, Any] = {"l1_ratio": l1_ratio, "fit_intercept": fit_intercept, "penalty": penalty}
     options |= {"penalty_factor": with_exclude(X, penalty_factor, exclude), "lower": lower, "upper": upper}
     options |= {"tol": tol, "max_iter": max_iter, "sparse_coef": sparse_coef}
     strengths, loss = check_strengths(strengths), family_of(family)
     # Who asks for strength 0 is told of what has no minimiser there, and gets finite numbers.
     rows: dict[str, Any] = {"sample_weight": sample_weight, "offset": offset, "endless": not strengths.all()}
-    if beyond_memory(X):
-        source = row_source(X, y, sample_weight=sample_weight)
+    if source is not None:
         path = follow_source(source, strengths, loss, offset, **options)
     else:
         path = follow_path(Problem.of(X, y, family=loss, **options, **rows), strengths)

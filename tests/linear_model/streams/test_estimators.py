@@ -5,7 +5,7 @@ import pytest
 from sklearn.model_selection import KFold
 
 from normax.errors import InputError
-from normax.linear_model import ElasticNet, ElasticNetCV, Lasso, LassoCV, Ridge, RidgeCV, row_source
+from normax.linear_model import ElasticNet, ElasticNetCV, Lasso, LassoCV, Ridge, RidgeCV, cv_path, row_source
 
 N, P = 240, 5
 NAMES = list("abcde")
@@ -85,6 +85,21 @@ def test_several_outputs_of_dask_arrays(table):
         assert lazy.shape == (N, 2)
         assert hasattr(lazy, "dask")
         np.testing.assert_allclose(lazy.compute(), whole.predict(X), rtol=1e-9)
+
+
+def test_cv_path_of_blocks_is_that_of_the_table(table):
+    X, Y, w = table
+    rows = row_source(X, Y[:, 0], sample_weight=w, block_size=2000)
+    for options in ({"foldid": np.arange(N) % 4, "strengths": [0.5, 0.1, 0.01]}, {"cv": 3, "l1_ratio": 0.5}):
+        whole = cv_path(X, Y[:, 0], sample_weight=w, **options)
+        found = cv_path(rows, None, **options)
+        for name in ("strengths", "mean", "se", "fold_errors"):
+            np.testing.assert_allclose(getattr(found, name), getattr(whole, name), rtol=1e-9, err_msg=name)
+        assert (found.min, found.one_se) == (whole.min, whole.one_se)
+        np.testing.assert_array_equal(found.foldid, whole.foldid)
+        np.testing.assert_allclose(found.predict(X), whole.predict(X), rtol=1e-9)
+    with pytest.raises(InputError, match="keep, measure='mae': a source"):
+        cv_path(rows, None, measure="mae", keep=True)
 
 
 def test_what_sources_cannot_do_is_refused(table, frame, folder):

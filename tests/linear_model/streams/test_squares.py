@@ -55,6 +55,17 @@ def test_blocks_give_what_all_rows_give(options, weighted, outputs):
     assert source.passes == 2
 
 
+def test_features_are_left_out_by_name(tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    pa = pytest.importorskip("pyarrow")
+    X, y, _ = table()
+    names = [f"x{j}" for j in range(P)]
+    pq.write_table(pa.table({**dict(zip(names, X.T)), "y": y}), tmp_path / "t.parquet")
+    path = fit_path(tmp_path, "y", strengths=[0.1], exclude=["x0", "x5"])
+    agree(fit_path(X, y, strengths=[0.1], exclude=[0, 5]), path)
+    assert path.feature_names == tuple(names)
+
+
 def test_compressed_rows():
     rng = np.random.default_rng(1)
     X = random_array((N, P), density=0.2, rng=rng, format="csr")

@@ -11,6 +11,7 @@ import numpy as np
 
 from normax.errors import InputError, Notice
 from normax.linear_model.analysis.cv_result import CvPath
+from normax.linear_model.analysis.cv_rows import cv_rows
 from normax.linear_model.analysis.measures import (
     LARGER_IS_BETTER,
     check_measure,
@@ -35,6 +36,7 @@ from normax.linear_model.families import Family, family_of
 from normax.linear_model.families.cox import survival_columns
 from normax.linear_model.grid import grid_of, is_ridge
 from normax.linear_model.path import LinearPath, fit_path
+from normax.linear_model.sources.make import beyond_memory, row_source
 from normax.selection import folds, widened
 
 __all__ = ["cv_path"]
@@ -65,7 +67,7 @@ def cv_path(
     one standard error.
 
     Args:
-        X, y, sample_weight, offset, options: as of `fit_path`.
+        X, y, sample_weight, offset, options: as of `fit_path`; rows beyond memory are judged by squared error.
         strengths: a count (default 100, down to 1e-3 of the largest useful one, and on while the error is best at the
             weakest), or the values.
         measure: "deviance" (default), the mean unit deviance, which for gaussian is the squared error; "mse" and "mae",
@@ -108,6 +110,18 @@ def cv_path(
         raise InputError(
             "sparse_coef: relaxed fits are dense, (k, g, m, p), got True beside gammas; leave it out"
         )
+    if beyond_memory(X):
+        source = row_source(X, y, sample_weight=sample_weight)
+        factor = with_exclude(source, options.get("penalty_factor"), options.pop("exclude", None))
+        other = {
+            "gammas": gammas,
+            "grouped": None if grouped else False,
+            "keep": keep or None,
+            "offset": offset,
+        }
+        told = {"strengths": strengths, "measure": measure, "family": family_of(family), "other": other}
+        folded = {"cv": cv, "foldid": foldid, "groups": groups, "seed": seed}
+        return cv_rows(source, **told, **folded, **options | {"penalty_factor": factor})
     factor = with_exclude(X, options.get("penalty_factor"), options.pop("exclude", None))
     names, X, options = column_names(X), check_design(X), options | {"penalty_factor": factor}
     n, loss, weights = X.shape[0], family_of(family), plain_weights(sample_weight, X.shape[0])
