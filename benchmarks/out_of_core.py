@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from typing import Any
 
 import numpy as np
 from _harness import environment, record
-from _out_of_core_peer import CONTENDERS, LOGISTIC, ROWS, Files, LogisticJudge
+from _out_of_core_peer import CONTENDERS, LOGISTIC, ROWS, Files, LogisticJudge, peak
 from scipy.sparse import csr_array
 
 from normax.linear_model import Lasso, fit_path, max_strength, row_source
@@ -54,11 +53,10 @@ def alone(n: int, p: int) -> None:
     source = row_source(lambda: made(n, p))
     wall, own = time.perf_counter(), time.process_time()
     model = Lasso(0.05, fit_intercept=False).fit(source, None)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     size = 8 * n * p / 1e9
     print(
         f"{n:,} x {p}: {size:.1f} GB of numbers, {source.passes} passes, {time.process_time() - own:.0f} s of the "
-        f"processor ({time.perf_counter() - wall:.0f} s), most of it to make them; peak {peak:.0f} MB, gap {model.gap_:.1e}, "
+        f"processor ({time.perf_counter() - wall:.0f} s), most of it to make them; peak {peak():.0f} MB, gap {model.gap_:.1e}, "
         f"{np.count_nonzero(model.coef_)} of {p} columns"
     )
 
@@ -93,11 +91,10 @@ def path_alone(what: str, n: int, p: int) -> None:
     }[what]
     wall, own = time.perf_counter(), time.process_time()
     path = fit_path(row_source(lambda: blocks(n, p)), None, **options)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{what}, {n:,} x {p:,}: {len(path.strengths)} strengths down to {path.nonzero[-1]} columns, {path.passes} passes, "
         f"{time.process_time() - own:.0f} s of the processor ({time.perf_counter() - wall:.0f} s) with making the rows, "
-        f"peak {peak:.0f} MB, gap {path.gap.max():.1e}"
+        f"peak {peak():.0f} MB, gap {path.gap.max():.1e}"
     )
 
 

@@ -150,6 +150,13 @@ def round_of_fits() -> None:
             _run(lm.ElasticNetCV().fit, X, signal)
             _run(lm.RidgeCV().fit, X, signal)
             _run(lm.LogisticRegressionCV(l1_ratios=(0.5,), Cs=3).fit, X, signal > 0)
+        for X in (dense, sparse.csr_array(dense)):
+            for family in ("gaussian", "binomial", "poisson"):
+                rows = lm.row_source(X, responses[family])
+                _run(lm.fit_path, rows, None, family=family, strengths=[0.1, 0.02])
+            model = lm.PenalisedRegressor("l1", family="poisson", strengths=5, cv=3)
+            _run(model.fit, lm.row_source(X, responses["poisson"]), None)
+            _run(lm.PenalisedRegressor("l1", strength=0.1).fit, lm.row_source(X, signal), None)
         _run(lm.fit_path, dense, np.column_stack([signal, -signal]), strengths=[0.1], penalty=groups)
         _run(lm.debiased_lasso, dense, signal)
         _run(lm.concordance, *responses["cox"].T, signal)

@@ -401,7 +401,7 @@ def follow_source(
     strengths, before = check_strengths(strengths), source.passes
     if by_moments(source, loss):
         refuse_offset(offset)
-        path = follow_rows(Squares.of(source, loss), strengths, **options).path
+        path = follow_rows(Squares.of(source), strengths, **options).path
         return replace(path, passes=source.passes - before)
     sparse_coef = options.pop("sparse_coef", False)
     found = follow_stream(source, strengths, family=loss, offset=offset, **options)

@@ -9,6 +9,7 @@ from normax.linear_model import (
     GammaRegressorCV,
     Lasso,
     LogisticRegression,
+    LogisticRegressionCV,
     PenalisedClassifier,
     PenalisedRegressor,
     PoissonRegressor,
@@ -104,5 +105,7 @@ def test_what_passes_do_not_choose():
         PenalisedRegressor("elastic-net").fit(source(ETA), None)
     with pytest.raises(InputError, match="L1, L2 and ElasticNet"):
         PenalisedRegressor("mcp").fit(source(ETA), None)
+    with pytest.raises(InputError, match="LogisticRegressionCV takes a table in memory"):
+        LogisticRegressionCV().fit(source(LABELS), None)
     with pytest.raises(InputError, match="at least two classes"):
         LogisticRegression().fit(source(np.full(N, "a")), None)

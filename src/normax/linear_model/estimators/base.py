@@ -72,6 +72,12 @@ class LinearEstimator(BaseEstimator):
         Args:
             finite: whether to look for NaN and infinity, which costs a pass over X.
         """
+        if beyond_memory(X):
+            raise InputError(
+                f"X: {type(self).__name__} takes a table in memory, got rows beyond it ({type(X).__name__}); take fit_path, "
+                "Lasso, Ridge, LogisticRegression, PoissonRegressor, PenalisedRegressor or PenalisedClassifier, or a sample "
+                "of the rows"
+            )
         X, self._home = self._taken(X)
         y = y if self._home is None else numpy_of(y)
         check_unmasked("X", X)

@@ -86,17 +86,16 @@ class Squares:
     sound: bool
 
     @classmethod
-    def of(cls, source: Source, family: Family | None = None, folds: RowFolds | None = None) -> Squares:
-        """By one pass; `family` is the loss that is asked for, None for this one.
+    def of(cls, source: Source, folds: RowFolds | None = None) -> Squares:
+        """By one pass.
 
         Raises:
             InputError: for what is wrong with the rows, and more columns than moments pay for.
         """
-        if source.p > WIDEST or (family is not None and family.name != "gaussian"):
-            what = f"{source.p} columns" if family is None or family.name == "gaussian" else family.name
+        if source.p > WIDEST:
             raise InputError(
-                f"X: a source of rows is fitted by squared error on at most {WIDEST} columns, got {what}; fit a sample "
-                "of the rows in memory, or fewer columns"
+                f"X: expected at most {WIDEST} columns for second moments of rows, got {source.p}; take fit_path, Lasso, "
+                "ElasticNet or PenalisedRegressor, which need none"
             )
         *parts, rest = scatters_of(source, folds)
         every = Scatter.none(len(rest.mean))
