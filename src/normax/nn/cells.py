@@ -104,7 +104,8 @@ def _of_tensor(tensor: Any) -> np.ndarray:
 def copied(array: Any) -> jax.Array:
     """An array once more, in memory of its own: by the runtime, where `jnp.array` compiles, and keeps, a program for every
     shape."""
-    return jax.device_put(array, may_alias=False)
+    spread = isinstance(array, jax.Array) and len(array.sharding.device_set) > 1
+    return jax.device_put(array, array.sharding if spread else None, may_alias=False)
 
 
 class Cell:
