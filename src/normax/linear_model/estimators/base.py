@@ -51,7 +51,6 @@ class LinearEstimator(BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.array_api_support = self._in_kind
         return tags
 
     def _check_table(self, X: Any) -> np.ndarray:
