@@ -33,6 +33,7 @@ from normax.linear_model.sources.moments import scatters_of
 from normax.linear_model.streams.squares import problem_of
 
 TARGET = 1e-4
+PATIENCE = 600  # seconds of the clock until a contender is given up
 SHARE = 0.02  # of the largest useful alpha
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -145,7 +146,13 @@ def race(n: int, p: int, logistic: bool = False) -> None:
             if name.startswith("Dask"):
                 settings.pop("PYTHONPATH", None)
             call = [python, str(here), name, place, repr(alpha), repr(TARGET)]
-            said = subprocess.run(call, capture_output=True, text=True, env=settings, check=False)
+            try:
+                said = subprocess.run(
+                    call, capture_output=True, text=True, env=settings, check=False, timeout=PATIENCE
+                )
+            except subprocess.TimeoutExpired:
+                lines.append(f"| {name} | not within {PATIENCE} s of the clock | | | |")
+                continue
             if said.returncode:
                 lines.append(f"| {name} | failed: {said.stderr.strip().splitlines()[-1][:80]} | | | |")
                 continue
