@@ -9,8 +9,10 @@ import sys
 
 import pytest
 
-from normax import files
+from normax import files, sealed
+from normax.cli.options.config import config_words
 from normax.errors import InputError
+from normax.tables import read_table
 
 DYING = """
 import os, signal, sys
@@ -66,6 +68,22 @@ def test_only_regular_files_are_replaced(tmp_path):
         files.write(tmp_path, "text")
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda file: sealed.read_json(file, "thing", 1),
+        lambda file: sealed.read_sealed(file, "thing"),
+        read_table,
+        lambda file: config_words(str(file), "path", [], []),
+    ],
+)
+def test_no_reader_follows_a_link_to_a_device(tmp_path, read):
+    link = tmp_path / "t.csv"
+    link.symlink_to("/dev/zero")
+    with pytest.raises(InputError, match="expected a file, and it is a device or a pipe"):
+        read(link)
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])

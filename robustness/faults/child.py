@@ -6,14 +6,16 @@ import io
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 import traceback
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 
-from normax.errors import InputError
+from normax.errors import InputError, LostWorker
 from robustness.faults.kinds import KINDS
 from robustness.faults.works import WORKS
 from robustness.trials import generator
@@ -46,6 +48,7 @@ class Child:
         kind: int | None = None,
         seed: tuple[int, int] = (0, 0),
     ):
+        self._workers: list[int] = []
         self.folder, self._before = folder, folder.stat().st_mtime_ns
         self._said, writer = _context.Pipe(duplex=False)  # no file: a disk that is full takes none
         given.unlink(missing_ok=True)
@@ -58,12 +61,15 @@ class Child:
         while self.process.exitcode is None and self.folder.stat().st_mtime_ns == self._before:
             self.process.join(0.002)
 
-    def signal(self, number: int, after: float) -> None:
-        """Send a signal after some seconds, if it is still there."""
+    def signal(self, number: int, after: float, worker: bool = False) -> None:
+        """Send a signal after some seconds, if it is still there; or to the last process that it has begun itself."""
         self.process.join(after)
-        if self.process.exitcode is None:
-            assert self.process.pid is not None
-            os.kill(self.process.pid, number)
+        if self.process.exitcode is not None:
+            return
+        assert self.process.pid is not None
+        self._workers = _begun_by(self.process.pid)
+        with suppress(ProcessLookupError):
+            os.kill(self._workers[-1] if worker and self._workers else self.process.pid, number)
 
     def end(self) -> tuple[int | None, str]:
         """The exit code, None for one that hangs, and what was said."""
@@ -72,11 +78,23 @@ class Child:
         if code is None:
             self.process.kill()
             self.process.join()
+        for worker in self._workers:  # that hang, or go on alone
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
         said = b""
         while self._said.poll() and (piece := os.read(self._said.fileno(), 1 << 16)):
             said += piece
         self._said.close()
         return code, said.decode(errors="replace")
+
+
+def _begun_by(process: int) -> list[int]:
+    """The processes that one has begun to share its work with, in their order."""
+    found = []
+    with suppress(OSError):
+        words = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        found = [int(w) for w in words if b"resource_tracker" not in Path(f"/proc/{w}/cmdline").read_bytes()]
+    return found
 
 
 def _work(
@@ -104,7 +122,7 @@ def _obeyed(work: int, version: int, folder: Path, given: Path) -> int:
     """Do the work; the exit code."""
     try:
         found = WORKS[work].do(folder, version)
-    except InputError as error:
+    except (InputError, LostWorker) as error:
         print(f"refused: {error}")
         return 2
     except SystemExit as error:

@@ -39,14 +39,14 @@ class Kind:
         name: of it.
         inside: what is set up in the process, given its folder and a generator, before it works.
         signals: sent from outside at a random time.
-        dies: whether the process ends without a word of its own.
+        worker: whether they go to a process that the first has begun, where it has begun any.
         share: how often it is drawn, beside others.
     """
 
     name: str
     inside: Callable[[Path, np.random.Generator], None] | None = None
     signals: tuple[int, ...] = ()
-    dies: bool = False
+    worker: bool = False
     share: float = 1.0
 
 
@@ -139,8 +139,8 @@ def _jumping(folder: Path, random: np.random.Generator) -> None:
 
 
 KINDS = [
-    Kind("killed", signals=(signal.SIGKILL,), dies=True, share=3),
-    Kind("killed at a change of names", _killed_at, dies=True, share=3),
+    Kind("killed", signals=(signal.SIGKILL,), share=3),
+    Kind("killed at a change of names", _killed_at, share=3),
     Kind("terminated", signals=(signal.SIGTERM,)),
     Kind("interrupted", signals=(signal.SIGINT,)),
     Kind("interrupted twice", signals=(signal.SIGINT, signal.SIGTERM)),
@@ -150,4 +150,6 @@ KINDS = [
     Kind("full disk at the end", _unsynced),
     Kind("broken disk", _broken_at),
     Kind("clocks that jump", _jumping),
+    Kind("a worker killed", signals=(signal.SIGKILL,), worker=True, share=20),
+    Kind("a worker hangs", signals=(signal.SIGSTOP,), worker=True, share=8),
 ]

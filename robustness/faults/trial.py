@@ -77,6 +77,7 @@ class Trial:
     place: Path
     faults: list[str] = field(default_factory=list)
     has_old: bool = False
+    two: bool = False
 
     def __post_init__(self) -> None:
         self.random = generator(self.seed, self.number)
@@ -97,12 +98,18 @@ class Trial:
             self._undisturbed(0)
             self.has_old = True
         for _ in range(int(self.random.integers(1, 4))):
-            kind = self._kind()
-            self.faults.append(KINDS[kind].name)
+            kind, self.two = self._kind(), self.random.random() < 0.2
+            name = KINDS[kind].name + self.two * ", beside another process"
+            self.faults.append(name)
             ended = self._disturbed(kind, version)
             self._look(version)
-            yield KINDS[kind].name, ended
-        if not replaces and self.random.random() < 0.4 and (file := self._damage()):
+            yield name, ended
+        if (
+            not replaces
+            and not WORKS[self.work].workers
+            and self.random.random() < 0.4
+            and (file := self._damage())
+        ):
             self.faults.append(f"damage to {file.name}")
             yield "damaged file", self._mended(file)
         self._undisturbed(version)
@@ -119,23 +126,33 @@ class Trial:
             raise Broken("a file of others was changed")
 
     def _kind(self) -> int:
-        share = np.array([kind.share for kind in KINDS])
+        has_workers = WORKS[self.work].workers
+        share = np.array([kind.share * (has_workers or not kind.worker) for kind in KINDS])
         return int(self.random.choice(len(KINDS), p=share / share.sum()))
 
     def _disturbed(self, kind: int, version: int) -> str:
         """How a process took a fault: "died", "refused", "interrupted", or "went on" to its end."""
         fault = KINDS[kind]
         child = self._child(version, kind)
+        beside = Child(self.work, version, self.folder, self.place / "beside.npz") if self.two else None
         if fault.signals and self.random.random() < 0.8:  # else while it loads and compiles
             child.wait_for_change()
         for number in fault.signals:
-            child.signal(number, self.random.uniform(0, 1.1 * self.reference.seconds / len(fault.signals)))
+            child.signal(
+                number,
+                self.random.uniform(0, 1.1 * self.reference.seconds / len(fault.signals)),
+                fault.worker,
+            )
         code, said = child.end()
+        if beside is not None:
+            _, other = beside.end()
+            if "Traceback" in other:
+                raise Broken(f"{fault.name}: another process beside it fails\n{other[-3000:]}")
         if code in (-9, -15):
             return "died"
         if code == 0:
             return "went on"
-        if code in (130, 143):
+        if code in (130, 143) or (code == 1 and fault.signals and not said):  # or before it began
             return "interrupted"
         if (
             code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ __all__ = ["WORKS", "Arrays", "Work"]
 
 Arrays = dict[str, np.ndarray]
 
+_PATIENCE = 100.0  # seconds for which a worker is waited for, however busy the machine
+
 
 @dataclass(frozen=True)
 class Work:
@@ -28,6 +31,7 @@ class Work:
         find: what a reader finds in the folder, None for nothing yet; raises InputError for what is damaged.
         replaces: whether the second version takes the place of the first; a reader must find one of them, whole.
         share: how often it is drawn, beside others.
+        workers: whether it has processes of its own, one of which may be hit.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Work:
     find: Callable[[Path], Arrays | None]
     replaces: bool
     share: float = 1.0
+    workers: bool = False
 
 
 # Checkpoints ------------------------------------------------------------------------------------------
@@ -210,6 +215,27 @@ def _describes(folder: Path) -> Arrays | None:
     return sealed.read_sealed(file, "thing")[0] if file.exists() else None
 
 
+# Work that is shared out ------------------------------------------------------------------------------
+
+
+def _folds(folder: Path, version: int) -> Arrays:
+    """Folds on processes of joblib's."""
+    from joblib import parallel_config
+
+    from normax.linear_model import LassoCV
+
+    os.environ["NORMAX_TIMEOUT"] = str(_PATIENCE)
+    (folder / "begun").touch()
+    X = np.random.default_rng(0).normal(size=(200, 20))
+    with parallel_config("loky", n_jobs=2):
+        model = LassoCV(alphas=20, cv=6).fit(X, X[:, 0] - X[:, 1])
+    return {"coef": model.coef_, "errors": model.mse_path_}
+
+
+def _nothing(folder: Path) -> None:
+    return None
+
+
 WORKS = [
     Work("fit", _fit(True), _fit_found, False, 2),
     Work("fit, streamed", _fit(False), _fit_found, False),
@@ -219,4 +245,5 @@ WORKS = [
     Work("nx.save", _save(None), _saved, True),
     Work("nx.save, shards", _save(100), _saved, True),
     Work("sealed files", _described, _describes, True),
+    Work("folds on loky", _folds, _nothing, False, 0.5, True),
 ]

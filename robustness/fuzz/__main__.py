@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import re
 import select
 import shutil
 import subprocess
@@ -15,6 +17,8 @@ from robustness.fuzz.targets import TARGETS
 from robustness.fuzz.worker import drawn, tried
 from robustness.trials import Budget, Tally, options
 
+# Read by Python's own code above all, which coverage sees.
+_GUIDED = ("table csv", "table json", "table npz", "config", "weights", "code to use")
 _PATIENCE = 120.0  # seconds of silence after which a trial hangs, however busy the machine
 
 
@@ -75,6 +79,27 @@ def run(budget: Budget, seed: int, only: str, kept: Path, tally: Tally) -> None:
         shutil.rmtree(folder)
 
 
+def guided(seconds: int, only: str, kept: Path, tally: Tally) -> None:
+    """Inputs that coverage leads to, some seconds a target."""
+    chosen = [name for name in _GUIDED if name.startswith(tuple(only.split(",")))]
+    for name in chosen:
+        place = kept / f"coverage-{name.replace(' ', '-')}"
+        words = [
+            sys.executable,
+            "-m",
+            "robustness.fuzz.coverage",
+            name,
+            str(max(1, seconds // len(chosen))),
+            str(place),
+        ]
+        done = subprocess.run(words, capture_output=True, text=True, errors="replace")
+        count = re.search(r"stat::number_of_executed_units: (\d+)", done.stderr)
+        tally.counts[f"{name}, by coverage", "tried"] += int(count[1]) if count else 0
+        if done.returncode:
+            tally.fail(name, "an input that coverage led to", f"input: {place}")
+            print(done.stderr[-3000:], flush=True)
+
+
 def _fail(
     tally: Tally, name: str, what: str, detail: str, seed: int, number: int, only: str, kept: Path
 ) -> None:
@@ -108,7 +133,13 @@ def main() -> int:
         return again(asked.seed, asked.trial, asked.only)
     print(f"fuzz: seed {asked.seed}, {len(TARGETS)} targets", flush=True)
     tally = Tally()
-    run(asked.budget, asked.seed, asked.only, asked.kept.resolve(), tally)
+    budget, by_coverage = asked.budget, 0
+    if budget.timed and budget.amount >= 60 and importlib.util.find_spec("atheris"):
+        by_coverage = budget.amount // 3
+        budget.amount -= by_coverage
+    run(budget, asked.seed, asked.only, asked.kept.resolve(), tally)
+    if by_coverage:
+        guided(by_coverage, asked.only, asked.kept.resolve(), tally)
     print(tally.table())
     tried_all = sum(tally.counts.values())
     failed = sum(map(len, tally.failures.values()))

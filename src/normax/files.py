@@ -19,7 +19,7 @@ from typing import Any
 
 from normax.errors import InputError
 
-__all__ = ["part_of", "replacing", "sha256", "sweep", "sync", "write"]
+__all__ = ["expect_file", "part_of", "replacing", "sha256", "sweep", "sync", "write"]
 
 # Whose a part is stands in its name: the machine, the process, the moment it started; and a word of its own.
 _PART = re.compile(r"\..*-([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.part", re.DOTALL)
@@ -63,8 +63,7 @@ def replacing(file: Path) -> Iterator[Path]:
     """
     file = Path(os.path.realpath(file))
     mode = file.stat().st_mode if file.exists() else None
-    if mode is not None and not stat.S_ISREG(mode):
-        what = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+    if mode is not None and (what := _no_file(mode)):
         raise InputError(f"{file}: expected a file to write, and it is {what}; name another")
     sweep(file.parent)
     part = part_of(file)
@@ -78,6 +77,26 @@ def replacing(file: Path) -> Iterator[Path]:
         sync(file.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def expect_file(file: Path, pipe: bool = False) -> None:
+    """Refuse to read a folder, or a device, which may never end: a link of somebody's may lead there.
+
+    Args:
+        file: what is to be read; where there is nothing, opening it will tell.
+        pipe: whether a pipe will do, as a shell makes of `<(...)`.
+
+    Raises:
+        InputError: saying what it is.
+    """
+    with suppress(OSError):
+        mode = file.stat().st_mode
+        if (what := _no_file(mode)) and not (pipe and stat.S_ISFIFO(mode)):
+            raise InputError(f"{file}: expected a file, and it is {what}")
+
+
+def _no_file(mode: int) -> str:
+    return "" if stat.S_ISREG(mode) else "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
 
 
 def part_of(path: Path) -> Path:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from normax.errors import InputError
-from normax.files import sha256, write
+from normax.files import expect_file, sha256, write
 from normax.forms import shown
 
 __all__ = ["check_format", "read_arrays", "read_json", "read_sealed", "write_json", "write_sealed"]
@@ -95,6 +95,7 @@ def read_sealed(file: Path, what: str, hint: str = "") -> tuple[dict[str, np.nda
     Raises:
         InputError: if it cannot be read, holds no facts, or is not as it was written.
     """
+    expect_file(file)
     try:
         with open(file, "rb") as stream:
             start = stream.read(8)
@@ -145,6 +146,7 @@ def read_arrays(source: Path | bytes, name: str = "") -> dict[str, np.ndarray]:
 
 
 def _bytes(file: Path) -> bytes:
+    expect_file(file)
     try:
         if os.path.getsize(file) > _LARGEST:
             raise InputError(f"{file}: of {os.path.getsize(file):,} bytes, more than such a file has")

@@ -12,6 +12,7 @@ from typing import Any
 
 from normax.cli.options.places import from_config, to_config
 from normax.errors import InputError, quoted, suggest
+from normax.files import expect_file
 
 __all__ = ["config_text", "config_words"]
 
@@ -92,6 +93,10 @@ def config_text(command: str, data: list[str], options: Mapping[str, Any], remar
 
 
 def _read(file: str) -> dict[str, Any]:
+    try:
+        expect_file(Path(file), pipe=True)
+    except InputError as error:
+        raise InputError(f"--config {error}") from error
     try:
         return tomllib.loads(Path(file).read_text(encoding="utf-8"))
     except OSError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from normax.errors import InputError, suggest
-from normax.files import sha256
+from normax.files import expect_file, sha256
 from normax.tables.files.packed import PACKED, unpacked
 
 __all__ = ["FORMATS", "File", "files_at", "stem"]
@@ -114,6 +114,7 @@ def stem(place: str) -> str:
 
 
 def _opened(path: Path, part: str | None = None) -> File:
+    expect_file(path, pipe=True)
     try:
         if path.is_fifo():  # what a shell makes of <(...), read but once
             data = path.read_bytes()
