@@ -14,6 +14,7 @@ from normax.linear_model import (
     PenalisedRegressor,
     PoissonRegressor,
     PoissonRegressorCV,
+    cv_path,
     row_source,
 )
 
@@ -90,6 +91,15 @@ def test_columns_without_a_penalty_set_the_grid():
         PoissonRegressorCV(**options).fit(*given) for given in ((X, COUNTS), (source(COUNTS), None))
     )
     np.testing.assert_allclose(found.alphas_, whole.alphas_, rtol=1e-6)
+
+
+def test_cv_path_of_counts():
+    options = {"strengths": [0.3, 0.1, 0.03], "family": "poisson", "foldid": np.arange(N) % 3, "tol": 1e-8}
+    whole, found = (cv_path(*given, **options) for given in ((X, COUNTS), (source(COUNTS), None)))
+    np.testing.assert_allclose(found.fold_errors, whole.fold_errors, rtol=1e-5)
+    np.testing.assert_allclose(found.se, whole.se, rtol=1e-4)
+    assert found.strength_1se == whole.strength_1se
+    assert found.path.passes < 15
 
 
 def test_squared_error_on_many_columns():

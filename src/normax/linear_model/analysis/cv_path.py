@@ -67,7 +67,7 @@ def cv_path(
     one standard error.
 
     Args:
-        X, y, sample_weight, offset, options: as of `fit_path`; rows beyond memory are judged by squared error.
+        X, y, sample_weight, offset, options: as of `fit_path`; rows beyond memory are judged by their deviance.
         strengths: a count (default 100, down to 1e-3 of the largest useful one, and on while the error is best at the
             weakest), or the values.
         measure: "deviance" (default), the mean unit deviance, which for gaussian is the squared error; "mse" and "mae",
