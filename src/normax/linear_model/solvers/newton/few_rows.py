@@ -110,7 +110,7 @@ def _path(family, seen, columns, charges, start, centred, limits, out):
     theta, d, mean = np.empty((m, n)), np.empty((m, n)), np.empty((m, n) if family == MULTINOMIAL else (0, 0))
     reference, u, spread = np.zeros((m, n)), np.empty((m, p)), np.zeros(pieces.shape[1])
     at, taken, size = (
-        np.full(p, -1),
+        np.zeros(p, dtype=np.intp) - 1,
         np.ones((16 + np.count_nonzero(w)) * n),
         1,
     )  # of columns that were taken out of X, ones first
@@ -326,7 +326,9 @@ def _newton(
             settles = True
             break
         fresh, before = a <= SPARED or t < 1.0 or gain > SLOW * before, gain
-    eta[:] = known
+    for c in range(m):  # a whole assignment would take seconds to compile
+        for i in range(n):
+            eta[c, i] = known[c, i]
     _add(columns, at, class_of, w, eta)
     value = evaluate(family, y, weights, eta, theta, d, mean)
     if settles or steps < max_steps:  # else the next step is the next fit's
