@@ -128,6 +128,13 @@ def tell_edge(
 
     Warns:
         Notice: which names the edge, and "auto" as the cure.
+
+    Example:
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     tell_edge(np.array([1.0, 0.1, 0.01]), np.array([3.0, 2.0, 1.0]), "alphas", stronger=False)
+        >>> str(caught[0].message)[:60]
+        'alphas: the error is smallest at the smallest alpha, 0.01: a'
     """
     if len(strengths) < 2 or not np.isfinite(error).any():
         return
