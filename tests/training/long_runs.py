@@ -85,15 +85,15 @@ def estimators(k: int) -> None:
     nx.NetworkRegressor(strength=0.01, epochs=1, random_state=k % 3).fit(X, y[:, 0]).predict(X)
 
 
-def torch_loops(k: int) -> None:
+def torch_steps(k: int) -> None:
     import normax.torch as torch
 
     net = torch.nn.Sequential(torch.nn.Linear(4, 5 + k % 3), torch.nn.ReLU(), torch.nn.Linear(5 + k % 3, 1))
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    step = nx.train_step(
+        net, lambda net, x, y: ((net(x) - y) ** 2).mean(), torch.optim.SGD(net.parameters(), lr=0.1)
+    )
     for _ in range(3):
-        optimizer.zero_grad()
-        ((net(torch.from_numpy(X)) - torch.from_numpy(y)) ** 2).mean().backward()
-        optimizer.step()
+        step(torch.from_numpy(X), torch.from_numpy(y))
 
 
 KINDS: dict[str, Callable[[], Callable[[int], None]]] = {
@@ -104,7 +104,7 @@ KINDS: dict[str, Callable[[], Callable[[int], None]]] = {
     "a path of another width and loss": varying(path),
     "forwards of another width": lambda: forwards,
     "an estimator": lambda: estimators,
-    "a loop in PyTorch's words": lambda: torch_loops,
+    "steps in PyTorch's words": lambda: torch_steps,
 }
 
 
