@@ -15,6 +15,10 @@ ARRAYS = {
     "{source}: array {name:q}: rows differ in length": "{source}：数组 {name}：各行长度不同",
     "{source}: column {name:q} is not of one kind ({what})": "{source}：列 {name} 不是同一类型（{what}）",
     "{name}: expected a list of objects, one a row; entry {at:n} is none": "{name}：应为对象的列表，每行一个；第 {at} 项不是",
+    "{name}: cells that are nested deeper than {most:n} levels; expected a value a cell": (
+        "{name}：单元格的嵌套超过 {most} 层；每个单元格应为一个值"
+    ),
+    "{name}: expected an object a line, or one list of objects": "{name}：应为每行一个对象，或一个对象的列表",
 }
 
 DATABASES = {
@@ -24,6 +28,9 @@ DATABASES = {
     "{name}: holds no table": "{name}：其中没有表",
     "{name}: name the table, {same}:TABLE, one of {known:t}": "{name}：请指明表，{same}:TABLE，可选 {known}",
     "{name}: no table {table:q}{hint:t} (tables: {known:t})": "{name}：没有表 {table}{hint}（表：{known}）",
+    "{name}: {view:q} is a view that does not end soon; store what it gives as a table": (
+        "{name}：视图 {view} 迟迟没有结束；请把它给出的内容存为表"
+    ),
     "{name}: spreadsheets are read by calamine: pip install 'normax[excel]'": (
         "{name}：电子表格由 calamine 读取：pip install 'normax[excel]'"
     ),

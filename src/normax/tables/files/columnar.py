@@ -81,7 +81,7 @@ def read_json(content: Path | bytes, name: str, encoding: str | None = None) -> 
         check_columns(name, len(names), list(names))
         return pa.table({key: pa.array([row.get(key) for row in rows]) for key in names})
     if not data.lstrip().startswith(b"{"):  # null, too, which Arrow's reader crashes on
-        raise InputError(f"{name}: expected an object a line, {{...}}, or one list of objects")
+        raise InputError(f"{name}: expected an object a line, or one list of objects")
     options = pyarrow.json.ReadOptions(block_size=max(1 << 20, min(len(data), 1 << 30)))
     table = pyarrow.json.read_json(pa.BufferReader(data), read_options=options)
     check_columns(name, table.num_columns, table.column_names)
