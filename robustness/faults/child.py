@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+import time
 import traceback
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from normax.distributed import LostProcess
 from normax.errors import InputError, LostWorker
 from robustness.faults.kinds import KINDS
 from robustness.faults.works import WORKS
@@ -48,8 +50,9 @@ class Child:
         kind: int | None = None,
         seed: tuple[int, int] = (0, 0),
     ):
-        self._workers: list[int] = []
-        self.folder, self._before = folder, folder.stat().st_mtime_ns
+        self._peers, self._stopped = WORKS[work].peers, set[int]()
+        self.lost = 0  # the worker that was hit
+        self.folder, self._before = folder, _changed(folder)
         self._said, writer = _context.Pipe(duplex=False)  # no file: a disk that is full takes none
         given.unlink(missing_ok=True)
         self.process = _context.Process(target=_work, args=(work, version, folder, given, writer, kind, seed))
@@ -58,43 +61,71 @@ class Child:
 
     def wait_for_change(self) -> None:
         """Until something in its folder has another name, or it has ended."""
-        while self.process.exitcode is None and self.folder.stat().st_mtime_ns == self._before:
+        while self.process.exitcode is None and _changed(self.folder) == self._before:
             self.process.join(0.002)
 
     def signal(self, number: int, after: float, worker: bool = False) -> None:
-        """Send a signal after some seconds, if it is still there; or to the last process that it has begun itself."""
+        """Send a signal after some seconds, if it is still there; or to the last process that it begins itself."""
         self.process.join(after)
+        workers: list[int] = []
+        while self.process.exitcode is None and worker and not (workers := self._workers()):
+            self.process.join(0.02)
         if self.process.exitcode is not None:
             return
-        assert self.process.pid is not None
-        self._workers = _begun_by(self.process.pid)
+        if worker:
+            self.lost = workers[-1]
+        hit = self.lost or self._number
+        self._stopped = {hit} if number == signal.SIGSTOP else set()
         with suppress(ProcessLookupError):
-            os.kill(self._workers[-1] if worker and self._workers else self.process.pid, number)
+            os.kill(hit, number)
 
     def end(self) -> tuple[int | None, str]:
-        """The exit code, None for one that hangs, and what was said."""
-        self.process.join(_PATIENCE)
-        code = self.process.exitcode
-        if code is None:
-            self.process.kill()
-            self.process.join()
-        for worker in self._workers:  # that hang, or go on alone
+        """The exit code, None if it hangs or leaves peers that do, and what was said."""
+        deadline = time.monotonic() + _PATIENCE
+        stopped = self._peers and self._number in self._stopped
+        self.process.join(0 if stopped else _PATIENCE)
+        while (left := self._peers and set(self._workers()) - self._stopped) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        hangs = left or (self.process.exitcode is None and not stopped)
+        self.process.kill()
+        for worker in self._workers():  # that hang, or go on alone
             with suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGKILL)
+        self.process.join()
+        code = None if hangs else self.process.exitcode
         said = b""
         while self._said.poll() and (piece := os.read(self._said.fileno(), 1 << 16)):
             said += piece
         self._said.close()
         return code, said.decode(errors="replace")
 
+    @property
+    def _number(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
 
-def _begun_by(process: int) -> list[int]:
-    """The processes that one has begun to share its work with, in their order."""
-    found = []
-    with suppress(OSError):
-        words = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        found = [int(w) for w in words if b"resource_tracker" not in Path(f"/proc/{w}/cmdline").read_bytes()]
-    return found
+    def _workers(self) -> list[int]:
+        """The processes that it has begun to share its work with and that have not ended, in their order."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                state, _, group = (place / "stat").read_text().rpartition(")")[2].split()[:3]
+                if (
+                    int(group) == self._number != int(place.name)
+                    and state != "Z"
+                    and b"resource_tracker" not in (place / "cmdline").read_bytes()
+                ):
+                    found.append(int(place.name))
+        return sorted(found)
+
+
+def _changed(folder: Path) -> int:
+    """When a name changed last, in a folder or in those directly in it."""
+    last = folder.stat().st_mtime_ns
+    for inner in folder.iterdir():
+        with suppress(OSError):  # gone since
+            last = max(last, inner.stat().st_mtime_ns if inner.is_dir() else 0)
+    return last
 
 
 def _work(
@@ -106,6 +137,7 @@ def _work(
     kind: int | None,
     seed: tuple[int, int],
 ) -> None:
+    os.setpgid(0, 0)  # by which those that it begins are known, also when it is no more
     for stream in (1, 2):
         os.dup2(writer.fileno(), stream)
     sys.stdout, sys.stderr = (io.TextIOWrapper(io.FileIO(stream, "w")) for stream in (1, 2))
@@ -122,7 +154,7 @@ def _obeyed(work: int, version: int, folder: Path, given: Path) -> int:
     """Do the work; the exit code."""
     try:
         found = WORKS[work].do(folder, version)
-    except (InputError, LostWorker) as error:
+    except (InputError, LostWorker, LostProcess) as error:
         print(f"refused: {error}")
         return 2
     except SystemExit as error:

@@ -39,7 +39,8 @@ class Kind:
         name: of it.
         inside: what is set up in the process, given its folder and a generator, before it works.
         signals: sent from outside at a random time.
-        worker: whether they go to a process that the first has begun, where it has begun any.
+        worker: whether they go to a process that the first has begun, as soon as it has.
+        peers: whether it is for the processes of one run alone.
         share: how often it is drawn, beside others.
     """
 
@@ -47,6 +48,7 @@ class Kind:
     inside: Callable[[Path, np.random.Generator], None] | None = None
     signals: tuple[int, ...] = ()
     worker: bool = False
+    peers: bool = False
     share: float = 1.0
 
 
@@ -150,6 +152,7 @@ KINDS = [
     Kind("full disk at the end", _unsynced),
     Kind("broken disk", _broken_at),
     Kind("clocks that jump", _jumping),
+    Kind("hangs", signals=(signal.SIGSTOP,), peers=True, share=8),
     Kind("a worker killed", signals=(signal.SIGKILL,), worker=True, share=20),
     Kind("a worker hangs", signals=(signal.SIGSTOP,), worker=True, share=8),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -112,7 +113,7 @@ class Trial:
         ):
             self.faults.append(f"damage to {file.name}")
             yield "damaged file", self._mended(file)
-        self._undisturbed(version)
+        self._undisturbed(int(self.random.random() < 0.5) if WORKS[self.work].peers else version)
         if not _same(_given(self.given), self.reference.given[version]):
             raise Broken("the end is not what an undisturbed run gives")
         found = WORKS[self.work].find(self.folder)
@@ -126,13 +127,14 @@ class Trial:
             raise Broken("a file of others was changed")
 
     def _kind(self) -> int:
-        has_workers = WORKS[self.work].workers
-        share = np.array([kind.share * (has_workers or not kind.worker) for kind in KINDS])
+        work = WORKS[self.work]
+        fits = [(work.workers or not kind.worker) and (work.peers or not kind.peers) for kind in KINDS]
+        share = np.where(fits, [kind.share for kind in KINDS], 0.0)
         return int(self.random.choice(len(KINDS), p=share / share.sum()))
 
     def _disturbed(self, kind: int, version: int) -> str:
-        """How a process took a fault: "died", "refused", "interrupted", or "went on" to its end."""
-        fault = KINDS[kind]
+        """How a process took a fault: "died", "refused", "interrupted", "ended by JAX", or "went on" to its end."""
+        fault, peers = KINDS[kind], WORKS[self.work].peers
         child = self._child(version, kind)
         beside = Child(self.work, version, self.folder, self.place / "beside.npz") if self.two else None
         if fault.signals and self.random.random() < 0.8:  # else while it loads and compiles
@@ -148,6 +150,10 @@ class Trial:
             _, other = beside.end()
             if "Traceback" in other:
                 raise Broken(f"{fault.name}: another process beside it fails\n{other[-3000:]}")
+        if peers and code == -signal.SIGABRT and re.search(r"[Tt]ask:? ?1\b", said):
+            return "ended by JAX"  # while they join, and while they part
+        if peers and child.lost and code and f"pid {child.lost})" not in said:
+            raise Broken(f"{fault.name}: process 1 is not named ({code})\n{said[-3000:]}")
         if code in (-9, -15):
             return "died"
         if code == 0:

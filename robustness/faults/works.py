@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from normax.errors import InputError
+from robustness.faults.together import together
 
 __all__ = ["WORKS", "Arrays", "Work"]
 
@@ -32,6 +33,8 @@ class Work:
         replaces: whether the second version takes the place of the first; a reader must find one of them, whole.
         share: how often it is drawn, beside others.
         workers: whether it has processes of its own, one of which may be hit.
+        peers: whether those are of one run: when one is lost, the others name it, and end by themselves; version 1 goes
+            on alone where they began.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Work:
     replaces: bool
     share: float = 1.0
     workers: bool = False
+    peers: bool = False
 
 
 # Checkpoints ------------------------------------------------------------------------------------------
@@ -232,6 +236,13 @@ def _folds(folder: Path, version: int) -> Arrays:
     return {"coef": model.coef_, "errors": model.mse_path_}
 
 
+def _shared_path(folder: Path, version: int) -> Arrays:
+    """A path by two processes of one run; in version 1 alone, once the folder says how its lanes are parted."""
+    if version and (folder / "run" / "path.json").exists():
+        return _path(folder, version)
+    return together(lambda: _path(folder, version))
+
+
 def _nothing(folder: Path) -> None:
     return None
 
@@ -246,4 +257,5 @@ WORKS = [
     Work("nx.save, shards", _save(100), _saved, True),
     Work("sealed files", _described, _describes, True),
     Work("folds on loky", _folds, _nothing, False, 0.5, True),
+    Work("two processes", _shared_path, _path_found, False, 0.5, True, True),
 ]
