@@ -50,6 +50,27 @@ def test_degrees_of_freedom_are_the_trace_of_the_hat_matrix(l1_ratio, shape):
         assert df == pytest.approx(np.trace(Z @ np.linalg.solve(Z.T @ Z + D, Z.T)), rel=1e-8)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_a_classifiers_degrees_of_freedom_are_the_trace_at_its_own_probabilities(classes, intercept):
+    rng = np.random.default_rng(0)
+    X, y, w = rng.normal(size=(60, 4)), rng.integers(classes, size=60), rng.uniform(0.5, 2, 60)
+    w[:3] = 0
+    offset = rng.normal(size=60 if classes == 2 else (60, classes))
+    model = lm.LogisticRegression(C=0.1, fit_intercept=intercept).fit(X, y, sample_weight=w, offset=offset)
+    mean = model.predict_proba(X, offset)[:, -1:] if classes == 2 else model.predict_proba(X, offset)
+    m = mean.shape[1]
+    share, H = w / w.sum(), np.zeros((m, 5, m, 5))
+    for x, mu, s in zip(np.column_stack([X, np.ones(60)]), mean, share):
+        H += s * np.einsum("cd,i,j->cidj", np.diag(mu) - np.outer(mu, mu), x, x)
+    B, A, C = H[:, :4, :, 4].reshape(4 * m, m), H[:, 4, :, 4], H[:, :4, :, :4].reshape(4 * m, 4 * m)
+    C = C - B @ np.linalg.pinv(A) @ B.T if intercept else C
+    trace = np.trace(np.linalg.solve(C + np.eye(4 * m) / (0.1 * w.sum()), C))
+    told = dict(model.summary().facts)["degrees of freedom"]
+    assert float(told) == pytest.approx(trace, rel=1e-3)  # four digits are shown
+    assert model._described.df == pytest.approx(trace, rel=1e-9)
+
+
 def test_degrees_of_freedom_count_repeated_columns_once_and_all_logits_but_one(diabetes):
     X, y = diabetes
     X = X.to_numpy()

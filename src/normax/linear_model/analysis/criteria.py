@@ -19,14 +19,14 @@ from normax.linear_model.design.validation import (
     plain_weights,
     without_excluded,
 )
-from normax.linear_model.families import family_of
+from normax.linear_model.families import Family, family_of
 from normax.linear_model.grid import grid_of, is_ridge
 from normax.linear_model.path import LinearPath, fit_path
-from normax.linear_model.problem.terms import check_rules
+from normax.linear_model.problem.terms import Rules, check_rules
 from normax.rows import PrintedTable
 from normax.selection import widened
 
-__all__ = ["Criteria", "degrees_of_freedom", "information_criteria"]
+__all__ = ["Criteria", "degrees_of_freedom", "effective", "information_criteria"]
 
 RULES = ("aic", "bic", "ebic")
 FITTED = ("coef", "intercept", "gap", "dual_gap", "n_iter")
@@ -241,12 +241,28 @@ def degrees_of_freedom(
             "lasso count path.nonzero"
         )
     rules = check_rules(X.shape[1], penalty_factor, lower, upper)
-    etas = path.predict(X)
+    fits = path.strengths, path.coef, path.predict(X)
+    return effective(X, *fits, weights, loss, l1_ratio, rules, fit_intercept)
+
+
+def effective(
+    X: Any,
+    strengths: Any,
+    coefs: Any,
+    etas: Any,
+    weights: np.ndarray,
+    loss: Family,
+    l1_ratio: float,
+    rules: Rules,
+    fit_intercept: bool,
+) -> np.ndarray:
+    """`degrees_of_freedom` of checked rows: (n,) weights that sum to 1, and of each strength coefficients (m, p) and the
+    linear predictors (n, m), offset included."""
     if fit_intercept and not issparse(X):
         X = X - weights @ X
-    result = np.zeros(len(path.strengths))
+    result = np.zeros(len(strengths))
     seen: dict[Any, tuple[int, np.ndarray]] = {}
-    for i, (s, coef) in enumerate(zip(path.strengths, path.coef)):
+    for i, (s, coef) in enumerate(zip(strengths, coefs)):
         coef = coef.toarray() if issparse(coef) else coef
         kept = (coef != 0) | (s * l1_ratio * rules.factor == 0)
         active = kept & (coef != rules.lower) & (coef != rules.upper)
@@ -268,10 +284,14 @@ def _root(loss: Any, eta: np.ndarray) -> np.ndarray:
     mean = loss.mean(eta)
     if m == 1:
         return np.sqrt(np.maximum(loss.curvature(mean, eta), 0.0))[:, :, None]
-    H = -mean[:, :, None] * mean[:, None, :] if loss.coupled else np.zeros((n, m, m))
-    H[:, np.arange(m), np.arange(m)] = loss.curvature(mean, eta)
-    values, vectors = eigen(H)
-    return np.sqrt(np.maximum(values, 0.0))[:, :, None] * vectors.transpose(0, 2, 1)
+    if loss.coupled:  # diag(μ) − μμᵀ, of means that add up to 1
+        root = np.sqrt(mean)
+        R = -root[:, :, None] * mean[:, None, :]
+        R[:, np.arange(m), np.arange(m)] += root
+        return R
+    R = np.zeros((n, m, m))
+    R[:, np.arange(m), np.arange(m)] = np.sqrt(np.maximum(loss.curvature(mean, eta), 0.0))
+    return R
 
 
 def _spectrum(X, root, active, factor, intercept) -> tuple[int, np.ndarray]:
@@ -310,6 +330,8 @@ def _spectrum(X, root, active, factor, intercept) -> tuple[int, np.ndarray]:
 def _less(G: np.ndarray, first: int) -> tuple[np.ndarray, int]:
     """Products of the columns that are left of G, (a, a), when its first ones are projected out, and the rank of
     these."""
+    if not first:
+        return G, 0
     Q, rank = _span(G[:first, :first])
     T = G[first:, :first] @ Q
     return G[first:, first:] - T @ T.T, rank

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from normax.linear_model.analysis.criteria import degrees_of_freedom
-from normax.linear_model.design.validation import Sound
+from normax.linear_model.analysis.criteria import effective
 from normax.linear_model.path import LinearPath
 from normax.linear_model.problem.problem import Problem
 from normax.rows import PrintedTable
@@ -132,15 +131,8 @@ def describe(
     elif l1_ratio == 1:
         df = float(np.count_nonzero(coef))
     elif design.X.shape[0] * design.p <= LARGE:
-        fitted = ("strengths", "coef", "intercept", "gap", "dual_gap", "n_iter")
-        one, single = LinearPath(*(getattr(path, name)[[at]] for name in fitted)), problem.single
-        options: dict[str, Any] = {
-            "family": problem.family,
-            "l1_ratio": l1_ratio,
-            "fit_intercept": design.centred,
-        }
-        options |= {"sample_weight": design.spread(design.weights[:, None])[:, 0]}
-        options |= {"penalty_factor": single.factor, "lower": single.lower, "upper": single.upper}
-        df = float(degrees_of_freedom(Sound(design.X), one, **options)[0])
+        fits = [path.strengths[at]], [coef], [design.spread(eta)]
+        weights, loss, rules = design.spread(design.weights), problem.family, problem.single
+        df = float(effective(design.X, *fits, weights, loss, l1_ratio, rules, design.centred)[0])
     explained = float(1 - left / null) if null > 0 else 0.0
     return Described(design.X.shape[0], design.p, family, l1_ratio, sd, df, explained, penalty)

@@ -68,8 +68,11 @@ class LabelPredictor(ClassifierMixin, LinearEstimator):
     def _code(self, y: np.ndarray, n: int, sample_weight: Any, class_weight: Any):
         """Class numbers, weights with the class weights in, and the family; sets `classes_`."""
         _refuse_mixed(y)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        classes, codes = np.unique(y, return_inverse=True)
+        # Whole numbers and booleans are labels, and not looked at again, unless they look like a measurement.
+        if y.ndim > 1 or y.dtype.kind not in "biu" or 2 * len(classes) > n:
+            check_classification_targets(y)
+        self.classes_ = classes
         rows = plain_weights(sample_weight, n)
         seen = self.classes_[np.bincount(codes[rows > 0]).nonzero()[0]].tolist()
         if len(seen) < 2:

@@ -120,7 +120,9 @@ def check_rules(p: int, penalty_factor: Any, lower: Any, upper: Any) -> Rules:
     """Rules from arguments that are None, a number, or one number for each of p features."""
 
     def column(name: str, value: Any, default: float) -> np.ndarray:
-        a = as_floats(name, default if value is None else value)
+        if value is None:
+            return np.full(p, default)
+        a = as_floats(name, value)
         if a.shape not in ((), (p,)):
             raise InputError(
                 f"{name}: expected a number or one for each of {p} features, got shape {a.shape}"

@@ -112,12 +112,15 @@ class Gaps:
         if not self.waiting:
             return
         at, etas, *parts = zip(*self.waiting)
-        lengths = np.array([len(part) for part in parts[0]])
-        filled = np.arange(lengths.max()) < lengths[:, None]
-        padded = [np.full(filled.shape, nothing) for nothing in (0.0, 0.0, 1.0, 1.0, -np.inf, np.inf)]
-        for whole, some in zip(padded, parts):
-            whole[filled] = np.concatenate(some)
-        eta, y = np.concatenate(etas), np.tile(self.y, (len(at), 1))
+        if len(at) == 1:
+            padded, eta, y = [some[0][None] for some in parts], etas[0], self.y
+        else:
+            lengths = np.array([len(part) for part in parts[0]])
+            filled = np.arange(lengths.max()) < lengths[:, None]
+            padded = [np.full(filled.shape, nothing) for nothing in (0.0, 0.0, 1.0, 1.0, -np.inf, np.inf)]
+            for whole, some in zip(padded, parts):
+                whole[filled] = np.concatenate(some)
+            eta, y = np.concatenate(etas), np.tile(self.y, (len(at), 1))
 
         def rows(c: np.ndarray) -> np.ndarray:
             if (c == 1).all() and not self.family.nonsmooth:
