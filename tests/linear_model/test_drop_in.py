@@ -10,7 +10,7 @@ import pytest
 import sklearn
 import sklearn.linear_model as sk
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -97,7 +97,9 @@ def test_the_older_penalty_argument_means_what_it_meant(cancer):
         with pytest.warns(FutureWarning, match="'penalty' was deprecated"):
             a = lm.LogisticRegression(old, C=0.1, l1_ratio=0.3 if old == "elasticnet" else 0.0).fit(X, y)
         b = lm.LogisticRegression(C=0.1, **new).fit(X, y)
-        np.testing.assert_array_equal(a.coef_, b.coef_)
+        np.testing.assert_allclose(
+            a.coef_, b.coef_, rtol=1e-9, atol=1e-12
+        )  # sums round as arrays lie in memory
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         with pytest.warns(UserWarning, match="Inconsistent values: penalty=l2 with l1_ratio=0.5"):
@@ -289,3 +291,23 @@ def test_balanced_classes_are_counted_by_weight(cancer):
     repeated = clone(model).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
     np.testing.assert_allclose(weighed.coef_, repeated.coef_, atol=1e-6)
     np.testing.assert_allclose(weighed.intercept_, repeated.intercept_, atol=1e-6)
+
+
+def test_a_fit_to_a_plain_array_forgets_the_names_of_the_one_before():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    for model in (lm.LogisticRegression(), lm.Lasso()):
+        assert list(model.fit(X, y).feature_names_in_) == list(X.columns)
+        model.fit(X.to_numpy()[:, :3], y.to_numpy())
+        assert not hasattr(model, "feature_names_in_")
+        assert model.n_features_in_ == 3
+        assert model.path_.feature_names is None
+
+
+@pytest.mark.parametrize("kind", [bool, int, float, str, object])
+def test_labels_of_every_kind_give_the_same_fit(kind):
+    X, y = load_iris(return_X_y=True)
+    labels = (y == 2).astype(int)
+    given = labels.astype(str).astype(object) if kind is object else labels.astype(kind)
+    model = lm.LogisticRegression().fit(X, given)
+    np.testing.assert_allclose(model.coef_, lm.LogisticRegression().fit(X, labels.tolist()).coef_, rtol=1e-9)
+    assert model.classes_.tolist() == np.unique(given).tolist()

@@ -311,9 +311,8 @@ def _spectrum(X, root, active, factor, intercept) -> tuple[int, np.ndarray]:
     scale = lengths[rest] / np.sqrt(charge[rest])
     if len(rest) <= Z.shape[0]:
         G = _dense(Z.T @ Z)[np.ix_(order, order)]
-        across = (Z.T @ U)[order]
-        G = _less(np.block([[U.T @ U, across.T], [across, G]]), U.shape[1])[0]
-        G, rank = _less(G, free)
+        G = _less(G, (Z.T @ U)[order], U.T @ U)[0]
+        G, rank = _less(G[free:, free:], G[free:, :free], G[:free, :free])
         return rank, np.maximum(np.linalg.eigvalsh(G * np.outer(scale, scale)), 0.0)
     own, rank, basis = _dense(Z[:, order[:free]]), 0, np.zeros((Z.shape[0], 0))
     for B in (U, own):
@@ -327,14 +326,15 @@ def _spectrum(X, root, active, factor, intercept) -> tuple[int, np.ndarray]:
     return rank, np.maximum(np.linalg.eigvalsh(K), 0.0)
 
 
-def _less(G: np.ndarray, first: int) -> tuple[np.ndarray, int]:
-    """Products of the columns that are left of G, (a, a), when its first ones are projected out, and the rank of
-    these."""
-    if not first:
-        return G, 0
-    Q, rank = _span(G[:first, :first])
-    T = G[first:, :first] @ Q
-    return G[first:, first:] - T @ T.T, rank
+def _less(G: np.ndarray, across: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, int]:
+    """Products G (a, a) of columns from which b others are projected out, and the rank of these.
+
+    Args:
+        across, others: (a, b) products with them, and (b, b) of them.
+    """
+    Q, rank = _span(others)
+    T = across @ Q
+    return G - T @ T.T, rank
 
 
 def _span(G: np.ndarray) -> tuple[np.ndarray, int]:
@@ -343,6 +343,8 @@ def _span(G: np.ndarray) -> tuple[np.ndarray, int]:
     scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > ROUNDING)
     if not scale.any():
         return np.zeros((len(G), 0)), 0
+    if len(G) == 1:
+        return scale[:, None], 1
     values, vectors = eigen(G * np.outer(scale, scale))
     kept = values > RANK * values[-1]
     return scale[:, None] * (vectors[:, kept] / np.sqrt(values[kept])), int(kept.sum())
@@ -354,6 +356,8 @@ def _scaled(X: Any, by: np.ndarray) -> Any:
 
 
 def _join(blocks: list[list[Any]]) -> Any:
+    if len(blocks) == 1 == len(blocks[0]):
+        return blocks[0][0]
     return block_array(blocks, format="csc") if issparse(blocks[0][0]) else np.block(blocks)
 
 

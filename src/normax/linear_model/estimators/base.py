@@ -82,12 +82,31 @@ class LinearEstimator(BaseEstimator):
         check_unmasked("X", X)
         refuse_other_kinds(X)
         check_unmasked("y", y)
-        X, y = validate_data(self, X, y, ensure_all_finite=False, **KINDS, **options)
+        known = options.keys() <= {"y_numeric", "multi_output"}
+        if not known or not self._is_plain(X, y, "biuf" if options.get("y_numeric") else "biufU"):
+            X, y = validate_data(self, X, y, ensure_all_finite=False, **KINDS, **options)
         self._precision = X.dtype.type
         if finite:
             refuse_not_finite("X", X, getattr(self, "feature_names_in_", None))
             refuse_not_finite("y", np.asarray(y))
         return X, y
+
+    def _is_plain(self, X: Any, y: Any, kinds: str) -> bool:
+        """Whether X and y, of one of some kinds of dtype, are arrays as `validate_data` leaves them; its attributes are
+        then set, in a tenth of its time."""
+        if type(X) is not np.ndarray or type(y) is not np.ndarray:
+            return False
+        if (
+            X.ndim != 2
+            or X.dtype != float
+            or not X.size
+            or y.shape != X.shape[:1]
+            or y.dtype.kind not in kinds
+        ):
+            return False
+        self.n_features_in_ = X.shape[1]
+        self.__dict__.pop("feature_names_in_", None)  # of a fit before
+        return True
 
     def _taken(self, X: Any) -> tuple[Any, Home | None]:
         """X as it is, or what scikit-learn dispatches by the array API as NumPy's, and where that came from."""

@@ -69,8 +69,9 @@ class LabelPredictor(ClassifierMixin, LinearEstimator):
         """Class numbers, weights with the class weights in, and the family; sets `classes_`."""
         _refuse_mixed(y)
         classes, codes = np.unique(y, return_inverse=True)
-        # Whole numbers and booleans are labels, and not looked at again, unless they look like a measurement.
-        if y.ndim > 1 or y.dtype.kind not in "biu" or 2 * len(classes) > n:
+        whole = y.dtype.kind in "biuU" or (y.dtype.kind == "f" and bool((classes == np.rint(classes)).all()))
+        # What plainly are labels is not looked at again.
+        if y.ndim > 1 or not whole or 2 * len(classes) > n:
             check_classification_targets(y)
         self.classes_ = classes
         rows = plain_weights(sample_weight, n)
