@@ -17,7 +17,7 @@ import numpy as np
 
 from normax.compiled import SUMS, kernel
 
-__all__ = ["DONE", "SINGULAR_FACE", "append", "independent_face", "remove", "solve_active", "solve_factored"]
+__all__ = ["DONE", "SINGULAR_FACE", "append", "independent_face", "pick", "remove", "solve_active", "solve_factored"]
 
 DONE, SINGULAR_FACE = 0, 1
 # A pivot this small against its diagonal means that a column repeats others to rounding.
@@ -130,6 +130,17 @@ def append(L, S, size, G, j, l2):
     L[size, size] = math.sqrt(rest)
     S[size] = j
     return True
+
+
+@kernel
+def pick(G, S, l2):
+    """The lower triangle of `G_SS + l2 I`, from rows of G that need not be copied whole; zeros above it."""
+    K = np.zeros((len(S), len(S)))
+    for i in range(len(S)):
+        for k in range(i + 1):
+            K[i, k] = G[S[i], S[k]]
+        K[i, i] += l2
+    return K
 
 
 @kernel(fastmath=SUMS)

@@ -9,10 +9,11 @@ read once a block instead of once a strength. With a complete Gram matrix the bl
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.lapack import dpotrf
 
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.terms import Terms
-from normax.linear_model.quadratic.active_set import DONE, TINY_PIVOT, independent_face, solve_active
+from normax.linear_model.quadratic.active_set import DONE, TINY_PIVOT, independent_face, pick, solve_active
 from normax.linear_model.quadratic.gram import CompleteGram, GrowingGram
 from normax.linear_model.quadratic.quadratic import minimise
 from normax.linear_model.solvers.certificate import duality_gap
@@ -121,13 +122,10 @@ class _Face:
             self.L = np.zeros((room, room))
         self.lengths = np.sqrt(np.diag(self.gram.G))
         support = np.flatnonzero(self.w)
-        K = self.gram.G.take(support, axis=0).take(support, axis=1)
-        K[np.diag_indices_from(K)] += l2
-        try:
-            factor = np.linalg.cholesky(K) if len(K) else K
-            self.regular = bool(np.all(np.diag(factor) ** 2 > TINY_PIVOT * np.diag(K)))
-        except np.linalg.LinAlgError:
-            self.regular = False
+        factor = pick(self.gram.full, support, l2)
+        squares = np.diag(factor).copy()
+        failed = len(factor) and dpotrf(factor.T, lower=False, clean=False, overwrite_a=True)[1]
+        self.regular = not failed and bool(np.all(np.diag(factor) ** 2 > TINY_PIVOT * squares))
         self.size = len(support) if self.regular else 0
         if self.regular:
             self.L[: self.size, : self.size], self.S[: self.size] = factor, support
