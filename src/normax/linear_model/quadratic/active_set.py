@@ -17,7 +17,17 @@ import numpy as np
 
 from normax.compiled import SUMS, kernel
 
-__all__ = ["DONE", "SINGULAR_FACE", "append", "independent_face", "pick", "remove", "solve_active", "solve_factored"]
+__all__ = [
+    "DONE",
+    "SINGULAR_FACE",
+    "append",
+    "go_on_active",
+    "independent_face",
+    "pick",
+    "remove",
+    "solve_active",
+    "solve_factored",
+]
 
 DONE, SINGULAR_FACE = 0, 1
 # A pivot this small against its diagonal means that a column repeats others to rounding.
@@ -40,11 +50,19 @@ def solve_active(G, q, w, L, S, inside, size, l1, l2, noise, max_rounds):
         valid point to go on from; how many rounds there were in which some coefficient entered or left.
     """
     a = len(w)
-    g, d = q.copy(), np.empty(a)
+    g = q.copy()
     for i in range(size):
         j = S[i]
         for k in range(a):
             g[k] -= w[j] * G[j, k]
+    return go_on_active(G, g, w, L, S, inside, size, l1, l2, noise, max_rounds)
+
+
+@kernel(fastmath=SUMS)
+def go_on_active(G, g, w, L, S, inside, size, l1, l2, noise, max_rounds):
+    """The same from the gradient `g = q − Gw`, (a,), which is kept at that of w in place: on a path it is known."""
+    a = len(w)
+    d = np.empty(a)
     rounds = 0
     while True:
         entered = left = False

@@ -13,7 +13,7 @@ from scipy.linalg.lapack import dpotrf
 
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.terms import Terms
-from normax.linear_model.quadratic.active_set import DONE, TINY_PIVOT, independent_face, pick, solve_active
+from normax.linear_model.quadratic.active_set import DONE, TINY_PIVOT, go_on_active, independent_face, pick
 from normax.linear_model.quadratic.gram import CompleteGram, GrowingGram
 from normax.linear_model.quadratic.quadratic import minimise
 from normax.linear_model.solvers.certificate import duality_gap
@@ -55,16 +55,18 @@ def follow_squares(
     k, p = len(l1), len(c)
     fit, u, tries = Fit.empty(k, 1, p), c, np.ones(k, dtype=int)
     fit.n_iter[:] = 0
-    face = _Face(gram, c.copy(), length)
+    face, now = _Face(gram, c.copy(), length), c  # the gradient at the face's coefficients
     if begin is not None:
         gram.add(np.flatnonzero(begin))
         face.start(begin[gram.features], l2[0])
+        now = gram.check(c, y, face.w[None])[0][0]
     longest = k if isinstance(gram, CompleteGram) else LONGEST
     at, block, before = 0, k if longest == k else 1, max(np.abs(u).max(initial=0.0), l1[0])
     while at < k:
         ahead = slice(at, min(at + block, k))
         edge = l1[ahead.stop - 1]
         _admit(gram, np.flatnonzero(np.abs(u) >= edge - LOOK * (before - edge)), u)
+        face.g = now[gram.features]
         W, passes = np.zeros((ahead.stop - at, gram.size)), fit.n_iter[ahead].copy()
         for i, (a, b) in enumerate(zip(l1[ahead], l2[ahead])):
             W[i], more = face.solve(a, b, max_iter - passes[i])
@@ -79,6 +81,7 @@ def follow_squares(
         fit.coef[done, 0][:, gram.features] = W[:good]
         fit.gap[done] = _gaps(squares[:good], fit.coef[done, 0], U[:good], l1[done], l2[done])
         fit.n_iter[at : min(at + good + 1, ahead.stop)] = passes[: good + 1]
+        now = U[min(good, len(W) - 1)]
         if good < len(W):
             tries[at + good] += 1
             if rough[good] and not missing[good].any():
@@ -106,11 +109,12 @@ def _gaps(squares, coef, U, l1, l2) -> np.ndarray:
 
 
 class _Face:
-    """Coefficients on the working set, and the factor of their support, kept from strength to strength."""
+    """Coefficients w on the working set, their gradient g, and the factor of their support, kept from strength to
+    strength."""
 
     def __init__(self, gram: Products, c: np.ndarray, length: float):
         self.gram, self.c, self.length = gram, c, length
-        self.L = np.zeros((0, 0))
+        self.L, self.g = np.zeros((0, 0)), c[gram.features]
         self.start(np.zeros(0), 0.0)
 
     def start(self, w: np.ndarray, l2: float) -> None:
@@ -139,18 +143,19 @@ class _Face:
         """Minimise at a strength from where the last one ended, in so many passes at most; also how many."""
         if self.gram.size > len(self.w) or l2 != self.l2:
             self.start(self.w, l2)
-        a, c = self.gram.size, self.c[self.gram.features]
+        a = self.gram.size
         L1, L2, open_, passes = np.full(a, l1), np.full(a, l2), np.full(a, np.inf), 0
         if self.regular:
             noise = 1e-13 * l1 + 1e-15 * self.length * self.lengths
             face = (self.L, self.S, self.inside, self.size)
             allowed = min(20 + 2 * a, most)
-            found = solve_active(self.gram.full, c, self.w, *face, L1, L2, noise, allowed)
+            found = go_on_active(self.gram.full, self.g, self.w, *face, L1, L2, noise, allowed)
             status, self.size, passes = found
             if status == DONE or passes == most:
                 return self.w, passes
-        terms = Terms(L1, L2, -open_, open_)
+        terms, c = Terms(L1, L2, -open_, open_), self.c[self.gram.features]
         self.start(minimise(np.ascontiguousarray(self.gram.G), c, terms, self.w, min(60, most - passes)), l2)
+        self.g = c - self.w @ self.gram.G
         return self.w, passes + 1
 
 
