@@ -146,6 +146,7 @@ def round_of_fits() -> None:
                 for words in plain + (penalties if X is dense or family in ("gaussian", "binomial") else []):
                     strengths = lm.max_strength(X, y, family=family) * np.array([0.5, 0.1, 0.02])
                     _run(lm.fit_path, X, y, family=family, strengths=strengths, **words)
+            _run(lm.fit_path, X, signal, strengths=[0.01, 0.005, 0.002], l1_ratio=0.5)  # columns beyond rows
             _run(lm.LassoCV().fit, X, signal)
             _run(lm.ElasticNetCV().fit, X, signal)
             _run(lm.RidgeCV().fit, X, signal)

@@ -9,8 +9,10 @@ from normax.linear_model import fit_path, max_strength
 from normax.linear_model.design.design import Design
 from normax.linear_model.families import FAMILIES
 from normax.linear_model.families.rows import evaluate
+from normax.linear_model.quadratic import active_rows
 from normax.linear_model.solvers.newton import few_rows
 from normax.linear_model.solvers.newton.screening import Screen
+from normax.linear_model.solvers.squares import descent
 
 COMPILED = [name for name, family in FAMILIES.items() if family.compiled_row is not None]
 
@@ -172,3 +174,30 @@ def test_a_gap_is_the_gap_of_all_columns():
     for s, w, b in zip(grid, path.coef[:, 0], path.intercept[:, 0]):
         u = X.T @ (y - expit(X @ w + b)) / 40
         assert np.abs(u).max() <= s * (1 + 1e-7)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_faces_wider_than_the_rows_agree_with_the_factor_of_the_columns(monkeypatch, weighted):
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((40, 300)) + 0.4 * rng.standard_normal((40, 1))
+    y = X[:, :8].sum(axis=1) + rng.standard_normal(40)
+    words = {"l1_ratio": 0.3} | ({"sample_weight": rng.uniform(0.5, 2.0, 40)} if weighted else {})
+    strengths = max_strength(X, y, l1_ratio=0.3) * np.append(
+        np.geomspace(1, 1e-3, 40), 1e-2
+    )  # some leave again
+    ends, go_on = [], descent.go_on_rows
+
+    def noted(*args):
+        out = go_on(*args)
+        ends.append(out[0])
+        return out
+
+    monkeypatch.setattr(descent, "go_on_rows", noted)
+    rows = fit_path(X, y, strengths=strengths, **words)
+    assert len(ends) > 5
+    assert all(ends)
+    monkeypatch.setattr(active_rows.Rows, "serve", lambda *_: False)
+    columns = fit_path(X, y, strengths=strengths, **words)
+    assert np.count_nonzero(rows.coef[-2]) > 40
+    np.testing.assert_allclose(rows.coef, columns.coef, atol=1e-10)
+    assert rows.gap.max() < 1e-12 * np.var(y)

@@ -8,11 +8,14 @@ read once a block instead of once a strength. With a complete Gram matrix the bl
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg.lapack import dpotrf
 
 from normax.linear_model.problem.fit import Fit
 from normax.linear_model.problem.terms import Terms
+from normax.linear_model.quadratic.active_rows import Rows, go_on_rows
 from normax.linear_model.quadratic.active_set import DONE, TINY_PIVOT, go_on_active, independent_face, pick
 from normax.linear_model.quadratic.gram import CompleteGram, GrowingGram
 from normax.linear_model.quadratic.quadratic import minimise
@@ -24,7 +27,7 @@ __all__ = ["follow_squares"]
 SLACK = 1e-10
 # Columns are taken on ahead of time if |u_j| lies within this share of the step in l1 below it; at 1 this is the
 # sequential strong rule.
-LOOK = 0.3
+LOOK = 0.1
 # Strengths that are checked together, at most.
 LONGEST = 5
 
@@ -109,12 +112,13 @@ def _gaps(squares, coef, U, l1, l2) -> np.ndarray:
 
 
 class _Face:
-    """Coefficients w on the working set, their gradient g, and the factor of their support, kept from strength to
-    strength."""
+    """Coefficients w on the working set, their gradient g, and the factor of their support, or R of the rows
+    where those are fewer, kept from strength to strength."""
 
     def __init__(self, gram: Products, c: np.ndarray, length: float):
         self.gram, self.c, self.length = gram, c, length
         self.L, self.g = np.zeros((0, 0)), c[gram.features]
+        self.rows: Any = Rows(gram) if isinstance(gram, GrowingGram) else None
         self.start(np.zeros(0), 0.0)
 
     def start(self, w: np.ndarray, l2: float) -> None:
@@ -125,7 +129,12 @@ class _Face:
         if len(self.L) < room:
             self.L = np.zeros((room, room))
         self.lengths = np.sqrt(np.diag(self.gram.G))
-        support = np.flatnonzero(self.w)
+        support, self.R = np.flatnonzero(self.w), None
+        if self.rows is not None and self.rows.serve(len(support), l2, self.lengths.max(initial=0.0) ** 2):
+            self.R = self.rows.factor(support, l2)
+        if self.R is not None:
+            self.size, self.S[: len(support)], self.inside[support] = len(support), support, True
+            return
         factor = pick(self.gram.full, support, l2)
         squares = np.diag(factor).copy()
         failed = len(factor) and dpotrf(factor.T, lower=False, clean=False, overwrite_a=True)[1]
@@ -145,10 +154,14 @@ class _Face:
             self.start(self.w, l2)
         a = self.gram.size
         L1, L2, open_, passes = np.full(a, l1), np.full(a, l2), np.full(a, np.inf), 0
-        if self.regular:
-            noise = 1e-13 * l1 + 1e-15 * self.length * self.lengths
+        noise, allowed = 1e-13 * l1 + 1e-15 * self.length * self.lengths, min(20 + 2 * a, most)
+        if self.R is not None:
+            state = (self.gram.full, self.rows.root, self.g, self.w, self.R, self.S, self.inside, self.size)
+            ended, self.size, passes = go_on_rows(self.rows.gram.Z.T, *state, l1, l2, noise, allowed)
+            if ended or passes == most:
+                return self.w, passes
+        elif self.regular:
             face = (self.L, self.S, self.inside, self.size)
-            allowed = min(20 + 2 * a, most)
             found = go_on_active(self.gram.full, self.g, self.w, *face, L1, L2, noise, allowed)
             status, self.size, passes = found
             if status == DONE or passes == most:
