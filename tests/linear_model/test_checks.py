@@ -32,7 +32,7 @@ def passes(estimator, check, monkeypatch):
         lm.LassoCV(cv=3, alphas=10),
         lm.ElasticNetCV(cv=3, alphas=10),
         lm.RidgeCV(),
-        lm.LogisticRegressionCV(cv=3, Cs=3),
+        lm.LogisticRegressionCV(cv=3, Cs=3, tol=1e-10),
         lm.MultiTaskLasso(),
         lm.MultiTaskElasticNet(),
         lm.MultiTaskLassoCV(cv=3, alphas=5),

@@ -193,7 +193,8 @@ class LinearEstimator(BaseEstimator):
         """Certificates of the chosen fit; `units` converts the gap to scikit-learn's objective."""
         self.dual_gap_ = float(path.dual_gap[at]) * units
         self.gap_ = float(path.gap[at])
-        self.n_iter_ = int(path.n_iter[at])
+        # Of a path, the look that found the neighbour's coefficients to fit counts: scikit-learn asks for 1 at least.
+        self.n_iter_ = max(int(path.n_iter[at]), int(len(path.n_iter) > 1))
 
     def _solve_small(
         self, X: Any, y: Any, others: tuple, alpha: float, l1_ratio: float, units: float = 1.0
