@@ -173,6 +173,7 @@ def test_warm_chunks_come_after_what_they_start_from():
     assert len({chunk.size for chunk in plan}) == 1
 
 
+@pytest.mark.slow
 def test_early_stopping_is_that_of_the_fit_alone_and_the_refit_runs_the_median(net, digits):
     X, y = digits
     options = {**OPTIONS, "epochs": 12}

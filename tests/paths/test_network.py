@@ -225,6 +225,7 @@ def test_a_last_batch_of_one_row_leaves_batch_norm_finite(digits):
     assert all(np.isfinite(w).all() for w in path.weights.values())
 
 
+@pytest.mark.slow
 def test_an_interrupted_path_goes_on_and_ends_alike(digits, tmp_path):
     options = {"loss": "cross_entropy", "strengths": 4, "cv": 3, "epochs": 2, "optimizer": optax.adam(1e-2)}
     whole = nx.path(network("norm and dropout"), digits, **options)

@@ -76,6 +76,7 @@ class Residual(nn.Module):
         return nn.functional.relu(x + self.outer(nn.functional.relu(self.norm(self.inner(x)))))
 
 
+@pytest.mark.slow
 def test_channels_go_through_residual_sums_pools_depthwise_and_flattened():
     net = nn.Sequential(
         nn.Conv2d(1, 6, 3), Residual(6), nn.Conv2d(6, 6, 3, padding=1, groups=6), nn.MaxPool2d(2),
@@ -306,6 +307,7 @@ def test_a_layer_is_never_emptied_and_inputs_and_outputs_stay():
     np.testing.assert_allclose(small(np.ones((1, 3), "f4")), net(np.ones((1, 3), "f4")), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_as_many_units_stay_as_make_a_multiple():
     net = nn.Sequential(nn.Conv2d(1, 9, 3), nn.ReLU(), nn.Conv2d(9, 10, 3), nn.Flatten(), nn.Linear(40, 2))
     zero(net[2].weight, np.s_[:, 5:])

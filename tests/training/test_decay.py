@@ -50,6 +50,7 @@ def test_rates_and_clipping_bear_on_decay_as_on_the_step():
     np.testing.assert_allclose(found, trained(optax.sgd(0.1), L2(0.1), steps=20, rates=rates), rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_both_decays_as_strengths_of_a_path():
     net = nn.Linear(10, 1)
     options = {"loss": "squared", "strengths": [4.0, 0.1], "cv": None, "epochs": 30, "batch_size": 442}

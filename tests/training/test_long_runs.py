@@ -41,6 +41,7 @@ def fit(net, **options):
     return nx.fit(net, (X, y), loss="squared", optimizer="adam", epochs=3, seed=1, progress=False, **options)
 
 
+@pytest.mark.slow
 def test_fits_and_paths_at_once_in_threads_are_those_of_each_alone():
     nets = [network() for _ in range(2)]
 
