@@ -19,9 +19,9 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax._src.distributed import (
-    global_state,
-)  # the store that all processes see: JAX has no public name for it
+
+# The store that all processes see: JAX has no public name for it.
+from jax._src.distributed import global_state
 
 from normax import heartbeats
 from normax.errors import InputError, shorten

@@ -201,3 +201,37 @@ def test_faces_wider_than_the_rows_agree_with_the_factor_of_the_columns(monkeypa
     assert np.count_nonzero(rows.coef[-2]) > 40
     np.testing.assert_allclose(rows.coef, columns.coef, atol=1e-10)
     assert rows.gap.max() < 1e-12 * np.var(y)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_what_must_not_change_a_fit(name):
+    rng = np.random.default_rng(5)
+    X, weights = rng.normal(size=(60, 5)), rng.integers(1, 4, size=60).astype(float)
+    eta = X[:, 0] - X[:, 1] + rng.logistic(size=60)
+    y = {
+        "poisson": np.round(np.exp(eta / 2)),
+        "binomial": eta > 0,
+        "multinomial": np.digitize(eta, [-1.0, 1.0]),
+    }[name]
+
+    def fit(X, y, weights, strengths=(0.05, 0.01), l1_ratio=1.0):
+        options = {"family": name, "strengths": strengths, "l1_ratio": l1_ratio, "tol": 1e-10}
+        path = fit_path(X, np.asarray(y, float), sample_weight=weights, **options)
+        # L1 alone may leave a shift common to all classes free.
+        return path.coef - np.median(path.coef, axis=1, keepdims=True) if name == "multinomial" else path.coef
+
+    for l1_ratio in (1.0, 0.5, 0.0):
+        expected = fit(X, y, weights, l1_ratio=l1_ratio)
+        copies, order = np.repeat(np.arange(60), weights.astype(int)), rng.permutation(60)
+        halves = np.concatenate([0.25 * weights, 0.75 * weights])
+        columns = rng.permutation(5)
+        for found in (
+            fit(X[copies], y[copies], None, l1_ratio=l1_ratio),
+            fit(np.vstack([X, X]), np.tile(y, 2), halves, l1_ratio=l1_ratio),
+            fit(X[order], y[order], weights[order], l1_ratio=l1_ratio),
+            fit(X[:, columns], y, weights, l1_ratio=l1_ratio)[..., np.argsort(columns)],
+        ):
+            np.testing.assert_allclose(found, expected, atol=1e-7)
+    for c in (1e-4, 1e4):
+        scaled = fit(c * X, y, weights, (0.05 * c, 0.01 * c)) * c
+        np.testing.assert_allclose(scaled, fit(X, y, weights), atol=1e-7)

@@ -1,6 +1,5 @@
 """Damaged folders of models end in one line or predict what they did; none ends in a traceback."""
 
-import copy
 import hashlib
 import json
 import shutil
@@ -18,35 +17,7 @@ from normax.cli import main
 from normax.cli.model.saved import SavedModel
 from normax.errors import InputError
 from normax.tables import read_table
-
-FILES = ("model.json", "model.safetensors")
-VALUES = (
-    None,
-    True,
-    0,
-    -1,
-    7,
-    1.5,
-    1e300,
-    -1e300,
-    10**400,
-    "",
-    "x",
-    "../../x",
-    [],
-    {},
-    [None],
-    [[]],
-    {"x": 1},
-    "\x1b[2J",
-)
-
-
-def deep(levels):
-    value = []
-    for _ in range(levels):
-        value = [value]
-    return value
+from robustness.fuzz.recipes import FILES, change
 
 
 def damaged(folder, goal, random, reseal, version=2):
@@ -137,39 +108,6 @@ def seal(folder, recipe, version):
         sealed.write_json(
             folder / "model.json", recipe.get("format", "normax model"), recipe.get("version", 2), content
         )
-
-
-def change(recipe, random):
-    """Change one entry somewhere in the tree."""
-    node, path = recipe, []
-    while True:
-        keys = list(node) if isinstance(node, dict) else list(range(len(node)))
-        if not keys:
-            break
-        key = keys[int(random.integers(len(keys)))]
-        path.append(key)
-        if isinstance(node[key], (dict, list)) and node[key] and random.random() < 0.8:
-            node = node[key]
-        else:
-            break
-    kind = int(random.integers(7))
-    if not keys or kind <= 2:
-        value = VALUES[int(random.integers(len(VALUES)))]
-        if not keys:
-            return "nothing"
-        node[key] = copy.deepcopy(value)
-    elif kind == 3:
-        del node[key]
-    elif kind == 4 and isinstance(node, dict):
-        node[f"{key}s"] = node.pop(key)
-    elif kind == 5 and isinstance(node, list):
-        node.append(node[key])
-    elif kind == 6:
-        node[key] = deep(int(random.integers(1, 900)))
-    else:
-        other = keys[int(random.integers(len(keys)))]
-        node[key], node[other] = node[other], node[key]
-    return f"{'.'.join(map(str, path))}: change {kind}"
 
 
 def damage_weights(folder, random):
